@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* base.h: what every room stands on: status and errors, exact rationals from text, allocation, digests, clocks. */
+#ifndef DP_BASE_H
+#define DP_BASE_H
+
+#include <stddef.h>
+#include <stdio.h>
+#include <flint/flint.h>
+#include <flint/fmpq.h>
+
+#if defined(__FLINT_RELEASE) && __FLINT_RELEASE >= 30000
+#include <flint/acb.h>
+#include <flint/acb_mat.h>
+#include <flint/arb.h>
+#include <flint/arb_mat.h>
+#else
+#include <acb.h>
+#include <acb_mat.h>
+#include <arb.h>
+#include <arb_mat.h>
+#endif
+
+/* Why a call did not deliver. DP_OK is 0; everything else comes with a dp_error that says it in words. */
+typedef enum {
+    DP_OK = 0,
+    DP_EINPUT,       /* the user's file, key or argument is wrong            -> exit status 2 */
+    DP_EUNSUPPORTED, /* well-formed, but this quantity is not defined or not implemented for it -> 2, or `undecided` in a claim */
+    DP_EBUDGET,      /* precision, nodes or time ran out before the asked accuracy -> `undecided` */
+    DP_EMEMORY, DP_EIO, DP_EINTERRUPTED, /* the environment failed           -> exit status 3 */
+    DP_EINTERNAL     /* two engines disagree or an invariant broke           -> verdict `error` */
+} dp_status;
+
+typedef struct { dp_status status; char text[768]; } dp_error;
+
+/* Records status and a printf-style message (no trailing newline); returns `status`. `e` may be NULL. */
+dp_status dp_fail(dp_error *e, dp_status status, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* Reads an exact rational: "3", "-5/4", "0.1" (= 1/10), "1e-3", "2.5E4". Returns 1, or 0 if the text is anything else
+   (empty, blanks inside, zero denominator, "nan", "0x1", a denominator with a sign). Exact: no rounding takes place. */
+int dp_fmpq_set_text(fmpq_t out, const char *text);
+/* The canonical text "n" or "n/d"; the caller frees it with free(). */
+char *dp_fmpq_get_text(const fmpq_t q);
+
+/* Allocation that never returns NULL: prints a message and exits with status 3 when memory is gone. */
+void *dp_malloc(size_t size);
+void *dp_calloc(size_t count, size_t size);
+void *dp_realloc(void *old, size_t size);
+char *dp_strdup(const char *text);
+/* printf into fresh memory; free() it. */
+char *dp_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Whole file as a NUL-terminated string (length in *n if n is not NULL), or NULL with `e` filled. */
+char *dp_file_read(const char *path, size_t *n, dp_error *e);
+/* Writes through a temporary name and rename(2): a reader sees the old file or the new one, never half of it. */
+dp_status dp_file_write(const char *path, const char *text, size_t n, dp_error *e);
+/* mkdir -p. */
+dp_status dp_mkdir(const char *path, dp_error *e);
+
+/* SHA-256 as 64 lower-case hexadecimal digits and NUL. */
+void dp_sha256(char out[65], const void *data, size_t n);
+
+double dp_now(void); /* monotonic seconds */
+
+/* JSON writing to a stream: escapes, never locale-dependent. */
+void dp_json_string(FILE *f, const char *text);
+void dp_json_double(FILE *f, double v); /* shortest round trip; nan and inf as the strings "nan", "inf", "-inf" */
+/* {"mid": "...", "rad": "..."}: decimal strings; the ball of v lies inside [mid - rad, mid + rad]; about `digits` digits of mid. */
+void dp_json_arb(FILE *f, const arb_t v, slong digits);
+/* The same two decimals as fresh strings; non-finite balls give "nan" and "inf". */
+void dp_arb_decimal(char **mid, char **rad, const arb_t v, slong digits);
+
+#endif

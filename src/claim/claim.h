@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* claim.h: what a claim is, and what it says while it is being checked. proofs/<id>/claim.c uses only this (through driftproof.h). */
+#ifndef DP_CLAIM_H
+#define DP_CLAIM_H
+
+#include "drift/drift.h"
+
+typedef struct dp_check_struct dp_check;
+
+/* One claim: proofs/<id>/claim.c defines `const dp_claim dp_claim_<id>` with dashes as underscores; the registry is generated from
+   the tree, and statement.tex beside it is compiled in. Use DP_CLAIM(id_with_underscores). */
+typedef struct {
+    const char *id;          /* the folder's name */
+    const char *title;       /* plain text, one line */
+    const char *equations;   /* equation numbers of the paper it covers: "(34), (35), (76)" */
+    const char *kind;        /* EQ INEQ RATE ROOT RANK ODE STAT */
+    const char *source;      /* who claims it: "Gretton et al. 2605.05118, Prop. (population form)", or "derived here" */
+    const char *method;      /* two sentences: how it is decided, which engines, which lemmas */
+    const dp_param_spec *params;      /* table ending with {0}; NULL if none */
+    const char *const *twins;         /* sabotages by name, NULL at the end; at least one; none of them may pass */
+    void (*run)(dp_check *c);         /* called at increasing precision until the framework can decide */
+} dp_claim;
+#define DP_CLAIM(symbol) const dp_claim dp_claim_##symbol
+extern const dp_claim *const dp_claims[];           /* sorted by id, NULL at the end */
+const dp_claim *dp_claim_find(const char *id);
+const char *dp_claim_statement(const char *id);     /* text of statement.tex */
+extern const dp_claim_schema dp_claim_schema_registry;
+
+/* ---- inside run() ---- */
+const dp_problem *dp_check_problem(const dp_check *c);
+slong dp_check_prec(const dp_check *c);             /* working precision of this round, bits; doubles from round to round */
+slong dp_check_digits(const dp_check *c);           /* asked digits */
+dp_workspace *dp_check_workspace(dp_check *c);
+int dp_check_twin(const dp_check *c, const char *name); /* 1 when this run must sabotage itself that way */
+const dp_param *dp_check_param(const dp_check *c, const char *name); /* NULL if absent */
+
+/* Leaves: named numbers that relations use. An exact leaf is a rational. A ball leaf names the engine that made it ("closed-form",
+   "trapezoid", "acb_calc_integrate", "gauss-legendre", "series"...). dp_let_second gives the same number by an independent
+   engine: the two balls must overlap, or the verdict is `error`. Names are unique in a run; printf-style suffixes by dp_name. */
+void dp_let_q(dp_check *c, const char *name, const fmpq_t v);
+void dp_let(dp_check *c, const char *name, const arb_t v, const char *engine);
+void dp_let_second(dp_check *c, const char *name, const arb_t v, const char *engine);
+/* Names an expression of earlier names. */
+void dp_def(dp_check *c, const char *name, const char *expression);
+/* States a relation; `label` is for people. "a == b": both enclosures overlap and both radii are below 10^-digits relative to
+   the larger magnitude (absolute when both enclose 0: normalise such statements to O(1) terms): earns `verified`; disjoint balls:
+   refuted. "<", ">", "<=", ">=", "!=": decided by the enclosures: earns `proved`, but only if every ball leaf that it uses has a
+   second engine; otherwise it stays undecided with that reason. */
+void dp_assert(dp_check *c, const char *label, const char *relation);
+/* A ledger line of the evidence: where error comes from. */
+void dp_ledger(dp_check *c, const char *term, const mag_t bound);
+void dp_ledger_workspace(dp_check *c);              /* copies the workspace's ledger */
+/* This round cannot decide, and why. DP_EBUDGET: try again at higher precision, `undecided` at the cap; DP_EUNSUPPORTED:
+   `undecided` at once; DP_EINTERNAL: `error`; DP_EINPUT: the case does not fit the claim: `error`. */
+void dp_give_up(dp_check *c, dp_status status, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* 1 once dp_give_up was called or an engine call failed: return from run(). */
+int dp_check_stopped(const dp_check *c);
+/* Turns a failed engine call into dp_give_up; returns 1 when status != DP_OK. */
+int dp_check_failed(dp_check *c, dp_status status, const dp_error *e);
+/* "name_3_1" from ("name", 3, 1): valid until the 16th next call. i or j < 0 are left out. */
+const char *dp_name(const char *stem, slong i, slong j);
+
+/* Common leaf makers. Each evaluates with AUTO and with QUADRATURE and registers both engines.
+   dp_let_field: V_0.. , J_i_j, curl_0.., eta, eta_i, S_i, wedge_0.. of a drift, each name prefixed with `prefix`, for those in
+   `have`. dp_let_moments: Z, Z_i, Z_i_j, D_i of the kernel moments. Return 0 when evaluation failed (already reported). */
+int dp_let_field(dp_check *c, const char *prefix, const dp_problem *P, const char *drift, arb_srcptr x, unsigned have);
+int dp_let_moments(dp_check *c, const char *prefix, const dp_problem *P, dp_which which, arb_srcptr x);
+
+#endif

@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* driftproof.h: the public header: everything a claim in proofs/ or a program that links libdriftproof may use. */
+#ifndef DRIFTPROOF_H
+#define DRIFTPROOF_H
+#define DP_VERSION "0.1.0"
+#include "claim/claim.h"
+#endif
