@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Makefile: build, set-up, verify, check, report, bench, lint, install, dist. One file, everything generated goes below $(B).
+# `make help` lists the goals.
+
+B       ?= build
+PREFIX  ?= /usr/local
+DESTDIR ?=
+bindir     = $(PREFIX)/bin
+libdir     = $(PREFIX)/lib
+includedir = $(PREFIX)/include/driftproof
+datadir    = $(PREFIX)/share
+sharedir   = $(datadir)/driftproof
+mandir     = $(datadir)/man/man1
+
+ifeq ($(origin CC),default)
+CC := $(if $(shell command -v cc 2>/dev/null),cc,gcc)
+endif
+PKG_CONFIG ?= pkg-config
+INSTALL    ?= install
+CFLAGS     ?= -O2 -g
+WARN        = -Wall -Wextra -Wpedantic -Wshadow -Wconversion
+VERSION    := $(shell cat VERSION)
+OUT        ?= reports/out
+
+# All cores that this process may use, unless the caller said how many.
+ifeq ($(filter -j% --jobserver%,$(MAKEFLAGS)),)
+MAKEFLAGS += -j$(shell nproc 2>/dev/null || echo 1)
+endif
+
+# Asked for when a recipe runs, not when this file is read: what is missing may be installed in between.
+lazy      = $(eval $1 := $$(shell $2))$($1)
+PKG_CFLAGS = $(call lazy,PKG_CFLAGS,$(PKG_CONFIG) --cflags mpfr gsl fftw3 libfyaml libmd 2>/dev/null)
+PKG_LIBS   = $(call lazy,PKG_LIBS,$(PKG_CONFIG) --libs gsl fftw3 libfyaml 2>/dev/null)
+ARB_LIB    = $(call lazy,ARB_LIB,for l in -lflint-arb -larb; do \
+             echo 'int main(void) { return 0; }' | $(CC) -x c - $$$$l -o /dev/null 2>/dev/null && { echo $$$$l; break; }; done)
+LIBS       = $(PKG_LIBS) $(ARB_LIB) -lflint -lmpfi -lmpfr -lgmp -lmd -lpthread -lm
+COMPILE    = $(CC) -std=c11 -D_POSIX_C_SOURCE=200809L $(CFLAGS) $(WARN) -Isrc -I$(B) $(PKG_CFLAGS) $(CPPFLAGS) -MMD -MP
+
+SOURCES    := $(sort $(wildcard src/*/*.c proofs/*/claim.c))
+CLAIMS     := $(patsubst %/claim.c,%,$(sort $(wildcard proofs/*/claim.c)))
+DRIFTS     := $(sort $(wildcard src/drift/*.c))
+HEADERS    := $(sort $(wildcard src/*.h src/*/*.h))
+SCRIPTS    := $(sort $(wildcard src/*/*.sh tests/*.sh .ci/run))
+OBJECTS    := $(SOURCES:%.c=$(B)/%.o)
+REGISTRIES := $(patsubst src/%/registry.sh,$(B)/registry_%.o,$(wildcard src/claim/registry.sh src/drift/registry.sh))
+TOOL       := $(filter $(B)/src/tool/%,$(OBJECTS))
+LIBRARY    := $(filter-out $(TOOL),$(OBJECTS)) $(REGISTRIES)
+TESTS      := $(patsubst tests/%.c,$(B)/%,$(sort $(wildcard tests/t-*.c)))
+COMMANDS    = $(patsubst src/tool/cmd_%.c,%,$(filter-out %/cmd_help.c,$(wildcard src/tool/cmd_*.c)))
+
+.PHONY: all lib verify check report bench lint asan install uninstall dist clean help need FORCE
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+all: $(B)/driftproof
+lib: $(B)/libdriftproof.a
+
+help:
+	@echo 'make            build $(B)/driftproof'
+	@echo 'make verify     install what is missing, build, check every claim on the default cases, report in $(OUT)'
+	@echo 'make check      install what is missing, build, run all tests; ends with "N passed, N failed"'
+	@echo 'make report     what verify does, and a TeX and the PDF'
+	@echo 'make bench      time the engines'
+	@echo 'make lint       shell scripts, style rules, figures of the code'
+	@echo 'make asan       all C tests under the address and undefined-behaviour sanitizers'
+	@echo 'make install    PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)   (make uninstall takes it away again)'
+	@echo 'make dist       $(B)/driftproof-$(VERSION).tar.gz from the committed tree'
+	@echo 'make clean      remove $(B)'
+	@echo 'NO_INSTALL=1    never install packages; B=DIR: build elsewhere; OUT=DIR: where verify reports'
+
+# ---- set-up: one call for the union of what the goals need ----
+NEED := cc pkg-config mpfr mpfi gsl fftw3 flint arb libfyaml md
+NEED += $(if $(filter check asan,$(MAKECMDGOALS)),cmocka xmllint) $(if $(filter lint,$(MAKECMDGOALS)),shellcheck)
+WANT := $(if $(filter verify check report,$(MAKECMDGOALS)),gnuplot blahtexml) $(if $(filter report,$(MAKECMDGOALS)),tex)
+need:
+	@CC='$(CC)' PKG_CONFIG='$(PKG_CONFIG)' NEED_LOG='$(B)/apt.log' sh src/tool/need.sh $(NEED) -- $(WANT)
+
+# ---- build ----
+$(B)/driftproof: $(TOOL) $(B)/libdriftproof.a
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(B)/libdriftproof.a: $(LIBRARY) $(B)/library.list
+	@rm -f $@
+	$(AR) rcs $@ $(filter %.o,$^)
+
+$(B)/%.o: %.c | need
+	@mkdir -p $(@D)
+	$(COMPILE) -c -o $@ $<
+
+$(B)/%.o: $(B)/%.c | need
+	$(COMPILE) -c -o $@ $<
+
+$(B)/src/tool/share.o: $(B)/datadir.stamp
+$(B)/src/tool/share.o: CPPFLAGS += -DDP_DATADIR='"$(sharedir)"'
+
+# Rewritten only when the content changes, so that a new, changed or removed folder is seen and nothing else is rebuilt.
+update = @mkdir -p $(@D); $1 > $@.new && { cmp -s $@.new $@ && rm $@.new || mv $@.new $@; }
+$(B)/registry_claim.c: src/claim/registry.sh FORCE
+	$(call update,sh src/claim/registry.sh $(CLAIMS))
+$(B)/registry_drift.c: src/drift/registry.sh FORCE
+	$(call update,sh src/drift/registry.sh $(DRIFTS))
+$(B)/datadir.stamp: FORCE
+	$(call update,echo '$(sharedir)')
+# An archive forgets no member by itself: made anew when the list of objects changes.
+$(B)/library.list: FORCE
+	$(call update,echo '$(LIBRARY)')
+-include $(OBJECTS:.o=.d) $(REGISTRIES:.o=.d) $(TESTS:=.d)
+
+# ---- tests ----
+$(B)/t-%: tests/t-%.c $(B)/libdriftproof.a | need
+	$(COMPILE) -Itests -o $@ $< $(LDFLAGS) $(B)/libdriftproof.a -lcmocka $(LIBS)
+
+verify: all
+	$(B)/driftproof verify --suite quick --out $(OUT)
+
+report: all
+	$(B)/driftproof verify --suite quick --out $(OUT)
+	$(B)/driftproof report $(OUT)
+
+check: all $(TESTS)
+	@B='$(B)' sh tests/run.sh $(TESTS)
+
+bench: all
+	$(B)/driftproof bench
+
+asan:
+	$(MAKE) B=$(B)/asan CFLAGS='-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined' ASAN_OPTIONS=detect_leaks=1 asan-tests
+.PHONY: asan-tests
+asan-tests: $(TESTS)
+	@B='$(B)' sh tests/run.sh -n $(TESTS)
+
+lint: need
+	shellcheck $(SCRIPTS)
+	@sh tests/lint.sh
+
+# ---- install ----
+man: $(B)/driftproof
+	@mkdir -p $(B)/man
+	@$(B)/driftproof help --man > $(B)/man/driftproof.1
+	@for c in $(COMMANDS); do c=$$(echo $$c | tr _ -); $(B)/driftproof help --man $$c > $(B)/man/driftproof-$$c.1 || exit 1; done
+.PHONY: man
+
+install: all man
+	$(INSTALL) -d $(addprefix $(DESTDIR),$(bindir) $(libdir)/pkgconfig $(includedir) $(sharedir) $(mandir) \
+	  $(datadir)/bash-completion/completions $(datadir)/zsh/site-functions $(datadir)/fish/vendor_completions.d)
+	$(INSTALL) -m 755 $(B)/driftproof $(DESTDIR)$(bindir)
+	$(INSTALL) -m 644 $(B)/libdriftproof.a $(DESTDIR)$(libdir)
+	for h in $(HEADERS:src/%=%); do $(INSTALL) -D -m 644 src/$$h $(DESTDIR)$(includedir)/$$h || exit 1; done
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' -e 's|@LIBS@|$(LIBS)|' -e 's|@CFLAGS@|$(PKG_CFLAGS)|' \
+	  src/tool/driftproof.pc.in > $(DESTDIR)$(libdir)/pkgconfig/driftproof.pc
+	$(INSTALL) -m 644 $(B)/man/*.1 $(DESTDIR)$(mandir)
+	$(B)/driftproof completion bash > $(DESTDIR)$(datadir)/bash-completion/completions/driftproof
+	$(B)/driftproof completion zsh > $(DESTDIR)$(datadir)/zsh/site-functions/_driftproof
+	$(B)/driftproof completion fish > $(DESTDIR)$(datadir)/fish/vendor_completions.d/driftproof.fish
+	find cases reports -path reports/out -prune -o -type f -print | while read -r f; do \
+	  $(INSTALL) -D -m 644 "$$f" "$(DESTDIR)$(sharedir)/$$f" || exit 1; done
+
+uninstall:
+	rm -f $(DESTDIR)$(bindir)/driftproof $(DESTDIR)$(libdir)/libdriftproof.a $(DESTDIR)$(libdir)/pkgconfig/driftproof.pc
+	rm -f $(DESTDIR)$(mandir)/driftproof.1 $(DESTDIR)$(mandir)/driftproof-*.1
+	rm -f $(DESTDIR)$(datadir)/bash-completion/completions/driftproof $(DESTDIR)$(datadir)/zsh/site-functions/_driftproof
+	rm -f $(DESTDIR)$(datadir)/fish/vendor_completions.d/driftproof.fish
+	rm -rf $(DESTDIR)$(includedir) $(DESTDIR)$(sharedir)
+
+dist:
+	@mkdir -p $(B)
+	git archive --format=tar --prefix=driftproof-$(VERSION)/ HEAD | gzip -n9 > $(B)/driftproof-$(VERSION).tar.gz
+	@echo $(B)/driftproof-$(VERSION).tar.gz
+
+clean:
+	rm -rf $(B)
+
+FORCE:
