@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* file.c: whole files in and out, directories, and the clock. */
+#define _XOPEN_SOURCE 700
+#include "base/base.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+/* A path that cannot be opened is the user's mistake; anything else is the environment's. */
+static dp_status blame(int err)
+{
+    switch (err) {
+    case ENOENT: case ENOTDIR: case EISDIR: case EACCES: case ELOOP: case ENAMETOOLONG: return DP_EINPUT;
+    default: return DP_EIO;
+    }
+}
+
+static dp_status fail_errno(dp_error *e, const char *doing, const char *path, int err)
+{
+    return dp_fail(e, blame(err), "cannot %s '%s': %s", doing, path, strerror(err));
+}
+
+/* Everything up to the end of the stream, NUL-terminated; NULL with errno set. */
+static char *read_all(FILE *f, size_t *n)
+{
+    size_t size = 0, room = 8192;
+    char *text = dp_malloc(room);
+    errno = 0;
+    for (size_t got; (got = fread(text + size, 1, room - size - 1, f)) > 0;) {
+        size += got;
+        if (room - size < 4096) text = dp_realloc(text, room *= 2);
+    }
+    if (ferror(f)) {
+        free(text);
+        return NULL;
+    }
+    text[size] = '\0';
+    *n = size;
+    return text;
+}
+
+char *dp_file_read(const char *path, size_t *n, dp_error *e)
+{
+    size_t size = 0;
+    FILE *f = fopen(path, "rb");
+    if (f == NULL) {
+        fail_errno(e, "read", path, errno);
+        return NULL;
+    }
+    char *text = read_all(f, &size);
+    if (text == NULL) fail_errno(e, "read", path, errno ? errno : EIO);
+    fclose(f);
+    if (text != NULL && n != NULL) *n = size;
+    return text;
+}
+
+/* All n bytes to the descriptor, then closes it; 0 or an errno. */
+static int put_all(int fd, const char *text, size_t n)
+{
+    int err = 0;
+    while (n > 0 && err == 0) {
+        ssize_t put = write(fd, text, n);
+        if (put >= 0) {
+            text += put;
+            n -= (size_t) put;
+        } else if (errno != EINTR) {
+            err = errno;
+        }
+    }
+    if (close(fd) != 0 && err == 0) err = errno;
+    return err;
+}
+
+/* Beside `path`, under a name no other process or thread uses, then renamed over it; 0 or an errno. */
+static int replace(const char *path, const char *text, size_t n)
+{
+    static atomic_ulong counter;
+    char *temporary = dp_format("%s.%ld-%lu.tmp", path, (long) getpid(), atomic_fetch_add(&counter, 1));
+    int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    int err = fd < 0 ? errno : put_all(fd, text, n);
+    if (err == 0 && rename(temporary, path) != 0) err = errno;
+    if (fd >= 0 && err != 0) unlink(temporary);
+    free(temporary);
+    return err;
+}
+
+/* A link is followed (its target is replaced); a device or pipe such as /dev/stdout is written to, not replaced. */
+dp_status dp_file_write(const char *path, const char *text, size_t n, dp_error *e)
+{
+    struct stat s;
+    int err;
+    if (strncmp(path, "/dev/", 5) == 0 || (stat(path, &s) == 0 && !S_ISREG(s.st_mode))) {
+        int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);| O_CLOEXEC);
+        err = fd < 0 ? errno : put_all(fd, text, n);
+    } else {
+        char *target = realpath(path, NULL);
+        err = replace(target ? target : path, text, n);
+        free(target);
+    }
+    return err == 0 ? DP_OK : fail_errno(e, "write", path, err);
+}
+
+/* mkdir of one directory that may exist already; 0 or an errno. */
+static int make_one(const char *path)
+{
+    struct stat s;
+    if (mkdir(path, 0777) == 0) return 0;
+    int err = errno;
+    if (stat(path, &s) != 0) return err;
+    return S_ISDIR(s.st_mode) ? 0 : ENOTDIR;
+}
+
+dp_status dp_mkdir(const char *path, dp_error *e)
+{
+    char *part = dp_strdup(path);
+    int err = 0;
+    for (char *s = part; *s != '\0' && err == 0; s++) {
+        if (*s != '/' || s == part) continue;
+        *s = '\0';
+        err = make_one(part);
+        *s = '/';
+    }
+    if (err == 0) err = make_one(part);
+    free(part);
+    return err == 0 ? DP_OK : fail_errno(e, "make the directory", path, err);
+}
+
+double dp_now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double) t.tv_sec + 1e-9 * (double) t.tv_nsec;
+}
