@@ -96,7 +96,7 @@ dp_status dp_file_write(const char *path, const char *text, size_t n, dp_error *
     struct stat s;
     int err;
     if (strncmp(path, "/dev/", 5) == 0 || (stat(path, &s) == 0 && !S_ISREG(s.st_mode))) {
-        int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);| O_CLOEXEC);
+        int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
         err = fd < 0 ? errno : put_all(fd, text, n);
     } else {
         char *target = realpath(path, NULL);
