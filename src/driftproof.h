@@ -4,4 +4,6 @@
 #define DRIFTPROOF_H
 #define DP_VERSION "0.1.0"
 #include "claim/claim.h"
+#include "claim/gaussian.h"
+#include "claim/point.h"
 #endif

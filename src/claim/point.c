@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* point.c: points of a case and the leaves and relations that belong to them. */
+#include <string.h>
+#include <flint/fmpq_vec.h>
+#include "claim/point.h"
+
+/* Between the first components of p and q, pushed off every symmetry of the pair by multiples of h. */
+static void default_point(fmpq *x, const dp_problem *P)
+{
+    static const slong push[3][2] = {{3, 8}, {-1, 4}, {1, 5}};
+    fmpq_t s;
+    fmpq_init(s);
+    for (int i = 0; i < P->dim; i++) {
+        fmpq_add(x + i, DP_MEAN(P->p, 0, i), DP_MEAN(P->q, 0, i));
+        fmpq_div_2exp(x + i, x + i, 1);
+        fmpq_set_si(s, push[i % 3][0], (ulong) push[i % 3][1]);
+        fmpq_addmul(x + i, s, P->bandwidth);
+    }
+    fmpq_clear(s);
+}
+
+static void point_init(dp_point *at, const dp_problem *P)
+{
+    at->P = P;
+    at->dim = P->dim;
+    at->q = _fmpq_vec_init(P->dim);
+    at->x = _arb_vec_init(P->dim);
+}
+
+static void point_clear(dp_point *at)
+{
+    _fmpq_vec_clear(at->q, at->dim);
+    _arb_vec_clear(at->x, at->dim);
+}
+
+static void point_set(dp_point *at, dp_check *c, const dp_param *list, slong k)
+{
+    at->index = k;
+    snprintf(at->prefix, sizeof at->prefix, "x%ld_", (long) k);
+    if (list == NULL)
+        default_point(at->q, at->P);
+    for (int i = 0; i < at->dim; i++) {
+        char name[64];
+        if (list != NULL)
+            fmpq_set(at->q + i, list->value + k * list->cols + i);
+        arb_set_fmpq(at->x + i, at->q + i, dp_check_prec(c));
+        snprintf(name, sizeof name, "%sx_%d", at->prefix, i);
+        dp_let_q(c, name, at->q + i);
+    }
+}
+
+void dp_each_point(dp_check *c, void (*body)(dp_check *c, const dp_point *at, void *data), void *data)
+{
+    const dp_problem *P = dp_check_problem(c);
+    const dp_param *list = dp_check_param(c, "at");
+    dp_point at;
+    point_init(&at, P);
+    dp_let_q(c, "h", P->bandwidth);
+    for (slong k = 0; k < (list == NULL ? 1 : list->rows) && !dp_check_stopped(c); k++) {
+        point_set(&at, c, list, k);
+        body(c, &at, data);
+    }
+    point_clear(&at);
+}
+
+/* Fresh text of `pattern` with its three placeholders filled in. */
+static char *expand(const char *pattern, const dp_point *at, slong i, slong j)
+{
+    char part[32], *out = dp_malloc(strlen(pattern) * sizeof part + 1), *end = out;
+    for (const char *s = pattern; *s != '\0'; s++) {
+        if (*s == '@')
+            snprintf(part, sizeof part, "%s", at->prefix);
+        else if (*s == '#' || *s == '$')
+            snprintf(part, sizeof part, "%ld", (long) (*s == '#' ? i : j));
+        else
+            snprintf(part, sizeof part, "%c", *s);
+        end = stpcpy(end, part);
+    }
+    *end = '\0';
+    return out;
+}
+
+void dp_assert_at(dp_check *c, const dp_point *at, slong i, slong j, const char *label, const char *pattern)
+{
+    char *relation = expand(pattern, at, i, j);
+    char *index = i < 0 ? dp_strdup("") : j < 0 ? dp_format(" [%ld]", (long) i) : dp_format(" [%ld,%ld]", (long) i, (long) j);
+    char *name = dp_format("%s at x%ld%s", label, (long) at->index, index);
+    dp_assert(c, name, relation);
+    free(name);
+    free(index);
+    free(relation);
+}
+
+void dp_def_at(dp_check *c, const dp_point *at, slong i, slong j, const char *name, const char *pattern)
+{
+    char *n = expand(name, at, i, j), *text = expand(pattern, at, i, j);
+    dp_def(c, n, text);
+    free(n);
+    free(text);
+}
+
+static void let_part(dp_check *c, const dp_point *at, const char *stem, const char *part, slong i, slong j, const arb_t v,
+                     const char *engine)
+{
+    char *base = dp_format("%s%s_%s", at->prefix, stem, part);
+    dp_let(c, dp_name(base, i, j), v, engine);
+    free(base);
+}
+
+static void let_moments(dp_check *c, const dp_point *at, const char *stem, const dp_moments_t m, const char *parts)
+{
+    const char *engine = dp_engine_name(m->used);
+    int d = at->dim;
+    if (strchr(parts, 'Z'))
+        let_part(c, at, stem, "Z", -1, -1, m->Z->v, engine);
+    for (slong i = 0; i < d; i++) {
+        if (strchr(parts, 'G'))
+            let_part(c, at, stem, "Z", i, -1, m->Z->g + i, engine);
+        if (strchr(parts, 'D'))
+            let_part(c, at, stem, "D", i, -1, m->D + i, engine);
+        for (slong j = 0; j < d; j++) {
+            if (strchr(parts, 'H') && i <= j)
+                let_part(c, at, stem, "Z", i, j, DP_JET_H(m->Z, i, j), engine);
+            if (strchr(parts, 'J'))
+                let_part(c, at, stem, "J", i, j, m->J + i * d + j, engine);
+        }
+    }
+}
+
+int dp_let_parts(dp_check *c, const dp_point *at, const char *stem, const dp_problem *P, dp_which which, const char *parts,
+                 dp_engine engine, dp_workspace *w)
+{
+    dp_moments_t m;
+    dp_error e = {DP_OK, ""};
+    dp_moments_init(m, at->dim);
+    int ok = !dp_check_failed(c, dp_moments_eval(m, P, which, at->x, engine, dp_check_prec(c), w, &e), &e);
+    if (ok)
+        let_moments(c, at, stem, m, parts);
+    dp_moments_clear(m);
+    return ok;
+}
+
+int dp_let_velocity(dp_check *c, const dp_point *at, const char *stem, const dp_problem *P, const char *drift, arb_srcptr x,
+                    dp_engine engine, dp_workspace *w)
+{
+    dp_field_t f;
+    dp_error e = {DP_OK, ""};
+    char *base = dp_format("%s%s", at->prefix, stem);
+    dp_field_init(f, at->dim);
+    int ok = !dp_check_failed(c, dp_field_eval(f, P, drift, x, engine, dp_check_prec(c), w, &e), &e);
+    if (ok && !(f->have & DP_HAVE_VELOCITY)) {
+        dp_give_up(c, DP_EUNSUPPORTED, "%s: no velocity: %s", drift, f->why);
+        ok = 0;
+    }
+    for (slong i = 0; ok && i < at->dim; i++)
+        dp_let(c, dp_name(base, i, -1), f->velocity + i, dp_engine_name(f->engine));
+    dp_field_clear(f);
+    free(base);
+    return ok;
+}
+
+void dp_let_power(dp_check *c, const char *name, const fmpq_t a, const fmpq_t b, slong n)
+{
+    fmpq_t v;
+    fmpq_init(v);
+    fmpq_pow_si(v, b, n);
+    fmpq_mul(v, v, a);
+    dp_let_q(c, name, v);
+    fmpq_clear(v);
+}
+
+void dp_spoil(fmpq_t q)
+{
+    fmpq_t tiny;
+    fmpq_init(tiny);
+    dp_fmpq_set_text(tiny, "1e-30");
+    fmpq_mul(tiny, tiny, q);
+    fmpq_add(q, q, tiny);
+    fmpq_clear(tiny);
+}
+
+void dp_problem_swap(dp_problem *P)
+{
+    dp_measure_struct t = P->p[0];
+    P->p[0] = P->q[0];
+    P->q[0] = t;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* point.h: what claims about single points share: where to look, relations written once for all points, one-engine leaves. */
+#ifndef DP_CLAIM_POINT_H
+#define DP_CLAIM_POINT_H
+
+#include "claim/claim.h"
+
+/* The parameter `at` of claims about points; for the table `params`. */
+#define DP_PARAM_AT {"at", DP_PARAM_POINTS, NULL, "points where to check, in the units of the case; default: one point between p and q"}
+
+/* A point of R^dim: exact and as balls. `prefix` ("x0_", "x1_", ...) goes before the names of all leaves that belong to it. */
+typedef struct {
+    const dp_problem *P;
+    int dim;
+    slong index;
+    char prefix[32];
+    fmpq *q;
+    arb_ptr x;
+} dp_point;
+
+/* Calls body at every point of parameter `at` until the check stops; coordinates are registered as leaves "@x_0", "@x_1", ...
+   (@ stands for the prefix) and the bandwidth as "h" before the first call. */
+void dp_each_point(dp_check *c, void (*body)(dp_check *c, const dp_point *at, void *data), void *data);
+
+/* dp_assert, dp_def with a pattern: "@" becomes at->prefix, "#" the index i, "$" the index j.
+   The label of a relation is `label`, then the point, then the index where i >= 0. */
+void dp_assert_at(dp_check *c, const dp_point *at, slong i, slong j, const char *label, const char *pattern);
+void dp_def_at(dp_check *c, const dp_point *at, slong i, slong j, const char *name, const char *pattern);
+
+/* One engine's moments as leaves "@<stem>_Z", "@<stem>_Z_i", "@<stem>_Z_i_j" (i <= j), "@<stem>_D_i", "@<stem>_J_i_j": those in
+   `parts`, a subset of the letters "ZGHDJ" (value, gradient, Hessian, first moment, its Jacobian). Returns 0 on failure, already told. */
+int dp_let_parts(dp_check *c, const dp_point *at, const char *stem, const dp_problem *P, dp_which which, const char *parts,
+                 dp_engine engine, dp_workspace *w);
+/* One engine's velocity as leaves "@<stem>_0", ... Returns 0 on failure, already told. */
+int dp_let_velocity(dp_check *c, const dp_point *at, const char *stem, const dp_problem *P, const char *drift, arb_srcptr x,
+                    dp_engine engine, dp_workspace *w);
+
+/* Registers `name` = a * b^n exactly: the usual way to name h^2. */
+void dp_let_power(dp_check *c, const char *name, const fmpq_t a, const fmpq_t b, slong n);
+/* q times 1 + 10^-30: the sabotage "constant". */
+void dp_spoil(fmpq_t q);
+/* q := p, p := q; the bandwidth stays. */
+void dp_problem_swap(dp_problem *P);
+
+#endif
