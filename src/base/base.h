@@ -35,7 +35,7 @@ typedef struct { dp_status status; char text[768]; } dp_error;
 /* Records status and a printf-style message (no trailing newline); returns `status`. `e` may be NULL. */
 dp_status dp_fail(dp_error *e, dp_status status, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-/* Reads an exact rational: "3", "-5/4", "0.1" (= 1/10), "1e-3", "2.5E4". Returns 1, or 0 if the text is anything else
+/* Reads an exact rational: "3", "-5/4", "0.1" (= 1/10), "1e-3", "2.5E4" (exponents up to 100000). Returns 1, or 0 if the text is anything else
    (empty, blanks inside, zero denominator, "nan", "0x1", a denominator with a sign). Exact: no rounding takes place. */
 int dp_fmpq_set_text(fmpq_t out, const char *text);
 /* The canonical text "n" or "n/d"; the caller frees it with free(). */
@@ -48,6 +48,13 @@ void *dp_realloc(void *old, size_t size);
 char *dp_strdup(const char *text);
 /* printf into fresh memory; free() it. */
 char *dp_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Bytes of the UTF-8 character at `text` (1 for a NUL), or 0 when what stands there is none. */
+int dp_utf8_length(const char *text);
+/* How far a mistyped word is from a known one: 0 when it is a beginning of it (two letters at least), else the number of
+   slips (letter added, lost, changed, swapped with its neighbour); DP_FAR beyond a third of the letters. */
+size_t dp_word_distance(const char *typed, const char *known);
+#define DP_FAR ((size_t) -1)
 
 /* Whole file as a NUL-terminated string (length in *n if n is not NULL), or NULL with `e` filled. */
 char *dp_file_read(const char *path, size_t *n, dp_error *e);

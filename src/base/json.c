@@ -8,19 +8,6 @@
 #include <string.h>
 #include <sha2.h>
 
-/* Length of the UTF-8 character at s (RFC 3629: shortest form, no surrogates, at most U+10FFFF), or 0. */
-static int utf8_length(const unsigned char *s)
-{
-    if (s[0] < 0x80) return 1;
-    int n = s[0] >= 0xF0 ? 4 : s[0] >= 0xE0 ? 3 : 2;
-    if (s[0] < 0xC2 || s[0] > 0xF4) return 0;
-    for (int i = 1; i < n; i++)
-        if ((s[i] & 0xC0) != 0x80) return 0; /* a NUL stops here */
-    if ((s[0] == 0xE0 && s[1] < 0xA0) || (s[0] == 0xED && s[1] > 0x9F)) return 0;
-    if ((s[0] == 0xF0 && s[1] < 0x90) || (s[0] == 0xF4 && s[1] > 0x8F)) return 0;
-    return n;
-}
-
 static void put_ascii(FILE *f, unsigned char c)
 {
     static const char from[] = "\"\\\b\f\n\r\t", to[] = "\"\\bfnrt";
@@ -38,9 +25,9 @@ void dp_json_string(FILE *f, const char *text)
         return;
     }
     fputc('"', f);
-    for (const unsigned char *s = (const unsigned char *) text; *s != '\0';) {
-        int n = utf8_length(s);
-        if (n == 1) put_ascii(f, *s);
+    for (const char *s = text; *s != '\0';) {
+        int n = dp_utf8_length(s);
+        if (n == 1) put_ascii(f, (unsigned char) *s);
         else if (n == 0) fputs("\\ufffd", f);
         else fwrite(s, 1, (size_t) n, f);
         s += n ? n : 1;
