@@ -41,6 +41,20 @@ int dp_say_failure(const dp_error *e)
     }
 }
 
+const char *dp_tool_suggest(const char *word, const char *const *names)
+{
+    static char text[128];
+    size_t least = DP_FAR;
+    text[0] = '\0';
+    for (; *names; names++) {
+        const size_t d = dp_word_distance(word, *names);
+        if (d >= least) continue;
+        least = d;
+        snprintf(text, sizeof text, " (did you mean '%s'?)", *names);
+    }
+    return text;
+}
+
 /* ---- asking for values ---- */
 
 static const dp_option *in_table(const dp_option *table, const char *name)
