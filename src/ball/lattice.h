@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* lattice.h: inside of the trapezoidal rule: windows, steps, node values and weighted sums on a lattice. */
+#ifndef DP_BALL_LATTICE_H
+#define DP_BALL_LATTICE_H
+
+#include "ball/trapezoid.h"
+
+/* A window of the lattice u_k = step_k (lo_k + i), 0 <= i < count_k; it covers [(lo - 1/2) step, (lo + count - 1/2) step]. */
+typedef struct { int dim; double step[3]; slong lo[3], count[3]; } dp_window;
+
+struct dp_lattice_struct {
+    dp_window win;
+    slong prec, nodes;
+    dp_strip strip[3];   /* per axis, certified on the covered box */
+    arb_ptr weight;      /* nodes values, first axis fastest */
+};
+
+slong dp_window_nodes(const dp_window *w);
+double dp_window_edge(const dp_window *w, int k, int upper);
+/* Nodes of the box centre +- radius on steps; 0 when an index would not fit. */
+int dp_window_cover(dp_window *w, int dim, const double *step, const double *centre, double radius);
+int dp_window_contains(const dp_window *outer, const dp_window *inner);
+
+/* values[node] = G(u_node), first axis fastest; Gaussian factors by two-multiplication recurrences from each row's middle. */
+void dp_lattice_values(arb_ptr values, const dp_window *w, const dp_gsum_t G, slong prec);
+/* Sums over the nodes of inner (a sub-window of outer, whose node values are `weight`) of weight x exp(-|u-s|^2/2)
+   x (1, v, v v'), times the cell volume and (2 pi)^{-d/2}. */
+void dp_lattice_sums(dp_gmoments_t out, arb_srcptr weight, const dp_window *outer, const dp_window *inner, arb_srcptr s, slong prec);
+/* Strips for every axis on the box and the steps that make the strip error about 2^-prec. 0 when no useful strip exists:
+   fewer than per_axis nodes on the box would not do. */
+int dp_lattice_plan(dp_strip *strip, double *step, const dp_gsum_t G, const dp_box *box, slong prec, double per_axis);
+
+#endif

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* strip.c: certified lower bounds of |G(u + it e_k)| by phases relative to a locally dominant term, with bisection. */
+#include "ball/strip.h"
+
+#include <math.h>
+
+#define PREC 64
+
+/* Taylor data of the terms' exponents at the centre of the window: E_l(c0 + w) = e_l - p_l.w - w'A_l w/2 exactly (quadratics),
+   as balls and, for the search that needs no rigour, as doubles. */
+typedef struct {
+    int dim, axis;
+    slong n;
+    arb_ptr e, p, A;       /* n, n x dim, n x dim x dim */
+    double *de, *dp, *dA;
+} expansion;
+
+static void expansion_init(expansion *x, const dp_gsum_t G, const double *centre, int axis)
+{
+    int d = G->dim;
+    slong n = G->n;
+    x->dim = d, x->axis = axis, x->n = n;
+    x->e = _arb_vec_init(n), x->p = _arb_vec_init(n * d), x->A = _arb_vec_init(n * d * d);
+    x->de = dp_malloc(sizeof(double) * (size_t) (n * (1 + d + d * d)));
+    x->dp = x->de + n, x->dA = x->dp + n * d;
+    arb_ptr c = _arb_vec_init(d);
+    for (int a = 0; a < d; a++)
+        arb_set_d(c + a, centre[a]);
+    slong top = 0;
+    for (slong l = 0; l < n; l++) {
+        dp_gsum_log_term(x->e + l, G, l, c, 4 * PREC);
+        dp_gsum_pull(x->p + l * d, G, l, c, 4 * PREC);
+        if (arf_cmp(arb_midref(x->e + l), arb_midref(x->e + top)) > 0)
+            top = l;
+    }
+    arb_t shift;
+    arb_init(shift);
+    arb_set(shift, x->e + top);
+    _arb_vec_set(x->A, G->A, n * d * d);
+    for (slong l = 0; l < n; l++) { /* a common factor of G changes no quotient */
+        arb_sub(x->e + l, x->e + l, shift, 4 * PREC);
+        x->de[l] = arf_get_d(arb_midref(x->e + l), ARF_RND_NEAR);
+    }
+    for (slong l = 0; l < n * d; l++)
+        x->dp[l] = arf_get_d(arb_midref(x->p + l), ARF_RND_NEAR);
+    for (slong l = 0; l < n * d * d; l++)
+        x->dA[l] = arf_get_d(arb_midref(x->A + l), ARF_RND_NEAR);
+    arb_clear(shift);
+    _arb_vec_clear(c, d);
+}
+
+static void expansion_clear(expansion *x)
+{
+    slong n = x->n;
+    int d = x->dim;
+    _arb_vec_clear(x->e, n), _arb_vec_clear(x->p, n * d), _arb_vec_clear(x->A, n * d * d);
+    free(x->de);
+}
+
+static double exponent_d(const expansion *x, slong l, const double *w)
+{
+    double s = x->de[l];
+    for (int a = 0; a < x->dim; a++) {
+        double t = x->dp[l * x->dim + a];
+        for (int b = 0; b < x->dim; b++)
+            t += 0.5 * x->dA[(l * x->dim + a) * x->dim + b] * w[b];
+        s -= t * w[a];
+    }
+    return s;
+}
+
+static double phase_d(const expansion *x, slong l, const double *w)
+{
+    double t = x->dp[l * x->dim + x->axis];
+    for (int b = 0; b < x->dim; b++)
+        t += x->dA[(l * x->dim + x->axis) * x->dim + b] * w[b];
+    return t;
+}
+
+static slong dominant(const expansion *x, const double *w)
+{
+    slong top = 0;
+    double best = -INFINITY;
+    for (slong l = 0; l < x->n; l++) {
+        double v = exponent_d(x, l, w);
+        if (v > best)
+            best = v, top = l;
+    }
+    return top;
+}
+
+/* Not rigorous: the largest a = amax 0.85^i with a quotient of at least 1/8 at every point of a coarse grid on the box. */
+static double search_estimate(const expansion *x, const dp_box *box, double amax, double amin_useful)
+{
+    int per_axis = x->dim == 1 ? 400 : x->dim == 2 ? 48 : 14;
+    int count[3] = {per_axis, x->dim > 1 ? per_axis : 1, x->dim > 2 ? per_axis : 1};
+    double a = amax;
+    for (int i = 0; i < count[0] && a >= amin_useful; i++)
+        for (int j = 0; j < count[1]; j++)
+            for (int k = 0; k < count[2] && a >= amin_useful; k++) {
+                int at[3] = {i, j, k};
+                double w[3];
+                for (int b = 0; b < x->dim; b++)
+                    w[b] = box->radius[b] * (2.0 * at[b] / (per_axis - 1) - 1);
+                slong top = dominant(x, w);
+                double e0 = exponent_d(x, top, w), f0 = phase_d(x, top, w);
+                for (;;) {
+                    double low = 0, up = 0;
+                    for (slong l = 0; l < x->n; l++) {
+                        double r = exp(exponent_d(x, l, w) - e0), f = fabs(a * (phase_d(x, l, w) - f0));
+                        low += r * (f < 3.14 ? cos(f) : -1);
+                        up += r;
+                    }
+                    if (low >= up / 8 || a < amin_useful)
+                        break;
+                    a *= 0.85;
+                }
+            }
+    return a;
+}
+
+typedef struct { double w[3], r[3]; } cell;
+
+/* Range of E_l - E_j and of the phase slope difference over the cell, as balls. */
+static void cell_ranges(arb_t diff, arb_t slope, double *sense, const expansion *x, slong l, slong j, const cell *c)
+{
+    int d = x->dim;
+    arb_t A, g, t, w;
+    arb_init(A), arb_init(g), arb_init(t), arb_init(w);
+    arb_sub(diff, x->e + l, x->e + j, PREC);
+    arb_zero(slope);
+    for (int a = 0; a < d; a++) {
+        arb_sub(g, x->p + j * d + a, x->p + l * d + a, PREC); /* gradient of E_l - E_j at the window's centre ... */
+        arb_set_d(w, c->w[a]);
+        arb_addmul(diff, g, w, PREC);
+        if (a == x->axis)
+            arb_set(slope, g);
+        for (int b = 0; b < d; b++) {
+            arb_sub(A, x->A + (j * d + a) * d + b, x->A + (l * d + a) * d + b, PREC);
+            arb_set_d(t, c->w[b]);
+            arb_mul(t, t, A, PREC);
+            arb_add(g, g, t, PREC);                            /* ... moved to the cell's centre */
+            arb_mul_2exp_si(t, t, -1);
+            arb_addmul(diff, t, w, PREC);
+            if (a == x->axis) {
+                arb_set_d(w, c->w[b]);
+                arb_addmul(slope, A, w, PREC);
+                arb_set_d(w, c->r[b]);
+                arb_mul(t, A, w, PREC);
+                arb_add_error(slope, t);
+                *(sense + b) = fmax(sense[b], c->r[b] * fabs(arf_get_d(arb_midref(A), ARF_RND_NEAR)));
+                arb_set_d(w, c->w[a]);
+            }
+            arb_set_d(t, 0.5 * c->r[a] * c->r[b]);             /* half products of radii; exact enough: rounded up below */
+            arb_mul(t, t, A, PREC);
+            arb_add_error(diff, t);
+            arb_mul_2exp_si(t, t, -50);
+            arb_add_error(diff, t);
+        }
+        arb_set_d(w, c->r[a]);
+        arb_mul(t, g, w, PREC);
+        arb_add_error(diff, t);
+        sense[a] = fmax(sense[a], 0.3 * c->r[a] * fabs(arf_get_d(arb_midref(g), ARF_RND_NEAR)));
+    }
+    arb_clear(A), arb_clear(g), arb_clear(t), arb_clear(w);
+}
+
+/* Adds term l's share to the lower bound of |G(u+it)|/(g_j e^{t^2 A_j/2}) and to the upper bound of G(u)/g_j. */
+static void add_term(arb_t low, arb_t up, const expansion *x, slong l, slong j, const arb_t diff, const arb_t slope, double a)
+{
+    int d = x->dim, k = x->axis;
+    arb_t r, f, w;
+    arf_t edge;
+    arb_init(r), arb_init(f), arb_init(w), arf_init(edge);
+    arb_set_d(w, a);
+    arb_mul(f, slope, w, PREC);
+    arb_get_abs_ubound_arf(edge, f, PREC);
+    int in_cone = arf_cmp_d(edge, 3.140625) < 0; /* cosine decreasing on [0, pi] */
+    arb_set_arf(f, edge);
+    if (in_cone)
+        arb_cos(f, f, PREC);
+    else
+        arb_set_si(f, -1);
+    arb_sub(w, x->A + (l * d + k) * d + k, x->A + (j * d + k) * d + k, PREC);
+    arb_mul_2exp_si(w, w, -1);
+    arb_set_d(r, a);
+    arb_mul(w, w, r, PREC);
+    arb_mul(w, w, r, PREC); /* a^2 (A_l - A_j)/2: the ratio's growth for 0 <= t <= a lies between 0 and this */
+    arb_exp(r, diff, PREC);
+    arb_get_ubound_arf(edge, r, PREC);
+    arb_add(up, up, r, PREC);
+    arb_zero(r);
+    arb_union(w, w, r, PREC);
+    arb_add(w, w, diff, PREC);
+    arb_exp(r, w, PREC);
+    arb_mul(r, r, f, PREC);
+    arb_add(low, low, r, PREC);
+    arb_clear(r), arb_clear(f), arb_clear(w), arf_clear(edge);
+}
+
+/* 1 when the cell is certified; *quotient is lowered to the cell's lower/upper; *split is the axis to bisect otherwise. */
+static int cell_passes(double *quotient, int *split, const expansion *x, const cell *c, double a)
+{
+    slong j = dominant(x, c->w);
+    double sense[3] = {0, 0, 0};
+    arb_t low, up, diff, slope;
+    arf_t edge;
+    arb_init(low), arb_init(up), arb_init(diff), arb_init(slope), arf_init(edge);
+    arb_one(low), arb_one(up);
+    for (slong l = 0; l < x->n; l++)
+        if (l != j) {
+            cell_ranges(diff, slope, sense, x, l, j, c);
+            add_term(low, up, x, l, j, diff, slope, a);
+        }
+    arb_div(low, low, up, PREC);
+    arb_get_lbound_arf(edge, low, PREC);
+    double q = arf_is_finite(edge) ? arf_get_d(edge, ARF_RND_FLOOR) : -1;
+    *split = 0;
+    for (int b = 1; b < x->dim; b++)
+        if (sense[b] > sense[*split])
+            *split = b;
+    arb_clear(low), arb_clear(up), arb_clear(diff), arb_clear(slope), arf_clear(edge);
+    if (!(q >= 1.0 / 64))
+        return 0;
+    *quotient = fmin(*quotient, q);
+    return 1;
+}
+
+static int certify(double *quotient, slong *used, const expansion *x, const dp_box *box, double a, slong budget)
+{
+    cell stack[256]; /* depth first: one pending half per level */
+    int top = 0;
+    *quotient = 1, *used = 0;
+    for (int b = 0; b < x->dim; b++)
+        stack[0].w[b] = 0, stack[0].r[b] = box->radius[b];
+    top = 1;
+    while (top > 0) {
+        cell c = stack[--top];
+        int s;
+        if (++*used > budget)
+            return 0;
+        if (cell_passes(quotient, &s, x, &c, a))
+            continue;
+        if (top + 2 > 256 || c.r[s] < 1e-4 * box->radius[s])
+            return 0;
+        c.r[s] /= 2; /* exact */
+        double w = c.w[s], slack = c.r[s] * 1e-9; /* the halves overlap a little: rounding of w +- r loses no point */
+        cell l = c;
+        l.w[s] = w - c.r[s], c.w[s] = w + c.r[s];
+        l.r[s] += slack, c.r[s] += slack;
+        stack[top++] = l, stack[top++] = c;
+    }
+    return 1;
+}
+
+int dp_strip_certify(dp_strip *out, const dp_gsum_t G, const dp_box *box, int k, double amax, double amin_useful, slong budget)
+{
+    expansion x;
+    expansion_init(&x, G, box->centre, k);
+    double a = amax, amin = INFINITY;
+    int ok = 0;
+    for (slong l = 0; l < G->n; l++) {
+        arf_t edge;
+        arf_init(edge);
+        arb_get_lbound_arf(edge, DP_GSUM_A(G, l, k, k), PREC);
+        amin = fmin(amin, arf_get_d(edge, ARF_RND_FLOOR));
+        arf_clear(edge);
+    }
+    if (G->n > 1)
+        a = search_estimate(&x, box, amax, amin_useful);
+    for (int tries = 0; tries < 8 && a >= amin_useful && !ok; tries++) {
+        ok = certify(&out->quotient, &out->boxes, &x, box, a, budget);
+        if (!ok)
+            a *= 0.8;
+    }
+    out->a = a;
+    out->amin = fmax(amin, 0);
+    expansion_clear(&x);
+    return ok;
+}
