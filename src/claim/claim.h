@@ -35,34 +35,46 @@ int dp_check_twin(const dp_check *c, const char *name); /* 1 when this run must 
 const dp_param *dp_check_param(const dp_check *c, const char *name); /* NULL if absent */
 
 /* Leaves: named numbers that relations use. An exact leaf is a rational. A ball leaf names the engine that made it ("closed-form",
-   "trapezoid", "acb_calc_integrate", "gauss-legendre", "series"...). dp_let_second gives the same number by an independent
-   engine: the two balls must overlap, or the verdict is `error`. Names are unique in a run; printf-style suffixes by dp_name. */
+   "trapezoid", "acb_calc_integrate", "gauss-legendre", "series"...; no blanks). dp_let_second gives the same number by an
+   independent engine, which must have another name: the two balls must overlap, or the verdict is `error`; a second ball that is
+   not finite counts as absent. Names are unique in a run and start a fresh life in every round; suffixes by dp_name. */
 void dp_let_q(dp_check *c, const char *name, const fmpq_t v);
 void dp_let(dp_check *c, const char *name, const arb_t v, const char *engine);
 void dp_let_second(dp_check *c, const char *name, const arb_t v, const char *engine);
 /* Names an expression of earlier names. */
 void dp_def(dp_check *c, const char *name, const char *expression);
-/* States a relation; `label` is for people. "a == b": both enclosures overlap and both radii are below 10^-digits relative to
-   the larger magnitude (absolute when both enclose 0: normalise such statements to O(1) terms): earns `verified`; disjoint balls:
-   refuted. "<", ">", "<=", ">=", "!=": decided by the enclosures: earns `proved`, but only if every ball leaf that it uses has a
-   second engine; otherwise it stays undecided with that reason. */
+/* States a relation; `label` is for people, one line. "a == b": both enclosures overlap and both radii are below 10^-digits relative
+   to the larger magnitude (absolute when both enclose 0: normalise such statements to O(1) terms): earns `verified`; disjoint
+   balls: refuted. "<", ">", "<=", ">=", "!=": decided by the enclosures: earns `proved` (or `refuted`), but only if every ball leaf
+   that it uses, directly or through definitions, has a second engine; otherwise it stays undecided with that reason. A second ball
+   confirms its leaf when it has 16 correct bits (radius <= 2^-16 |midpoint|); where one is wider (numbers that are 0), the relation
+   must be decided the same way by the second balls alone. Any side that is not finite decides nothing.
+   Verdict of the claim: any relation refuted: `refuted`; all hold: `verified` if an == is among them, else `proved`; no relation
+   at all: `error`. A decided round is written as a certificate and re-checked by MPFI before it counts. */
 void dp_assert(dp_check *c, const char *label, const char *relation);
-/* A ledger line of the evidence: where error comes from. */
+/* A ledger line of the evidence: where error comes from. The largest bound of each term is kept. */
 void dp_ledger(dp_check *c, const char *term, const mag_t bound);
 void dp_ledger_workspace(dp_check *c);              /* copies the workspace's ledger */
 /* This round cannot decide, and why. DP_EBUDGET: try again at higher precision, `undecided` at the cap; DP_EUNSUPPORTED:
    `undecided` at once; DP_EINTERNAL: `error`; DP_EINPUT: the case does not fit the claim: `error`. */
 void dp_give_up(dp_check *c, dp_status status, const char *format, ...) __attribute__((format(printf, 3, 4)));
-/* 1 once dp_give_up was called or an engine call failed: return from run(). */
+/* Rounds start at digits * log2(10) + 24 bits and double up to max(4096, 16 x start), and stop earlier when no undecided relation gets
+   narrower. This lowers the limit, where a claim knows that more precision is of no use or out of reach. */
+void dp_check_cap(dp_check *c, slong bits);
+/* 1 once dp_give_up was called or an engine call failed: return from run(). Everything above does nothing then. */
 int dp_check_stopped(const dp_check *c);
 /* Turns a failed engine call into dp_give_up; returns 1 when status != DP_OK. */
 int dp_check_failed(dp_check *c, dp_status status, const dp_error *e);
 /* "name_3_1" from ("name", 3, 1): valid until the 16th next call. i or j < 0 are left out. */
 const char *dp_name(const char *stem, slong i, slong j);
 
-/* Common leaf makers. Each evaluates with AUTO and with QUADRATURE and registers both engines.
-   dp_let_field: V_0.. , J_i_j, curl_0.., eta, eta_i, S_i, wedge_0.. of a drift, each name prefixed with `prefix`, for those in
-   `have`. dp_let_moments: Z, Z_i, Z_i_j, D_i of the kernel moments. Return 0 when evaluation failed (already reported). */
+/* Common leaf makers. Each evaluates with AUTO at the working precision and with QUADRATURE as the second engine (at most 100 bits in
+   dimension 1, 64 above), and copies the ledger. Where the second engine cannot (DP_EUNSUPPORTED, DP_EBUDGET, not finite, or AUTO
+   itself fell back to it), leaves have one engine.
+   dp_let_field: for the DP_HAVE_ bits asked for: V_i; J_i_j, div, curl_k; eta, eta_i, S_i, wedge_k; potential; each name prefixed with
+   `prefix`. A quantity that the drift does not have gives up with DP_EUNSUPPORTED.
+   dp_let_moments: Z, Z_i, Z_i_j (gradient and Hessian), D_i, J_i_j (d D_i / d x_j). Entries that are not finite are left out.
+   Return 0 when evaluation failed (already reported). */
 int dp_let_field(dp_check *c, const char *prefix, const dp_problem *P, const char *drift, arb_srcptr x, unsigned have);
 int dp_let_moments(dp_check *c, const char *prefix, const dp_problem *P, dp_which which, arb_srcptr x);
 
