@@ -91,7 +91,7 @@ static void page_all(FILE *f)
     options(f, dp_common_options);
     statuses(f);
     fputs(".SH ENVIRONMENT\n.TP\nDRIFTPROOF_SHARE\nthe directory that holds the shipped cases and report templates\n"
-          ".TP\nNO_COLOR\nno colours, whatever its value\n", f);
+          ".TP\nNO_COLOR\nno colours when set and not empty\n", f);
 }
 
 void dp_man_command(FILE *f, const dp_command *c)

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* cmd_field.c: population fields of a case at points, with enclosures to the digits asked. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "claim/claim.h"
+#include "tool/option.h"
+#include "tool/quantity.h"
+
+/* "1/2,-3" -> dim rationals; anything else ends the program. */
+static void read_point(fmpq *x, int dim, const char *text)
+{
+    char *copy = dp_strdup(text), *rest = copy;
+    int n = 0;
+    for (char *word; rest; n++) {
+        word = rest;
+        rest = strchr(word, ',');
+        if (rest) *rest++ = '\0';
+        if (n < dim && !dp_fmpq_set_text(x + n, word))
+            dp_usage_error("--at %s: expected an exact number such as 1/3, -5/4 or 0.1, found '%s'", text, word);
+    }
+    if (n != dim) dp_usage_error("--at %s: the case has dimension %d, so a point has %d numbers, not %d", text, dim, dim, n);
+    free(copy);
+}
+
+static const char *drift_of(const dp_args *a)
+{
+    const char *names[64], *name = dp_args_value(a, "drift");
+    size_t n = 0;
+    for (; n < 63 && dp_drifts[n]; n++) names[n] = dp_drifts[n]->name;
+    names[n] = NULL;
+    if (!name) return NULL;
+    if (!dp_drift_find(name)) dp_usage_error("--drift %s: unknown drift%s; 'driftproof doctor' lists them", name, dp_tool_suggest(name, names));
+    return name;
+}
+
+static void check_options(const dp_args *a)
+{
+    const char *file = dp_args_value(a, "output"), *dot = file ? strrchr(file, '.') : NULL;
+    static const char *const grids[] = {"grid", "window", "plot"};
+    for (size_t i = 0; i < sizeof grids / sizeof *grids; i++)
+        if (dp_args_flag(a, grids[i])) dp_usage_error("field: --%s needs the grid engine, which this version lacks; use --at X,Y for points", grids[i]);
+    if (!dp_args_flag(a, "at")) dp_usage_error("field: no point given; expected --at X,Y (once for every point)");
+    if (file && (!dot || strcmp(dot, ".csv"))) dp_usage_error("-o %s: expected a name that ends with .csv", file);
+}
+
+static void write_head(FILE *f, const dp_args *a, const dp_problem *P, const char *drift, slong digits)
+{
+    if (dp_args_flag(a, "json")) {
+        fputs("{\"drift\": ", f);
+        if (drift) dp_json_string(f, drift);
+        else fputs("null", f);
+        fputs(", \"case\": ", f);
+        dp_json_string(f, P->name);
+        fprintf(f, ", \"digits\": %ld, \"values\": [", digits);
+    } else if (drift) {
+        fprintf(f, "%s of %s, %ld digits\n", drift, P->name, digits);
+    }
+}
+
+/* All points, one after another; the first failure that is more than missing digits ends it. */
+static dp_status all_points(FILE *out, FILE *csv, const dp_args *a, const dp_question *q, dp_error *e)
+{
+    const char **texts;
+    const int json = dp_args_flag(a, "json");
+    const size_t n = dp_args_all(&texts, a, "at");
+    const int dim = q->P->dim;
+    fmpq *x = _fmpq_vec_init(dim);
+    dp_answer answer;
+    dp_status worst = DP_OK;
+    dp_answer_init(&answer, dim);
+    for (size_t i = 0; i < n && (!worst || worst == DP_EBUDGET); i++) {
+        read_point(x, dim, texts[i]);
+        const dp_status status = dp_answer_at(&answer, q, x, e);
+        if (status) worst = status;
+        if (status && status != DP_EBUDGET) break;
+        if (status) fprintf(stderr, "driftproof: --at %s: %ld digits not reached: %s\n", texts[i], q->digits, answer.values.short_of);
+        if (json) fputs(i ? ",\n    " : "\n    ", out), dp_values_json(out, &answer.values, q->digits + 5);
+        else if (out) dp_values_table(out, &answer.values, q->digits + 5);
+        if (csv) dp_values_csv(csv, &answer.values, q->digits + 5, i == 0);
+    }
+    dp_answer_clear(&answer);
+    _fmpq_vec_clear(x, dim);
+    free(texts);
+    return worst;
+}
+
+/* Collects everything before printing, so that a failure leaves standard output empty. */
+static dp_status answer(const dp_args *a, dp_question *q, dp_error *e)
+{
+    const char *file = dp_args_value(a, "output");
+    char *text = NULL, *table = NULL;
+    size_t ntext = 0, ntable = 0;
+    FILE *out = open_memstream(&text, &ntext), *csv = file ? open_memstream(&table, &ntable) : NULL;
+    const int json = dp_args_flag(a, "json"), show = json || (!file && !dp_args_flag(a, "quiet"));
+    write_head(out, a, q->P, q->drift, q->digits);
+    dp_status status = all_points(out, csv, a, q, e), written = DP_OK;
+    if (json) fputs("\n]}\n", out);
+    fclose(out);
+    if (csv) fclose(csv);
+    if ((!status || status == DP_EBUDGET) && show) fwrite(text, 1, ntext, stdout);
+    if ((!status || status == DP_EBUDGET) && file) written = dp_file_write(file, table, ntable, e);
+    free(text);
+    free(table);
+    return written ? written : status;
+}
+
+static int run(const dp_args *a)
+{
+    const char **sets;
+    dp_problem *P;
+    dp_error e = {0};
+    check_options(a);
+    dp_question q = {.drift = drift_of(a), .asked = dp_quantities_read(dp_args_value(a, "quantity"))};
+    if (!q.drift && q.asked != dp_quantities_read("moments")) dp_usage_error("field: no drift given; expected --drift NAME");
+    const slong digits = dp_args_integer(a, "digits", 1, 100000, 0);
+    const size_t nsets = dp_args_all(&sets, a, "set");
+    dp_status status = dp_problem_read(&P, a->operand[0], sets, nsets, &dp_claim_schema_registry, &e);
+    free(sets);
+    if (status) return dp_say_failure(&e);
+    q.P = P;
+    q.digits = digits ? digits : P->digits;
+    q.w = dp_workspace_new();
+    status = answer(a, &q, &e);
+    dp_workspace_free(q.w);
+    dp_problem_free(P);
+    return status == DP_EBUDGET ? EXIT_UNEXPECTED : status ? dp_say_failure(&e) : EXIT_EXPECTED;
+}
+
+static const dp_option options[] = {
+    {"drift", 'd', "NAME", "the drift: mean-shift, smoothed-kl, sinkhorn-proxy, da2, mmd, kl, wasserstein"},
+    {"at", 0, "X,Y", "a point, exact rationals (repeatable)"},
+    {"digits", 'n', "N", "decimal digits to get, relative to the largest component (default: those of the case)"},
+    {"quantity", 0, "LIST", "of velocity, jacobian, curl, divergence, preconditioner, wedge, potential, log-ratio-gradient, moments, with commas (default: all but moments)"},
+    {"output", 'o', "FILE", "write the values to FILE.csv"},
+    {"grid", 0, "NXxNY", "needs the grid engine, which this version lacks"},
+    {"window", 0, "X0:X1,Y0:Y1", "needs the grid engine, which this version lacks"},
+    {"plot", 0, "FILE", "needs the grid engine, which this version lacks"},
+    {0}};
+const dp_command dp_cmd_field = {
+    "field", "CASE", "population fields at points, as enclosures",
+    "Evaluates the population velocity field of a drift at points and prints enclosures: the true value lies in [mid - rad, mid + rad]. "
+    "Precision is raised until the digits are there; where they cannot be had, what was reached is printed with the reason and the exit status is 1. "
+    "The quantity 'moments' needs no drift: it is k*p, k*q, k*p~ and k*q~ with gradient and Hessian (the kernel is not normalised).",
+    options, 1, 1, 1, run};
