@@ -34,7 +34,7 @@ PKG_LIBS   = $(call lazy,PKG_LIBS,$(PKG_CONFIG) --libs gsl fftw3 libfyaml 2>/dev
 ARB_LIB    = $(call lazy,ARB_LIB,for l in -lflint-arb -larb; do \
              echo 'int main(void) { return 0; }' | $(CC) -x c - $$$$l -o /dev/null 2>/dev/null && { echo $$$$l; break; }; done)
 LIBS       = $(PKG_LIBS) $(ARB_LIB) -lflint -lmpfi -lmpfr -lgmp -lmd -lpthread -lm
-COMPILE    = $(CC) -std=c11 -D_POSIX_C_SOURCE=200809L $(CFLAGS) $(WARN) -Isrc -I$(B) $(PKG_CFLAGS) $(CPPFLAGS) -MMD -MP
+COMPILE    = $(CC) -std=c11 -D_XOPEN_SOURCE=700 $(CFLAGS) $(WARN) -Isrc -I$(B) $(PKG_CFLAGS) $(CPPFLAGS) -MMD -MP
 
 SOURCES    := $(sort $(wildcard src/*/*.c proofs/*/claim.c))
 CLAIMS     := $(patsubst %/claim.c,%,$(sort $(wildcard proofs/*/claim.c)))
