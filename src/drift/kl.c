@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* kl.c: the Wasserstein gradient flow of KL(q || p) with the true scores, (17)-(18). */
+#include "drift/internal.h"
+
+/* V = grad log p - grad log q; potential log q - log p (+ 1, a constant that no velocity sees). */
+static dp_status eval(dp_field_t out, const dp_problem *P, arb_srcptr x, dp_engine engine, slong prec, dp_workspace *w, dp_error *e)
+{
+    (void) engine, (void) w;
+    dp_jet_t p, q;
+    dp_jet_init(p, P->dim), dp_jet_init(q, P->dim);
+    dp_status status = dp_log_density(p, P->p, x, prec, e);
+    if (status == DP_OK)
+        status = dp_log_density(q, P->q, x, prec, e);
+    if (status == DP_OK) {
+        dp_jet_sub(p, p, q, prec);
+        dp_field_gradient(out, p);
+        dp_format_why(out, "a gradient field: no preconditioner");
+    }
+    dp_jet_clear(p), dp_jet_clear(q);
+    return status;
+}
+
+const dp_drift dp_drift_kl = {"kl", "(17)-(18)", "true scores of p and q (no smoothing)", eval};

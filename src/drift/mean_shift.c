@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* mean_shift.c: the mean-shift field (10)-(16); with the Gaussian kernel h^2 (grad log p_k - grad log q_k), (14). */
+#include "drift/internal.h"
+
+/* For the Gaussian kernel: eta = h^2 and S = log p_k - log q_k, whose negative times h^2 is a potential in x (of no functional of q). */
+static void scores(dp_field_t f, const dp_problem *P, const dp_jet_t p, const dp_jet_t q, slong prec)
+{
+    int d = P->dim;
+    dp_jet_t lp, lq;
+    dp_jet_init(lp, d), dp_jet_init(lq, d);
+    dp_jet_log(lp, p, prec), dp_jet_log(lq, q, prec);
+    dp_jet_sub(lp, lp, lq, prec);
+    _arb_vec_set(f->grad_log_ratio, lp->g, d);
+    dp_jet_zero(f->preconditioner);
+    dp_arb_set_h2(f->preconditioner->v, P, prec);
+    arb_mul(f->potential, lp->v, f->preconditioner->v, prec);
+    arb_neg(f->potential, f->potential);
+    f->have |= DP_HAVE_PRECONDITIONER | DP_HAVE_POTENTIAL;
+    dp_jet_clear(lp), dp_jet_clear(lq);
+}
+
+static dp_status eval(dp_field_t out, const dp_problem *P, arb_srcptr x, dp_engine engine, slong prec, dp_workspace *w, dp_error *e)
+{
+    dp_moments_t p, q;
+    dp_jet_t one;
+    dp_moments_init(p, P->dim), dp_moments_init(q, P->dim), dp_jet_init(one, P->dim);
+    arb_one(one->v);
+    if (engine == DP_ENGINE_TRAPEZOID)
+        engine = DP_ENGINE_AUTO;
+    dp_status status = dp_moments_eval(p, P, DP_OF_P, x, engine, prec, w, e);
+    if (status == DP_OK)
+        status = dp_moments_eval(q, P, DP_OF_Q, x, engine, prec, w, e);
+    if (status == DP_OK) {
+        dp_field_shift(out, one, p, q, prec);
+        if (P->kernel == DP_KERNEL_GAUSSIAN)
+            scores(out, P, p->Z, q->Z, prec);
+        else
+            dp_format_why(out, "eta grad S and a potential need the Gaussian kernel");
+    }
+    dp_moments_clear(p), dp_moments_clear(q), dp_jet_clear(one);
+    return status;
+}
+
+const dp_drift dp_drift_mean_shift = {"mean-shift", "(10)-(16)", "kernel mean shift towards p and away from q", eval};

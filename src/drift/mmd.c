@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* mmd.c: the flow of half MMD^2, (50)-(51), with the unnormalised kernel. */
+#include "drift/internal.h"
+
+/* V = grad(k*p) - grad(k*q); potential k*q - k*p, the first variation (50). */
+static dp_status eval(dp_field_t out, const dp_problem *P, arb_srcptr x, dp_engine engine, slong prec, dp_workspace *w, dp_error *e)
+{
+    dp_moments_t p, q;
+    dp_moments_init(p, P->dim), dp_moments_init(q, P->dim);
+    if (engine == DP_ENGINE_TRAPEZOID)
+        engine = DP_ENGINE_AUTO;
+    dp_status status = dp_moments_eval(p, P, DP_OF_P, x, engine, prec, w, e);
+    if (status == DP_OK)
+        status = dp_moments_eval(q, P, DP_OF_Q, x, engine, prec, w, e);
+    if (status == DP_OK) {
+        dp_jet_sub(p->Z, p->Z, q->Z, prec);
+        dp_field_gradient(out, p->Z);
+        out->engine = FLINT_MAX(p->used, q->used);
+        dp_format_why(out, "a gradient field: no preconditioner");
+    }
+    dp_moments_clear(p), dp_moments_clear(q);
+    return status;
+}
+
+const dp_drift dp_drift_mmd = {"mmd", "(48)-(52)", "Wasserstein gradient flow of half MMD^2", eval};

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* pseudo_plan.c: the common body of the Sinkhorn Proxy and DA2: both are a scalar times the difference of reweighted mean shifts. */
+#include "drift/internal.h"
+
+/* The row normaliser: sqrt(p_k q_k), or with joint columns p_k + q_k (footnote 6 and section 3.1 of the paper). */
+static void row_normaliser(dp_jet_t N, const dp_jet_t p, const dp_jet_t q, int joint, slong prec)
+{
+    fmpq_t half;
+    fmpq_init(half);
+    fmpq_set_si(half, 1, 2);
+    if (joint)
+        dp_jet_add(N, p, q, prec);
+    else {
+        dp_jet_mul(N, p, q, prec);
+        dp_jet_pow(N, N, half, prec);
+    }
+    fmpq_clear(half);
+}
+
+dp_status dp_field_pseudo_plan(dp_field_t f, const dp_problem *P, arb_srcptr x, int joint, dp_engine engine, slong prec,
+                               dp_workspace *w, dp_error *e)
+{
+    int d = P->dim;
+    dp_moments_t m[4];
+    dp_jet_t c, t;
+    fmpq_t minus;
+    arb_t h2;
+    dp_status status = DP_OK;
+    dp_jet_init(c, d), dp_jet_init(t, d), fmpq_init(minus), arb_init(h2);
+    fmpq_set_si(minus, -1, 1);
+    for (int k = 0; k < 4; k++)
+        dp_moments_init(m[k], d);
+    for (int k = 0; k < 4 && status == DP_OK; k++) {
+        dp_engine use = engine == DP_ENGINE_TRAPEZOID && k < DP_OF_PT ? DP_ENGINE_AUTO : engine;
+        status = dp_moments_eval(m[k], P, (dp_which) k, x, use, prec, w, e);
+    }
+    if (status == DP_OK) {
+        row_normaliser(c, m[DP_OF_P]->Z, m[DP_OF_Q]->Z, joint, prec);
+        dp_jet_pow(c, c, minus, prec);
+        dp_jet_mul(t, m[DP_OF_PT]->Z, m[DP_OF_QT]->Z, prec);
+        dp_jet_mul(c, c, t, prec);
+        dp_field_shift(f, c, m[DP_OF_PT], m[DP_OF_QT], prec);
+        dp_arb_set_h2(h2, P, prec);
+        dp_jet_mul_arb(f->preconditioner, c, h2, prec); /* V = eta grad S, eta = h^2 c, for the Gaussian kernel (35) */
+        for (int i = 0; i < d; i++) {
+            arb_div(f->grad_log_ratio + i, m[DP_OF_PT]->Z->g + i, m[DP_OF_PT]->Z->v, prec);
+            arb_div(h2, m[DP_OF_QT]->Z->g + i, m[DP_OF_QT]->Z->v, prec);
+            arb_sub(f->grad_log_ratio + i, f->grad_log_ratio + i, h2, prec);
+        }
+        if (P->kernel == DP_KERNEL_GAUSSIAN)
+            f->have |= DP_HAVE_PRECONDITIONER;
+        dp_format_why(f, P->kernel == DP_KERNEL_GAUSSIAN ? "not the gradient of a potential" : "eta grad S needs the Gaussian kernel; not a gradient");
+    }
+    for (int k = 0; k < 4; k++)
+        dp_moments_clear(m[k]);
+    dp_jet_clear(c), dp_jet_clear(t), fmpq_clear(minus), arb_clear(h2);
+    return status;
+}
