@@ -1,46 +1,211 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* job.c: names a check and digests all that its outcome depends on. */
+/* job.c: one claim on one case: rounds of doubling precision, the certificate and its re-check, the record. */
+#include "claim/run.h"
+#include "claim/cert.h"
+#include "claim/check_internal.h"
+
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "claim/run.h"
+/* One idiom for adaptive precision: start at the target + 24 bits, double, stop at a cap. */
+static slong start_precision(slong digits) { return (slong) ceil((double) digits * 3.3219280948873626) + 24; }
 
-static int taken(const dp_job_list *list, const char *stem)
+static slong cap_precision(slong start) { return start > 4096 / 16 ? 16 * start : 4096; }
+
+/* ---- does more precision help? ---- */
+
+/* Widths of the undecided relations of the round before; `n` = 0 before the first. */
+typedef struct { slong n; mag_struct *width; } memory;
+
+static void forget(memory *m)
 {
-    for (slong i = 0; i < list->n; i++)
-        if (!strcmp(list->job[i].stem, stem)) return 1;
-    return 0;
+    for (slong i = 0; i < m->n; i++) mag_clear(m->width + i);
+    free(m->width);
+    *m = (memory) {0, NULL};
 }
 
-/* The name without a number for the first of its kind, then with #2, #3, ... */
-static char *unique_stem(const dp_job_list *list, const dp_problem *P, const dp_claim_entry *entry)
+/* 1 unless this relation is open and no narrower than half of what it was. Infinite widths are no ground for giving up:
+   quantities may become representable only at higher precision. */
+static int improves(const dp_assertion *a, const mag_t before)
 {
-    char *first = dp_format("%s@%s%s%s", entry->id, P->name, entry->twin ? "@" : "", entry->twin ? entry->twin : "");
-    for (char *p = strchr(first, '@'); *p; p++)
-        if (*p == '/') *p = '-';
-    char *stem = dp_strdup(first);
-    for (int k = 2; taken(list, stem); k++) {
-        free(stem);
-        stem = dp_format("%s#%d", first, k);
+    mag_t half;
+    mag_init(half);
+    mag_mul_2exp_si(half, before, -1);
+    int better = mag_is_inf(a->width) || mag_cmp(a->width, half) <= 0;
+    mag_clear(half);
+    return better;
+}
+
+/* 0 when relations are open and none of them became narrower by a factor 2 since the last round. */
+static int narrower(memory *m, const dp_check *c)
+{
+    int open = 0, better = m->n != c->nassertions;
+    for (slong i = 0; i < c->nassertions; i++) {
+        const dp_assertion *a = c->assertions + i;
+        if (a->truth != DP_UNKNOWN || a->hopeless) continue;
+        open = 1;
+        if (!better) better = improves(a, m->width + i);
     }
-    free(first);
-    return stem;
+    forget(m);
+    m->n = c->nassertions;
+    m->width = dp_malloc((size_t) (m->n + 1) * sizeof *m->width);
+    for (slong i = 0; i < m->n; i++) mag_init_set(m->width + i, c->assertions[i].width);
+    return better || !open;
 }
 
-void dp_job_add(dp_job_list *list, const dp_problem *P, slong index, slong digits, const char *build)
+/* ---- rounds ---- */
+
+static int decided(const char *verdict)
 {
-    dp_job job = {.problem = P, .entry = P->claims + index, .digits = digits ? digits : P->digits};
-    job.stem = unique_stem(list, P, job.entry);
-    char *all = dp_format("%s\n%s\n%s\n%ld\n%ld\n%s", build, P->name, job.stem, job.digits, index, P->text);
-    dp_sha256(job.key, all, strlen(all));
-    free(all);
-    list->job = dp_realloc(list->job, ((size_t) list->n + 1) * sizeof *list->job);
-    list->job[list->n++] = job;
+    return strcmp(verdict, "proved") == 0 || strcmp(verdict, "verified") == 0 || strcmp(verdict, "refuted") == 0;
 }
 
-void dp_job_list_clear(dp_job_list *list)
+/* Writes the certificate of a decided round and has it judged by the other arithmetic; returns the verdict that is left. */
+static const char *certify(dp_check *c, const char *verdict, char **reason, int *again, char **certificate)
 {
-    for (slong i = 0; i < list->n; i++) free(list->job[i].stem);
-    free(list->job);
-    *list = (dp_job_list){0};
+    dp_cert_summary s;
+    char *why = NULL;
+    *certificate = dp_certificate_text(c, verdict, &why);
+    if (*certificate == NULL) {
+        free(*reason);
+        *reason = why;
+        return "undecided";
+    }
+    dp_cert_outcome outcome = dp_cert_check_text(*certificate, strlen(*certificate), &s);
+    if (outcome == DP_CERT_ACCEPTED) return verdict;
+    free(*certificate);
+    free(*reason);
+    *certificate = NULL;
+    *again = outcome == DP_CERT_UNDECIDED;
+    *reason = dp_format("MPFI does not confirm what Arb decided: %s", s.reason);
+    return *again ? "undecided" : "error";
+}
+
+/* One round at c->prec. */
+static const char *one_round(dp_check *c, char **reason, int *again, char **certificate)
+{
+    dp_check_reset(c);
+    c->claim->run(c);
+    const char *verdict = dp_check_judge(c, reason, again);
+    return decided(verdict) ? certify(c, verdict, reason, again, certificate) : verdict;
+}
+
+static const char *rounds(dp_check *c, char **reason, char **certificate)
+{
+    memory last = {0, NULL};
+    const char *verdict = NULL;
+    for (;;) {
+        int again = 0;
+        verdict = one_round(c, reason, &again, certificate);
+        if (!again || c->prec >= c->cap || (c->stop != NULL && *c->stop)) break;
+        if (c->status == DP_OK && !narrower(&last, c)) break;
+        free(*reason);
+        c->prec = 2 * c->prec < c->cap ? 2 * c->prec : c->cap;
+    }
+    forget(&last);
+    return verdict;
+}
+
+/* ---- the record ---- */
+
+static void fill_engines(dp_evidence *e, const dp_check *c, const dp_assertion *a, int certified)
+{
+    e->engines = dp_calloc((size_t) c->nengines + 2, sizeof *e->engines);
+    for (int i = 0; i < c->nengines; i++)
+        if (a->engines >> i & 1) e->engines[e->nengines++] = dp_strdup(c->engines[i]);
+    e->engines[e->nengines++] = dp_strdup("arb");
+    if (certified) e->engines[e->nengines++] = dp_strdup("mpfi");
+}
+
+static char *bound_text(const mag_t bound)
+{
+    char *out, *text;
+    arf_t x;
+    mpfr_t up;
+    arf_init(x);
+    mpfr_init2(up, 32);
+    arf_set_mag(x, bound);
+    arf_get_mpfr(up, x, MPFR_RNDU);
+    if (mpfr_asprintf(&text, "%.3RUe", up) < 0) text = NULL;
+    out = dp_strdup(text == NULL ? "inf" : text);
+    if (text != NULL) mpfr_free_str(text);
+    mpfr_clear(up);
+    arf_clear(x);
+    return out;
+}
+
+/* Error terms belong to balls: relations between exact rationals have none. */
+static void fill_ledger(dp_evidence *e, const dp_check *c, const dp_assertion *a)
+{
+    if (a->engines == 0) return;
+    e->ledger = dp_calloc((size_t) c->nterms + 1, sizeof *e->ledger);
+    for (slong i = 0; i < c->nterms; i++) {
+        e->ledger[i].term = dp_strdup(c->terms[i].term);
+        e->ledger[i].bound = bound_text(c->terms[i].bound);
+    }
+    e->nledger = c->nterms;
+}
+
+static void fill_evidence(dp_evidence *e, const dp_check *c, const dp_assertion *a, int certified)
+{
+    e->name = dp_strdup(a->label);
+    e->statement = dp_strdup(a->text);
+    dp_arb_decimal(&e->mid, &e->rad, a->difference, c->P->digits);
+    e->relation = dp_format("%s%s", dp_relation_sign(a->x->relation), a->x->relation == DP_REL_EQ ? "" : "0");
+    e->verdict = dp_strdup(dp_assertion_verdict(a));
+    fill_engines(e, c, a, certified);
+    fill_ledger(e, c, a);
+}
+
+static int as_expected(const char *verdict, const dp_claim_entry *entry)
+{
+    int positive = strcmp(verdict, "proved") == 0 || strcmp(verdict, "verified") == 0 || strcmp(verdict, "supported") == 0;
+    return strcmp(verdict, entry->expect) == 0 && !(entry->twin != NULL && positive);
+}
+
+static dp_record *make_record(const dp_check *c, const char *verdict, char *reason, int certified)
+{
+    dp_record *r = dp_calloc(1, sizeof *r);
+    r->claim = dp_strdup(c->claim->id);
+    r->case_name = dp_strdup(c->P->name);
+    r->kind = dp_strdup(c->claim->kind);
+    r->verdict = dp_strdup(verdict);
+    r->expected = dp_strdup(c->entry->expect);
+    r->twin = c->entry->twin == NULL ? NULL : dp_strdup(c->entry->twin);
+    r->message = reason == NULL ? dp_strdup("") : reason;
+    r->as_expected = as_expected(verdict, c->entry);
+    r->digits = c->P->digits;
+    r->precision = c->prec;
+    r->evidence = dp_calloc((size_t) c->nassertions + 1, sizeof *r->evidence);
+    for (slong i = 0; i < c->nassertions; i++) fill_evidence(r->evidence + i, c, c->assertions + i, certified);
+    r->nevidence = c->nassertions;
+    return r;
+}
+
+dp_record *dp_claim_check(char **certificate, const dp_claim *claim, const dp_problem *P, const dp_claim_entry *entry,
+                          const volatile sig_atomic_t *stop)
+{
+    double start = dp_now();
+    dp_check c = {.claim = claim, .P = P, .entry = entry, .stop = stop};
+    char *reason = NULL;
+    c.w = dp_workspace_new();
+    c.prec = start_precision(P->digits);
+    c.cap = cap_precision(c.prec);
+    *certificate = NULL;
+    const char *verdict = rounds(&c, &reason, certificate);
+    dp_record *r = make_record(&c, verdict, reason, *certificate != NULL);
+    dp_check_reset(&c);
+    free(c.symbols);
+    free(c.assertions);
+    free(c.terms);
+    dp_workspace_free(c.w);
+    r->seconds = dp_now() - start;
+    if (stop != NULL && *stop) {
+        dp_record_free(r);
+        free(*certificate);
+        *certificate = NULL;
+        return NULL;
+    }
+    return r;
 }
