@@ -19,7 +19,7 @@ static void default_point(fmpq *x, const dp_problem *P)
     fmpq_clear(s);
 }
 
-static void point_init(dp_point *at, const dp_problem *P)
+void dp_point_init(dp_point *at, const dp_problem *P)
 {
     at->P = P;
     at->dim = P->dim;
@@ -27,22 +27,19 @@ static void point_init(dp_point *at, const dp_problem *P)
     at->x = _arb_vec_init(P->dim);
 }
 
-static void point_clear(dp_point *at)
+void dp_point_clear(dp_point *at)
 {
     _fmpq_vec_clear(at->q, at->dim);
     _arb_vec_clear(at->x, at->dim);
 }
 
-static void point_set(dp_point *at, dp_check *c, const dp_param *list, slong k)
+void dp_point_set(dp_point *at, dp_check *c, slong k, const fmpq *x)
 {
     at->index = k;
     snprintf(at->prefix, sizeof at->prefix, "x%ld_", (long) k);
-    if (list == NULL)
-        default_point(at->q, at->P);
     for (int i = 0; i < at->dim; i++) {
         char name[64];
-        if (list != NULL)
-            fmpq_set(at->q + i, list->value + k * list->cols + i);
+        fmpq_set(at->q + i, x + i);
         arb_set_fmpq(at->x + i, at->q + i, dp_check_prec(c));
         snprintf(name, sizeof name, "%sx_%d", at->prefix, i);
         dp_let_q(c, name, at->q + i);
@@ -54,13 +51,16 @@ void dp_each_point(dp_check *c, void (*body)(dp_check *c, const dp_point *at, vo
     const dp_problem *P = dp_check_problem(c);
     const dp_param *list = dp_check_param(c, "at");
     dp_point at;
-    point_init(&at, P);
+    fmpq *x = _fmpq_vec_init(P->dim);
+    default_point(x, P);
+    dp_point_init(&at, P);
     dp_let_q(c, "h", P->bandwidth);
     for (slong k = 0; k < (list == NULL ? 1 : list->rows) && !dp_check_stopped(c); k++) {
-        point_set(&at, c, list, k);
+        dp_point_set(&at, c, k, list == NULL ? x : list->value + k * list->cols);
         body(c, &at, data);
     }
-    point_clear(&at);
+    dp_point_clear(&at);
+    _fmpq_vec_clear(x, P->dim);
 }
 
 /* Fresh text of `pattern` with its three placeholders filled in. */

@@ -22,6 +22,11 @@ typedef struct {
    (@ stands for the prefix) and the bandwidth as "h" before the first call. */
 void dp_each_point(dp_check *c, void (*body)(dp_check *c, const dp_point *at, void *data), void *data);
 
+/* One point by hand: number k at x, coordinates registered as leaves. */
+void dp_point_init(dp_point *at, const dp_problem *P);
+void dp_point_set(dp_point *at, dp_check *c, slong k, const fmpq *x);
+void dp_point_clear(dp_point *at);
+
 /* dp_assert, dp_def with a pattern: "@" becomes at->prefix, "#" the index i, "$" the index j.
    The label of a relation is `label`, then the point, then the index where i >= 0. */
 void dp_assert_at(dp_check *c, const dp_point *at, slong i, slong j, const char *label, const char *pattern);
