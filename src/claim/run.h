@@ -8,7 +8,7 @@
 #include "claim/claim.h"
 #include "report/record.h"
 
-/* ---- one (check.c and its neighbours) ---- */
+/* ---- one (job.c) ---- */
 
 /* Checks one entry of a case's `claims:` list. `entry` belongs to `P` (or is made by hand); *certificate is fresh text to be freed, or
    NULL when nothing was decided (`undecided`, `error`). `stop` (NULL: never) is looked at between rounds and by dp_check_stopped:
@@ -20,7 +20,7 @@
 dp_record *dp_claim_check(char **certificate, const dp_claim *claim, const dp_problem *P, const dp_claim_entry *entry,
                           const volatile sig_atomic_t *stop);
 
-/* ---- many (job.c, run.c) ---- */
+/* ---- many (joblist.c, run.c, store.c) ---- */
 
 /* One entry of one case, to be decided. */
 typedef struct {

@@ -28,10 +28,9 @@ void dp_usage_error(const char *format, ...)
     exit(EXIT_USAGE);
 }
 
-int dp_say_failure(const dp_error *e)
+int dp_exit_status(dp_status status)
 {
-    fprintf(stderr, "driftproof: %s\n", e->text);
-    switch (e->status) {
+    switch (status) {
     case DP_OK: return EXIT_EXPECTED;
     case DP_EINPUT:
     case DP_EUNSUPPORTED: return EXIT_USAGE;
@@ -39,6 +38,12 @@ int dp_say_failure(const dp_error *e)
     case DP_EINTERNAL: return EXIT_UNEXPECTED;
     default: return EXIT_ENVIRONMENT;
     }
+}
+
+int dp_say_failure(const dp_error *e)
+{
+    fprintf(stderr, "driftproof: %s\n", e->text);
+    return dp_exit_status(e->status);
 }
 
 const char *dp_tool_suggest(const char *word, const char *const *names)

@@ -56,7 +56,8 @@ int dp_completion(FILE *f, const char *shell);                   /* bash, zsh or
 
 /* "driftproof: message", then exit status 2: for wrong usage. */
 void dp_usage_error(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
-/* Prints the message of a failed call and returns the exit status that its kind asks for. */
+/* The exit status that a failed call asks for; with its message on standard error. */
+int dp_exit_status(dp_status status);
 int dp_say_failure(const dp_error *e);
 /* " (did you mean 'x'?)" with the nearest of `names` (NULL at the end) if it is near enough, else "". Valid until the next call. */
 const char *dp_tool_suggest(const char *word, const char *const *names);
