@@ -241,6 +241,7 @@ void dp_assert(dp_check *c, const char *label, const char *relation)
     arb_init(a->lhs);
     arb_init(a->rhs);
     arb_init(a->difference);
+    mag_init(a->width);
     dp_expr_eval_arb(a->lhs, a->rhs, x, dp_lookup_value, c, c->prec);
     arb_sub(a->difference, a->lhs, a->rhs, c->prec);
 }
@@ -288,6 +289,7 @@ static void clear_assertion(dp_assertion *a)
     arb_clear(a->lhs);
     arb_clear(a->rhs);
     arb_clear(a->difference);
+    mag_clear(a->width);
 }
 
 void dp_check_reset(dp_check *c)

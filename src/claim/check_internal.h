@@ -32,6 +32,7 @@ typedef struct {
     dp_expr *x;
     arb_t lhs, rhs, difference;
     dp_truth truth;
+    mag_t width;           /* radius of the ball that failed to decide it */
     int hopeless;          /* undecided for a reason that precision does not mend */
     char *reason;          /* why undecided, else NULL */
     uint64_t engines;

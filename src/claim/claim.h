@@ -73,7 +73,7 @@ const char *dp_name(const char *stem, slong i, slong j);
    itself fell back to it), leaves have one engine.
    dp_let_field: for the DP_HAVE_ bits asked for: V_i; J_i_j, div, curl_k; eta, eta_i, S_i, wedge_k; potential; each name prefixed with
    `prefix`. A quantity that the drift does not have gives up with DP_EUNSUPPORTED.
-   dp_let_moments: Z, Z_i, Z_i_j (gradient and Hessian), D_i, J_i_j (d D_i / d x_j). Entries that are not finite are left out.
+   dp_let_moments: Z, Z_i, Z_i_j (gradient and Hessian, all i, j) and D_i. Entries that are not finite are left out.
    Return 0 when evaluation failed (already reported). */
 int dp_let_field(dp_check *c, const char *prefix, const dp_problem *P, const char *drift, arb_srcptr x, unsigned have);
 int dp_let_moments(dp_check *c, const char *prefix, const dp_problem *P, dp_which which, arb_srcptr x);
