@@ -15,7 +15,7 @@
 
 /* An integrand as a truncated power series: out = f(x) mod u^len. The variable u is either the offset of x from its constant
    term, or a parameter on which f itself depends while x is constant. Requires of f: real on the real line; where the constant
-   term of x is a ball on which f is not certainly holomorphic, out has non-finite coefficients. */
+   term of x is a ball on which f is not certainly holomorphic, the constant term of out is not finite. */
 typedef void (*dp_line_f)(acb_poly_t out, const acb_poly_t x, slong len, void *param, slong prec);
 
 /* int_a^b [u^coeff] f(x) dx, x constant, by acb_calc_integrate: adaptive Gauss-Legendre with bounds on complex ellipses (Petras).

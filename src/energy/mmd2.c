@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* mmd2.c: half the squared maximum mean discrepancy and its derivative along moving components. */
+#include <flint/fmpq_mat.h>
+#include <flint/fmpq_vec.h>
+#include "energy/mmd2.h"
+
+void dp_signed_init(dp_signed_t rho, int dim, slong n)
+{
+    rho->dim = dim;
+    rho->n = n;
+    rho->weight = _fmpq_vec_init(n);
+    rho->mean = _fmpq_vec_init(n * dim);
+    rho->cov = _fmpq_vec_init(n * dim * dim);
+    rho->dot = _arb_vec_init(n * dim);
+}
+
+void dp_signed_clear(dp_signed_t rho)
+{
+    _fmpq_vec_clear(rho->weight, rho->n);
+    _fmpq_vec_clear(rho->mean, rho->n * rho->dim);
+    _fmpq_vec_clear(rho->cov, rho->n * rho->dim * rho->dim);
+    _arb_vec_clear(rho->dot, rho->n * rho->dim);
+}
+
+int dp_signed_put(dp_signed_t rho, slong at, const dp_measure_t mu, const fmpq_t c)
+{
+    slong d = rho->dim;
+    if (mu->dim != d || at + mu->n > rho->n || (mu->family != DP_ATOMS && mu->family != DP_MIXTURE))
+        return 0;
+    for (slong j = 0; j < mu->n; j++) {
+        fmpq_mul(rho->weight + at + j, c, DP_WEIGHT(mu, j));
+        for (slong k = 0; k < d; k++)
+            fmpq_set(rho->mean + (at + j) * d + k, DP_MEAN(mu, j, k));
+        for (slong k = 0; mu->family == DP_MIXTURE && k < d * d; k++)
+            fmpq_set(rho->cov + (at + j) * d * d + k, DP_COV(mu, j, 0, 0) + k);
+    }
+    return 1;
+}
+
+/* out = u'Bv with B = Binv, u exact, v = dot_a - dot_b or u itself */
+static void form(arb_t out, const fmpq_mat_t Binv, const fmpq *u, arb_srcptr v, slong d, slong prec)
+{
+    arb_t t;
+    fmpq_t row;
+    arb_init(t);
+    fmpq_init(row);
+    arb_zero(out);
+    for (slong i = 0; i < d; i++) {
+        fmpq_zero(row);
+        for (slong j = 0; j < d; j++)
+            fmpq_addmul(row, fmpq_mat_entry(Binv, i, j), u + j);
+        arb_set_fmpq(t, row, prec);
+        arb_addmul(out, t, v + i, prec);
+    }
+    arb_clear(t);
+    fmpq_clear(row);
+}
+
+/* value = h^d det(B)^(-1/2) exp(-u'B^{-1}u/2); rate = -value u'B^{-1}w */
+static void gaussian(arb_t value, arb_t rate, const dp_signed_t rho, slong a, slong b, const fmpq *u, arb_srcptr ub, arb_srcptr w,
+                     const fmpq_t h, slong prec)
+{
+    slong d = rho->dim;
+    fmpq_mat_t B;
+    fmpq_t t, s;
+    fmpq_mat_init(B, d, d);
+    fmpq_init(t);
+    fmpq_init(s);
+    fmpq_mul(s, h, h);
+    for (slong i = 0; i < d; i++)
+        for (slong j = 0; j < d; j++) {
+            fmpq_add(fmpq_mat_entry(B, i, j), rho->cov + (a * d + i) * d + j, rho->cov + (b * d + i) * d + j);
+            if (i == j)
+                fmpq_add(fmpq_mat_entry(B, i, j), fmpq_mat_entry(B, i, j), s);
+        }
+    fmpq_mat_det(t, B);
+    fmpq_pow_si(s, s, d);
+    fmpq_div(s, s, t);
+    fmpq_mat_inv(B, B);
+    form(rate, B, u, ub, d, prec);
+    arb_mul_2exp_si(rate, rate, -1);
+    arb_neg(rate, rate);
+    arb_exp(value, rate, prec);
+    arb_set_fmpq(rate, s, prec);
+    arb_sqrt(rate, rate, prec);
+    arb_mul(value, value, rate, prec);
+    form(rate, B, u, w, d, prec);
+    arb_mul(rate, rate, value, prec);
+    arb_neg(rate, rate);
+    fmpq_mat_clear(B);
+    fmpq_clear(t);
+    fmpq_clear(s);
+}
+
+/* value = exp(-|u|/h); rate = -value u.w/(|u| h), and 0 for two atoms at one place that do not part */
+static void laplace(arb_t value, arb_t rate, arb_srcptr u, arb_srcptr w, slong d, const fmpq_t h, slong prec)
+{
+    arb_t r, t;
+    arb_init(r);
+    arb_init(t);
+    arb_dot(r, NULL, 0, u, 1, u, 1, d, prec);
+    arb_sqrt(r, r, prec);
+    arb_set_fmpq(t, h, prec);
+    arb_div(value, r, t, prec);
+    arb_neg(value, value);
+    arb_exp(value, value, prec);
+    arb_dot(rate, NULL, 1, u, 1, w, 1, d, prec);
+    arb_mul(rate, rate, value, prec);
+    arb_mul(t, t, r, prec);
+    if (!_arb_vec_is_zero(w, d))
+        arb_div(rate, rate, t, prec);
+    arb_clear(r);
+    arb_clear(t);
+}
+
+/* k integrated against components a and b, and its rate */
+static void pair(arb_t value, arb_t rate, const dp_signed_t rho, slong a, slong b, dp_kernel_family kernel, const fmpq_t h, slong prec)
+{
+    slong d = rho->dim;
+    fmpq *u = _fmpq_vec_init(d);
+    arb_ptr ub = _arb_vec_init(d), w = _arb_vec_init(d);
+    for (slong i = 0; i < d; i++) {
+        fmpq_sub(u + i, rho->mean + a * d + i, rho->mean + b * d + i);
+        arb_set_fmpq(ub + i, u + i, prec);
+        if (a != b)
+            arb_sub(w + i, rho->dot + a * d + i, rho->dot + b * d + i, prec);
+    }
+    if (kernel == DP_KERNEL_GAUSSIAN)
+        gaussian(value, rate, rho, a, b, u, ub, w, h, prec);
+    else
+        laplace(value, rate, ub, w, d, h, prec);
+    _fmpq_vec_clear(u, d);
+    _arb_vec_clear(ub, d);
+    _arb_vec_clear(w, d);
+}
+
+dp_status dp_mmd2_half(arb_t value, arb_t rate, const dp_signed_t rho, dp_kernel_family kernel, const fmpq_t h, slong prec, dp_error *e)
+{
+    slong n = rho->n, d = rho->dim;
+    for (slong k = 0; kernel != DP_KERNEL_GAUSSIAN && k < n * d * d; k++)
+        if (!fmpq_is_zero(rho->cov + k))
+            return dp_fail(e, DP_EUNSUPPORTED, "the energy of Gaussian components needs the Gaussian kernel");
+    arb_t k, r, w, sum, flow;
+    fmpq_t c;
+    arb_init(k);
+    arb_init(r);
+    arb_init(w);
+    arb_init(sum);
+    arb_init(flow);
+    fmpq_init(c);
+    for (slong a = 0; a < n; a++)
+        for (slong b = 0; b <= a; b++) {
+            pair(k, r, rho, a, b, kernel, h, prec);
+            fmpq_mul(c, rho->weight + a, rho->weight + b);
+            arb_set_fmpq(w, c, prec);
+            if (a == b)
+                arb_mul_2exp_si(w, w, -1);
+            arb_addmul(sum, w, k, prec);
+            arb_addmul(flow, w, r, prec);
+        }
+    if (value != NULL)
+        arb_set(value, sum);
+    if (rate != NULL)
+        arb_set(rate, flow);
+    arb_clear(k);
+    arb_clear(r);
+    arb_clear(w);
+    arb_clear(sum);
+    arb_clear(flow);
+    fmpq_clear(c);
+    return DP_OK;
+}
