@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* cmd_bench.c: times the engines against the bars that the project set itself; medians of several runs, one thread. */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "claim/claim.h"
+#include "tool/option.h"
+#include "tool/share.h"
+
+static const char case_1d[] =
+    "title: bench, one dimension\ndimension: 1\n"
+    "p: {mixture: [{weight: 1/3, mean: [-1], covariance: 1/2}, {weight: 2/3, mean: [3/4], covariance: 5/16}]}\n"
+    "q: {mixture: [{weight: 2/5, mean: [-1/2], covariance: 3/4}, {weight: 3/5, mean: [1], covariance: 1/3}]}\n"
+    "kernel: {family: gaussian, bandwidth: 4/5}\ndigits: 50\n";
+static const char case_2d[] =
+    "title: bench, two dimensions\ndimension: 2\n"
+    "p: {mixture: [{weight: 1/2, mean: [0, 1], covariance: [[1/2, 1/8], [1/8, 1/3]]}, {weight: 1/3, mean: [1, 0], covariance: 1/4},"
+    " {weight: 1/6, mean: [-1, -1/2], covariance: [[1/3, 0], [0, 1/2]]}]}\n"
+    "q: {mixture: [{weight: 1/4, mean: [0, 0], covariance: 1/2}, {weight: 1/4, mean: [1, 1], covariance: [[1/3, -1/9], [-1/9, 1/2]]},"
+    " {weight: 1/2, mean: [-1/2, 1/3], covariance: 1/3}]}\n"
+    "kernel: {family: gaussian, bandwidth: 1}\ndigits: 30\n";
+static const char case_modes[] =
+    "title: bench, two modes\ndimension: 1\n"
+    "p: {atoms: [{weight: 1/2, at: [-1]}, {weight: 1/2, at: [1]}]}\n"
+    "q: {atoms: [{weight: 999/1000, at: [-1]}, {weight: 1/1000, at: [1]}]}\n"
+    "kernel: {family: gaussian, bandwidth: 2/3}\ndigits: 1000\n";
+
+typedef struct { dp_problem *P; dp_workspace *w; slong run; dp_error e; } bench;
+
+/* ---- what is timed: each returns DP_OK, or why the number would mean nothing ---- */
+
+/* The velocity at a point of its own for every run. */
+static dp_status line_point(bench *b, dp_engine engine)
+{
+    dp_field_t f;
+    dp_status status;
+    fmpq *x = _fmpq_vec_init(1);
+    fmpq_set_si(x, 7 * b->run - 20, 31);
+    dp_field_init(f, 1);
+    if (engine == DP_ENGINE_AUTO) {
+        status = dp_field_digits(f, b->P, "sinkhorn-proxy", x, 50, b->w, &b->e);
+    } else {
+        arb_t at;
+        arb_init(at);
+        arb_set_fmpq(at, x, 256);
+        status = dp_field_eval(f, b->P, "sinkhorn-proxy", at, engine, 190, b->w, &b->e);
+        arb_clear(at);
+    }
+    dp_field_clear(f);
+    _fmpq_vec_clear(x, 1);
+    return status;
+}
+
+static dp_status line_auto(bench *b) { return line_point(b, DP_ENGINE_AUTO); }
+static dp_status line_quadrature(bench *b) { return line_point(b, DP_ENGINE_QUADRATURE); }
+
+/* A curl that excludes 0, from nothing: no node weights are kept from run to run. */
+static dp_status plane_curl(bench *b)
+{
+    dp_field_t f;
+    arb_ptr x = _arb_vec_init(2);
+    dp_workspace *fresh = dp_workspace_new();
+    arb_set_si(x, 3 + b->run);
+    arb_div_ui(x, x, 8, 128);
+    arb_set_d(x + 1, -0.25);
+    dp_field_init(f, 2);
+    dp_status status = dp_field_eval(f, b->P, "sinkhorn-proxy", x, DP_ENGINE_AUTO, 120, fresh, &b->e);
+    if (!status && (!(f->have & DP_HAVE_JACOBIAN) || arb_contains_zero(f->curl))) status = dp_fail(&b->e, DP_EBUDGET, "the sign of the curl was not decided");
+    dp_field_clear(f);
+    dp_workspace_free(fresh);
+    _arb_vec_clear(x, 2);
+    return status;
+}
+
+static dp_status two_modes(bench *b)
+{
+    static const char *const drifts[] = {"mean-shift", "sinkhorn-proxy", "da2", "mmd"};
+    dp_field_t f;
+    dp_status status = DP_OK;
+    fmpq *x = _fmpq_vec_init(1);
+    dp_field_init(f, 1);
+    for (int mode = -1; mode <= 1 && !status; mode += 2)
+        for (size_t i = 0; i < sizeof drifts / sizeof *drifts && !status; i++) {
+            fmpq_set_si(x, mode, 1);
+            status = dp_field_digits(f, b->P, drifts[i], x, 1000, b->w, &b->e);
+        }
+    dp_field_clear(f);
+    _fmpq_vec_clear(x, 1);
+    return status;
+}
+
+/* The shipped quick suite, by this program itself, into a directory that is removed again. */
+static dp_status suite(bench *b)
+{
+    char dir[] = "/tmp/driftproof-bench-XXXXXX";
+    int status = -1;
+    if (!mkdtemp(dir)) return dp_fail(&b->e, DP_EIO, "no temporary directory");
+    const pid_t pid = fork();
+    if (!pid) {
+        execl("/proc/self/exe", "driftproof", "verify", "--quiet", "--suite", "quick", "--out", dir, (char *) NULL);
+        _exit(127);
+    }
+    if (pid > 0) waitpid(pid, &status, 0);
+    const pid_t cleaner = fork();
+    if (!cleaner) {
+        execlp("rm", "rm", "-rf", dir, (char *) NULL);
+        _exit(127);
+    }
+    if (cleaner > 0) waitpid(cleaner, NULL, 0);
+    return WIFEXITED(status) && WEXITSTATUS(status) <= 1 ? DP_OK : dp_fail(&b->e, DP_EIO, "verify did not finish");
+}
+
+static const struct {
+    const char *name, *text, *title;
+    int warm;          /* runs before the clock starts */
+    slong most;        /* runs at most */
+    double bar;        /* seconds; 0: only for comparison with the line before */
+    dp_status (*once)(bench *b);
+} benches[] = {
+    {"line", case_1d, "sinkhorn-proxy, 1-D mixtures, 50 digits, a point after the first", 1, 1000, 0.010, line_auto},
+    {"line-acb", case_1d, "the same through acb_calc_integrate at 190 bits", 1, 3, 0, line_quadrature},
+    {"plane-curl", case_2d, "curl of three-component 2-D mixtures, 120 bits, from nothing", 0, 1000, 0.5, plane_curl},
+    {"two-modes", case_modes, "two modes, four drifts, both modes, 1,000 digits", 0, 1000, 1.0, two_modes},
+    {"suite", NULL, "the quick suite, all cores", 0, 1, 60, suite}};
+enum { BENCHES = sizeof benches / sizeof *benches };
+
+/* ---- timing ---- */
+
+static int by_size(const void *a, const void *b)
+{
+    const double x = *(const double *) a, y = *(const double *) b;
+    return (x > y) - (x < y);
+}
+
+/* Median seconds of one run, or a negative number when it failed (b->e says why). */
+static double median(bench *b, int which, slong runs)
+{
+    double *t = dp_calloc((size_t) runs, sizeof *t);
+    dp_status status = DP_OK;
+    for (b->run = 0; b->run < benches[which].warm && !status; b->run++) status = benches[which].once(b);
+    for (slong i = 0; i < runs && !status; i++, b->run++) {
+        const double start = dp_now();
+        status = benches[which].once(b);
+        t[i] = dp_now() - start;
+    }
+    qsort(t, (size_t) runs, sizeof *t, by_size);
+    const double m = status ? -1 : t[runs / 2];
+    free(t);
+    return m;
+}
+
+static double time_one(int which, slong runs, dp_error *e)
+{
+    bench b = {0};
+    double m = -1;
+    const char *text = benches[which].text;
+    if (text && dp_problem_parse(&b.P, "bench", text, NULL, 0, NULL, &b.e)) {
+        *e = b.e;
+        return m;
+    }
+    b.w = dp_workspace_new();
+    m = median(&b, which, runs < benches[which].most ? runs : benches[which].most);
+    *e = b.e;
+    dp_workspace_free(b.w);
+    if (b.P) dp_problem_free(b.P);
+    return m;
+}
+
+static void print(int json, int which, double seconds, double ratio, const dp_error *e)
+{
+    const double bar = benches[which].bar;
+    if (json) {
+        printf("%s\n    {\"name\": \"%s\", \"title\": \"%s\", \"seconds\": ", which ? "," : "", benches[which].name, benches[which].title);
+        if (seconds < 0) fputs("null", stdout);
+        else dp_json_double(stdout, seconds);
+        printf(", \"bar\": ");
+        if (bar > 0) dp_json_double(stdout, bar);
+        else fputs("null", stdout);
+        if (seconds < 0) fputs(", \"why\": ", stdout), dp_json_string(stdout, e->text);
+        putchar('}');
+        return;
+    }
+    printf("%-68s ", benches[which].title);
+    if (seconds < 0) printf("FAILED: %s\n", e->text);
+    else if (bar > 0) printf("%10.4f s   bar %g s: %s\n", seconds, bar, seconds < bar ? "reached" : "MISSED");
+    else printf("%10.4f s   %.1f times the line above\n", seconds, ratio);
+    fflush(stdout);
+}
+
+static int run(const dp_args *a)
+{
+    const int json = dp_args_flag(a, "json");
+    const slong runs = dp_args_integer(a, "runs", 1, 1000, 7);
+    double before = 0;
+    int status = EXIT_EXPECTED;
+    if (json) fputs("{\"benchmarks\": [", stdout);
+    for (int i = 0; i < BENCHES; i++) {
+        dp_error e = {0};
+        const double seconds = time_one(i, runs, &e);
+        print(json, i, seconds, before > 0 ? seconds / before : 0, &e);
+        if (seconds < 0 || (benches[i].bar > 0 && seconds >= benches[i].bar)) status = EXIT_UNEXPECTED;
+        before = seconds;
+    }
+    if (json) fputs("\n]}\n", stdout);
+    return status;
+}
+
+static const dp_option options[] = {{"runs", 'r', "N", "runs of which the median is taken (default: 7)"}, {0}};
+const dp_command dp_cmd_bench = {
+    "bench", "", "time the engines",
+    "Times the engines on fixed problems, medians of several runs on one core, beside the generic integrator of Arb where it can do the same; "
+    "last the whole quick suite. The exit status is 1 when a bar is missed.",
+    options, 0, 0, 0, run};

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* cmd_doctor.c: says what this program is made of, what it found on this machine, and what is missing for which purpose. */
+#include <fftw3.h>
+#include <gsl/gsl_version.h>
+#include <libfyaml.h>
+#include <mpfr.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "driftproof.h"
+#include "tool/option.h"
+#include "tool/share.h"
+
+/* Whether a program is in PATH. */
+static int in_path(const char *name)
+{
+    const char *path = getenv("PATH");
+    for (const char *p = path ? path : ""; *p;) {
+        const size_t n = strcspn(p, ":");
+        char *file = dp_format("%.*s/%s", (int) n, p, name);
+        const int there = !access(file, X_OK);
+        free(file);
+        if (there) return 1;
+        p += n + (p[n] == ':');
+    }
+    return 0;
+}
+
+typedef struct { int json; const char *gap; } printer;
+
+static void say(printer *p, const char *key, const char *value)
+{
+    if (p->json) {
+        fputs(p->gap, stdout);
+        dp_json_string(stdout, key);
+        fputs(": ", stdout);
+        dp_json_string(stdout, value);
+        p->gap = ",\n ";
+    } else {
+        printf("%-12s %s\n", key, value);
+    }
+}
+
+static void say_program(printer *p, const char *name, const char *purpose, const char *package)
+{
+    char *missing = dp_format("missing; needed for %s; apt-get install -y --no-install-recommends %s", purpose, package);
+    say(p, name, in_path(name) ? "there" : missing);
+    free(missing);
+}
+
+static void say_names(printer *p)
+{
+    char *all = dp_strdup("");
+    slong n = 0;
+    for (const dp_drift *const *d = dp_drifts; *d; d++) {
+        char *longer = dp_format("%s%s%s", all, *all ? " " : "", (*d)->name);
+        free(all);
+        all = longer;
+    }
+    say(p, "drifts", all);
+    free(all);
+    while (dp_claims[n]) n++;
+    all = dp_format("%ld", n);
+    say(p, "claims", all);
+    free(all);
+}
+
+static int run(const dp_args *a)
+{
+    printer p = {dp_args_flag(a, "json"), "{"};
+    char *cores = dp_format("%ld", dp_cores());
+    say(&p, "driftproof", dp_build_id());
+    say(&p, "FLINT", flint_version);
+#if !defined(__FLINT_RELEASE) || __FLINT_RELEASE < 30000
+    say(&p, "Arb", arb_version);
+#endif
+    say(&p, "MPFR", mpfr_get_version());
+    say(&p, "GSL", gsl_version);
+    say(&p, "FFTW", fftw_version);
+    say(&p, "libfyaml", fy_library_version());
+    say(&p, "cores", cores);
+    say(&p, "share", dp_share() ? dp_share() : "not found: set DRIFTPROOF_SHARE to the directory with cases/ and reports/");
+    say_names(&p);
+    say_program(&p, "gnuplot", "figures", "gnuplot-nox");
+    say_program(&p, "blahtexml", "formulas in index.html", "blahtexml");
+    say_program(&p, "pdflatex", "report.pdf", "texlive-latex-base texlive-latex-recommended texlive-science lmodern");
+    if (p.json) fputs("}\n", stdout);
+    free(cores);
+    return EXIT_EXPECTED;
+}
+
+const dp_command dp_cmd_doctor = {
+    "doctor", "", "versions, machine, and what is missing",
+    "Prints the versions of the libraries in use, the cores and directories found, the drifts and claims known, and programs that are missing with the command that brings them.",
+    NULL, 0, 0, 0, run};
