@@ -47,7 +47,7 @@ void *dp_calloc(size_t count, size_t size);
 void *dp_realloc(void *old, size_t size);
 char *dp_strdup(const char *text);
 /* printf into fresh memory; free() it. */
-char *dp_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
+char *dp_format(const char *format, ...) __attribute__((format(printf, 1, 2), nonnull(1)));
 
 /* Bytes of the UTF-8 character at `text` (1 for a NUL), or 0 when what stands there is none. */
 int dp_utf8_length(const char *text);

@@ -62,9 +62,8 @@ char *dp_strdup(const char *text)
 char *dp_format(const char *format, ...)
 {
     va_list ap;
-    char probe[1]; /* only the length is wanted */
     va_start(ap, format);
-    int n = vsnprintf(probe, sizeof probe, format, ap);
+    int n = vsnprintf(NULL, 0, format, ap);
     va_end(ap);
     if (n < 0) return dp_strdup("");
     char *text = dp_malloc((size_t) n + 1);
