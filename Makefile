@@ -46,7 +46,6 @@ REGISTRIES := $(patsubst src/%/registry.sh,$(B)/registry_%.o,$(wildcard src/clai
 TOOL       := $(filter $(B)/src/tool/%,$(OBJECTS))
 LIBRARY    := $(filter-out $(TOOL),$(OBJECTS)) $(REGISTRIES)
 TESTS      := $(patsubst tests/%.c,$(B)/%,$(sort $(wildcard tests/t-*.c)))
-COMMANDS    = $(patsubst src/tool/cmd_%.c,%,$(filter-out %/cmd_help.c,$(wildcard src/tool/cmd_*.c)))
 
 .PHONY: all lib verify check report bench lint asan install uninstall dist clean help need FORCE
 .DELETE_ON_ERROR:
@@ -117,7 +116,10 @@ report: all
 	$(B)/driftproof verify --suite quick --out $(OUT)
 	$(B)/driftproof report $(OUT)
 
-check: all $(TESTS)
+$(B)/jsonlint: tests/jsonlint.c | need
+	$(COMPILE) -o $@ $< $(LDFLAGS)
+
+check: all $(TESTS) $(B)/jsonlint
 	@B='$(B)' sh tests/run.sh $(TESTS)
 
 bench: all
@@ -137,7 +139,7 @@ lint: need
 man: $(B)/driftproof
 	@mkdir -p $(B)/man
 	@$(B)/driftproof help --man > $(B)/man/driftproof.1
-	@for c in $(COMMANDS); do c=$$(echo $$c | tr _ -); $(B)/driftproof help --man $$c > $(B)/man/driftproof-$$c.1 || exit 1; done
+	@for c in $$($(B)/driftproof help --commands); do $(B)/driftproof help --man $$c > $(B)/man/driftproof-$$c.1 || exit 1; done
 .PHONY: man
 
 install: all man
