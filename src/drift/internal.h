@@ -47,6 +47,8 @@ dp_status dp_tilde_trapezoid(dp_moments_t out, const dp_problem *P, dp_which whi
 /* The second engine (quadrature.c) and the Laplace kernel (src/kernel). */
 dp_status dp_moments_quadrature(dp_moments_t out, const dp_problem *P, dp_which which, arb_srcptr x, slong prec, dp_workspace *w, dp_error *e);
 dp_status dp_smoothed_log_ratio_quadrature(dp_jet_t out, const dp_problem *P, arb_srcptr x, slong prec, dp_workspace *w, dp_error *e);
+dp_status dp_moments_laplace_kernel(dp_moments_t out, const dp_problem *P, dp_which which, arb_srcptr x, dp_engine engine, slong prec,
+                                    dp_workspace *w, dp_error *e);
 
 /* D = h^2 grad Z, J = h^2 Hess Z (Tweedie's identity for the Gaussian kernel). */
 void dp_moments_tweedie(dp_moments_t m, const fmpq_t h, slong prec);
