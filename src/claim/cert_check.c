@@ -8,6 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#ifdef __FLINT_RELEASE
+#error "certificates are judged without FLINT: no header here may include it"
+#endif
+
 /* ---- numbers ---- */
 
 /* mid - rad rounded down, mid + rad rounded up, at the precision of out. */
