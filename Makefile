@@ -36,6 +36,9 @@ ARB_LIB    = $(call lazy,ARB_LIB,for l in -lflint-arb -larb; do \
 LIBS       = $(PKG_LIBS) $(ARB_LIB) -lflint -lmpfi -lmpfr -lgmp -lmd -lpthread -lm
 COMPILE    = $(CC) -std=c11 -D_XOPEN_SOURCE=700 $(CFLAGS) $(WARN) -Isrc -I$(B) $(PKG_CFLAGS) $(CPPFLAGS) -MMD -MP
 
+# V=1 shows whole commands.
+say = $(if $(V),,@echo '  $1  $@';)
+
 SOURCES    := $(sort $(wildcard src/*/*.c proofs/*/claim.c))
 CLAIMS     := $(patsubst %/claim.c,%,$(sort $(wildcard proofs/*/claim.c)))
 DRIFTS     := $(sort $(wildcard src/drift/*.c))
@@ -76,18 +79,18 @@ need:
 
 # ---- build ----
 $(B)/driftproof: $(TOOL) $(B)/libdriftproof.a
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(call say,LINK)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 $(B)/libdriftproof.a: $(LIBRARY) $(B)/library.list
 	@rm -f $@
-	$(AR) rcs $@ $(filter %.o,$^)
+	$(call say,AR  )$(AR) rcs $@ $(filter %.o,$^)
 
 $(B)/%.o: %.c | need
 	@mkdir -p $(@D)
-	$(COMPILE) -c -o $@ $<
+	$(call say,CC  )$(COMPILE) -c -o $@ $<
 
 $(B)/%.o: $(B)/%.c | need
-	$(COMPILE) -c -o $@ $<
+	$(call say,CC  )$(COMPILE) -c -o $@ $<
 
 $(B)/src/tool/share.o: $(B)/datadir.stamp
 $(B)/src/tool/share.o: CPPFLAGS += -DDP_DATADIR='"$(sharedir)"'
@@ -107,7 +110,7 @@ $(B)/library.list: FORCE
 
 # ---- tests ----
 $(B)/t-%: tests/t-%.c $(B)/libdriftproof.a | need
-	$(COMPILE) -Itests -o $@ $< $(LDFLAGS) $(B)/libdriftproof.a -lcmocka $(LIBS)
+	$(call say,CC  )$(COMPILE) -Itests -o $@ $< $(LDFLAGS) $(B)/libdriftproof.a -lcmocka $(LIBS)
 
 verify: all
 	$(B)/driftproof verify --suite quick --out $(OUT)
@@ -117,7 +120,7 @@ report: all
 	$(B)/driftproof report $(OUT)
 
 $(B)/jsonlint: tests/jsonlint.c | need
-	$(COMPILE) -o $@ $< $(LDFLAGS)
+	$(call say,CC  )$(COMPILE) -o $@ $< $(LDFLAGS)
 
 check: all $(TESTS) $(B)/jsonlint
 	@B='$(B)' sh tests/run.sh $(TESTS)

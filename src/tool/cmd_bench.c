@@ -208,7 +208,7 @@ static int run(const dp_args *a)
 }
 
 static const dp_option options[] = {{"runs", 'r', "N", "runs of which the median is taken (default: 7)"}, {0}};
-const dp_command dp_cmd_bench = {
+const dp_tool_command dp_cmd_bench = {
     "bench", "", "time the engines",
     "Times the engines on fixed problems, medians of several runs on one core, beside the generic integrator of Arb where it can do the same; "
     "last the whole quick suite. The exit status is 1 when a bar is missed.",

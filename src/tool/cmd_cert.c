@@ -95,7 +95,7 @@ static int run(const dp_args *a)
     return accepted == list.n ? EXIT_EXPECTED : EXIT_UNEXPECTED;
 }
 
-const dp_command dp_cmd_check_cert = {
+const dp_tool_command dp_cmd_check_cert = {
     "check-cert", "FILE|DIR...", "re-check certificates with an independent arithmetic",
     "Re-checks each certificate with MPFR's directed rounding and none of the code that wrote it: its digest, its grammar, the overlap of its engines, "
     "every relation and the verdict. A directory stands for its certificates. The exit status is 0 only if all are accepted.",

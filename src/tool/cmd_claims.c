@@ -165,7 +165,7 @@ static int run(const dp_args *a)
 }
 
 static const dp_option options[] = {{"equation", 'e', "N", "only claims and drifts about equation (N) of the paper, and where they are"}, {0}};
-const dp_command dp_cmd_claims = {
+const dp_tool_command dp_cmd_claims = {
     "claims", "[ID]", "list the claims, or explain one",
     "Lists all claims with their kind, the equations of the paper that they cover, and a title; or explains one: statement with hypotheses and proof, "
     "how it is decided, its sabotaged twins, its parameters and the shipped cases that check it.",

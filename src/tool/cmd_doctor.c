@@ -5,27 +5,11 @@
 #include <libfyaml.h>
 #include <mpfr.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "driftproof.h"
+#include "report/command.h"
 #include "tool/option.h"
 #include "tool/share.h"
-
-/* Whether a program is in PATH. */
-static int in_path(const char *name)
-{
-    const char *path = getenv("PATH");
-    for (const char *p = path ? path : ""; *p;) {
-        const size_t n = strcspn(p, ":");
-        char *file = dp_format("%.*s/%s", (int) n, p, name);
-        const int there = !access(file, X_OK);
-        free(file);
-        if (there) return 1;
-        p += n + (p[n] == ':');
-    }
-    return 0;
-}
 
 typedef struct { int json; const char *gap; } printer;
 
@@ -45,7 +29,7 @@ static void say(printer *p, const char *key, const char *value)
 static void say_program(printer *p, const char *name, const char *purpose, const char *package)
 {
     char *missing = dp_format("missing; needed for %s; apt-get install -y --no-install-recommends %s", purpose, package);
-    say(p, name, in_path(name) ? "there" : missing);
+    say(p, name, dp_command_exists(name) ? "there" : missing);
     free(missing);
 }
 
@@ -90,7 +74,7 @@ static int run(const dp_args *a)
     return EXIT_EXPECTED;
 }
 
-const dp_command dp_cmd_doctor = {
+const dp_tool_command dp_cmd_doctor = {
     "doctor", "", "versions, machine, and what is missing",
     "Prints the versions of the libraries in use, the cores and directories found, the drifts and claims known, and programs that are missing with the command that brings them.",
     NULL, 0, 0, 0, run};

@@ -137,7 +137,7 @@ static const dp_option options[] = {
     {"window", 0, "X0:X1,Y0:Y1", "needs the grid engine, which this version lacks"},
     {"plot", 0, "FILE", "needs the grid engine, which this version lacks"},
     {0}};
-const dp_command dp_cmd_field = {
+const dp_tool_command dp_cmd_field = {
     "field", "CASE", "population fields at points, as enclosures",
     "Evaluates the population velocity field of a drift at points and prints enclosures: the true value lies in [mid - rad, mid + rad]. "
     "Precision is raised until the digits are there; where they cannot be had, what was reached is printed with the reason and the exit status is 1. "

@@ -19,7 +19,7 @@ static void json_options(const dp_option *table, const char **gap)
     }
 }
 
-static void json_command(const dp_command *c)
+static void json_command(const dp_tool_command *c)
 {
     const char *gap = "";
     fputs("{\"name\": ", stdout);
@@ -34,11 +34,11 @@ static void json_command(const dp_command *c)
     fputs("]}", stdout);
 }
 
-static void json(const dp_command *one)
+static void json(const dp_tool_command *one)
 {
     const char *gap = "";
     fputs("{\"commands\": [", stdout);
-    for (const dp_command *const *c = dp_commands; *c; c++) {
+    for (const dp_tool_command *const *c = dp_commands; *c; c++) {
         if (one && *c != one) continue;
         printf("%s\n    ", gap);
         json_command(*c);
@@ -49,11 +49,11 @@ static void json(const dp_command *one)
 
 static int run(const dp_args *a)
 {
-    const dp_command *one = a->count ? dp_command_find(a->operand[0]) : NULL;
+    const dp_tool_command *one = a->count ? dp_command_find(a->operand[0]) : NULL;
     if (dp_args_flag(a, "man")) dp_man_command(stdout, one);
     else if (dp_args_flag(a, "json")) json(one);
     else if (dp_args_flag(a, "commands"))
-        for (const dp_command *const *c = dp_commands; *c; c++) puts((*c)->name);
+        for (const dp_tool_command *const *c = dp_commands; *c; c++) puts((*c)->name);
     else if (one) dp_help_command(stdout, one);
     else dp_help_all(stdout);
     return EXIT_EXPECTED;
@@ -63,7 +63,7 @@ static const dp_option options[] = {
     {"man", 0, NULL, "print the man page instead (roff: pipe it into man -l -)"},
     {"commands", 0, NULL, "print only the names of the commands"},
     {0}};
-const dp_command dp_cmd_help = {
+const dp_tool_command dp_cmd_help = {
     "help", "[COMMAND]", "explain driftproof or one command",
     "Prints the help of driftproof or of one of its commands, or their man pages.", options, 0, 1, 0, run};
 
@@ -85,7 +85,7 @@ static int run_completion(const dp_args *a)
     return EXIT_EXPECTED;
 }
 
-const dp_command dp_cmd_completion = {
+const dp_tool_command dp_cmd_completion = {
     "completion", "SHELL", "print a completion script for bash, zsh or fish",
     "Prints a completion script, e.g. for bash: eval \"$(driftproof completion bash)\". 'make install' puts all three in place.",
     NULL, 1, 1, 0, run_completion};

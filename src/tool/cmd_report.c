@@ -51,7 +51,7 @@ static int run(const dp_args *a)
     return result;
 }
 
-const dp_command dp_cmd_report = {
+const dp_tool_command dp_cmd_report = {
     "report", "DIR", "rebuild reports from records",
     "Makes every file of the report in DIR again from DIR/records; nothing is computed. The exit status says whether all verdicts are as expected.",
     NULL, 1, 1, 0, run};

@@ -168,7 +168,7 @@ static const dp_option options[] = {
     {"fresh", 0, NULL, "decide everything again, even what is already in DIR"},
     {"baseline", 0, "FILE", "an older results.json: list what changed; status 1 if a verdict got worse"},
     {0}};
-const dp_command dp_cmd_verify = {
+const dp_tool_command dp_cmd_verify = {
     "verify", "[CASE|DIR]...", "check claims, write records and report",
     "Checks the claims that the given cases ask for (default: all shipped cases), writes a record and a certificate for each and a report on all. "
     "Every check runs in a process of its own: a crash or the time limit costs one verdict. An interrupted run is taken up by the same command.",

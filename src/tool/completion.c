@@ -5,7 +5,7 @@
 #include "tool/option.h"
 
 /* "--a --b": all long options of a command. */
-static void long_names(FILE *f, const dp_command *c)
+static void long_names(FILE *f, const dp_tool_command *c)
 {
     const dp_option *tables[] = {c->options, dp_common_options};
     const char *gap = "";
@@ -16,13 +16,13 @@ static void long_names(FILE *f, const dp_command *c)
 static void command_names(FILE *f)
 {
     const char *gap = "";
-    for (const dp_command *const *c = dp_commands; *c; c++, gap = " ") fprintf(f, "%s%s", gap, (*c)->name);
+    for (const dp_tool_command *const *c = dp_commands; *c; c++, gap = " ") fprintf(f, "%s%s", gap, (*c)->name);
 }
 
 static void bash(FILE *f)
 {
     fputs("# bash completion for driftproof\n_driftproof() {\n  local word=${COMP_WORDS[COMP_CWORD]} list=\n  case ${COMP_WORDS[1]} in\n", f);
-    for (const dp_command *const *c = dp_commands; *c; c++) {
+    for (const dp_tool_command *const *c = dp_commands; *c; c++) {
         fprintf(f, "    %s) list='", (*c)->name);
         long_names(f, *c);
         fputs("' ;;\n", f);
@@ -43,13 +43,13 @@ static void description(FILE *f, const char *text)
 static void zsh(FILE *f)
 {
     fputs("#compdef driftproof\n_driftproof() {\n  if (( CURRENT == 2 )); then\n    local -a commands=(\n", f);
-    for (const dp_command *const *c = dp_commands; *c; c++) {
+    for (const dp_tool_command *const *c = dp_commands; *c; c++) {
         fprintf(f, "      '%s:", (*c)->name);
         description(f, (*c)->summary);
         fputs("'\n", f);
     }
     fputs("    )\n    _describe command commands\n    return\n  fi\n  case $words[2] in\n", f);
-    for (const dp_command *const *c = dp_commands; *c; c++) {
+    for (const dp_tool_command *const *c = dp_commands; *c; c++) {
         const dp_option *tables[] = {(*c)->options, dp_common_options};
         fprintf(f, "    %s) _arguments", (*c)->name);
         for (int t = 0; t < 2; t++)
@@ -76,7 +76,7 @@ static void fish_option(FILE *f, const char *command, const dp_option *o)
 static void fish(FILE *f)
 {
     fputs("# fish completion for driftproof\n", f);
-    for (const dp_command *const *c = dp_commands; *c; c++) {
+    for (const dp_tool_command *const *c = dp_commands; *c; c++) {
         const dp_option *tables[] = {(*c)->options, dp_common_options};
         fprintf(f, "complete -c driftproof -n __fish_use_subcommand -a %s -d '", (*c)->name);
         description(f, (*c)->summary);

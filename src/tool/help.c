@@ -32,7 +32,7 @@ static void print_options(FILE *f, const dp_option *table)
     }
 }
 
-void dp_help_command(FILE *f, const dp_command *c)
+void dp_help_command(FILE *f, const dp_tool_command *c)
 {
     fprintf(f, "Usage: driftproof %s [OPTION]... %s\n\n", c->name, c->operands);
     fill(f, c->text, 0, 0);
@@ -46,7 +46,7 @@ void dp_help_command(FILE *f, const dp_command *c)
 void dp_help_all(FILE *f)
 {
     fputs("Usage: driftproof COMMAND [OPTION]...\n\nDecides claims about drifting generative models with rigorous ball arithmetic.\n\n", f);
-    for (const dp_command *const *c = dp_commands; *c; c++) fprintf(f, "  %-12s %-20s %s\n", (*c)->name, (*c)->operands, (*c)->summary);
+    for (const dp_tool_command *const *c = dp_commands; *c; c++) fprintf(f, "  %-12s %-20s %s\n", (*c)->name, (*c)->operands, (*c)->summary);
     fputs("\nOf every command:\n", f);
     print_options(f, dp_common_options);
     fputs("\n'driftproof COMMAND --help' explains a command. Exit status: 0 all as expected; 1 some verdict not as expected;\n"

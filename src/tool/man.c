@@ -56,7 +56,7 @@ static void statuses(FILE *f)
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i += 2) fprintf(f, ".TP\n%s\n%s\n", lines[i], lines[i + 1]);
 }
 
-static void page_command(FILE *f, const dp_command *c)
+static void page_command(FILE *f, const dp_tool_command *c)
 {
     char *name = dp_format("-%s", c->name);
     head(f, name, c->summary);
@@ -78,7 +78,7 @@ static void page_all(FILE *f)
 {
     head(f, "", "decide claims about drifting generative models with rigorous ball arithmetic");
     fputs("\\fBdriftproof\\fR \\fICOMMAND\\fR [\\fIOPTION\\fR]...\n.SH COMMANDS\n", f);
-    for (const dp_command *const *c = dp_commands; *c; c++) {
+    for (const dp_tool_command *const *c = dp_commands; *c; c++) {
         fputs(".TP\n\\fB", f);
         roff(f, (*c)->name);
         fputs("\\fR ", f);
@@ -94,7 +94,7 @@ static void page_all(FILE *f)
           ".TP\nNO_COLOR\nno colours when set and not empty\n", f);
 }
 
-void dp_man_command(FILE *f, const dp_command *c)
+void dp_man_command(FILE *f, const dp_tool_command *c)
 {
     if (c) page_command(f, c);
     else page_all(f);

@@ -69,7 +69,7 @@ static const dp_option *in_table(const dp_option *table, const char *name)
     return NULL;
 }
 
-static const dp_option *option_find(const dp_command *command, const char *name)
+static const dp_option *option_find(const dp_tool_command *command, const char *name)
 {
     const dp_option *o = in_table(command->options, name);
     return o ? o : in_table(dp_common_options, name);
@@ -121,14 +121,14 @@ static size_t table_length(const dp_option *table)
 }
 
 /* The option at position i of the command's table followed by the common one; NULL past the end. */
-static const dp_option *option_at(const dp_command *command, size_t i)
+static const dp_option *option_at(const dp_tool_command *command, size_t i)
 {
     const size_t own = table_length(command->options);
     if (i < own) return command->options + i;
     return i < own + table_length(dp_common_options) ? dp_common_options + (i - own) : NULL;
 }
 
-static void refuse_unknown(const dp_command *command, const char *given)
+static void refuse_unknown(const dp_tool_command *command, const char *given)
 {
     char word[64];
     const char *names[64];
@@ -159,7 +159,7 @@ static void keep(dp_args *a, const dp_option *o, const char *value)
 }
 
 /* The tables in the form that getopt_long wants: each long option returns 256 + its position. */
-static void getopt_tables(struct option *longs, char *shorts, const dp_command *command)
+static void getopt_tables(struct option *longs, char *shorts, const dp_tool_command *command)
 {
     size_t i = 0;
     *shorts++ = ':';
@@ -172,7 +172,7 @@ static void getopt_tables(struct option *longs, char *shorts, const dp_command *
     *shorts = '\0';
 }
 
-static const dp_option *by_code(const dp_command *command, int code)
+static const dp_option *by_code(const dp_tool_command *command, int code)
 {
     const dp_option *o = NULL;
     if (code >= 256) return option_at(command, (size_t) (code - 256));
@@ -199,7 +199,7 @@ static void parse(dp_args *a, int argc, char **argv)
 
 static void check_operands(const dp_args *a)
 {
-    const dp_command *c = a->command;
+    const dp_tool_command *c = a->command;
     if (a->count < c->least) dp_usage_error("%s: expected %s; see driftproof %s --help", c->name, c->operands, c->name);
     if (c->most >= 0 && a->count > c->most) dp_usage_error("%s: unexpected '%s'; see driftproof %s --help", c->name, a->operand[c->most], c->name);
     if (!c->reads_cases && dp_args_flag(a, "set")) dp_usage_error("%s: --set has no case to change here", c->name);
@@ -220,7 +220,7 @@ static char *quoted(int argc, char **argv)
     return line;
 }
 
-int dp_command_run(const dp_command *command, int argc, char **argv)
+int dp_command_run(const dp_tool_command *command, int argc, char **argv)
 {
     dp_args a = {.command = command};
     char *line = quoted(argc, argv);

@@ -26,15 +26,15 @@ typedef struct {
     int least, most;      /* operands allowed; most < 0: any number */
     int reads_cases;      /* whether --set means anything */
     int (*run)(const dp_args *a);
-} dp_command;
+} dp_tool_command;
 
-extern const dp_command *const dp_commands[];     /* in the order of the help, NULL at the end */
+extern const dp_tool_command *const dp_commands[];     /* in the order of the help, NULL at the end */
 extern const dp_option dp_common_options[];
-const dp_command *dp_command_find(const char *name);
+const dp_tool_command *dp_command_find(const char *name);
 
 /* What stood on the command line. Options are asked for by long name; asking for one that the command lacks aborts. */
 struct dp_args_struct {
-    const dp_command *command;
+    const dp_tool_command *command;
     int count, nvalues;
     const char **operand;                         /* count of them */
     struct { const char *name, *value; } *values; /* in the order given */
@@ -47,11 +47,11 @@ size_t dp_args_all(const char ***out, const dp_args *a, const char *name); /* al
 slong dp_args_integer(const dp_args *a, const char *name, slong low, slong high, slong otherwise);
 
 /* Parses argv (argv[0] is the command's name) and runs the command; returns the exit status. */
-int dp_command_run(const dp_command *command, int argc, char **argv);
+int dp_command_run(const dp_tool_command *command, int argc, char **argv);
 
-void dp_help_command(FILE *f, const dp_command *command);
+void dp_help_command(FILE *f, const dp_tool_command *command);
 void dp_help_all(FILE *f);
-void dp_man_command(FILE *f, const dp_command *command);         /* roff; NULL: the page of driftproof itself */
+void dp_man_command(FILE *f, const dp_tool_command *command);         /* roff; NULL: the page of driftproof itself */
 int dp_completion(FILE *f, const char *shell);                   /* bash, zsh or fish; 0 for any other name */
 
 /* "driftproof: message", then exit status 2: for wrong usage. */

@@ -1,0 +1,277 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# cli.sh: the command line as a user meets it: exit statuses, messages, files, interruption, installation, every command of the README.
+# Environment: B, the build directory (made by make). Closes with "N passed, N failed"; details of failures stand above it.
+set -u
+cd "$(dirname "$0")/.." || exit 3
+unset MAKEFLAGS MFLAGS MAKELEVEL NO_COLOR DRIFTPROOF_SHARE
+B=$(cd "${B:-build}" && pwd) source=$PWD passed=0 failed=0
+dp=$B/driftproof
+w=$(mktemp -d)
+trap 'rm -rf -- "$w"' EXIT
+
+pass() { passed=$((passed + 1)); }
+fail() { # NAME DETAIL
+  failed=$((failed + 1))
+  printf 'FAILED %s: %s\n' "$1" "$2"
+  [ ! -s "$w/err" ] || { echo '  standard error:' && head -n 5 "$w/err" | sed 's/^/    /'; }
+}
+runs() { # NAME STATUS COMMAND...: runs it and checks the exit status
+  name=$1 want=$2
+  shift 2
+  "$@" >"$w/out" 2>"$w/err"
+  got=$?
+  if [ "$got" -eq "$want" ]; then pass; else fail "$name" "exit status $got, expected $want: $*"; fi
+}
+says() { if grep -Eq -- "$2" "$w/$1"; then pass; else fail "$name" "'$2' is not on standard $1"; fi; }
+silent() { if [ ! -s "$w/$1" ]; then pass; else fail "$name" "something is on standard $1"; fi; }
+json() { # [PATH VALUE]: standard output is one JSON document, with VALUE at PATH
+  if [ $# -eq 0 ]; then
+    if "$B/jsonlint" <"$w/out" >/dev/null 2>"$w/err"; then pass; else fail "$name" 'not JSON'; fi
+  else
+    found=$("$B/jsonlint" "$1" <"$w/out" 2>"$w/err")
+    if [ "$found" = "$2" ]; then pass; else fail "$name" "$1 is $found, expected $2"; fi
+  fi
+}
+holds() { # NAME COMMAND...
+  name=$1
+  shift
+  if "$@" >"$w/out" 2>"$w/err"; then pass; else fail "$name" "failed: $*"; fi
+}
+
+# ---- cases of our own ----
+cat >"$w/pair.yaml" <<'END'
+title: One atom against one atom
+dimension: 1
+p: {atoms: [{weight: 1, at: [1]}]}
+q: {atoms: [{weight: 1, at: [-1/3]}]}
+kernel: {family: gaussian, bandwidth: 1/2}
+digits: 30
+claims:
+  - {id: antisymmetry, expect: verified}
+END
+cat >"$w/plane.yaml" <<'END'
+title: Three Gaussians against two
+dimension: 2
+p: {mixture: [{weight: 1/2, mean: [0, 1], covariance: [[1/4, 0], [0, 1/4]]}, {weight: 1/2, mean: [1, 0], covariance: 1/4}]}
+q: {atoms: [{weight: 1/4, at: [0, 0]}, {weight: 3/4, at: [1, 1/2]}]}
+kernel: {family: gaussian, bandwidth: 1}
+digits: 20
+claims:
+  - {id: antisymmetry, expect: verified}
+  - {id: antisymmetry, expect: proved}
+END
+
+# ---- help, man pages, completions ----
+runs 'no command' 2 "$dp"
+says err '^Usage: '
+runs 'help' 0 "$dp" help
+says out 'check-cert'
+runs '--help' 0 "$dp" --help
+runs '--version' 0 "$dp" --version
+says out "^driftproof $(cat VERSION)\$"
+runs 'unknown command' 2 "$dp" verfy
+says err "did you mean 'verify'"
+runs 'a command that is yet to come' 2 "$dp" train x
+runs 'unknown option' 2 "$dp" verify --sute quick
+says err "did you mean 'suite'"
+runs 'missing argument' 2 "$dp" verify --suite
+runs 'wrong word' 2 "$dp" verify --suite slow
+says err 'quick\|full'
+runs 'wrong integer' 2 "$dp" verify --jobs 0
+says err 'from 1 to'
+runs 'too many operands' 2 "$dp" claims a b
+runs '--set without a case' 2 "$dp" claims --set a=1
+for command in $("$dp" help --commands); do
+  runs "$command --help" 0 "$dp" "$command" --help
+  says out '^Usage: driftproof '
+  runs "man page of $command" 0 "$dp" help --man "$command"
+  says out '^\.TH DRIFTPROOF'
+  for option in $("$dp" "$command" --help | sed -n 's/^ .*--\([a-z-]*\).*/\1/p' | sort -u); do
+    runs "--$option is in the man page of $command" 0 "$dp" help --man "$command"
+    says out "$(printf '%s' "$option" | sed 's/-/\\\\-/g')"
+  done
+done
+runs 'man page of the whole' 0 "$dp" help --man
+runs 'help as JSON' 0 "$dp" help --json
+json commands.0.name '"verify"'
+for shell in bash zsh fish; do runs "completion for $shell" 0 "$dp" completion "$shell"; done
+runs 'no such shell' 2 "$dp" completion csh
+if command -v bash >/dev/null; then
+  "$dp" completion bash >"$w/completion"
+  holds 'the completion is a bash script' bash -n "$w/completion"
+  holds 'it completes a command' bash -c ". '$w/completion'; COMP_WORDS=(driftproof ver) COMP_CWORD=1; _driftproof; [ \"\${COMPREPLY[*]}\" = verify ]"
+fi
+
+# ---- field ----
+runs 'field' 0 "$dp" field "$w/pair.yaml" --drift mean-shift --at 1/3 --digits 40
+says out 'velocity_1 +1\.3333333333'
+runs 'field as JSON' 0 "$dp" field "$w/pair.yaml" --drift mean-shift --at 1/3 --at -7/5 --json
+json drift '"mean-shift"'
+json values.length 2
+json values.1.x.0 '"-7/5"'
+silent err
+runs 'field in the plane' 0 "$dp" field "$w/plane.yaml" --drift sinkhorn-proxy --at 1/2,-1/3 --json
+json values.0.jacobian.1.length 2
+json values.0.velocity.length 2
+"$B/jsonlint" values.0.curl.rad <"$w/out" >"$w/rad" 2>/dev/null
+holds 'the curl is one ball in the plane' test -s "$w/rad"
+runs 'quantities' 0 "$dp" field "$w/plane.yaml" --drift sinkhorn-proxy --at 0,0 --quantity curl,wedge --json
+json
+if grep -q velocity "$w/out"; then fail 'quantities' 'velocity was not asked for'; else pass; fi
+runs 'moments' 0 "$dp" field "$w/plane.yaml" --quantity moments --at 0,0 --json
+json values.0.kqt.hessian.length 2
+runs 'a quantity that does not exist is null' 0 "$dp" field "$w/plane.yaml" --drift mean-shift --at 0,0 --quantity wedge --json
+json values.0.wedge null
+says out '"why"'
+runs '--set' 0 "$dp" field "$w/pair.yaml" --set 'p.atoms.0.at=[2]' --drift mean-shift --at 0 --quantity velocity
+says out ' 2\.33333333'
+runs 'bad --set' 2 "$dp" field "$w/pair.yaml" --set kernel.bandwidht=1 --drift mean-shift --at 0
+says err 'bandwidht'
+runs 'CSV' 0 "$dp" field "$w/plane.yaml" --drift mean-shift --at 0,0 --at 1,1 -o "$w/values.csv"
+holds 'CSV has a head and two lines' test "$(wc -l <"$w/values.csv")" = 3
+runs 'no other format yet' 2 "$dp" field "$w/plane.yaml" --drift mean-shift --at 0,0 -o "$w/values.npy"
+runs 'no point' 2 "$dp" field "$w/pair.yaml" --drift mean-shift
+says err '--at'
+runs 'grid' 2 "$dp" field "$w/pair.yaml" --drift mean-shift --grid 3x3
+says err 'points'
+runs 'a point of another dimension' 2 "$dp" field "$w/plane.yaml" --drift mean-shift --at 1
+says err 'dimension 2'
+runs 'not a number' 2 "$dp" field "$w/plane.yaml" --drift mean-shift --at 1,0x1
+says err "0x1"
+runs 'unknown drift' 2 "$dp" field "$w/pair.yaml" --drift mean-shif --at 0
+says err "did you mean 'mean-shift'"
+runs 'unknown quantity' 2 "$dp" field "$w/pair.yaml" --drift mean-shift --at 0 --quantity speed
+runs 'no such case' 2 "$dp" field "$w/none.yaml" --drift mean-shift --at 0
+says err 'none.yaml'
+sed 's/bandwidth/bandwith/' "$w/pair.yaml" >"$w/bad.yaml"
+runs 'malformed case' 2 "$dp" field "$w/bad.yaml" --drift mean-shift --at 0
+says err 'bad\.yaml:5'
+says err 'bandwith'
+silent out
+
+# ---- claims ----
+runs 'claims' 0 "$dp" claims
+says out '^antisymmetry '
+runs 'claims as JSON' 0 "$dp" claims --json
+json
+runs 'one claim' 0 "$dp" claims antisymmetry
+says out '^Twins '
+runs 'one claim as JSON' 0 "$dp" claims antisymmetry --json
+json id '"antisymmetry"'
+runs 'an equation' 0 "$dp" claims --equation 35
+says out 'sinkhorn-proxy +drift'
+runs 'no such claim' 2 "$dp" claims antisymetry
+says err "did you mean 'antisymmetry'"
+for id in $("$dp" claims | sed 's/ .*//'); do runs "claims $id" 0 "$dp" claims "$id"; done
+runs 'doctor' 0 "$dp" doctor --json
+json
+
+# ---- verify ----
+runs 'verify' 0 "$dp" verify "$w/pair.yaml" --out "$w/one"
+says out 'not as expected$'
+says out 'index\.html'
+for f in results.json junit.xml claims.tex macros.tex report.tex index.html log.txt; do holds "verify leaves $f" test -s "$w/one/$f"; done
+runs 'verify as JSON' 0 "$dp" verify "$w/pair.yaml" --out "$w/one" --json
+json schema '"driftproof/results/1"'
+json results.0.verdict '"verified"'
+says err 'already in'
+runs 'verify --quiet' 0 "$dp" verify "$w/pair.yaml" --out "$w/one" --quiet
+silent out
+silent err
+runs 'a verdict not as expected' 1 "$dp" verify "$w/plane.yaml" --out "$w/two"
+says out 'not as expected: +antisymmetry on plane: verified instead of proved'
+holds 'the second entry of its kind has a name of its own' test -s "$w/two/certificates/antisymmetry@plane#2.cert"
+runs 'no claim selected' 2 "$dp" verify "$w/pair.yaml" --claim tweedie --out "$w/three"
+says err 'no claim selected'
+runs 'a claim that does not exist' 2 "$dp" verify "$w/pair.yaml" --claim tweedy --out "$w/three"
+says err "did you mean 'tweedie'"
+runs 'a malformed case among others' 2 "$dp" verify "$w/pair.yaml" "$w/bad.yaml" --out "$w/three"
+says err 'bad\.yaml:5'
+runs 'no such directory of cases' 2 "$dp" verify "$w/nothing" --out "$w/three"
+runs 'nowhere to write' 3 "$dp" verify "$w/pair.yaml" --out "$w/pair.yaml/out"
+runs '--digits' 0 "$dp" verify "$w/pair.yaml" --digits 77 --out "$w/three" --json
+json results.0.digits 77
+runs 'time limit' 1 env DRIFTPROOF_SHARE= "$dp" verify cases/two-mode/default.yaml --claim two-mode-exact --digits 50000 --limit 1 --jobs 2 --out "$w/limit"
+says out 'time limit'
+runs 'a terminal gets colours' 0 script -qec "'$dp' verify '$w/plane.yaml' --out '$w/two' || :" /dev/null
+if grep -q "$(printf '\033\[31m')" "$w/out"; then pass; else fail 'a terminal gets colours' 'no red in the output'; fi
+runs 'NO_COLOR' 0 env NO_COLOR=1 script -qec "'$dp' verify '$w/plane.yaml' --out '$w/two' || :" /dev/null
+if grep -q "$(printf '\033\[31m')" "$w/out"; then fail 'NO_COLOR' 'red in the output'; else pass; fi
+
+# ---- report, baseline, certificates ----
+cp "$w/one/results.json" "$w/before.json"
+runs 'report' 0 "$dp" report "$w/one"
+holds 'a report made again is the same' cmp "$w/before.json" "$w/one/results.json"
+runs 'report without records' 2 "$dp" report "$w"
+runs 'baseline without change' 0 "$dp" verify "$w/pair.yaml" --out "$w/one" --baseline "$w/before.json"
+sed 's/"verdict": "verified"/"verdict": "proved"/' "$w/before.json" >"$w/better.json"
+runs 'a verdict that got worse' 1 "$dp" verify "$w/pair.yaml" --out "$w/one" --baseline "$w/better.json"
+says out '^worse: antisymmetry on pair: proved -> verified'
+runs 'baseline that is no results file' 2 "$dp" verify "$w/pair.yaml" --out "$w/one" --baseline "$w/pair.yaml"
+runs 'check-cert' 0 "$dp" check-cert "$w/one"
+says out '1 certificates accepted, 0 not'
+runs 'check-cert as JSON' 0 "$dp" check-cert "$w/one/certificates" --json
+json certificates.0.outcome '"accepted"'
+sed 's/verified/proved/' "$w/one/certificates/antisymmetry@pair.cert" >"$w/forged.cert"
+runs 'a forged certificate' 1 "$dp" check-cert "$w/forged.cert"
+runs 'no certificate' 2 "$dp" check-cert "$w"
+
+# ---- interruption and resumption; one process and two ----
+several='cases/two-mode/default.yaml cases/two-mode/asymmetric.yaml'
+# shellcheck disable=SC2086 # a list
+{
+  "$dp" verify $several --jobs 1 --out "$w/killed" >"$w/out" 2>"$w/err" &
+  pid=$!
+  while kill -0 "$pid" 2>/dev/null && [ "$(find "$w/killed" -name '*.key' 2>/dev/null | wc -l)" -lt 3 ]; do sleep 0.05; done
+  kill -TERM "$pid"
+  wait "$pid"
+  got=$? name='an interrupted run'
+  if [ "$got" -eq 3 ]; then pass; else fail "$name" "exit status $got, expected 3"; fi
+  says err 'interrupted with [0-9]+ of [0-9]+'
+  runs 'is taken up' 0 "$dp" verify $several --jobs 2 --out "$w/killed"
+  says err '[1-9][0-9]* of [0-9]+ checks were already'
+  runs 'another run, one process' 0 "$dp" verify $several --jobs 1 --out "$w/fresh"
+  holds 'certificates do not depend on interruptions or processes' diff -r "$w/killed/certificates" "$w/fresh/certificates"
+  grep -v '"seconds"' "$w/killed/results.json" | sed 's/"seconds": [0-9.e-]*//' >"$w/a"
+  grep -v '"seconds"' "$w/fresh/results.json" | sed 's/"seconds": [0-9.e-]*//' >"$w/b"
+}
+
+# ---- installation ----
+runs 'make install' 0 make install NO_INSTALL=1 B="$B" DESTDIR="$w/root" PREFIX=/usr
+installed=$w/root/usr/bin/driftproof
+cd "$w" || exit 3
+runs 'the installed program' 0 "$installed" verify --claim tweedie --quiet --out "$w/four"
+runs 'finds the shipped cases' 0 "$installed" claims tweedie
+says out '^Cases +[a-z]'
+cd "$source" || exit 3
+for f in share/man/man1/driftproof-check-cert.1 share/bash-completion/completions/driftproof include/driftproof/driftproof.h share/fish/vendor_completions.d/driftproof.fish share/zsh/site-functions/_driftproof; do
+  holds "installs $f" test -s "$w/root/usr/$f"
+done
+cat >"$w/user.c" <<'END'
+#include <driftproof.h>
+int main(void) { return dp_drift_find("mmd") == NULL; }
+END
+# shellcheck disable=SC2016 # the inner shell expands it
+holds 'a program can be built on the library' sh -c '${CC:-cc} -std=c11 -D_POSIX_C_SOURCE=200809L "$1/user.c" $(PKG_CONFIG_PATH="$1/root/usr/lib/pkgconfig" pkg-config --define-prefix --cflags --libs driftproof) -o "$1/user" && "$1/user"' - "$w"
+runs 'make uninstall' 0 make uninstall NO_INSTALL=1 B="$B" DESTDIR="$w/root" PREFIX=/usr
+holds 'leaves no file' test -z "$(find "$w/root" -type f)"
+
+# ---- every command of the README, in a copy of the tree ----
+mkdir "$w/tree"
+for f in src proofs cases reports tests Makefile VERSION README.md; do [ ! -e "$f" ] || cp -a "$f" "$w/tree/"; done
+rm -rf "$w/tree/reports/out"
+cp -a "$B" "$w/tree/build"
+cd "$w/tree" || exit 3
+grep -E '^    [a-z]' README.md | sed 's/^    //; s/  #.*//' >"$w/commands"
+holds 'the README has commands' test "$(grep -c 'build/driftproof' "$w/commands")" -ge 6
+while IFS= read -r line; do
+  case $line in
+    'make verify' | 'make check' | 'make report' | 'make bench' | *apt-get* | 'make install'*) continue ;;
+  esac
+  runs "README: $line" 0 env NO_INSTALL=1 sh -c "$line" </dev/null
+done <"$w/commands"
+cd "$source" || exit 3
+
+printf '%d passed, %d failed\n' "$passed" "$failed"
+[ "$failed" -eq 0 ]
