@@ -32,11 +32,8 @@ static void at_atom(dp_check *c, const dp_problem *P)
 {
     dp_problem *D = dp_problem_copy(P);
     dp_point at;
-    fmpq_t tiny;
-    fmpq_init(tiny);
-    dp_fmpq_set_text(tiny, "1e-30");
     if (dp_check_twin(c, "moved"))
-        fmpq_addmul(DP_MEAN(D->p, 0, 0), tiny, D->bandwidth);
+        dp_nudge(DP_MEAN(D->p, 0, 0), D->bandwidth);
     dp_point_init(&at, D);
     dp_point_set(&at, c, 1000, DP_MEAN(P->q, 0, 0));
     if (dp_let_velocity(c, &at, "V", D, drift_name(c), at.x, DP_ENGINE_AUTO, NULL))
@@ -44,7 +41,6 @@ static void at_atom(dp_check *c, const dp_problem *P)
             dp_assert_at(c, &at, i, -1, "V = 0 at the atom", "@V_#/h == 0");
     dp_point_clear(&at);
     dp_problem_free(D);
-    fmpq_clear(tiny);
 }
 
 static void elsewhere(dp_check *c, const dp_point *at, void *data)

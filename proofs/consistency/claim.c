@@ -102,6 +102,8 @@ static void let_bound(dp_check *c)
 
 static void different(dp_check *c, const dp_param *box)
 {
+    if (dp_twin_unfit(c, "moved"))
+        return;
     fmpq *best = _fmpq_vec_init(box->cols);
     dp_point at;
     let_bound(c);
@@ -123,16 +125,13 @@ static void different(dp_check *c, const dp_param *box)
 /* p = q: the field vanishes at every node of a coarse grid of the box. */
 static void equal(dp_check *c, const dp_param *box)
 {
+    if (dp_twin_unfit(c, "zero") || dp_twin_unfit(c, "bound"))
+        return;
     dp_problem *P = dp_problem_copy(dp_check_problem(c));
     fmpq *x = _fmpq_vec_init(P->dim);
     dp_point at;
-    if (dp_check_twin(c, "moved")) {
-        fmpq_t tiny;
-        fmpq_init(tiny);
-        dp_fmpq_set_text(tiny, "1e-30");
-        fmpq_addmul(DP_MEAN(P->q, 0, 0), tiny, P->bandwidth);
-        fmpq_clear(tiny);
-    }
+    if (dp_check_twin(c, "moved"))
+        dp_nudge(DP_MEAN(P->q, 0, 0), P->bandwidth);
     dp_let_q(c, "h", P->bandwidth);
     dp_point_init(&at, P);
     for (slong k = 0; k < 1 << P->dim && !dp_check_stopped(c); k++) {

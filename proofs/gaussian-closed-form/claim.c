@@ -19,7 +19,9 @@ static dp_problem *formula_problem(dp_check *c)
         dp_problem_swap(P);
     if (dp_check_twin(c, "constant"))
         dp_spoil(P->bandwidth);
-    if (dp_check_twin(c, "covariance"))
+    if (P->dim < 2 || P->p->family != DP_MIXTURE || fmpq_is_zero(DP_COV(P->p, 0, 0, 1)))
+        dp_twin_unfit(c, "covariance");
+    else if (dp_check_twin(c, "covariance"))
         for (slong a = 1; a < P->dim; a++) {
             fmpq_neg(DP_COV(P->p, 0, 0, a), DP_COV(P->p, 0, 0, a));
             fmpq_neg(DP_COV(P->p, 0, a, 0), DP_COV(P->p, 0, a, 0));

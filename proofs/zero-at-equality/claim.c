@@ -85,13 +85,8 @@ static void one_pair(dp_check *c, const dp_point *at, const dp_measure_t mu, cha
     dp_measure_clear(P->p);
     dp_measure_set(P->p, mu);
     same_in_other_words(P->q, mu);
-    if (dp_check_twin(c, "moved")) {
-        fmpq_t tiny;
-        fmpq_init(tiny);
-        dp_fmpq_set_text(tiny, "1e-30");
-        fmpq_addmul(DP_MEAN(P->q, 0, 0), tiny, P->bandwidth);
-        fmpq_clear(tiny);
-    }
+    if (dp_check_twin(c, "moved"))
+        dp_nudge(DP_MEAN(P->q, 0, 0), P->bandwidth);
     for (int k = 0; drifts[k] != NULL && !dp_check_stopped(c); k++)
         one_drift(c, at, P, pair, k, w);
     dp_workspace_free(w);

@@ -159,3 +159,16 @@ void dp_gaussian_minor(fmpq_t out, const fmpq_mat_t M, slong k)
     fmpq_mat_det(out, lead);
     fmpq_mat_clear(lead);
 }
+
+int dp_gaussian_is_finite(const dp_gaussian_t g)
+{
+    fmpq_t v;
+    int ok = 1;
+    fmpq_init(v);
+    for (slong k = 1; k <= g->dim && ok; k++) {
+        dp_gaussian_minor(v, g->M, k);
+        ok = fmpq_sgn(v) > 0;
+    }
+    fmpq_clear(v);
+    return ok;
+}

@@ -30,6 +30,8 @@ void dp_gaussian_at(fmpq *barycentre, fmpq_t E, const dp_gaussian_t g, const fmp
 void dp_gaussian_exponent(fmpq_t out, const fmpq *x, const fmpq *c, const fmpq_mat_t B);
 /* The leading principal minor of order k >= 1; M > 0 iff all are positive (Sylvester). */
 void dp_gaussian_minor(fmpq_t out, const fmpq_mat_t M, slong k);
+/* 1 if M is positive definite: mu/sqrt(k*q) has finite mass. */
+int dp_gaussian_is_finite(const dp_gaussian_t g);
 /* out = R + h^2 I of the j-th component (atoms: h^2 I); out is initialised dim x dim. */
 void dp_gaussian_blurred(fmpq_mat_t out, const dp_measure_t mu, slong j, const fmpq_t h);
 

@@ -169,14 +169,22 @@ void dp_let_power(dp_check *c, const char *name, const fmpq_t a, const fmpq_t b,
     fmpq_clear(v);
 }
 
-void dp_spoil(fmpq_t q)
+void dp_nudge(fmpq_t q, const fmpq_t h)
 {
     fmpq_t tiny;
     fmpq_init(tiny);
     dp_fmpq_set_text(tiny, "1e-30");
-    fmpq_mul(tiny, tiny, q);
-    fmpq_add(q, q, tiny);
+    fmpq_addmul(q, tiny, h);
     fmpq_clear(tiny);
+}
+
+void dp_spoil(fmpq_t q)
+{
+    fmpq_t h;
+    fmpq_init(h);
+    fmpq_set(h, q);
+    dp_nudge(q, h);
+    fmpq_clear(h);
 }
 
 void dp_problem_swap(dp_problem *P)
@@ -184,4 +192,12 @@ void dp_problem_swap(dp_problem *P)
     dp_measure_struct t = P->p[0];
     P->p[0] = P->q[0];
     P->q[0] = t;
+}
+
+int dp_twin_unfit(dp_check *c, const char *name)
+{
+    if (!dp_check_twin(c, name))
+        return 0;
+    dp_give_up(c, DP_EINPUT, "the sabotage \"%s\" changes nothing in this case", name);
+    return 1;
 }

@@ -42,8 +42,11 @@ int dp_let_velocity(dp_check *c, const dp_point *at, const char *stem, const dp_
 
 /* Registers `name` = a * b^n exactly: the usual way to name h^2. */
 void dp_let_power(dp_check *c, const char *name, const fmpq_t a, const fmpq_t b, slong n);
-/* q times 1 + 10^-30: the sabotage "constant". */
+/* Sabotages by one part in 10^30: q times 1 + 10^-30, and q plus 10^-30 h. */
 void dp_spoil(fmpq_t q);
+void dp_nudge(fmpq_t q, const fmpq_t h);
+/* Gives up (the case does not fit) when this run is the sabotage `name`, which would change nothing here. Returns 1 if so. */
+int dp_twin_unfit(dp_check *c, const char *name);
 /* q := p, p := q; the bandwidth stays. */
 void dp_problem_swap(dp_problem *P);
 
