@@ -141,7 +141,7 @@ static void columns_tex(FILE *f, const dp_table *t)
 {
     fputs("{@{}", f);
     for (const char *c = t->columns; *c; c++)
-        if (isdigit((unsigned char) *c)) fprintf(f, ">{\\raggedright\\arraybackslash}p{0.%c\\linewidth}", *c);
+        if (isdigit((unsigned char) *c)) fprintf(f, ">{\\raggedright\\arraybackslash}p{0.%02d\\linewidth}", 5 * (*c - '0'));
         else fputc(*c, f);
     fputs("@{}}\n", f);
 }

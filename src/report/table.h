@@ -17,7 +17,7 @@ typedef enum {
 typedef struct { dp_cell_kind kind; char *text; int strong; } dp_cell;
 typedef struct {
     char *name, *caption; /* file name without suffix; NULL or one sentence */
-    const char *columns;  /* one letter a column: l r c, or a digit d for a wrapped column of d tenths of the line (LaTeX) */
+    const char *columns;  /* one letter a column: l r c, or a digit d for a wrapped column of d twentieths of the line (LaTeX) */
     const char *const *heads;
     slong n, room;        /* cells, row after row */
     dp_cell *cell;
