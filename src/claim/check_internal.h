@@ -39,6 +39,7 @@ typedef struct {
 } dp_assertion;
 
 typedef struct { char *term; mag_t bound; } dp_term;
+typedef struct { char *prefix, *why; } dp_note;
 
 enum { DP_MAX_ENGINES = 64 };
 
@@ -55,6 +56,8 @@ struct dp_check_struct {
     dp_assertion *assertions;
     slong nterms, term_room;
     dp_term *terms;
+    slong nnotes, note_room;
+    dp_note *notes;        /* why leaves whose names start with `prefix` have no second engine */
     int nengines;
     char *engines[DP_MAX_ENGINES];
     dp_status status;      /* of the first dp_give_up of the round */
@@ -62,7 +65,18 @@ struct dp_check_struct {
 };
 
 dp_symbol *dp_check_symbol(dp_check *c, const char *name);       /* NULL if unknown */
+/* A new symbol; gives up and returns NULL when the name is no name or taken. */
+dp_symbol *dp_check_add(dp_check *c, const char *name, dp_symbol_kind kind);
+/* The index of an engine's name; gives up on names that a certificate cannot carry (-1). */
+int dp_check_engine(dp_check *c, const char *name);
+/* Room for one more of `size` bytes in an array of n. */
+void *dp_check_grow(void *array, slong n, slong *room, size_t size);
+/* Fresh copy as one printable line: labels go into certificates. */
+char *dp_check_line(const char *text);
 void dp_check_reset(dp_check *c);                                /* forgets the round */
+/* Notes why the leaves with this prefix have no second engine, for the message of an undecided relation. */
+void dp_check_no_second(dp_check *c, const char *prefix, const char *why);
+const char *dp_check_why_lone(const dp_check *c, const char *name);  /* the latest note that fits, or NULL */
 /* lookup callbacks for dp_expr_eval_arb; context is the dp_check */
 int dp_lookup_value(arb_t out, const char *name, slong prec, void *check);
 int dp_lookup_other(arb_t out, const char *name, slong prec, void *check);

@@ -84,6 +84,12 @@ static char *too_wide(const dp_check *c, const dp_assertion *a)
     return out;
 }
 
+static char *one_engine(const dp_check *c, const char *leaf)
+{
+    const char *why = dp_check_why_lone(c, leaf);
+    return why == NULL ? dp_format("leaf %s has one engine", leaf) : dp_format("leaf %s has one engine (%s)", leaf, why);
+}
+
 static void judge_assertion(dp_check *c, dp_assertion *a)
 {
     ancestry from = inherit(c, a->x);
@@ -97,7 +103,7 @@ static void judge_assertion(dp_check *c, dp_assertion *a)
     } else if (from.lone != NULL) {
         a->truth = DP_UNKNOWN;
         a->hopeless = 1;
-        a->reason = dp_format("leaf %s has one engine", from.lone);
+        a->reason = one_engine(c, from.lone);
     } else if (from.weak != NULL && second_opinion(c, a) != a->truth) {
         a->truth = DP_UNKNOWN;
         a->reason = dp_format("the second engine of leaf %s is too wide to confirm it", from.weak);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* leaf.c: fields and kernel moments at a point as leaves, each by the fast engine and by quadrature. */
-#include "claim/claim.h"
+#include "claim/check_internal.h"
 
 #include <stdlib.h>
 
@@ -38,8 +38,13 @@ static slong second_precision(const dp_check *c, int dim)
     return prec < limit ? prec : limit;
 }
 
-/* What may happen to a second engine without harm: the leaf then has one. */
-static int tolerated(dp_status status) { return status == DP_EUNSUPPORTED || status == DP_EBUDGET; }
+/* No second engine: harmless when it could not (the leaves then have one, and why is noted), else the end of the check. */
+static void no_second(dp_check *c, const char *prefix, dp_status status, const dp_error *e)
+{
+    if (status == DP_OK) dp_check_no_second(c, prefix, "no independent evaluation exists for it");
+    else if (status == DP_EUNSUPPORTED || status == DP_EBUDGET) dp_check_no_second(c, prefix, e->text);
+    else dp_check_failed(c, status, e);
+}
 
 static void put_field(const sink *s, const dp_field_t f, unsigned have)
 {
@@ -68,7 +73,7 @@ static void confirm_field(dp_check *c, const char *prefix, const dp_problem *P, 
     dp_status status = dp_field_eval(f, P, drift, x, DP_ENGINE_QUADRATURE, second_precision(c, P->dim), NULL, &e);
     if (status == DP_OK && f->engine != first)
         put_field(&(sink) {c, prefix, dp_engine_name(f->engine), 1, 1}, f, have & f->have);
-    else if (!tolerated(status)) dp_check_failed(c, status, &e);
+    else no_second(c, prefix, status, &e);
     dp_field_clear(f);
 }
 
@@ -85,6 +90,7 @@ int dp_let_field(dp_check *c, const char *prefix, const dp_problem *P, const cha
         put_field(&(sink) {c, prefix, dp_engine_name(f->engine), 0, 0}, f, have);
         dp_ledger_workspace(c);
         if (f->engine != DP_ENGINE_QUADRATURE) confirm_field(c, prefix, P, drift, x, have, f->engine);
+        else no_second(c, prefix, DP_OK, NULL);
     }
     dp_field_clear(f);
     return !dp_check_stopped(c);
@@ -113,7 +119,7 @@ static void confirm_moments(dp_check *c, const char *prefix, const dp_problem *P
         if (!arb_is_finite(first->Z->h + i)) arb_indeterminate(m->Z->h + i);
     if (status == DP_OK && m->used != first->used && arb_is_finite(first->Z->v))
         put_moments(&(sink) {c, prefix, dp_engine_name(m->used), 1, 1}, m);
-    else if (!tolerated(status)) dp_check_failed(c, status, &e);
+    else no_second(c, prefix, status, &e);
     dp_moments_clear(m);
 }
 
@@ -128,6 +134,7 @@ int dp_let_moments(dp_check *c, const char *prefix, const dp_problem *P, dp_whic
         put_moments(&(sink) {c, prefix, dp_engine_name(m->used), 0, 1}, m);
         dp_ledger_workspace(c);
         if (m->used != DP_ENGINE_QUADRATURE) confirm_moments(c, prefix, P, which, x, m);
+        else no_second(c, prefix, DP_OK, NULL);
     }
     dp_moments_clear(m);
     return !dp_check_stopped(c);
