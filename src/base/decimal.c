@@ -5,13 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Digits of the midpoint that are worth printing: what the radius leaves known and five more, at most `digits`. */
+/* Digits of the midpoint that are worth printing: what the radius leaves known, five more, and as many as FLINT loses in
+   the power of ten when the exponent is long; at most `digits`. */
 static slong useful_digits(const arb_t v, slong digits)
 {
     slong bits = arb_rel_accuracy_bits(v);
     slong known = bits <= 0 ? 0 : bits < 4 * digits ? bits * 302 / 1000 + 1 : digits;
-    slong n = known + 5 < digits ? known + 5 : digits;
-    return n > 0 ? n : 1;
+    slong n = known + 5 + (slong) fmpz_bits(ARF_EXPREF(arb_midref(v))) * 302 / 1000;
+    return n < 1 ? 1 : n < digits ? n : digits;
 }
 
 /* The `n` characters at `s` as a fresh string. */

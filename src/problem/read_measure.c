@@ -154,7 +154,7 @@ static dp_status read_family(int *family, const dp_yaml_report *r, const dp_yaml
 
 dp_status dp_read_measure(dp_measure_t out, int dim, const dp_yaml_report *r, const dp_yaml *y)
 {
-    int family;
+    int family = -1;
     dp_status s = read_family(&family, r, y);
     if (s != DP_OK) return s;
     const dp_yaml *body = y->item[0];
