@@ -44,8 +44,8 @@ typedef struct { const char *name; char text[96]; } dp_fact;
 const dp_fact *dp_facts_version(void);
 const dp_fact *dp_facts_machine(void);
 
-/* The figures: stem and caption; NULL at the end. A figure exists when its .svg could be drawn. */
-typedef struct { const char *stem, *title, *caption; } dp_figure;
+/* The figures; stem NULL at the end. A figure exists when its .svg could be drawn. `last`: stands with software and machine, not in the summary. */
+typedef struct { const char *stem, *title, *caption; int last; } dp_figure;
 extern const dp_figure dp_figures[];
 
 #endif

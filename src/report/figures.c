@@ -13,13 +13,13 @@
 const dp_figure dp_figures[] = {
     {"digits", "Certain digits of every claim",
      "Certain digits of every claim over all cases, from the weakest to the strongest piece of evidence. Identities: how near to zero the difference of the "
-     "two sides certainly is, in decimal places. Inequalities: certain significant digits of the difference. Exact evidence is left out."},
+     "two sides certainly is, in decimal places. Inequalities: certain significant digits of the difference. Exact evidence is left out.", 0},
     {"sizes", "Sizes of the drifts at the overcrowded mode",
      "Two modes at distance D: size of each drift's velocity at +D/2, in bandwidths h, on a logarithmic scale; one mark a case. Displacement units; "
-     "smoothed KL and MMD are multiplied by h^2."},
+     "smoothed KL and MMD are multiplied by h\xC2\xB2.", 0},
     {"seconds", "Seconds per claim",
-     "Time of every claim over all cases: its checks and its sabotaged twins, one thread each."},
-    {NULL, NULL, NULL}
+     "Time of every claim over all cases: its checks and its sabotaged twins, one thread each.", 1},
+    {NULL, NULL, NULL, 0}
 };
 
 /* Letters, digits and harmless signs: labels pass through gnuplot and LaTeX as they are. */
@@ -32,10 +32,10 @@ static void label(FILE *f, const char *text)
 
 /* ---- data ---- */
 
-/* A line for one kind of evidence of a claim; returns 1 when there was any that is not exact. */
-static slong digits_line(FILE *f, const dp_view_claim *c, int identities)
+/* Two columns for one kind of evidence of a claim: fewest and most certain digits; returns 1 when there was any that is not exact. */
+static int digits_columns(FILE *f, const dp_view_claim *c, int identities)
 {
-    slong low = DP_NUMBER_EXACT, high = -1, n = 0;
+    slong low = DP_NUMBER_EXACT, high = -1;
     for (slong i = 0; i < c->nrecords; i++)
         for (slong j = 0; j < c->record[i]->nevidence; j++) {
             const dp_evidence *e = &c->record[i]->evidence[j];
@@ -43,19 +43,21 @@ static slong digits_line(FILE *f, const dp_view_claim *c, int identities)
             if ((e->relation != NULL && strcmp(e->relation, "==") == 0) != identities || k == DP_NUMBER_EXACT || k < 0) continue;
             low = k < low ? k : low;
             high = k > high ? k : high;
-            n++;
         }
-    if (n == 0) return 0;
-    label(f, c->id);
-    fprintf(f, "\t%d\t%ld\t%ld\t%ld\n", identities ? 1 : 2, (long) low, (long) high, (long) n);
-    return 1;
+    if (high < 0) fputs("\t?\t?", f);
+    else fprintf(f, "\t%ld\t%ld", (long) low, (long) high);
+    return high >= 0;
 }
 
 static slong write_digits(FILE *f, const dp_view *v)
 {
     slong n = 0;
-    for (slong i = 0; i < v->nclaims; i++)
-        for (int identities = 1; identities >= 0; identities--) n += digits_line(f, &v->claim[i], identities);
+    for (slong i = 0; i < v->nclaims; i++) {
+        label(f, v->claim[i].id);
+        n += digits_columns(f, &v->claim[i], 1);
+        n += digits_columns(f, &v->claim[i], 0);
+        fputc('\n', f);
+    }
     return n;
 }
 

@@ -49,6 +49,12 @@ static void write_figure(dp_face *x, FILE *f, const dp_figure *figure)
     free(path);
 }
 
+static void write_figures(dp_face *x, FILE *f, int last)
+{
+    for (const dp_figure *g = dp_figures; g->stem != NULL; g++)
+        if (g->last == last) write_figure(x, f, g);
+}
+
 /* ---- claims ---- */
 
 static void field(FILE *f, const char *name, const char *what)
@@ -156,12 +162,14 @@ static void write_cases(dp_face *x, FILE *f)
     fputs("</section>\n", f);
 }
 
-static void write_facts(FILE *f)
+static void write_facts(dp_face *x, FILE *f)
 {
     fputs("<section id=\"software\">\n<h2>Software and machine</h2>\n<dl>", f);
     for (int i = 0; i < 2; i++)
         for (const dp_fact *k = i ? dp_facts_machine() : dp_facts_version(); k->name != NULL; k++) field(f, k->name, k->text);
-    fputs("</dl>\n</section>\n", f);
+    fputs("</dl>\n", f);
+    write_figures(x, f, 1);
+    fputs("</section>\n", f);
 }
 
 void dp_face_html(dp_face *x)
@@ -176,7 +184,7 @@ void dp_face_html(dp_face *x)
           "<a href=\"#ledger\">Error ledger</a> <a href=\"#cases\">Cases</a> <a href=\"#certificates\">Certificates</a> <a href=\"#software\">Software</a></nav>\n", f);
     fputs("<section id=\"summary\">\n<h2>Summary</h2>\n", f);
     show_table(f, dp_table_summary(v));
-    for (const dp_figure *g = dp_figures; g->stem != NULL; g++) write_figure(x, f, g);
+    write_figures(x, f, 0);
     fputs("</section>\n<section id=\"method\">\n<h2>What was checked, and how</h2>\n", f);
     dp_statement_html(&x->statements, f, "method.tex", x->method);
     fputs("</section>\n<section id=\"claims\">\n<h2>Claims</h2>\n", f);
@@ -188,7 +196,7 @@ void dp_face_html(dp_face *x)
     fputs("<section id=\"certificates\">\n<h2>Certificates</h2>\n", f);
     show_table(f, dp_table_certificates(v, x->dir));
     fputs("</section>\n", f);
-    write_facts(f);
+    write_facts(x, f);
     fputs("</main>\n</body>\n</html>\n", f);
     dp_sheet_close(&s, "index.html");
 }

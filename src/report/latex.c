@@ -123,12 +123,18 @@ static void write_figure(dp_face *x, FILE *f, const dp_figure *figure)
 {
     char *path = dp_format("%s/figures/%s.pdf", x->dir, figure->stem), *svg = dp_format("%s/figures/%s.svg", x->dir, figure->stem);
     if (access(path, R_OK) == 0 && access(svg, R_OK) == 0) {
-        fprintf(f, "\\begin{figure}[htbp]\\centering\n\\input{figures/%s.tex}\n\\caption{", figure->stem);
+        fprintf(f, "\\begin{figure}[!htb]\\centering\n\\input{figures/%s.tex}\n\\caption{", figure->stem);
         text(f, figure->caption);
         fputs("}\n\\end{figure}\n", f);
     }
     free(svg);
     free(path);
+}
+
+static void write_figures(dp_face *x, FILE *f, int last)
+{
+    for (const dp_figure *g = dp_figures; g->stem != NULL; g++)
+        if (g->last == last) write_figure(x, f, g);
 }
 
 static void write_body(dp_face *x, FILE *f)
@@ -141,7 +147,7 @@ static void write_body(dp_face *x, FILE *f)
     write_unexpected(x, f);
     fputs("\\section{Summary}\n", f);
     show_table(x, f, dp_table_summary(&x->view));
-    for (const dp_figure *g = dp_figures; g->stem != NULL; g++) write_figure(x, f, g);
+    write_figures(x, f, 0);
     fputs("\\section{What was checked, and how}\n", f);
     fputs(x->method, f);
     fputs("\n\\section{Claims}\n\\input{claims.tex}\n\\appendix\n\\section{Error ledger}\n", f);
@@ -151,6 +157,7 @@ static void write_body(dp_face *x, FILE *f)
     fputs("\\section{Software and machine}\n", f);
     for (int i = 0; i < 2; i++)
         for (const dp_fact *k = i ? dp_facts_machine() : dp_facts_version(); k->name != NULL; k++) field(f, k->name, k->text);
+    write_figures(x, f, 1);
     fputs("\n\\end{document}\n", f);
     free(headline);
 }

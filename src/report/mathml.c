@@ -106,17 +106,21 @@ static size_t put_variant(FILE *f, const char *s)
     return (size_t) (quote - s) + 2 + letters;
 }
 
-/* n bytes of MathML without namespaces (HTML knows them) and empty spaces, with letters in place of font names. */
+/* n bytes of MathML without namespaces (HTML knows them) and empty spaces, with letters in place of font names, a true minus and
+   the operator star. */
 static char *tidy(const char *math, size_t n)
 {
-    static const char *const drop[] = {" xmlns=\"http://www.w3.org/1998/Math/MathML\"", "<mspace width=\"0\"></mspace>", "<mspace width=\"0\"/>"};
+    static const char *const other[][2] = {
+        {" xmlns=\"http://www.w3.org/1998/Math/MathML\"", ""}, {"<mspace width=\"0\"></mspace>", ""}, {"<mspace width=\"0\"/>", ""},
+        {">-</mo>", ">&#x2212;</mo>"}, {">*</mo>", ">&#x2217;</mo>"},
+    };
     char *text = NULL, *piece = dp_format("%.*s", (int) n, math);
     size_t length;
     FILE *f = open_memstream(&text, &length);
     for (const char *s = piece; f != NULL && *s != '\0';) {
         size_t used = put_variant(f, s);
-        for (size_t i = 0; i < sizeof drop / sizeof *drop && used == 0; i++)
-            if (strncmp(s, drop[i], strlen(drop[i])) == 0) used = strlen(drop[i]);
+        for (size_t i = 0; i < sizeof other / sizeof *other && used == 0; i++)
+            if (strncmp(s, other[i][0], strlen(other[i][0])) == 0) used = strlen(other[i][0]), fputs(other[i][1], f);
         if (used == 0) fputc(*s++, f);
         s += used;
     }

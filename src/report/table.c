@@ -46,6 +46,12 @@ void dp_table_strong(dp_table *t)
 
 static slong columns(const dp_table *t) { return (slong) strlen(t->columns); }
 
+void dp_table_group(dp_table *t, const char *text)
+{
+    dp_table_add(t, DP_CELL_GROUP, "%s", text);
+    for (slong i = 1; i < columns(t); i++) dp_table_add(t, DP_CELL_TEXT, "%s", "");
+}
+
 slong dp_table_rows(const dp_table *t) { return t->n / columns(t); }
 
 /* ---- cells ---- */
@@ -68,6 +74,20 @@ static void verdict_html(FILE *f, const char *verdict)
     free(word);
 }
 
+static void counts_html(FILE *f, const char *text)
+{
+    for (const char *s = text; *s != '\0';) {
+        size_t n = strcspn(s, ",");
+        char *item = dp_format("%.*s", (int) n, s), *word = strchr(item, ' ');
+        if (word != NULL) fprintf(f, "<span class=\"count\"><span aria-hidden=\"true\">%s</span> ", dp_verdict_sign(word + 1));
+        dp_put_text(f, DP_XML, item);
+        if (word != NULL) fputs("</span> ", f);
+        free(item);
+        s += n + (s[n] == ',');
+        s += *s == ' ';
+    }
+}
+
 static void link_html(FILE *f, const char *id)
 {
     char *word = dp_safe_word(id, "");
@@ -82,12 +102,13 @@ static void cell_html(FILE *f, const dp_cell *c)
     if (c->strong) fputs("<strong>", f);
     switch (c->kind) {
     case DP_CELL_TEXT: dp_put_text(f, DP_XML, c->text); break;
-    case DP_CELL_CODE:
+    case DP_CELL_CODE: case DP_CELL_GROUP:
         if (*c->text) fputs("<code>", f), dp_put_text(f, DP_XML, c->text), fputs("</code>", f);
         break;
     case DP_CELL_NUMBER: dp_put_number(f, DP_XML, c->text); break;
     case DP_CELL_POWER: dp_put_power(f, DP_XML, atol(c->text)); break;
     case DP_CELL_VERDICT: verdict_html(f, c->text); break;
+    case DP_CELL_COUNTS: counts_html(f, c->text); break;
     case DP_CELL_CLAIM: link_html(f, c->text); break;
     }
     if (c->strong) fputs("</strong>", f);
@@ -97,8 +118,8 @@ static void cell_tex(FILE *f, const dp_cell *c)
 {
     if (c->strong) fputs("\\textbf{", f);
     switch (c->kind) {
-    case DP_CELL_TEXT: case DP_CELL_VERDICT: dp_put_text(f, DP_TEX, c->text); break;
-    case DP_CELL_CODE: case DP_CELL_CLAIM: fputs("\\texttt{", f), dp_put_text(f, DP_TEX_BREAK, c->text), fputc('}', f); break;
+    case DP_CELL_TEXT: case DP_CELL_VERDICT: case DP_CELL_COUNTS: dp_put_text(f, DP_TEX, c->text); break;
+    case DP_CELL_CODE: case DP_CELL_CLAIM: case DP_CELL_GROUP: fputs("\\texttt{", f), dp_put_text(f, DP_TEX_BREAK, c->text), fputc('}', f); break;
     case DP_CELL_NUMBER: dp_put_number(f, DP_TEX, c->text); break;
     case DP_CELL_POWER: dp_put_power(f, DP_TEX, atol(c->text)); break;
     }
@@ -112,6 +133,13 @@ static const char *align_class(char column) { return column == 'r' ? " class=\"r
 static void row_html(FILE *f, const dp_table *t, slong row)
 {
     slong k = columns(t);
+    const dp_cell *first = &t->cell[row * k];
+    if (first->kind == DP_CELL_GROUP) {
+        fprintf(f, "<tr class=\"group\"><th scope=\"colgroup\" colspan=\"%ld\">", (long) k);
+        cell_html(f, first);
+        fputs("</th></tr>\n", f);
+        return;
+    }
     fputs("<tr>", f);
     for (slong j = 0; j < k; j++) {
         const char *tag = j == 0 ? "th" : "td";
@@ -156,20 +184,30 @@ static void heads_tex(FILE *f, const dp_table *t)
     fputs(" \\\\ \\midrule\n", f);
 }
 
+static void row_tex(FILE *f, const dp_table *t, slong row)
+{
+    slong k = columns(t);
+    const dp_cell *first = &t->cell[row * k];
+    if (first->kind == DP_CELL_GROUP) {
+        fprintf(f, row > 0 ? "\\addlinespace\n\\multicolumn{%ld}{@{}l@{}}{" : "\\multicolumn{%ld}{@{}l@{}}{", (long) k);
+        cell_tex(f, first);
+        fputs("} \\\\*\n", f);
+        return;
+    }
+    for (slong j = 0; j < k; j++) {
+        if (j > 0) fputs(" & ", f);
+        cell_tex(f, first + j);
+    }
+    fputs(" \\\\\n", f);
+}
+
 void dp_table_tex(FILE *f, const dp_table *t, int pages)
 {
     const char *environment = pages ? "longtable" : "tabular";
-    slong k = columns(t), rows = dp_table_rows(t);
     fprintf(f, "\\begin{%s}", environment);
     columns_tex(f, t);
     heads_tex(f, t);
     if (pages) fputs("\\endhead\n", f);
-    for (slong i = 0; i < rows; i++) {
-        for (slong j = 0; j < k; j++) {
-            if (j > 0) fputs(" & ", f);
-            cell_tex(f, &t->cell[i * k + j]);
-        }
-        fputs(" \\\\\n", f);
-    }
+    for (slong i = 0; i < dp_table_rows(t); i++) row_tex(f, t, i);
     fprintf(f, "\\bottomrule\n\\end{%s}%s", environment, pages ? "\n" : "%\n");
 }

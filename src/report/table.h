@@ -11,6 +11,8 @@ typedef enum {
     DP_CELL_NUMBER,  /* a decimal string as it is to be shown */
     DP_CELL_POWER,   /* an integer p, shown as 10^p */
     DP_CELL_VERDICT, /* a verdict word; HTML puts its sign before it */
+    DP_CELL_COUNTS,  /* "3 proved, 1 refuted": in HTML each with the verdict's sign */
+    DP_CELL_GROUP,   /* set by dp_table_group */
     DP_CELL_CLAIM    /* a claim's id, with a link to its section where the face has one */
 } dp_cell_kind;
 
@@ -28,6 +30,8 @@ dp_table *dp_table_new(const char *name, const char *caption, const char *column
 void dp_table_free(dp_table *t);
 /* Appends the next cell. */
 void dp_table_add(dp_table *t, dp_cell_kind kind, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* A row of one cell over all columns, in typewriter: the head of the rows below it. */
+void dp_table_group(dp_table *t, const char *text);
 /* Makes the latest cell bold. */
 void dp_table_strong(dp_table *t);
 slong dp_table_rows(const dp_table *t);

@@ -38,7 +38,7 @@ static void add_verdict(dp_table *t, const dp_record *r)
 static void add_counts(dp_table *t, const slong counts[DP_VERDICTS])
 {
     char *text = dp_view_counts_text(counts);
-    dp_table_add(t, DP_CELL_TEXT, "%s", *text ? text : "none");
+    dp_table_add(t, DP_CELL_COUNTS, "%s", *text ? text : "none");
     free(text);
 }
 
@@ -131,10 +131,9 @@ dp_table *dp_table_twins(const dp_view_claim *c)
 
 static int positive(const dp_evidence *e) { return dp_verdict_index(e->verdict) <= 2; }
 
-static void add_evidence(dp_table *t, const dp_record *r, const dp_evidence *e)
+static void add_evidence(dp_table *t, const dp_evidence *e)
 {
     char *mid = dp_number_short(e->mid, e->rad, SHOWN_DIGITS);
-    dp_table_add(t, DP_CELL_CODE, "%s", say(r->case_name));
     dp_table_add(t, DP_CELL_TEXT, "%s", say(e->name));
     dp_table_add(t, DP_CELL_CODE, "%s", say(e->statement));
     dp_table_add(t, DP_CELL_NUMBER, "%s", mid);
@@ -145,9 +144,8 @@ static void add_evidence(dp_table *t, const dp_record *r, const dp_evidence *e)
     free(mid);
 }
 
-static void add_remainder(dp_table *t, const dp_record *r, slong n, slong least)
+static void add_remainder(dp_table *t, slong n, slong least)
 {
-    dp_table_add(t, DP_CELL_CODE, "%s", say(r->case_name));
     dp_table_add(t, DP_CELL_TEXT, "and %ld more, all positive", (long) n);
     for (int i = 0; i < 3; i++) dp_table_add(t, DP_CELL_TEXT, "%s", "");
     add_digits(t, least);
@@ -158,12 +156,13 @@ static void add_remainder(dp_table *t, const dp_record *r, slong n, slong least)
 static void add_record(dp_table *t, const dp_record *r, slong limit)
 {
     slong shown = 0, hidden = 0, least = DP_NUMBER_EXACT;
+    if (r->nevidence > 0) dp_table_group(t, say(r->case_name));
     for (int pass = 0; pass < 2; pass++)
         for (slong i = 0; i < r->nevidence; i++) {
             const dp_evidence *e = &r->evidence[i];
             if (positive(e) != pass) continue;
             if (pass == 0 || shown < limit) {
-                add_evidence(t, r, e);
+                add_evidence(t, e);
                 shown++;
             } else {
                 slong k = dp_view_digits(e);
@@ -171,15 +170,15 @@ static void add_record(dp_table *t, const dp_record *r, slong limit)
                 hidden++;
             }
         }
-    if (hidden > 0) add_remainder(t, r, hidden, least);
+    if (hidden > 0) add_remainder(t, hidden, least);
 }
 
 dp_table *dp_table_evidence(const dp_view_claim *c, slong limit)
 {
-    static const char *const heads[] = {"Case", "Evidence", "Relation", "Value", "Radius", "Digits", "Verdict"};
+    static const char *const heads[] = {"Evidence", "Relation", "Value", "Radius", "Digits", "Verdict"};
     char *name = dp_format("evidence-%s", c->id), *safe = dp_safe_word(name, "");
     dp_table *t = dp_table_new(safe, "Evidence. Value: left side minus right side, rounded for reading, within the radius. Digits: how near to zero an identity's "
-                               "difference stays, in decimal places; correct significant digits otherwise.", "335rrrl", heads);
+                               "difference stays, in decimal places; correct significant digits otherwise.", "66rrrl", heads);
     for (slong i = 0; i < c->nrecords; i++) add_record(t, c->record[i], limit);
     free(name);
     free(safe);
