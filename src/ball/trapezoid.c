@@ -154,24 +154,20 @@ static int outside(arb_t tails, arb_t ends, const bounds *b)
 /* eps = prod (1 + 2 eps_k) - 1, eps_k = 2 rho_k / (exp(2 pi a_k/h_k) - 1). */
 static void strip_error(arb_t eps, const bounds *b)
 {
-    arb_t t;
-    arb_init(t);
-    arb_one(eps);
+    arb_t t, a, pi;
+    arb_init(t), arb_init(a), arb_init(pi);
+    arb_zero(eps);
     for (int k = 0; k < b->win->dim; k++) {
         arb_set_d(t, b->win->step[k]);
         arb_inv(t, t, PB);
-        arb_t a, pi;
-        arb_init(a), arb_init(pi);
         arb_set_d(a, b->strip[k].a), arb_const_pi(pi, PB);
         arb_mul(t, t, a, PB), arb_mul(t, t, pi, PB), arb_mul_2exp_si(t, t, 1);
         arb_expm1(t, t, PB);
         arb_div(t, b->rho + k, t, PB), arb_mul_2exp_si(t, t, 2);
-        arb_add_si(t, t, 1, PB);
-        arb_mul(eps, eps, t, PB);
-        arb_clear(a), arb_clear(pi);
+        arb_mul(a, eps, t, PB); /* (1 + eps)(1 + t) - 1 without cancellation at PB bits */
+        arb_add(eps, eps, t, PB), arb_add(eps, eps, a, PB);
     }
-    arb_sub_si(eps, eps, 1, PB);
-    arb_clear(t);
+    arb_clear(t), arb_clear(a), arb_clear(pi);
 }
 
 /* exp(a^2/2 (1 - amin/2)) / sqrt(quotient) when root, exp(a^2/2) otherwise. */
