@@ -14,19 +14,6 @@
 
 static const long max_digits = 100000, max_precision = 6000000;
 
-static void no_memory(void)
-{
-    fputs("driftproof: out of memory\n", stderr);
-    exit(3);
-}
-
-static void *allocate(size_t size)
-{
-    void *p = calloc(1, size);
-    if (p == NULL) no_memory();
-    return p;
-}
-
 void dp_cert_fail(dp_cert *c, dp_cert_outcome outcome, long line, const char *format, ...)
 {
     if (c->outcome == DP_CERT_REJECTED || c->outcome == outcome) return;
@@ -62,71 +49,12 @@ static char *value(const dp_cert *c, const char *key)
     return c->line != NULL && strncmp(c->line, key, n) == 0 && c->line[n] == ' ' ? c->line + n + 1 : NULL;
 }
 
-/* Cuts the next word off *rest: ends at a blank, which is eaten, or at the end (*rest = NULL). NULL when there is none. */
-static char *word(char **rest)
-{
-    char *w = *rest;
-    if (w == NULL || *w == ' ' || *w == 0) return NULL;
-    char *end = strchr(w, ' ');
-    *rest = end == NULL ? NULL : end + 1;
-    if (end != NULL) *end = 0;
-    return w;
-}
-
-static int is_hex(const char *s)
-{
-    if (*s == '-') s++;
-    if (*s == '0') return 0;
-    return *s != 0 && strspn(s, "0123456789abcdef") == strlen(s);
-}
-
-/* A hexadecimal integer of magnitude below 2^60 in its one spelling. */
-static int hex_long(long *out, const char *s)
-{
-    if (s == NULL || strlen(s) > 16) return 0;
-    *out = 0;
-    if (strcmp(s, "0") == 0) return 1;
-    if (!is_hex(s) || strlen(s) > 15 + (*s == '-')) return 0;
-    *out = strtol(s, NULL, 16);
-    return 1;
-}
-
-/* "mantissa exponent": odd mantissa, or "0 0". */
-static int dyadic(mpz_t m, long *e, char **rest)
-{
-    const char *s = word(rest);
-    if (s == NULL || !(is_hex(s) || strcmp(s, "0") == 0) || !hex_long(e, word(rest))) return 0;
-    mpz_set_str(m, s, 16);
-    return mpz_odd_p(m) || (mpz_sgn(m) == 0 && *e == 0);
-}
-
-static int read_ball(dp_cert_ball *b, char *rest)
-{
-    b->nan = rest != NULL && strcmp(rest, "nan") == 0;
-    if (b->nan) return 1;
-    mpz_t r;
-    mpz_init(r);
-    int ok = dyadic(b->mid, &b->mid_exp, &rest) && dyadic(r, &b->rad_exp, &rest) && rest == NULL
-             && mpz_sgn(r) >= 0 && mpz_sizeinbase(r, 2) <= 30;
-    b->rad = ok ? mpz_get_ui(r) : 0;
-    mpz_clear(r);
-    return ok;
-}
-
-static int printable(const char *s)
-{
-    if (*s == 0) return 0;
-    for (; *s; s++)
-        if ((unsigned char) *s < 32 || *s == 127) return 0;
-    return 1;
-}
-
 /* ---- the head ---- */
 
 static void head_text(dp_cert *c, const char *key, char *out, size_t size)
 {
     const char *v = value(c, key);
-    if (v == NULL || !printable(v) || strlen(v) >= size) reject(c, key);
+    if (v == NULL || !dp_cert_printable(v) || strlen(v) >= size) reject(c, key);
     else strcpy(out, v);
     advance(c);
 }
@@ -154,7 +82,7 @@ static void head(dp_cert *c)
     advance(c);
     if (value(c, "twin") != NULL) head_text(c, "twin", c->s->twin, sizeof c->s->twin);
     for (const char *p; (p = value(c, "param")) != NULL; advance(c))
-        if (!printable(p)) reject(c, "a parameter");
+        if (!dp_cert_printable(p)) reject(c, "a parameter");
     head_text(c, "verdict", c->s->verdict, sizeof c->s->verdict);
     c->s->digits = head_number(c, "digits", max_digits);
     c->s->precision = head_number(c, "precision", max_precision);
@@ -186,23 +114,11 @@ static dp_expr *expression(dp_cert *c, const char *text, int relation)
     return x;
 }
 
-/* "n" or "n/d" in lowest terms with a positive denominator. */
-static int read_rational(mpq_t q, const char *s)
-{
-    if (s == NULL || *s == 0 || strspn(s, "-0123456789/") != strlen(s) || mpq_set_str(q, s, 10) != 0) return 0;
-    if (mpz_sgn(mpq_denref(q)) == 0) return 0;
-    mpq_canonicalize(q);
-    char *back = allocate(mpz_sizeinbase(mpq_numref(q), 10) + mpz_sizeinbase(mpq_denref(q), 10) + 3);
-    int ok = strcmp(mpq_get_str(back, 10, q), s) == 0;
-    free(back);
-    return ok;
-}
-
 static dp_cert_symbol *add_symbol(dp_cert *c, dp_cert_kind kind, char *name)
 {
     if (name == NULL || !dp_name_valid(name)) { reject(c, "a name"); return NULL; }
     if (dp_cert_find(c, name) != NULL) { dp_cert_fail(c, DP_CERT_REJECTED, c->number, "the name %.80s comes twice", name); return NULL; }
-    dp_cert_symbol *s = allocate(sizeof *s);
+    dp_cert_symbol *s = dp_cert_allocate(sizeof *s);
     s->name = name;
     s->line = c->number;
     s->kind = kind;
@@ -219,21 +135,21 @@ static dp_cert_symbol *add_symbol(dp_cert *c, dp_cert_kind kind, char *name)
 /* Only now can later lines see it: a definition must not use itself. */
 static void publish(dp_cert *c, dp_cert_symbol *s)
 {
-    if (tsearch(s, &c->names, compare) == NULL) no_memory();
+    if (tsearch(s, &c->names, compare) == NULL) dp_cert_no_memory();
     c->s->leaves += s->kind != DP_CERT_DEFINED;
 }
 
 static void rational(dp_cert *c, char *rest)
 {
-    dp_cert_symbol *s = add_symbol(c, DP_CERT_RATIONAL, word(&rest));
+    dp_cert_symbol *s = add_symbol(c, DP_CERT_RATIONAL, dp_cert_word(&rest));
     if (s == NULL) return;
-    if (!read_rational(s->q, rest)) reject(c, "a rational in lowest terms");
+    if (!dp_cert_read_rational(s->q, rest)) reject(c, "a rational in lowest terms");
     publish(c, s);
 }
 
 static void definition(dp_cert *c, char *rest)
 {
-    char *name = word(&rest);
+    char *name = dp_cert_word(&rest);
     if (rest == NULL || strncmp(rest, "= ", 2) != 0) { reject(c, "define NAME = EXPRESSION"); return; }
     dp_cert_symbol *s = add_symbol(c, DP_CERT_DEFINED, name);
     if (s == NULL) return;
@@ -243,10 +159,10 @@ static void definition(dp_cert *c, char *rest)
 
 static void ball(dp_cert *c, char *rest)
 {
-    dp_cert_symbol *s = add_symbol(c, DP_CERT_BALL, word(&rest));
+    dp_cert_symbol *s = add_symbol(c, DP_CERT_BALL, dp_cert_word(&rest));
     if (s == NULL) return;
-    s->engine = word(&rest);
-    if (s->engine == NULL || !printable(s->engine) || !read_ball(&s->first, rest)) reject(c, "ENGINE and a ball");
+    s->engine = dp_cert_word(&rest);
+    if (s->engine == NULL || !dp_cert_printable(s->engine) || !dp_cert_read_ball(&s->first, rest)) reject(c, "ENGINE and a ball");
     publish(c, s);
 }
 
@@ -254,14 +170,14 @@ static void ball(dp_cert *c, char *rest)
 static void second(dp_cert *c, char *rest)
 {
     dp_cert_symbol *s = c->latest;
-    const char *name = word(&rest);
+    const char *name = dp_cert_word(&rest);
     if (s == NULL || s->kind != DP_CERT_BALL || name == NULL || strcmp(name, s->name) != 0 || s->other_engine != NULL || s->engine == NULL) {
         reject(c, "a second engine of the leaf before");
         return;
     }
-    s->other_engine = word(&rest);
-    if (s->other_engine == NULL || !printable(s->other_engine) || strcmp(s->other_engine, s->engine) == 0) reject(c, "another engine");
-    else if (!read_ball(&s->second, rest) || s->second.nan) reject(c, "a finite ball");
+    s->other_engine = dp_cert_word(&rest);
+    if (s->other_engine == NULL || !dp_cert_printable(s->other_engine) || strcmp(s->other_engine, s->engine) == 0) reject(c, "another engine");
+    else if (!dp_cert_read_ball(&s->second, rest) || s->second.nan) reject(c, "a finite ball");
 }
 
 static void symbols(dp_cert *c)
@@ -286,8 +202,8 @@ static void ledger(dp_cert *c)
         long e;
         int ok;
         if (strncmp(rest, "nan ", 4) == 0) { rest += 4; ok = 1; }
-        else ok = dyadic(m, &e, &rest) && mpz_sgn(m) >= 0 && mpz_sizeinbase(m, 2) <= 30;
-        if (!ok || rest == NULL || !printable(rest)) reject(c, "ledger MANTISSA EXPONENT TERM");
+        else ok = dp_cert_dyadic(m, &e, &rest) && mpz_sgn(m) >= 0 && mpz_sizeinbase(m, 2) <= 30;
+        if (!ok || rest == NULL || !dp_cert_printable(rest)) reject(c, "ledger MANTISSA EXPONENT TERM");
     }
     mpz_clear(m);
 }
@@ -303,13 +219,13 @@ static dp_truth stated(dp_cert *c)
 
 static void assertion(dp_cert *c, char *label)
 {
-    dp_cert_relation *r = allocate(sizeof *r);
+    dp_cert_relation *r = dp_cert_allocate(sizeof *r);
     mpz_init(r->difference.mid);
     *(c->latest_relation == NULL ? &c->relations : &c->latest_relation->next) = r;
     c->latest_relation = r;
     r->label = label;
     r->line = c->number;
-    if (!printable(label)) reject(c, "a label");
+    if (!dp_cert_printable(label)) reject(c, "a label");
     advance(c);
     const char *text = value(c, "relation");
     if (text == NULL) { reject(c, "relation"); return; }
@@ -318,7 +234,7 @@ static void assertion(dp_cert *c, char *label)
     r->stated = stated(c);
     advance(c);
     char *rest = value(c, "difference");
-    if (rest == NULL || !read_ball(&r->difference, rest)) reject(c, "difference and a ball");
+    if (rest == NULL || !dp_cert_read_ball(&r->difference, rest)) reject(c, "difference and a ball");
     advance(c);
     c->s->relations++;
 }

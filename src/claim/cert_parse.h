@@ -50,4 +50,18 @@ dp_cert_symbol *dp_cert_find(const dp_cert *c, const char *name);       /* NULL 
 /* Lowers the outcome (rejection wins over undecided) and keeps the first reason for it. */
 void dp_cert_fail(dp_cert *c, dp_cert_outcome outcome, long line, const char *format, ...) __attribute__((format(printf, 4, 5)));
 
+/* ---- words (cert_word.c) ---- */
+
+/* Cuts the next word off *rest: ends at a blank, which is eaten, or at the end (*rest = NULL). NULL when there is none. */
+char *dp_cert_word(char **rest);
+/* "mantissa exponent", hexadecimal: odd mantissa, or "0 0"; |exponent| < 2^60. */
+int dp_cert_dyadic(mpz_t m, long *e, char **rest);
+/* A ball as four such integers up to the end of the line, radius of at most 30 bits, or "nan". */
+int dp_cert_read_ball(dp_cert_ball *b, char *rest);
+/* "n" or "n/d" in lowest terms with a positive denominator. */
+int dp_cert_read_rational(mpq_t q, const char *s);
+int dp_cert_printable(const char *s);           /* not empty, no control characters */
+void *dp_cert_allocate(size_t size);            /* zeroed; ends the program when memory is gone */
+void dp_cert_no_memory(void);
+
 #endif
