@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* job.c: one claim on one case: rounds of doubling precision, the certificate and its re-check, the record. */
+#include <mpfr.h>      /* before FLINT 3, which declares its conversions only then */
+
 #include "claim/run.h"
 #include "claim/cert.h"
 #include "claim/check_internal.h"
