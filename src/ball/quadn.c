@@ -220,13 +220,12 @@ static void walk(run *r, const dp_quad_box *box, int k, double factor, double *b
    number of points. HUGE_VAL when even the bound `real` on the real box would ask for more than r->degree points. */
 static double best_ellipse(run *r, const dp_quad_box *box, int k, double real, double *b)
 {
-    double density = mag_get_d_log2_approx(r->density), least = HUGE_VAL;
-    *b = r->b[k] * 2;
-    while (least == HUGE_VAL) {
+    double density = mag_get_d_log2_approx(r->density), least;
+    *b = r->b[k];
+    while ((least = try_ellipse(r, box, k, *b)) == HUGE_VAL) {
         *b /= 2;
         if (points(real, density, *b) > (double) r->degree)
             return HUGE_VAL;
-        least = try_ellipse(r, box, k, *b);
     }
     for (slong c = 0; c < r->f->count; c++)
         mag_set(r->best + c, r->sup + c);

@@ -99,7 +99,7 @@ static dp_status integrate_segment(arb_ptr m, dp_peak *w, double W, const mag_t 
     arb_init(zero);
     arb_set_d(hi, W);
     arb_neg(lo, hi);
-    status = dp_quad1(m, 3, dp_power_line, w->f, lo, hi, zero, tol, &o, a->stat, a->goal + 40, e);
+    status = dp_quad1(m, 3, dp_power_line, w->f, lo, hi, zero, tol, &o, a->stat, a->goal + 28, e);
     arb_clear(lo);
     arb_clear(hi);
     arb_clear(zero);
@@ -116,7 +116,7 @@ static dp_status integrate_box(arb_ptr m, dp_peak *w, double W, const mag_t tol,
     o.omit = a->setup->omit;
     o.max_boxes = a->setup->max_boxes;
     o.max_evals = a->setup->max_evals;
-    return dp_quadn(m, &f, half, tol, &o, a->nodes, a->stat, a->goal + 40, e);
+    return dp_quadn(m, &f, half, tol, &o, a->nodes, a->stat, a->goal + 28, e);
 }
 
 /* Books the error terms of one component: window or left out, and what the rule left. */

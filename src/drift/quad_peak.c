@@ -213,40 +213,37 @@ static void peak_turn(dp_peak *w)
     arb_mat_clear(M);
 }
 
-/* Lower bounds kappa with L'AL >= diag(kappa), by Gershgorin's circles; 0 when prec is too low. */
-static int peak_concavity(dp_peak *w)
+int dp_concavity(double *kappa, const arb_mat_t L, const arb_mat_t A, slong prec)
 {
-    int d = w->dim;
+    int d = (int) arb_mat_nrows(L), good = 1;
     arb_mat_t M, T;
     arb_t s, a;
-    double least = HUGE_VAL;
+    arf_t low;
     arb_mat_init(M, d, d);
     arb_mat_init(T, d, d);
     arb_init(s);
     arb_init(a);
-    arb_mat_transpose(T, w->L);
-    arb_mat_mul(M, w->A, w->L, w->prec);
-    arb_mat_mul(M, T, M, w->prec);
+    arf_init(low);
+    arb_mat_transpose(T, L);
+    arb_mat_mul(M, A, L, prec);
+    arb_mat_mul(M, T, M, prec);
     for (int k = 0; k < d; k++) {
-        arf_t low;
-        arf_init(low);
         arb_set(s, arb_mat_entry(M, k, k));
         for (int l = 0; l < d; l++) {
             arb_abs(a, arb_mat_entry(M, k, l));
             if (l != k)
-                arb_sub(s, s, a, w->prec);
+                arb_sub(s, s, a, prec);
         }
         arb_get_lbound_arf(low, s, 60);
-        w->kappa[k] = arf_get_d(low, ARF_RND_FLOOR);
-        least = fmin(least, w->kappa[k]);
-        arf_clear(low);
+        kappa[k] = arf_get_d(low, ARF_RND_FLOOR);
+        good = good && kappa[k] > 0.25;
     }
-    w->f->concavity = least;
     arb_mat_clear(M);
     arb_mat_clear(T);
     arb_clear(s);
     arb_clear(a);
-    return least > 0.25;
+    arf_clear(low);
+    return good;
 }
 
 /* Splits exp(logscale) off so that f(0) <= 1, and estimates the size of the integral. */
@@ -296,7 +293,10 @@ int dp_peak_make(dp_peak *w, const dp_task *t, slong i)
         peak_climb(w, t, i, xmid);
         peak_turn(w);
         peak_expand(w, t, i, t->x);
-        good = peak_concavity(w);
+        good = dp_concavity(w->kappa, w->L, w->A, t->prec);
+        w->f->concavity = w->kappa[0];
+        for (int k = 1; k < d; k++)
+            w->f->concavity = fmin(w->f->concavity, w->kappa[k]);
         peak_log(value, w->slope, w->curvature, w, t);
         peak_normalise(w, t);
         dp_power_prepare(w->f, t->prec);

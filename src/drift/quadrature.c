@@ -3,10 +3,10 @@
 #include "drift/quadrature.h"
 #include <math.h>
 
-/* The tensor rule's cost grows like a power of the goal: it is a check, so it stops at 18 digits in the plane and 11 in space. */
+/* The tensor rule's cost grows like a power of the goal: it is a check, so it stops at 18 digits in the plane and 9 in space. */
 void dp_quadrature_setup_init(dp_quadrature_setup *s, int dim, slong prec)
 {
-    slong cap = dim == 1 ? prec : dim == 2 ? 60 : 36;
+    slong cap = dim == 1 ? prec : dim == 2 ? 60 : 32;
     s->goal = FLINT_MAX(8, FLINT_MIN(prec, cap));
     s->max_boxes = dim == 1 ? 20000 : 60000;
     s->max_evals = dim == 1 ? 2000 * (64 + s->goal) : dim == 2 ? 2000000 : 4000000;
@@ -29,4 +29,13 @@ dp_status dp_moments_quadrature(dp_moments_t out, const dp_problem *P, dp_which 
     if (P->kernel == DP_KERNEL_GAUSSIAN && mu->family == DP_MIXTURE && (q == NULL || dp_is_gaussian_sum(q)))
         return dp_quadrature_mixture(out, mu, q, P->bandwidth, x, &s, w, e);
     return dp_fail(e, DP_EUNSUPPORTED, "quadrature: not yet");
+}
+
+dp_status dp_smoothed_log_ratio_quadrature(dp_jet_t out, const dp_problem *P, arb_srcptr x, slong prec, dp_workspace *w, dp_error *e)
+{
+    dp_quadrature_setup s;
+    dp_quadrature_setup_init(&s, P->dim, prec);
+    if (P->kernel != DP_KERNEL_GAUSSIAN || !dp_is_gaussian_sum(P->p) || !dp_is_gaussian_sum(P->q))
+        return dp_fail(e, DP_EUNSUPPORTED, "smoothed log ratio: Gaussian kernel with atoms or mixtures only");
+    return dp_quadrature_log_ratio(out, P->p, P->q, P->bandwidth, x, &s, w, e);
 }

@@ -5,6 +5,7 @@
 
 #include "ball/expsum.h"
 #include "drift/internal.h"
+#include "kernel/kernel.h"
 
 /* Bumps exp(logw_j - (y - m_j)' P_j (y - m_j) / 2): the density of a mixture, or k*mu of atoms and mixtures. */
 typedef struct { int dim; slong n; arb_mat_t *P; arb_ptr m, logw; } dp_bumps_struct, dp_bumps_t[1];
@@ -51,6 +52,8 @@ typedef struct {
     double log2size;             /* estimate of the integral */
 } dp_peak;
 
+/* Lower bounds kappa > 1/4 with L'AL >= diag(kappa), by Gershgorin's circles; 0 when there are none (prec too low). */
+int dp_concavity(double *kappa, const arb_mat_t L, const arb_mat_t A, slong prec);
 void dp_peak_init(dp_peak *w, int d, slong n);
 void dp_peak_clear(dp_peak *w);
 /* Everything about component i but the integral; 0 when t->prec is too low. */
@@ -61,6 +64,9 @@ typedef struct { slong goal, max_boxes, max_evals; unsigned omit; int tensor; /*
 void dp_quadrature_setup_init(dp_quadrature_setup *s, int dim, slong prec);
 /* The goal (bits) that a ball x still deserves. */
 slong dp_quadrature_goal(slong goal, double spread);
+
+/* Moments on the line from half-line integrals: Z, Z' = (A_r0 - A_l0)/h, Z'' = Z/h^2 - 2 rho/h, D = A_r1 - A_l1, J = (A_r1 + A_l1)/h - Z. */
+void dp_moments_from_half_lines(dp_moments_t out, const dp_half_lines_t a, const fmpq_t h, slong prec);
 
 /* Gaussian kernel, mu a mixture; reweighted by (k*q)^{-1/2} when q is not NULL (q: atoms or mixture). */
 dp_status dp_quadrature_mixture(dp_moments_t out, const dp_measure_t mu, const dp_measure_struct *q, const fmpq_t h, arb_srcptr x,
