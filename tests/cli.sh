@@ -271,6 +271,8 @@ while IFS= read -r line; do
   esac
   runs "README: $line" 0 env NO_INSTALL=1 sh -c "$line" </dev/null
 done <"$w/commands"
+sed -n '/^```yaml/,/^```/p' README.md | sed '/^```/d' >"$w/readme.yaml"
+runs "the README's case" 0 "$dp" verify "$w/readme.yaml" --out "$w/five"
 cd "$source" || exit 3
 
 printf '%d passed, %d failed\n' "$passed" "$failed"
