@@ -36,6 +36,24 @@ static void put_translated(FILE *f, const char *tex)
     }
 }
 
+/* The other lines of math.tex are comments. */
+char *dp_formula_macros(const char *math)
+{
+    static const char key[] = "\\providecommand";
+    char *out = dp_malloc(strlen(math) + 64), *to = stpcpy(out, "");
+    for (const char *line = math; *line != '\0';) {
+        size_t n = strcspn(line, "\n");
+        if (strncmp(line, key, sizeof key - 1) == 0) {
+            to = stpcpy(to, "\\newcommand");
+            memcpy(to, line + sizeof key - 1, n - (sizeof key - 1));
+            to += n - (sizeof key - 1);
+        }
+        line += n + (line[n] == '\n');
+    }
+    *to = '\0';
+    return out;
+}
+
 /* One <e> a formula; blahtexml turns the attribute into a <math> or an <error> inside it. */
 static char *input_text(const dp_statements *s, const char *macros)
 {

@@ -47,8 +47,8 @@ int dp_number_read(dp_number *x, const char *text)
         s = end == s + 1 || errno != 0 ? s : end;
     }
     int ok = seen > 0 && *s == '\0' && shift > -far && shift < far;
-    x->exponent += shift;
-    if (!ok) x->n = 0;
+    if (ok) x->exponent += shift;
+    else x->n = 0;
     trim(x);
     return ok;
 }

@@ -62,30 +62,12 @@ char *dp_face_headline(const dp_face *x)
 
 /* ---- formulas ---- */
 
-/* The \providecommand lines of math.tex on one line, as the \newcommand that blahtexml knows. */
-static char *formula_macros(const char *math)
-{
-    static const char key[] = "\\providecommand";
-    char *out = dp_malloc(strlen(math) + 64), *to = stpcpy(out, "");
-    for (const char *line = math; *line != '\0';) {
-        size_t n = strcspn(line, "\n");
-        if (strncmp(line, key, sizeof key - 1) == 0) {
-            to = stpcpy(to, "\\newcommand");
-            memcpy(to, line + sizeof key - 1, n - (sizeof key - 1));
-            to += n - (sizeof key - 1);
-        }
-        line += n + (line[n] == '\n');
-    }
-    *to = '\0';
-    return out;
-}
-
 static void convert_formulas(dp_face *x)
 {
     dp_statements *s = &x->statements;
     dp_statement_html(s, NULL, "method.tex", x->method);
     for (slong i = 0; i < x->view.nclaims; i++) dp_statement_html(s, NULL, x->view.claim[i].id, x->view.claim[i].about->statement_tex);
-    char *macros = formula_macros(x->math_macros);
+    char *macros = dp_formula_macros(x->math_macros);
     if (s->nformulas > 0 && !dp_statements_math(s, macros, x->work))
         dp_face_note(x, "no blahtexml: index.html shows formulas as LaTeX source (Debian: blahtexml)");
     for (slong i = 0; i < s->nproblems; i++) fprintf(x->log, "statement: %s\n", s->problem[i]);

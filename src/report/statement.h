@@ -17,7 +17,9 @@ void dp_statements_clear(dp_statements *s);
 /* Converts `tex` to HTML on `f` (NULL: only collects the formulas, to be converted by dp_statements_math). Headings are <h4>.
    Problems are reported once, by the call with f == NULL. A formula without MathML is shown as its source in <code>. */
 void dp_statement_html(dp_statements *s, FILE *f, const char *name, const char *tex);
-/* Runs blahtexml over all formulas at once. `macros`: lines of \newcommand that precede every formula. `work`: directory for two
+/* The \providecommand lines of math.tex on one line, as the \newcommand that blahtexml knows; free() it. */
+char *dp_formula_macros(const char *math);
+/* Runs blahtexml over all formulas at once. `macros`: from dp_formula_macros, put before every formula. `work`: directory for two
    temporary files, removed again. Returns 1, or 0 when the program is missing or failed. Formulas that it rejects become problems. */
 int dp_statements_math(dp_statements *s, const char *macros, const char *work);
 
