@@ -312,7 +312,7 @@ static void peak_bounds(bounds *b, const dp_gsum_t G, arb_srcptr centre, arb_src
     dp_jet_init(f, d), arb_init(g);
     log_integrand(f, G, centre, s, prec);
     arb_dot(g, NULL, 0, f->g, 1, f->g, 1, d, PB);
-    arb_sqrt(g, g, PB);
+    arb_sqrtpos(g, g, PB);
     arb_div(b->delta, g, b->kappa, PB);
     arb_mul(g, g, b->delta, PB), arb_mul_2exp_si(g, g, -1);
     arb_add(g, g, f->v, PB);
@@ -446,9 +446,9 @@ static void log_growth(arb_t K, const dp_gsum_t G, const dp_strip *strip)
         arb_add(sum, sum, G->c + j, PB);
         dp_gsum_pull(pull, G, j, zero, 2 * PB);
         arb_dot(t, NULL, 0, pull, 1, pull, 1, d, PB);
-        arb_sqrt(t, t, PB), arb_max(p, p, t, PB);
+        arb_sqrtpos(t, t, PB), arb_max(p, p, t, PB);
         arb_dot(t, NULL, 0, DP_GSUM_A(G, j, 0, 0), 1, DP_GSUM_A(G, j, 0, 0), 1, d * d, PB);
-        arb_sqrt(t, t, PB), arb_max(lam, lam, t, PB);
+        arb_sqrtpos(t, t, PB), arb_max(lam, lam, t, PB);
         dp_gsum_log_term(t, G, j, zero, 2 * PB);
         if (j == 0)
             arb_set(best, t);
