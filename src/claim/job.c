@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* job.c: one claim on one case: rounds of doubling precision, the certificate and its re-check, the record. */
+#include <stdio.h>
 #include <mpfr.h>      /* before FLINT 3, which declares its conversions only then */
 
 #include "claim/run.h"
