@@ -6,4 +6,7 @@
 #include "claim/claim.h"
 #include "claim/gaussian.h"
 #include "claim/point.h"
+#include "claim/variation.h"
+#include "energy/mixture.h"
+#include "energy/mmd2.h"
 #endif
