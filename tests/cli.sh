@@ -27,9 +27,9 @@ says() { if grep -Eq -- "$2" "$w/$1"; then pass; else fail "$name" "'$2' is not 
 silent() { if [ ! -s "$w/$1" ]; then pass; else fail "$name" "something is on standard $1"; fi; }
 json() { # [PATH VALUE]: standard output is one JSON document, with VALUE at PATH
   if [ $# -eq 0 ]; then
-    if "$B/jsonlint" <"$w/out" >/dev/null 2>"$w/err"; then pass; else fail "$name" 'not JSON'; fi
+    if "$B/jsonlint" <"$w/out" >/dev/null 2>"$w/lint"; then pass; else fail "$name" 'not JSON'; fi
   else
-    found=$("$B/jsonlint" "$1" <"$w/out" 2>"$w/err")
+    found=$("$B/jsonlint" "$1" <"$w/out" 2>"$w/lint")
     if [ "$found" = "$2" ]; then pass; else fail "$name" "$1 is $found, expected $2"; fi
   fi
 }
@@ -50,6 +50,8 @@ digits: 30
 claims:
   - {id: antisymmetry, expect: verified}
 END
+ln -s /dev/full "$w/full.csv"
+mkdir "$w/empty"
 cat >"$w/plane.yaml" <<'END'
 title: Three Gaussians against two
 dimension: 2
@@ -80,6 +82,7 @@ runs 'wrong word' 2 "$dp" verify --suite slow
 says err 'quick\|full'
 runs 'wrong integer' 2 "$dp" verify --jobs 0
 says err 'from 1 to'
+holds 'a wrong command line writes nothing' test ! -e driftproof-out
 runs 'too many operands' 2 "$dp" claims a b
 runs '--set without a case' 2 "$dp" claims --set a=1
 for command in $("$dp" help --commands); do
@@ -121,8 +124,8 @@ json
 if grep -q velocity "$w/out"; then fail 'quantities' 'velocity was not asked for'; else pass; fi
 runs 'moments' 0 "$dp" field "$w/plane.yaml" --quantity moments --at 0,0 --json
 json values.0.kqt.hessian.length 2
-runs 'a quantity that does not exist is null' 0 "$dp" field "$w/plane.yaml" --drift mean-shift --at 0,0 --quantity wedge --json
-json values.0.wedge null
+runs 'a quantity that does not exist is null' 0 "$dp" field "$w/pair.yaml" --drift sinkhorn-proxy --at 0 --quantity potential --json
+json values.0.potential null
 says out '"why"'
 runs '--set' 0 "$dp" field "$w/pair.yaml" --set 'p.atoms.0.at=[2]' --drift mean-shift --at 0 --quantity velocity
 says out ' 2\.33333333'
@@ -189,7 +192,9 @@ says err "did you mean 'tweedie'"
 runs 'a malformed case among others' 2 "$dp" verify "$w/pair.yaml" "$w/bad.yaml" --out "$w/three"
 says err 'bad\.yaml:5'
 runs 'no such directory of cases' 2 "$dp" verify "$w/nothing" --out "$w/three"
-runs 'nowhere to write' 3 "$dp" verify "$w/pair.yaml" --out "$w/pair.yaml/out"
+runs 'nowhere to put a directory' 2 "$dp" verify "$w/pair.yaml" --out "$w/pair.yaml/out"
+runs 'a full disk' 3 "$dp" field "$w/pair.yaml" --drift mean-shift --at 0 -o "$w/full.csv"
+runs 'standard output on a full disk' 3 sh -c '"$1" claims >/dev/full' - "$dp"
 runs '--digits' 0 "$dp" verify "$w/pair.yaml" --digits 77 --out "$w/three" --json
 json results.0.digits 77
 runs 'time limit' 1 env DRIFTPROOF_SHARE= "$dp" verify cases/two-mode/default.yaml --claim two-mode-exact --digits 50000 --limit 1 --jobs 2 --out "$w/limit"
@@ -203,7 +208,7 @@ if grep -q "$(printf '\033\[31m')" "$w/out"; then fail 'NO_COLOR' 'red in the ou
 cp "$w/one/results.json" "$w/before.json"
 runs 'report' 0 "$dp" report "$w/one"
 holds 'a report made again is the same' cmp "$w/before.json" "$w/one/results.json"
-runs 'report without records' 2 "$dp" report "$w"
+runs 'report without records' 2 "$dp" report "$w/empty"
 runs 'baseline without change' 0 "$dp" verify "$w/pair.yaml" --out "$w/one" --baseline "$w/before.json"
 sed 's/"verdict": "verified"/"verdict": "proved"/' "$w/before.json" >"$w/better.json"
 runs 'a verdict that got worse' 1 "$dp" verify "$w/pair.yaml" --out "$w/one" --baseline "$w/better.json"
@@ -215,7 +220,7 @@ runs 'check-cert as JSON' 0 "$dp" check-cert "$w/one/certificates" --json
 json certificates.0.outcome '"accepted"'
 sed 's/verified/proved/' "$w/one/certificates/antisymmetry@pair.cert" >"$w/forged.cert"
 runs 'a forged certificate' 1 "$dp" check-cert "$w/forged.cert"
-runs 'no certificate' 2 "$dp" check-cert "$w"
+runs 'no certificate' 2 "$dp" check-cert "$w/empty"
 
 # ---- interruption and resumption; one process and two ----
 several='cases/two-mode/default.yaml cases/two-mode/asymmetric.yaml'
@@ -269,7 +274,7 @@ while IFS= read -r line; do
   case $line in
     'make verify' | 'make check' | 'make report' | 'make bench' | *apt-get* | 'make install'*) continue ;;
   esac
-  runs "README: $line" 0 env NO_INSTALL=1 sh -c "$line" </dev/null
+  runs "README: $line" 0 env -u B NO_INSTALL=1 sh -c "$line" </dev/null
 done <"$w/commands"
 sed -n '/^```yaml/,/^```/p' README.md | sed '/^```/d' >"$w/readme.yaml"
 runs "the README's case" 0 "$dp" verify "$w/readme.yaml" --out "$w/five"

@@ -71,17 +71,24 @@ static void end_progress(const progress *p)
 
 /* ---- one run ---- */
 
-static dp_status decide(dp_run_summary *summary, const dp_args *a, const dp_job_list *jobs, const char *dir, dp_error *e)
+/* Numbers of the command line; wrong ones end the program before anything is written. */
+static dp_run_options run_options(const dp_args *a)
+{
+    const char *dir = dp_args_value(a, "out");
+    const slong threads = dp_args_integer(a, "threads", 1, 4096, dp_cores());
+    return (dp_run_options){.dir = dir ? dir : "driftproof-out", .processes = dp_args_integer(a, "jobs", 1, 4096, threads),
+                            .limit = (double) dp_args_integer(a, "limit", 1, 1000000, 300), .fresh = dp_args_flag(a, "fresh"), .progress = show};
+}
+
+static dp_status decide(dp_run_summary *summary, const dp_args *a, const dp_job_list *jobs, dp_run_options *o, dp_error *e)
 {
     const char *term = getenv("TERM");
     progress p = {.start = dp_now(), .last = dp_now(), .shown = -1, .quiet = dp_args_flag(a, "quiet"),
                   .tty = isatty(STDERR_FILENO) && term && strcmp(term, "dumb")};
-    const slong threads = dp_args_integer(a, "threads", 1, 4096, dp_cores());
-    const dp_run_options o = {dir, dp_args_integer(a, "jobs", 1, 4096, threads), (double) dp_args_integer(a, "limit", 1, 1000000, 300),
-                              dp_args_flag(a, "fresh"), show, &p};
-    const dp_status status = dp_run(summary, jobs, &o, e);
+    o->data = &p;
+    const dp_status status = dp_run(summary, jobs, o, e);
     end_progress(&p);
-    if (summary->reused && !p.quiet) fprintf(stderr, "driftproof: %ld of %ld checks were already in %s (--fresh decides them again)\n", summary->reused, jobs->n, dir);
+    if (summary->reused && !p.quiet) fprintf(stderr, "driftproof: %ld of %ld checks were already in %s (--fresh decides them again)\n", summary->reused, jobs->n, o->dir);
     return status;
 }
 
@@ -107,16 +114,14 @@ static int report(const dp_args *a, const char *dir, int all)
     return result;
 }
 
-static int verify_jobs(const dp_args *a, const dp_case_list *cases, const dp_job_list *jobs)
+static int verify_jobs(const dp_args *a, const dp_case_list *cases, const dp_job_list *jobs, dp_run_options *o)
 {
-    const char *dir = dp_args_value(a, "out");
     dp_run_summary summary;
     dp_error e = {0};
-    if (!dir) dir = "driftproof-out";
-    dp_status status = dp_outcome_prepare(dir, (const dp_problem *const *) cases->P, cases->n, a->line, &e);
-    if (!status) status = decide(&summary, a, jobs, dir, &e);
+    dp_status status = dp_outcome_prepare(o->dir, (const dp_problem *const *) cases->P, cases->n, a->line, &e);
+    if (!status) status = decide(&summary, a, jobs, o, &e);
     if (status) return dp_say_failure(&e);
-    const int result = report(a, dir, !a->count && !dp_args_flag(a, "claim"));
+    const int result = report(a, o->dir, !a->count && !dp_args_flag(a, "claim"));
     if (!summary.failed) return result;
     fprintf(stderr, "driftproof: %ld checks failed for want of memory or disk; the same command tries them again\n", summary.failed);
     return EXIT_ENVIRONMENT;
@@ -140,6 +145,7 @@ static int run(const dp_args *a)
 {
     const char *suite = dp_args_value(a, "suite"), *baseline = dp_args_value(a, "baseline");
     selection s = {.full = suite && !strcmp(suite, "full"), .suite_given = suite != NULL};
+    dp_run_options o = run_options(a);
     dp_case_list cases;
     dp_job_list jobs = {0};
     dp_error e = {0};
@@ -150,7 +156,7 @@ static int run(const dp_args *a)
     const dp_status status = read_cases(&cases, a, &e);
     if (!status) select_jobs(&jobs, &cases, &s);
     if (status) result = dp_exit_status(status);
-    else if (jobs.n) result = verify_jobs(a, &cases, &jobs);
+    else if (jobs.n) result = verify_jobs(a, &cases, &jobs, &o);
     else result = (fputs("driftproof: verify: no claim selected: the cases ask for none, or --claim and --suite leave none\n", stderr), EXIT_USAGE);
     dp_job_list_clear(&jobs);
     dp_cases_clear(&cases);
