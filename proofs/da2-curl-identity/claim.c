@@ -35,9 +35,11 @@ static void at_point(dp_check *c, const dp_point *at, void *data)
 {
     (void) data;
     int d = at->dim;
+    int atoms = at->P->p->family == DP_ATOMS && at->P->q->family == DP_ATOMS;
+    dp_engine second = atoms || dp_check_digits(c) <= 15 ? DP_ENGINE_QUADRATURE : DP_ENGINE_AUTO;
     if (!field(c, at, "da2", "da2", dp_check_workspace(c)) || !field(c, at, "prox", "sinkhorn-proxy", dp_check_workspace(c))
-        || !dp_let_parts(c, at, "P", at->P, DP_OF_P, "ZG", DP_ENGINE_QUADRATURE, NULL)
-        || !dp_let_parts(c, at, "Q", at->P, DP_OF_Q, "ZG", DP_ENGINE_QUADRATURE, NULL))
+        || !dp_let_parts(c, at, "P", at->P, DP_OF_P, "ZG", second, NULL)
+        || !dp_let_parts(c, at, "Q", at->P, DP_OF_Q, "ZG", second, NULL))
         return;
     define(c, at);
     const char *factor = dp_check_twin(c, "constant") ? "(1 + 1/10^30)*" : dp_check_twin(c, "sign") ? "-" : "";
@@ -70,7 +72,7 @@ DP_CLAIM(da2_curl_identity) = {
     .kind = "EQ",
     .source = "derived here",
     .method = "Curl from the Jacobian against the wedge of the two gradients, and against the product rule on the scalar times the proxy with the "
-              "scalar's gradient from moments found by the second engine.",
+              "scalar's gradient from moments found by the second engine (for mixtures up to 15 digits).",
     .params = params,
     .twins = twins,
     .run = run,
