@@ -11,6 +11,7 @@ static const tm_row names[] = {
 };
 static const tm_row rows[] = {
     {"tau^2 V at mode @ is negative", "h^2*skl_@_V_0 < 0"},
+    {"ratio to the leading term at mode @: positive", "h^2*skl_@_V_0/lead_@ > 0"},
     {"ratio to the leading term at mode @: below 1", "h^2*skl_@_V_0/lead_@ < 1"},
     {"ratio at mode @: at least 1 - (tau/D)^2 L2/2", "h^2*skl_@_V_0/lead_@ > 1 - rate*delta*L2_@"},
     {"ratio at mode @: at most 1 - (tau/D)^2 L2/2 + (tau/D)^4 L4/8",
