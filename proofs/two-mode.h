@@ -85,34 +85,48 @@ static inline int tm_begin(dp_check *c)
     return ok && !dp_check_stopped(c);
 }
 
-/* x = +D/2 e1 (sign = 1) or -D/2 e1 (sign = -1); x has room for dim balls. */
-static inline void tm_point(arb_ptr x, dp_check *c, int sign)
+/* The case with the origin moved, exactly, to the mode +D/2 e1 (sign = 1) or -D/2 e1 (sign = -1): kernels see differences only, and the
+   mode's own difference is then 0 and not a ball, which matters where epsilon is far below the working precision. Free it. */
+static inline dp_problem *tm_at_mode(const dp_check *c, int sign)
 {
-    const dp_problem *P = dp_check_problem(c);
-    slong j = fmpq_sgn(DP_MEAN(P->p, 0, 0)) == sign ? 0 : 1;
-    for (int k = 0; k < P->dim; k++)
-        arb_set_fmpq(x + k, DP_MEAN(P->p, j, k), dp_check_prec(c));
+    dp_problem *P = dp_problem_copy(dp_check_problem(c));
+    slong here = fmpq_sgn(DP_MEAN(P->p, 0, 0)) == sign ? 0 : 1;
+    fmpq_t origin;
+    fmpq_init(origin);
+    fmpq_set(origin, DP_MEAN(P->p, here, 0));
+    for (int j = 0; j < 2; j++) {
+        fmpq_sub(DP_MEAN(P->p, j, 0), DP_MEAN(P->p, j, 0), origin);
+        fmpq_sub(DP_MEAN(P->q, j, 0), DP_MEAN(P->q, j, 0), origin);
+    }
+    fmpq_clear(origin);
+    return P;
 }
 
-/* Velocity leaves <prefix>V_0, ... of a drift at the mode `sign`; returns 0 when the evaluation failed (already reported). */
+/* Leaves of a drift at the mode `sign`, as dp_let_field; returns 0 when the evaluation failed (already reported). */
+static inline int tm_field(dp_check *c, const char *prefix, const char *drift, int sign, unsigned have)
+{
+    dp_problem *P = tm_at_mode(c, sign);
+    arb_ptr x = _arb_vec_init(P->dim);
+    int ok = dp_let_field(c, prefix, P, drift, x, have);
+    _arb_vec_clear(x, P->dim);
+    dp_problem_free(P);
+    return ok;
+}
+
+/* <prefix>V_0, ... only. */
 static inline int tm_velocity(dp_check *c, const char *prefix, const char *drift, int sign)
 {
-    const dp_problem *P = dp_check_problem(c);
-    arb_ptr x = _arb_vec_init(P->dim);
-    tm_point(x, c, sign);
-    int ok = dp_let_field(c, prefix, P, drift, x, DP_HAVE_VELOCITY);
-    _arb_vec_clear(x, P->dim);
-    return ok;
+    return tm_field(c, prefix, drift, sign, DP_HAVE_VELOCITY);
 }
 
 /* Moment leaves of `which` at the mode `sign`. */
 static inline int tm_moments(dp_check *c, const char *prefix, dp_which which, int sign)
 {
-    const dp_problem *P = dp_check_problem(c);
+    dp_problem *P = tm_at_mode(c, sign);
     arb_ptr x = _arb_vec_init(P->dim);
-    tm_point(x, c, sign);
     int ok = dp_let_moments(c, prefix, P, which, x);
     _arb_vec_clear(x, P->dim);
+    dp_problem_free(P);
     return ok;
 }
 

@@ -29,12 +29,12 @@ static int transport(dp_check *c, const tm_t t)
     slong prec = dp_check_prec(c);
     dp_field_t f;
     dp_error e = {DP_OK, ""};
+    dp_problem *P = tm_at_mode(c, 1);
     fmpq_t crossing, held;
     arb_t x;
     dp_field_init(f, 1);
     fmpq_init(crossing); fmpq_init(held); arb_init(x);
-    tm_point(x, c, 1);
-    int ok = !dp_check_failed(c, dp_field_eval(f, dp_check_problem(c), "wasserstein", x, DP_ENGINE_AUTO, prec, NULL, &e), &e);
+    int ok = !dp_check_failed(c, dp_field_eval(f, P, "wasserstein", x, DP_ENGINE_AUTO, prec, NULL, &e), &e);
     if (ok) {
         dp_let(c, "w2_V_0", f->velocity, "quantiles");
         fmpq_sub(crossing, t->beta, t->alpha);
@@ -46,6 +46,7 @@ static int transport(dp_check *c, const tm_t t)
         dp_let_second(c, "w2_V_0", x, "plan");
     }
     dp_field_clear(f);
+    dp_problem_free(P);
     fmpq_clear(crossing); fmpq_clear(held); arb_clear(x);
     return ok;
 }
