@@ -10,7 +10,8 @@
 typedef enum {
     DP_CERT_ACCEPTED = 0,   /* every stated fact was recomputed and holds */
     DP_CERT_REJECTED,       /* digest, grammar or a stated fact is wrong */
-    DP_CERT_UNDECIDED,      /* nothing contradicts it, but a stated relation could not be decided: not accepted either */
+    DP_CERT_UNDECIDED,      /* a stated relation cannot be decided at this precision, or an == that holds to the stated digits is
+                               refuted beyond them: not accepted either */
     DP_CERT_UNREADABLE      /* the file could not be read */
 } dp_cert_outcome;
 

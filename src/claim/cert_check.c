@@ -160,6 +160,9 @@ static void check_relation(dp_cert *c, const dp_cert_relation *r, mpfr_prec_t pr
         dp_cert_fail(c, DP_CERT_REJECTED, r->line, "a relation was decided without an enclosure");
     } else if (t == DP_UNKNOWN) {
         dp_cert_fail(c, DP_CERT_UNDECIDED, r->line, "the relation could not be decided");
+    } else if (t != r->stated && r->stated == DP_HOLDS && r->x->relation == DP_REL_EQ) {
+        dp_cert_fail(c, DP_CERT_UNDECIDED, r->line, "the sides agree to %ld digits, but are found different at %ld bits", c->s->digits,
+                     (long) prec);
     } else if (t != r->stated) {
         dp_cert_fail(c, DP_CERT_REJECTED, r->line, "the relation is %s, but stated to be %s", t == DP_HOLDS ? "true" : "false",
                      t == DP_HOLDS ? "false" : "true");
@@ -195,6 +198,19 @@ static size_t check_digest(const char *text, size_t n)
     return memcmp(digest, text + n - SHA256_DIGEST_STRING_LENGTH, SHA256_DIGEST_STRING_LENGTH - 1) == 0 ? n - tail : 0;
 }
 
+static void judge(dp_cert *c)
+{
+    const mpfr_exp_t emin = mpfr_get_emin(), emax = mpfr_get_emax();
+    const mpfr_prec_t prec = c->s->precision + 64;
+    mpfr_set_emin(mpfr_get_emin_min());         /* so that every number of the grammar is one of MPFR's */
+    mpfr_set_emax(mpfr_get_emax_max());
+    for (dp_cert_symbol *y = c->symbols; y != NULL; y = y->next) evaluate(c, y, prec);
+    for (dp_cert_relation *r = c->relations; r != NULL; r = r->next) check_relation(c, r, prec);
+    check_verdict(c);
+    mpfr_set_emin(emin);
+    mpfr_set_emax(emax);
+}
+
 dp_cert_outcome dp_cert_check_text(const char *text, size_t n, dp_cert_summary *s)
 {
     dp_cert c;
@@ -211,12 +227,7 @@ dp_cert_outcome dp_cert_check_text(const char *text, size_t n, dp_cert_summary *
         c.outcome = DP_CERT_REJECTED;
         snprintf(s->reason, sizeof s->reason, "the digest in the last line does not fit the text");
     }
-    if (c.outcome == DP_CERT_ACCEPTED) {
-        const mpfr_prec_t prec = s->precision + 64;
-        for (dp_cert_symbol *y = c.symbols; y != NULL; y = y->next) evaluate(&c, y, prec);
-        for (dp_cert_relation *r = c.relations; r != NULL; r = r->next) check_relation(&c, r, prec);
-        check_verdict(&c);
-    }
+    if (c.outcome == DP_CERT_ACCEPTED) judge(&c);
     dp_cert_clear(&c);
     free(copy);
     return c.outcome;
