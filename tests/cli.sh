@@ -9,6 +9,11 @@ B=$(cd "${B:-build}" && pwd) source=$PWD passed=0 failed=0
 dp=$B/driftproof
 w=$(mktemp -d)
 trap 'rm -rf -- "$w"' EXIT
+if [ ! -x "$dp" ] || [ ! -x "$B/jsonlint" ]; then
+  echo "FAILED cli.sh: run it through make check"
+  echo "0 passed, 1 failed"
+  exit 1
+fi
 
 pass() { passed=$((passed + 1)); }
 fail() { # NAME DETAIL
@@ -171,49 +176,54 @@ runs 'doctor' 0 "$dp" doctor --json
 json
 
 # ---- verify ----
-runs 'verify' 0 "$dp" verify "$w/pair.yaml" --out "$w/one"
+runs 'verify' 0 "$dp" verify --no-pdf "$w/pair.yaml" --out "$w/one"
 says out 'not as expected$'
 says out 'index\.html'
 for f in results.json junit.xml claims.tex macros.tex report.tex index.html log.txt; do holds "verify leaves $f" test -s "$w/one/$f"; done
-runs 'verify as JSON' 0 "$dp" verify "$w/pair.yaml" --out "$w/one" --json
+runs 'verify as JSON' 0 "$dp" verify --no-pdf "$w/pair.yaml" --out "$w/one" --json
 json schema '"driftproof/results/1"'
 json results.0.verdict '"verified"'
 says err 'already in'
-runs 'verify --quiet' 0 "$dp" verify "$w/pair.yaml" --out "$w/one" --quiet
+runs 'verify --quiet' 0 "$dp" verify --no-pdf "$w/pair.yaml" --out "$w/one" --quiet
 silent out
 silent err
-runs 'a verdict not as expected' 1 "$dp" verify "$w/plane.yaml" --out "$w/two"
+runs 'a verdict not as expected' 1 "$dp" verify --no-pdf "$w/plane.yaml" --out "$w/two"
 says out 'not as expected: +antisymmetry on plane: verified instead of proved'
 holds 'the second entry of its kind has a name of its own' test -s "$w/two/certificates/antisymmetry@plane#2.cert"
-runs 'no claim selected' 2 "$dp" verify "$w/pair.yaml" --claim tweedie --out "$w/three"
+runs 'no claim selected' 2 "$dp" verify --no-pdf "$w/pair.yaml" --claim tweedie --out "$w/three"
 says err 'no claim selected'
-runs 'a claim that does not exist' 2 "$dp" verify "$w/pair.yaml" --claim tweedy --out "$w/three"
+runs 'a claim that does not exist' 2 "$dp" verify --no-pdf "$w/pair.yaml" --claim tweedy --out "$w/three"
 says err "did you mean 'tweedie'"
-runs 'a malformed case among others' 2 "$dp" verify "$w/pair.yaml" "$w/bad.yaml" --out "$w/three"
+runs 'a malformed case among others' 2 "$dp" verify --no-pdf "$w/pair.yaml" "$w/bad.yaml" --out "$w/three"
 says err 'bad\.yaml:5'
-runs 'no such directory of cases' 2 "$dp" verify "$w/nothing" --out "$w/three"
-runs 'nowhere to put a directory' 2 "$dp" verify "$w/pair.yaml" --out "$w/pair.yaml/out"
+runs 'no such directory of cases' 2 "$dp" verify --no-pdf "$w/nothing" --out "$w/three"
+mkdir "$w/other" && cp "$w/pair.yaml" "$w/other/"
+runs 'two cases of one name' 2 "$dp" verify --no-pdf "$w/pair.yaml" "$w/other" --out "$w/three"
+says err "called 'pair'"
+runs 'one case named twice' 0 "$dp" verify --no-pdf "$w/pair.yaml" "$w/./pair.yaml" --out "$w/three"
+runs 'nowhere to put a directory' 2 "$dp" verify --no-pdf "$w/pair.yaml" --out "$w/pair.yaml/out"
 runs 'a full disk' 3 "$dp" field "$w/pair.yaml" --drift mean-shift --at 0 -o "$w/full.csv"
+# shellcheck disable=SC2016 # the inner shell expands it
 runs 'standard output on a full disk' 3 sh -c '"$1" claims >/dev/full' - "$dp"
-runs '--digits' 0 "$dp" verify "$w/pair.yaml" --digits 77 --out "$w/three" --json
+runs '--digits' 0 "$dp" verify --no-pdf "$w/pair.yaml" --digits 77 --out "$w/three" --json
 json results.0.digits 77
-runs 'time limit' 1 env DRIFTPROOF_SHARE= "$dp" verify cases/two-mode/default.yaml --claim two-mode-exact --digits 50000 --limit 1 --jobs 2 --out "$w/limit"
+runs 'time limit' 1 env DRIFTPROOF_SHARE= "$dp" verify --no-pdf cases/two-mode/default.yaml --claim two-mode-exact --digits 50000 --limit 1 --jobs 2 --out "$w/limit"
 says out 'time limit'
-runs 'a terminal gets colours' 0 script -qec "'$dp' verify '$w/plane.yaml' --out '$w/two' || :" /dev/null
+runs 'a terminal gets colours' 0 script -qec "'$dp' verify --no-pdf '$w/plane.yaml' --out '$w/two' || :" /dev/null
 if grep -q "$(printf '\033\[31m')" "$w/out"; then pass; else fail 'a terminal gets colours' 'no red in the output'; fi
-runs 'NO_COLOR' 0 env NO_COLOR=1 script -qec "'$dp' verify '$w/plane.yaml' --out '$w/two' || :" /dev/null
+runs 'NO_COLOR' 0 env NO_COLOR=1 script -qec "'$dp' verify --no-pdf '$w/plane.yaml' --out '$w/two' || :" /dev/null
 if grep -q "$(printf '\033\[31m')" "$w/out"; then fail 'NO_COLOR' 'red in the output'; else pass; fi
 
 # ---- report, baseline, certificates ----
 cp "$w/one/results.json" "$w/before.json"
-runs 'report' 0 "$dp" report "$w/one"
+runs 'report' 0 "$dp" report --no-pdf "$w/one"
 holds 'a report made again is the same' cmp "$w/before.json" "$w/one/results.json"
 runs 'report without records' 2 "$dp" report "$w/empty"
-runs 'baseline without change' 0 "$dp" verify "$w/pair.yaml" --out "$w/one" --baseline "$w/before.json"
+runs 'baseline without change' 0 "$dp" verify --no-pdf "$w/pair.yaml" --out "$w/one" --baseline "$w/before.json"
 sed 's/"verdict": "verified"/"verdict": "proved"/' "$w/before.json" >"$w/better.json"
-runs 'a verdict that got worse' 1 "$dp" verify "$w/pair.yaml" --out "$w/one" --baseline "$w/better.json"
+runs 'a verdict that got worse' 1 "$dp" verify --no-pdf "$w/pair.yaml" --out "$w/one" --baseline "$w/better.json"
 says out '^worse: antisymmetry on pair: proved -> verified'
-runs 'baseline that is no results file' 2 "$dp" verify "$w/pair.yaml" --out "$w/one" --baseline "$w/pair.yaml"
+runs 'baseline that is no results file' 2 "$dp" verify --no-pdf "$w/pair.yaml" --out "$w/one" --baseline "$w/pair.yaml"
 runs 'check-cert' 0 "$dp" check-cert "$w/one"
 says out '1 certificates accepted, 0 not'
 runs 'check-cert as JSON' 0 "$dp" check-cert "$w/one/certificates" --json
@@ -226,17 +236,20 @@ runs 'no certificate' 2 "$dp" check-cert "$w/empty"
 several='cases/two-mode/default.yaml cases/two-mode/asymmetric.yaml'
 # shellcheck disable=SC2086 # a list
 {
-  "$dp" verify $several --jobs 1 --out "$w/killed" >"$w/out" 2>"$w/err" &
+  "$dp" verify --no-pdf $several --jobs 1 --out "$w/killed" >"$w/out" 2>"$w/interrupted" &
   pid=$!
   while kill -0 "$pid" 2>/dev/null && [ "$(find "$w/killed" -name '*.key' 2>/dev/null | wc -l)" -lt 3 ]; do sleep 0.05; done
+  runs 'a second run in the same directory' 3 "$dp" verify --no-pdf $several --jobs 1 --out "$w/killed"
+  says err 'another run is at work'
   kill -TERM "$pid"
   wait "$pid"
   got=$? name='an interrupted run'
+  cp "$w/interrupted" "$w/err"
   if [ "$got" -eq 3 ]; then pass; else fail "$name" "exit status $got, expected 3"; fi
   says err 'interrupted with [0-9]+ of [0-9]+'
-  runs 'is taken up' 0 "$dp" verify $several --jobs 2 --out "$w/killed"
+  runs 'is taken up' 0 "$dp" verify --no-pdf $several --jobs 2 --out "$w/killed"
   says err '[1-9][0-9]* of [0-9]+ checks were already'
-  runs 'another run, one process' 0 "$dp" verify $several --jobs 1 --out "$w/fresh"
+  runs 'another run, one process' 0 "$dp" verify --no-pdf $several --jobs 1 --out "$w/fresh"
   holds 'certificates do not depend on interruptions or processes' diff -r "$w/killed/certificates" "$w/fresh/certificates"
   grep -v '"seconds"' "$w/killed/results.json" | sed 's/"seconds": [0-9.e-]*//' >"$w/a"
   grep -v '"seconds"' "$w/fresh/results.json" | sed 's/"seconds": [0-9.e-]*//' >"$w/b"
@@ -246,7 +259,7 @@ several='cases/two-mode/default.yaml cases/two-mode/asymmetric.yaml'
 runs 'make install' 0 make install NO_INSTALL=1 B="$B" DESTDIR="$w/root" PREFIX=/usr
 installed=$w/root/usr/bin/driftproof
 cd "$w" || exit 3
-runs 'the installed program' 0 "$installed" verify --claim tweedie --quiet --out "$w/four"
+runs 'the installed program' 0 "$installed" verify --no-pdf --claim tweedie --quiet --out "$w/four"
 runs 'finds the shipped cases' 0 "$installed" claims tweedie
 says out '^Cases +[a-z]'
 cd "$source" || exit 3
@@ -276,8 +289,9 @@ while IFS= read -r line; do
   esac
   runs "README: $line" 0 env -u B NO_INSTALL=1 sh -c "$line" </dev/null
 done <"$w/commands"
+# shellcheck disable=SC2016 # no command
 sed -n '/^```yaml/,/^```/p' README.md | sed '/^```/d' >"$w/readme.yaml"
-runs "the README's case" 0 "$dp" verify "$w/readme.yaml" --out "$w/five"
+runs "the README's case" 0 "$dp" verify --no-pdf "$w/readme.yaml" --out "$w/five"
 cd "$source" || exit 3
 
 printf '%d passed, %d failed\n' "$passed" "$failed"

@@ -204,22 +204,35 @@ static void find_finished(run *r)
     r->done = r->summary->reused;
 }
 
+/* Everything between taking the directory and giving it back. */
+static dp_status run_all(run *r, dp_error *e)
+{
+    dp_status status = dp_store_sweep(r->o->dir, r->list, e);
+    find_finished(r);
+    watch_signals(r);
+    while (!status && !r->stopped && (status = advance(r, e)) == DP_OK) {
+        show(r);
+        if (r->done == r->list->n) break;
+        listen(r);
+    }
+    kill_all(r);
+    sigprocmask(SIG_SETMASK, &r->before, NULL);
+    free(r->skip);
+    if (!status && r->stopped && r->done < r->list->n)
+        status = dp_fail(e, DP_EINTERRUPTED, "interrupted with %ld of %ld checks finished; they are kept in %s/records and the same command takes up the rest", r->done, r->list->n, r->o->dir);
+    return status;
+}
+
 dp_status dp_run(dp_run_summary *summary, const dp_job_list *list, const dp_run_options *o, dp_error *e)
 {
     run r = {.list = list, .o = o, .summary = summary, .slots = dp_calloc((size_t) o->processes, sizeof(slot))};
+    char *records = dp_format("%s/records", o->dir);
     *summary = (dp_run_summary){0};
-    dp_status status = dp_store_sweep(o->dir, list, e);
-    find_finished(&r);
-    watch_signals(&r);
-    while (!status && !r.stopped && (status = advance(&r, e)) == DP_OK) {
-        show(&r);
-        if (r.done == list->n) break;
-        listen(&r);
-    }
-    kill_all(&r);
-    sigprocmask(SIG_SETMASK, &r.before, NULL);
-    free(r.skip);
+    dp_status status = dp_mkdir(records, e);
+    const int lock = status ? -1 : dp_store_lock(o->dir, e);
+    if (!status) status = lock < 0 ? DP_EIO : run_all(&r, e);
+    if (lock >= 0) close(lock);
+    free(records);
     free(r.slots);
-    if (!status && r.stopped && r.done < list->n) status = dp_fail(e, DP_EINTERRUPTED, "interrupted with %ld of %ld checks finished; they are kept in %s/records and the same command takes up the rest", r.done, list->n, o->dir);
     return status;
 }

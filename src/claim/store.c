@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* store.c: the files of a run: each is written whole or not at all, and a key, written last, vouches for the others. */
 #include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -86,4 +88,17 @@ dp_status dp_store_sweep(const char *dir, const dp_job_list *list, dp_error *e)
     dp_status status = sweep(dir, list, "records", ".json", e);
     if (!status) status = sweep(dir, list, "records", ".key", e);
     return status ? status : sweep(dir, list, "certificates", ".cert", e);
+}
+
+int dp_store_lock(const char *dir, dp_error *e)
+{
+    struct flock all = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    char *path = path_of(dir, "records", "lock", "");
+    const int fd = open(path, O_RDWR | O_CREAT, 0666);
+    if (fd < 0) dp_fail(e, DP_EIO, "%s: %s", path, strerror(errno));
+    const int taken = fd >= 0 && fcntl(fd, F_SETLK, &all) && (errno == EACCES || errno == EAGAIN);
+    if (taken) dp_fail(e, DP_EIO, "%s: another run is at work in this directory", dir);
+    if (taken) close(fd);
+    free(path);
+    return taken ? -1 : fd;
 }

@@ -16,5 +16,8 @@ void dp_store_forget(const char *dir, const char *stem);
 int dp_store_finished(const char *dir, const dp_job *job);
 /* Makes the folders and removes records, keys and certificates of jobs that are not in the list. */
 dp_status dp_store_sweep(const char *dir, const dp_job_list *list, dp_error *e);
+/* Keeps other runs out of the directory until the descriptor is closed or the process ends; -1: another run is there, or no file can
+   be made. A file system without locks is taken as it is. */
+int dp_store_lock(const char *dir, dp_error *e);
 
 #endif

@@ -106,16 +106,27 @@ static dp_status read_one(dp_case_list *out, const found *file, const char *cons
     return DP_OK;
 }
 
+/* Records are filed under the names of cases, so two files must not share one. */
+static dp_status check_names(const dp_case_list *list, dp_error *e)
+{
+    for (slong i = 0; i < list->n; i++)
+        for (slong j = 0; j < i; j++)
+            if (!strcmp(list->P[i]->name, list->P[j]->name))
+                return dp_fail(e, DP_EINPUT, "%s and %s are both called '%s'; rename one or check them in two runs", list->P[j]->path, list->P[i]->path, list->P[i]->name);
+    return DP_OK;
+}
+
 dp_status dp_cases_read(dp_case_list *out, const char *const *operands, slong count, const char *const *sets, size_t nsets, dp_error *e)
 {
     finds list = {0};
     *out = (dp_case_list){0};
     dp_status status = collect_all(&list, operands, count, e), worst = DP_OK;
-    if (status) fprintf(stderr, "driftproof: %s\n", e->text);
     for (slong i = 0; i < list.n && !status; i++) {
         const dp_status one = seen(&list, i) ? DP_OK : read_one(out, list.file + i, sets, nsets, e);
         if (one) worst = one;
     }
+    if (!status && !worst) status = check_names(out, e);
+    if (status) fprintf(stderr, "driftproof: %s\n", e->text);
     for (slong i = 0; i < list.n; i++) free(list.file[i].path);
     free(list.file);
     return status ? status : worst;

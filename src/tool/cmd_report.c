@@ -45,13 +45,14 @@ static int run(const dp_args *a)
     dp_outcome o;
     const char *dir = a->operand[0];
     dp_status status = dp_outcome_load(&o, dir, &e);
-    if (!status) status = dp_outcome_report(&o, dir, &e);
+    if (!status) status = dp_outcome_report(&o, dir, !dp_args_flag(a, "no-pdf"), &e);
     const int result = status ? dp_say_failure(&e) : dp_show_outcome(a, &o, dir);
     dp_outcome_clear(&o);
     return result;
 }
 
+static const dp_option options[] = {{"no-pdf", 0, NULL, "leave out report.pdf even where a TeX is installed"}, {0}};
 const dp_tool_command dp_cmd_report = {
     "report", "DIR", "rebuild reports from records",
     "Makes every file of the report in DIR again from DIR/records; nothing is computed. The exit status says whether all verdicts are as expected.",
-    NULL, 1, 1, 0, run};
+    options, 1, 1, 0, run};

@@ -108,7 +108,7 @@ static int report(const dp_args *a, const char *dir, int all)
     dp_error e = {0};
     dp_outcome o;
     dp_status status = dp_outcome_load(&o, dir, &e);
-    if (!status) status = dp_outcome_report(&o, dir, &e);
+    if (!status) status = dp_outcome_report(&o, dir, !dp_args_flag(a, "no-pdf"), &e);
     const int result = status ? dp_say_failure(&e) : compare(a, &o, all, dp_show_outcome(a, &o, dir));
     dp_outcome_clear(&o);
     return result;
@@ -171,6 +171,7 @@ static const dp_option options[] = {
     {"out", 'o', "DIR", "where records, certificates and report go (default: driftproof-out); DIR holds one run, records of others are removed"},
     {"jobs", 'j', "N", "checks at a time (default: --threads)"},
     {"limit", 0, "SECONDS", "time for one check; then it is undecided (default: 300)"},
+    {"no-pdf", 0, NULL, "leave out report.pdf even where a TeX is installed"},
     {"fresh", 0, NULL, "decide everything again, even what is already in DIR"},
     {"baseline", 0, "FILE", "an older results.json: list what changed; status 1 if a verdict got worse"},
     {0}};

@@ -24,9 +24,17 @@ static dp_status store(const char *dir, const char *name, const char *text, dp_e
     return status;
 }
 
+/* Where the case of this name is kept: "cases/NAME.yaml", which no name can make lead out of the directory. */
+static char *case_file(const char *name)
+{
+    char *file = dp_format("cases/%s.yaml", name);
+    for (char *p = file; (p = strstr(p, "/../")); p += 3) memcpy(p + 1, "__", 2);
+    return file;
+}
+
 static dp_status store_case(const char *dir, const dp_problem *P, dp_error *e)
 {
-    char *name = dp_format("cases/%s.yaml", P->name);
+    char *name = case_file(P->name);
     const dp_status status = store(dir, name, P->text, e);
     free(name);
     return status;
@@ -136,9 +144,10 @@ static slong cases_of(dp_report_case *cases, dp_problem **P, const dp_outcome *o
     for (slong i = 0; i < o->n; i++) {
         const char *name = o->r[i]->case_name;
         if (case_known(cases, n, name)) continue;
-        char *path = dp_format("%s/cases/%s.yaml", dir, name);
+        char *file = case_file(name), *path = dp_format("%s/%s", dir, file);
         const int ok = !dp_problem_read(P + n, path, NULL, 0, &dp_claim_schema_registry, NULL);
         free(path);
+        free(file);
         if (!ok) P[n] = NULL;
         cases[n] = ok ? (dp_report_case){name, P[n]->title, P[n]->text, P[n]->dim} : (dp_report_case){name, name, "", 0};
         n++;
@@ -151,18 +160,20 @@ static int compare_cases(const void *a, const void *b)
     return strcmp(((const dp_report_case *) a)->name, ((const dp_report_case *) b)->name);
 }
 
-dp_status dp_outcome_report(const dp_outcome *o, const char *dir, dp_error *e)
+dp_status dp_outcome_report(const dp_outcome *o, const char *dir, int pdf, dp_error *e)
 {
     dp_report_claim *claims;
     dp_report_case *cases = dp_calloc((size_t) o->n + 1, sizeof *cases);
     dp_problem **P = dp_calloc((size_t) o->n + 1, sizeof *P);
-    char *path = dp_format("%s/records/command", dir), *command = dp_file_read(path, NULL, NULL);
+    char *path = dp_format("%s/records/command", dir), *command = dp_file_read(path, NULL, NULL), *old = dp_format("%s/report.pdf", dir);
     const slong nclaims = claims_of(&claims, o), ncases = cases_of(cases, P, o, dir);
     qsort(cases, (size_t) ncases, sizeof *cases, compare_cases);
-    const dp_report report = {o->n, o->r, nclaims, claims, ncases, cases, command ? command : "driftproof report", dp_share(), 1};
+    const dp_report report = {o->n, o->r, nclaims, claims, ncases, cases, command ? command : "driftproof report", dp_share(), pdf};
+    unlink(old); /* a PDF that is not made now must not stay from another run */
     const dp_status status = dp_report_write(dir, &report, e);
     for (slong i = 0; i < ncases; i++)
         if (P[i]) dp_problem_free(P[i]);
+    free(old);
     free(command);
     free(path);
     free(P);

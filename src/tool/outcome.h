@@ -14,8 +14,8 @@ typedef struct { slong n; dp_record **r; } dp_outcome;
 dp_status dp_outcome_prepare(const char *dir, const dp_problem *const *cases, slong n, const char *command, dp_error *e);
 /* Reads dir/records, sorted by claim, case, twin. */
 dp_status dp_outcome_load(dp_outcome *out, const char *dir, dp_error *e);
-/* Writes every face of the report into `dir`. */
-dp_status dp_outcome_report(const dp_outcome *o, const char *dir, dp_error *e);
+/* Writes every face of the report into `dir`; the PDF only if `pdf` is set. */
+dp_status dp_outcome_report(const dp_outcome *o, const char *dir, int pdf, dp_error *e);
 void dp_outcome_clear(dp_outcome *o);
 
 /* Number of records whose verdict is not the expected one. */
