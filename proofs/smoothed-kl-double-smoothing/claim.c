@@ -356,7 +356,7 @@ static dp_status on_plane(arb_ptr out, dp_check *c, const dp_problem *P, const d
 static int let_25(dp_check *c, const dp_point *at)
 {
     const dp_problem *P = dp_check_problem(c);
-    slong bits = dp_check_digits(c) * 10 / 3 + 24;
+    slong bits = dp_check_prec(c);
     dp_problem *D = dp_problem_copy(P);
     arb_ptr W = _arb_vec_init(2);
     dp_error e = {DP_OK, ""};
@@ -366,8 +366,6 @@ static int let_25(dp_check *c, const dp_point *at)
     fmpq_mul(h2, P->bandwidth, P->bandwidth);
     if (dp_check_twin(c, "swapped"))
         dp_problem_swap(D);
-    if (bits > dp_check_prec(c) || P->dim == 1)
-        bits = dp_check_prec(c);
     status = P->dim == 1 ? on_line(W, D, at, h2, bits, &e) : on_plane(W, c, D, at, P->bandwidth, bits, &e);
     int ok = !dp_check_failed(c, status, &e);
     char *stem = dp_format("%sW", at->prefix);

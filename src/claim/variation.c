@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* variation.c: the derivative (3) of a KL divergence in a direction of mass zero, straight from its definition. */
 #include "claim/variation.h"
+#include <string.h>
 
 static int chi_fits(dp_check *c, const dp_param *p, const fmpq_t blur)
 {
@@ -166,4 +167,16 @@ dp_status dp_chi_quotient(arb_t out, mag_t remainder, const dp_line_mixture_t q,
     arb_clear(F);
     mag_clear(m);
     return status;
+}
+
+char *dp_sum_text(slong n, const char *pattern)
+{
+    char *out = dp_malloc((size_t) n * (3 + 24 * strlen(pattern)) + 3), *end = out;
+    for (slong i = 0; i < n; i++) {
+        end = stpcpy(end, i == 0 ? "(" : " + ");
+        for (const char *s = pattern; *s != '\0'; s++)
+            end += *s == '#' ? sprintf(end, "%ld", (long) i) : sprintf(end, "%c", *s);
+    }
+    strcpy(end, ")");
+    return out;
 }

@@ -21,4 +21,7 @@ int dp_chi_dominated(arb_t K, const dp_line_mixture_t chi, const dp_line_mixture
 dp_status dp_chi_quotient(arb_t out, mag_t remainder, const dp_line_mixture_t q, dp_line_mixture_t p, const dp_line_mixture_t chi,
                           const arb_t K, slong bits, dp_error *e);
 
+/* Fresh text "(P0 + P1 + ... )" of the pattern P with "#" replaced by 0, 1, ..., n - 1; n >= 1. */
+char *dp_sum_text(slong n, const char *pattern);
+
 #endif
