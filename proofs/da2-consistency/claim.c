@@ -3,14 +3,16 @@
 #include <string.h>
 #include "driftproof.h"
 
-/* p := q, with its first component moved by 10^-30 when `shift`: the sabotages of p != q and of p = q. */
-static void collapse(dp_problem *P, int shift)
+/* p := q, with its first component moved by 10^-30 h when `shift` (more when few digits are asked): the sabotages of p != q and of p = q. */
+static void collapse(dp_problem *P, int shift, slong digits)
 {
+    char text[32];
     fmpq_t tiny;
     fmpq_init(tiny);
     dp_measure_clear(P->p);
     dp_measure_set(P->p, P->q);
-    dp_fmpq_set_text(tiny, "1e-30");
+    snprintf(text, sizeof text, "1e-%ld", digits < 35 ? (long) (digits > 6 ? digits - 5 : 1) : 30);
+    dp_fmpq_set_text(tiny, text);
     if (shift)
         fmpq_addmul(DP_MEAN(P->p, 0, 0), tiny, P->bandwidth);
     fmpq_clear(tiny);
@@ -39,7 +41,7 @@ static void at_point(dp_check *c, const dp_point *at, void *data)
     int equal = dp_measure_equal(P->p, P->q);
     (void) data;
     if (dp_check_twin(c, "equal") || dp_check_twin(c, "shift"))
-        collapse(P, dp_check_twin(c, "shift"));
+        collapse(P, dp_check_twin(c, "shift"), dp_check_digits(c));
     if (equal)
         zero_at(c, at, P);
     else

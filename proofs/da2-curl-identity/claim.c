@@ -42,7 +42,11 @@ static void at_point(dp_check *c, const dp_point *at, void *data)
         || !dp_let_parts(c, at, "Q", at->P, DP_OF_Q, "ZG", second, NULL))
         return;
     define(c, at);
-    const char *factor = dp_check_twin(c, "constant") ? "(1 + 1/10^30)*" : dp_check_twin(c, "sign") ? "-" : "";
+    char factor[48] = "";
+    if (dp_check_twin(c, "sign"))
+        snprintf(factor, sizeof factor, "-");
+    if (dp_check_twin(c, "constant"))                   /* relative 10^-30, or what the digits asked can see */
+        snprintf(factor, sizeof factor, "(1 + 1/10^%ld)*", dp_check_digits(c) < 31 ? (long) dp_check_digits(c) - 1 : 30);
     for (int k = 0; k < DP_CURL_DIM(d); k++) {
         char relation[160];
         int i = d == 2 ? 0 : (k + 1) % 3, j = d == 2 ? 1 : (k + 2) % 3;

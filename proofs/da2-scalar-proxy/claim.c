@@ -115,12 +115,18 @@ static int leaves(dp_check *c, const dp_point *at)
     return ok;
 }
 
-static const char *scalar(dp_check *c)
+/* lambda, or what the twin puts in its place; a relative 10^-30 (10^-(digits-1) when fewer are asked) must not pass. */
+static void define_scalar(dp_check *c, const dp_point *at)
 {
-    return dp_check_twin(c, "sign")       ? "-sqrt(@P_Z*@Q_Z)/(@P_Z + @Q_Z)"
-           : dp_check_twin(c, "constant") ? "(1 + 1/10^30)*sqrt(@P_Z*@Q_Z)/(@P_Z + @Q_Z)"
-           : dp_check_twin(c, "row")      ? "sqrt(@P_Z*@Q_Z)/(2*@P_Z)"
-                                          : "sqrt(@P_Z*@Q_Z)/(@P_Z + @Q_Z)";
+    long spoil = dp_check_digits(c) < 31 ? (long) dp_check_digits(c) - 1 : 30;
+    char text[96];
+    if (dp_check_twin(c, "row"))
+        snprintf(text, sizeof text, "sqrt(@P_Z*@Q_Z)/(2*@P_Z)");
+    else if (dp_check_twin(c, "constant"))
+        snprintf(text, sizeof text, "(1 + 1/10^%ld)*sqrt(@P_Z*@Q_Z)/(@P_Z + @Q_Z)", spoil);
+    else
+        snprintf(text, sizeof text, "%ssqrt(@P_Z*@Q_Z)/(@P_Z + @Q_Z)", dp_check_twin(c, "sign") ? "-" : "");
+    dp_def_at(c, at, -1, -1, "@scalar", text);
 }
 
 static void at_point(dp_check *c, const dp_point *at, void *data)
@@ -130,7 +136,7 @@ static void at_point(dp_check *c, const dp_point *at, void *data)
         return;
     if (both_atoms(at->P))
         definition(c, at);
-    dp_def_at(c, at, -1, -1, "@scalar", scalar(c));
+    define_scalar(c, at);
     for (int i = 0; i < at->dim; i++) {
         dp_assert_at(c, at, i, -1, "DA2 is the scalar times the proxy", "@da2_# == @scalar*@proxy_#");
         dp_assert_at(c, at, i, -1, "DA2 from its affinities, k*p + k*q in their rows",
