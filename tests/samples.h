@@ -17,7 +17,7 @@ enum { SAMPLE_PROVED, SAMPLE_VERIFIED, SAMPLE_UNDECIDED, SAMPLE_ERROR, SAMPLE_RE
 
 static inline void sample_evidence(dp_evidence *e, const char *name, const char *mid, const char *rad, const char *relation, const char *verdict)
 {
-    *e = (dp_evidence) {dp_strdup(name), dp_format("%s < [x]_1 & %%y", name), dp_strdup(mid), dp_strdup(rad), dp_strdup(relation), dp_strdup(verdict),
+    *e = (dp_evidence) {dp_strdup(name), dp_format("%s < [x]_1 & %%y", name), dp_strdup(mid), dp_strdup(rad), strcmp(relation, "==") == 0 ? dp_strdup("2.5e-3") : NULL, dp_strdup(relation), dp_strdup(verdict),
                         2, dp_calloc(2, sizeof(char *)), 2, dp_calloc(2, sizeof(dp_ledger_line))};
     e->engines[0] = dp_strdup("closed-form");
     e->engines[1] = dp_strdup("a\\b\n\"c\"");

@@ -165,9 +165,11 @@ static void test_bounds(void **state)
 {
     flint_rand_t rand;
     fmpq_t m, r;
+    dp_number one;
     (void) state;
     flint_randinit(rand);
     fmpq_init(m), fmpq_init(r);
+    dp_number_read(&one, "1");
     for (int i = 0; i < 2000; i++) {
         char a[64], b[64];
         dp_number x, y;
@@ -177,11 +179,28 @@ static void test_bounds(void **state)
         dp_number_read(&x, a), dp_number_read(&y, b + (*b == '-'));
         assert_true(dp_fmpq_set_text(m, a) && dp_fmpq_set_text(r, b + (*b == '-')));
         fmpq_abs(m, m);
-        check_bounds(m, r, dp_number_near(&x, &y), dp_number_power(&y), dp_number_known(&x, &y));
+        check_bounds(m, r, dp_number_near(&x, &y, &one), dp_number_power(&y), dp_number_known(&x, &y));
         dp_number_clear(&x), dp_number_clear(&y);
     }
     fmpq_clear(m), fmpq_clear(r);
+    dp_number_clear(&one);
     flint_randclear(rand);
+}
+
+static void test_near(void **state)
+{
+    static const struct { const char *mid, *rad, *scale; slong k; } known[] = {
+        {"0", "1e-55", "0", 55}, {"0", "1e-55", "1", 55}, {"0", "1.00000000000000000001e-55", "1", 54}, {"0", "1e-55", "1e5", 60}, {"0", "1e-55", "1e-5", 50},
+        {"1e-60", "1e-60", "1", 59}, {"5e-61", "4e-61", "1", 60}, {"3", "0", "0", -1}, {"0", "0", "7", DP_NUMBER_EXACT}, {"0", "2e-57", "4e-7", 50},
+        {"1e-400000000000000", "0", "1e-399999999999990", 10},
+    };
+    (void) state;
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        dp_number m, r, s;
+        dp_number_read(&m, known[i].mid), dp_number_read(&r, known[i].rad), dp_number_read(&s, known[i].scale);
+        if (dp_number_near(&m, &r, &s) != known[i].k) fail_msg("%s %s %s: %ld", known[i].mid, known[i].rad, known[i].scale, (long) dp_number_near(&m, &r, &s));
+        dp_number_clear(&m), dp_number_clear(&r), dp_number_clear(&s);
+    }
 }
 
 static void test_not_numbers(void **state)
@@ -242,7 +261,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_round_trip), cmocka_unit_test(test_bad_records), cmocka_unit_test(test_short_numbers), cmocka_unit_test(test_rounding),
-        cmocka_unit_test(test_bounds), cmocka_unit_test(test_not_numbers), cmocka_unit_test(test_text), cmocka_unit_test(test_number_markup),
+        cmocka_unit_test(test_bounds), cmocka_unit_test(test_near), cmocka_unit_test(test_not_numbers), cmocka_unit_test(test_text), cmocka_unit_test(test_number_markup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,8 +12,8 @@
 
 const dp_figure dp_figures[] = {
     {"digits", "Certain digits of every claim",
-     "Certain digits of every claim over all cases, from the weakest to the strongest piece of evidence. Identities: how near to zero the difference of the "
-     "two sides certainly is, in decimal places. Inequalities: certain significant digits of the difference. Exact evidence is left out.", 0},
+     "Certain digits of every claim over all cases, from the weakest to the strongest piece of evidence. Identities: digits to which the two "
+     "sides agree. Inequalities: certain significant digits of the difference of the sides. Exact evidence is left out.", 0},
     {"sizes", "Sizes of the drifts at the overcrowded mode",
      "Two modes at distance D: size of each drift's velocity at +D/2, in bandwidths h, on a logarithmic scale; one mark a case. Displacement units; "
      "smoothed KL and MMD are multiplied by h\xC2\xB2.", 0},
@@ -39,7 +39,7 @@ static int digits_columns(FILE *f, const dp_view_claim *c, int identities)
     for (slong i = 0; i < c->nrecords; i++)
         for (slong j = 0; j < c->record[i]->nevidence; j++) {
             const dp_evidence *e = &c->record[i]->evidence[j];
-            slong k = dp_view_digits(e);
+            slong k = dp_view_digits(c->record[i], e);
             if ((e->relation != NULL && strcmp(e->relation, "==") == 0) != identities || k == DP_NUMBER_EXACT || k < 0) continue;
             low = k < low ? k : low;
             high = k > high ? k : high;

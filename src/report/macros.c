@@ -104,7 +104,7 @@ static void define_evidence(FILE *f, const char *place, const dp_record *r, slon
 {
     const dp_evidence *e = &r->evidence[i];
     char *label = evidence_key(r, i), *key = dp_format("%s/%s", place, label), *shown = dp_number_short(e->mid, e->rad, 6), digits[32];
-    digits_text(digits, dp_view_digits(e));
+    digits_text(digits, dp_view_digits(r, e));
     decimal(f, key, "", shown);
     decimal(f, key, "/mid", e->mid);
     decimal(f, key, "/rad", e->rad);

@@ -86,10 +86,13 @@ char *dp_number_text(const dp_number *x)
     return dp_format("%s%.*s.%s", minus, (int) x->exponent, x->digits, x->digits + x->exponent);
 }
 
+/* Zero or a power of ten. */
+static int is_power(const dp_number *x) { return x->sign == 0 || (x->n == 1 && x->digits[0] == '1'); }
+
 slong dp_number_power(const dp_number *x)
 {
     if (x->sign == 0) return -DP_NUMBER_EXACT;
-    return x->n == 1 && x->digits[0] == '1' ? x->exponent - 1 : x->exponent;
+    return is_power(x) ? x->exponent - 1 : x->exponent;
 }
 
 /* log10 of 0.d1d2..d15, in (-1, 0]. */
@@ -113,12 +116,16 @@ slong dp_number_known(const dp_number *mid, const dp_number *rad)
     return k > 0 ? (slong) floor(k - 1e-9) + (k < 1e-9) : 0;
 }
 
-slong dp_number_near(const dp_number *mid, const dp_number *rad)
+slong dp_number_near(const dp_number *mid, const dp_number *rad, const dp_number *scale)
 {
-    if (mid->sign == 0) return rad->sign == 0 ? DP_NUMBER_EXACT : -dp_number_power(rad);
-    if (rad->sign == 0) return -dp_number_power(mid);
-    double a = dp_number_log10(mid), b = dp_number_log10(rad), top = fmax(a, b);
-    return (slong) floor(-(top + log10(1 + pow(10, fmin(a, b) - top))) - 1e-9);
+    if (mid->sign == 0 && rad->sign == 0) return DP_NUMBER_EXACT;
+    slong unit = scale->sign == 0 ? 1 : scale->exponent;      /* exponents apart from mantissas: differences of large exponents stay exact */
+    double of_scale = scale->sign == 0 ? -1 : log10_mantissa(scale);
+    double a = mid->sign == 0 ? -INFINITY : (double) (mid->exponent - unit) + log10_mantissa(mid) - of_scale;
+    double b = rad->sign == 0 ? -INFINITY : (double) (rad->exponent - unit) + log10_mantissa(rad) - of_scale;
+    double top = fmax(a, b);
+    int exact = (mid->sign == 0 || rad->sign == 0) && is_power(mid) && is_power(rad) && is_power(scale); /* logarithms without rounding */
+    return (slong) floor(-(top + log10(1 + pow(10, fmin(a, b) - top))) - (exact ? 0 : 1e-9));
 }
 
 char *dp_number_short(const char *mid, const char *rad, slong n)

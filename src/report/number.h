@@ -26,8 +26,9 @@ double dp_number_log10(const dp_number *x);
 /* Correct significant digits of mid when the truth lies within rad: largest k >= 0 with rad <= 10^-k |mid| (to 1e-9 in k, downwards);
    DP_NUMBER_EXACT when rad is 0. */
 slong dp_number_known(const dp_number *mid, const dp_number *rad);
-/* Largest k with |mid| + rad <= 10^-k (to 1e-9 in k, downwards): how near to zero the ball stays; DP_NUMBER_EXACT for the zero ball. */
-slong dp_number_near(const dp_number *mid, const dp_number *rad);
+/* Largest k with |mid| + rad <= 10^-k |scale| (to 1e-9 in k, downwards): how near to zero the ball stays. A zero scale counts as 1.
+   DP_NUMBER_EXACT for the zero ball. */
+slong dp_number_near(const dp_number *mid, const dp_number *rad, const dp_number *scale);
 
 /* For people: mid rounded to what rad leaves known, at least one and at most `n` digits, "0" when zero is inside
    the ball; a missing rad (NULL) means exact. free() it. */

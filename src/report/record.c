@@ -27,6 +27,7 @@ static void write_evidence(FILE *f, const dp_evidence *v)
     text(f, ", ", "statement", v->statement);
     text(f, ", ", "mid", v->mid);
     text(f, ", ", "rad", v->rad);
+    if (v->scale != NULL) text(f, ", ", "scale", v->scale);
     text(f, ", ", "relation", v->relation);
     text(f, ", ", "verdict", v->verdict);
     key(f, ", ", "engines");
@@ -159,6 +160,7 @@ static void read_evidence(reader *in, struct fy_node *map, dp_evidence *v)
     v->statement = read_text(in, map, "statement", 0);
     v->mid = read_text(in, map, "mid", 0);
     v->rad = read_text(in, map, "rad", 0);
+    v->scale = read_text(in, map, "scale", 0);
     v->relation = read_text(in, map, "relation", 0);
     v->verdict = read_text(in, map, "verdict", 0);
     struct fy_node *list = read_list(in, map, "engines", &v->nengines);
@@ -241,7 +243,7 @@ dp_status dp_record_read(dp_record **out, const char *path, dp_error *e)
 
 static void free_evidence(dp_evidence *v)
 {
-    free(v->name), free(v->statement), free(v->mid), free(v->rad), free(v->relation), free(v->verdict);
+    free(v->name), free(v->statement), free(v->mid), free(v->rad), free(v->scale), free(v->relation), free(v->verdict);
     for (slong i = 0; v->engines != NULL && i < v->nengines; i++) free(v->engines[i]);
     for (slong i = 0; v->ledger != NULL && i < v->nledger; i++) free(v->ledger[i].term), free(v->ledger[i].bound);
     free(v->engines), free(v->ledger);

@@ -10,6 +10,7 @@ typedef struct {
     char *name;        /* label of the relation */
     char *statement;   /* the relation's text, e.g. "eta_0*S_1 - eta_1*S_0 != 0" */
     char *mid, *rad;   /* of lhs - rhs (or of lhs when rhs is 0), decimal strings */
+    char *scale;       /* of an identity: a lower bound of the larger side's magnitude, decimal; "0" when both sides enclose 0; NULL: not known */
     char *relation;    /* ">0", "==", ... */
     char *verdict;     /* of this relation: proved verified refuted undecided */
     slong nengines; char **engines;

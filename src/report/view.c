@@ -17,15 +17,18 @@ int dp_verdict_index(const char *verdict)
     return DP_VERDICTS - 1;
 }
 
-slong dp_view_digits(const dp_evidence *e)
+static int is_identity(const dp_evidence *e) { return e->relation != NULL && strcmp(e->relation, "==") == 0; }
+
+slong dp_view_digits(const dp_record *r, const dp_evidence *e)
 {
-    dp_number mid, rad;
-    int ok = dp_number_read(&mid, e->mid) & dp_number_read(&rad, e->rad);
+    dp_number mid, rad, scale;
+    int ok = dp_number_read(&mid, e->mid) & dp_number_read(&rad, e->rad), known = dp_number_read(&scale, e->scale);
     slong k = -1;
-    if (ok && e->relation != NULL && strcmp(e->relation, "==") == 0) k = dp_number_near(&mid, &rad);
+    if (ok && is_identity(e)) k = known || dp_verdict_index(e->verdict) != 1 ? dp_number_near(&mid, &rad, &scale) : r->digits;
     else if (ok && (rad.sign == 0 || dp_number_log10(&mid) > dp_number_log10(&rad))) k = dp_number_known(&mid, &rad);
     dp_number_clear(&mid);
     dp_number_clear(&rad);
+    dp_number_clear(&scale);
     return k;
 }
 
@@ -74,7 +77,7 @@ slong dp_view_weakest(const dp_record *r)
 {
     slong least = r->nevidence > 0 ? DP_NUMBER_EXACT : -1;
     for (slong i = 0; i < r->nevidence; i++) {
-        slong k = dp_view_digits(&r->evidence[i]);
+        slong k = dp_view_digits(r, &r->evidence[i]);
         if (k < least) least = k;
     }
     return least;

@@ -38,9 +38,10 @@ void dp_view_clear(dp_view *v);
 int dp_is_twin(const dp_record *r);
 /* Index of a verdict's name; unknown names are `error`. */
 int dp_verdict_index(const char *verdict);
-/* Digits of one piece of evidence: for "==" the largest k with |mid| + rad <= 10^-k, otherwise the correct significant digits of mid;
+/* Digits of one piece of evidence. An identity: the largest k with |mid| + rad <= 10^-k scale, or, when the record does not say the
+   scale, the digits asked, which is what `verified` guarantees. Otherwise: the correct significant digits of mid.
    DP_NUMBER_EXACT for an exact one, -1 when there is no finite number or zero is inside the ball of an inequality. */
-slong dp_view_digits(const dp_evidence *e);
+slong dp_view_digits(const dp_record *r, const dp_evidence *e);
 /* The smallest of these over a record's evidence; -1 without evidence. */
 slong dp_view_weakest(const dp_record *r);
 /* Title of a case, or its name. */

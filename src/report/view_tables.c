@@ -71,7 +71,7 @@ dp_table *dp_table_summary(const dp_view *v)
 dp_table *dp_table_unexpected(const dp_view *v)
 {
     static const char *const heads[] = {"Claim", "Case", "Twin", "Expected", "Verdict", "Reason"};
-    dp_table *t = dp_table_new("unexpected", "Verdicts that are not the expected ones.", "433ll4", heads);
+    dp_table *t = dp_table_new("unexpected", "Verdicts that are not the expected ones.", "433ll6", heads);
     slong n = v->nrecords + v->ntwins;
     for (slong i = 0; i < n; i++) {
         const dp_record *r = v->sorted[i];
@@ -131,14 +131,14 @@ dp_table *dp_table_twins(const dp_view_claim *c)
 
 static int positive(const dp_evidence *e) { return dp_verdict_index(e->verdict) <= 2; }
 
-static void add_evidence(dp_table *t, const dp_evidence *e)
+static void add_evidence(dp_table *t, const dp_record *r, const dp_evidence *e)
 {
     char *mid = dp_number_short(e->mid, e->rad, SHOWN_DIGITS);
     dp_table_add(t, DP_CELL_TEXT, "%s", say(e->name));
     dp_table_add(t, DP_CELL_CODE, "%s", say(e->statement));
     dp_table_add(t, DP_CELL_NUMBER, "%s", mid);
     add_power(t, e->rad);
-    add_digits(t, dp_view_digits(e));
+    add_digits(t, dp_view_digits(r, e));
     dp_table_add(t, DP_CELL_VERDICT, "%s", say(e->verdict));
     if (!positive(e)) dp_table_strong(t);
     free(mid);
@@ -162,10 +162,10 @@ static void add_record(dp_table *t, const dp_record *r, slong limit)
             const dp_evidence *e = &r->evidence[i];
             if (positive(e) != pass) continue;
             if (pass == 0 || shown < limit) {
-                add_evidence(t, e);
+                add_evidence(t, r, e);
                 shown++;
             } else {
-                slong k = dp_view_digits(e);
+                slong k = dp_view_digits(r, e);
                 least = k < least ? k : least;
                 hidden++;
             }
@@ -177,8 +177,8 @@ dp_table *dp_table_evidence(const dp_view_claim *c, slong limit)
 {
     static const char *const heads[] = {"Evidence", "Relation", "Value", "Radius", "Digits", "Verdict"};
     char *name = dp_format("evidence-%s", c->id), *safe = dp_safe_word(name, "");
-    dp_table *t = dp_table_new(safe, "Evidence. Value: left side minus right side, rounded for reading, within the radius. Digits: how near to zero an identity's "
-                               "difference stays, in decimal places; correct significant digits otherwise.", "66rrrl", heads);
+    dp_table *t = dp_table_new(safe, "Evidence. Value: left side minus right side, rounded for reading, within the radius. Digits: to how many the "
+                               "sides of an identity agree; certain significant digits of the value otherwise.", "66rrrl", heads);
     for (slong i = 0; i < c->nrecords; i++) add_record(t, c->record[i], limit);
     free(name);
     free(safe);
