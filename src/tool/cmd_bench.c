@@ -99,7 +99,7 @@ static dp_status suite(bench *b)
     if (!mkdtemp(dir)) return dp_fail(&b->e, DP_EIO, "no temporary directory");
     const pid_t pid = fork();
     if (!pid) {
-        execl("/proc/self/exe", "driftproof", "verify", "--quiet", "--suite", "quick", "--out", dir, (char *) NULL);
+        execl("/proc/self/exe", "driftproof", "verify", "--quiet", "--no-pdf", "--suite", "quick", "--limit", "60", "--out", dir, (char *) NULL);
         _exit(127);
     }
     if (pid > 0) waitpid(pid, &status, 0);
@@ -168,11 +168,12 @@ static double time_one(int which, slong runs, dp_error *e)
     return m;
 }
 
-static void print(int json, int which, double seconds, double ratio, const dp_error *e)
+/* `gap`: what separates JSON objects, or NULL for text. */
+static void print(const char *gap, int which, double seconds, double ratio, const dp_error *e)
 {
     const double bar = benches[which].bar;
-    if (json) {
-        printf("%s\n    {\"name\": \"%s\", \"title\": \"%s\", \"seconds\": ", which ? "," : "", benches[which].name, benches[which].title);
+    if (gap) {
+        printf("%s\n    {\"name\": \"%s\", \"title\": \"%s\", \"seconds\": ", gap, benches[which].name, benches[which].title);
         if (seconds < 0) fputs("null", stdout);
         else dp_json_double(stdout, seconds);
         printf(", \"bar\": ");
@@ -185,21 +186,45 @@ static void print(int json, int which, double seconds, double ratio, const dp_er
     printf("%-68s ", benches[which].title);
     if (seconds < 0) printf("FAILED: %s\n", e->text);
     else if (bar > 0) printf("%10.4f s   bar %g s: %s\n", seconds, bar, seconds < bar ? "reached" : "MISSED");
-    else printf("%10.4f s   %.1f times the line above\n", seconds, ratio);
+    else if (ratio > 0) printf("%10.4f s   %.1f times the line above\n", seconds, ratio);
+    else printf("%10.4f s\n", seconds);
     fflush(stdout);
+}
+
+/* Whether benchmark i was asked for: by name, or by naming none. */
+static int asked(const dp_args *a, int i)
+{
+    for (int k = 0; k < a->count; k++)
+        if (!strcmp(a->operand[k], benches[i].name)) return 1;
+    return !a->count;
+}
+
+static void check_names(const dp_args *a)
+{
+    const char *names[BENCHES + 1] = {NULL};
+    for (int i = 0; i < BENCHES; i++) names[i] = benches[i].name;
+    for (int k = 0; k < a->count; k++) {
+        int known = 0;
+        for (int i = 0; i < BENCHES; i++) known |= !strcmp(names[i], a->operand[k]);
+        if (!known) dp_usage_error("bench: unknown benchmark '%s'%s; there are line, line-acb, plane-curl, two-modes, suite", a->operand[k], dp_tool_suggest(a->operand[k], names));
+    }
 }
 
 static int run(const dp_args *a)
 {
     const int json = dp_args_flag(a, "json");
     const slong runs = dp_args_integer(a, "runs", 1, 1000, 7);
+    const char *gap = "";
     double before = 0;
     int status = EXIT_EXPECTED;
+    check_names(a);
     if (json) fputs("{\"benchmarks\": [", stdout);
     for (int i = 0; i < BENCHES; i++) {
         dp_error e = {0};
+        if (!asked(a, i)) continue;
         const double seconds = time_one(i, runs, &e);
-        print(json, i, seconds, before > 0 ? seconds / before : 0, &e);
+        print(json ? gap : NULL, i, seconds, before > 0 ? seconds / before : 0, &e);
+        gap = ",";
         if (seconds < 0 || (benches[i].bar > 0 && seconds >= benches[i].bar)) status = EXIT_UNEXPECTED;
         before = seconds;
     }
@@ -209,7 +234,7 @@ static int run(const dp_args *a)
 
 static const dp_option options[] = {{"runs", 'r', "N", "runs of which the median is taken (default: 7)"}, {0}};
 const dp_tool_command dp_cmd_bench = {
-    "bench", "", "time the engines",
+    "bench", "[NAME]...", "time the engines",
     "Times the engines on fixed problems, medians of several runs on one core, beside the generic integrator of Arb where it can do the same; "
-    "last the whole quick suite. The exit status is 1 when a bar is missed.",
-    options, 0, 0, 0, run};
+    "last the whole quick suite. The names are line, line-acb, plane-curl, two-modes and suite; none means all. The exit status is 1 when a bar is missed.",
+    options, 0, -1, 0, run};
