@@ -106,7 +106,7 @@ static void majorant(arb_poly_t M, const pair *g)
 
 static void let_integral(dp_check *c, const char *name, pair *g, dp_line_f f, const dp_line_mixture_t against, dp_line_rule rule)
 {
-    slong bits = rule == DP_LINE_PETRAS ? dp_check_prec(c) : 100, prec = bits + 40;
+    slong bits = rule == DP_LINE_PETRAS ? dp_check_prec(c) : 60, prec = bits + 40;
     arb_poly_t M;
     arb_t v;
     dp_error e = {DP_OK, ""};
