@@ -26,9 +26,13 @@ dp_status dp_moments_quadrature(dp_moments_t out, const dp_problem *P, dp_which 
     const dp_measure_struct *mu = dp_base_measure(P, which), *q = dp_is_reweighted(which) ? P->q : NULL;
     dp_quadrature_setup s;
     dp_quadrature_setup_init(&s, P->dim, prec);
+    if (mu->family == DP_ATOMS)
+        return dp_quadrature_atoms(out, P, which, x, prec, e);
     if (P->kernel == DP_KERNEL_GAUSSIAN && mu->family == DP_MIXTURE && (q == NULL || dp_is_gaussian_sum(q)))
         return dp_quadrature_mixture(out, mu, q, P->bandwidth, x, &s, w, e);
-    return dp_fail(e, DP_EUNSUPPORTED, "quadrature: not yet");
+    if (P->dim == 1)
+        return dp_quadrature_line(out, P->kernel, P->bandwidth, mu, q, x, &s, w, e);
+    return dp_fail(e, DP_EUNSUPPORTED, "quadrature in dimension %d: Gaussian kernel with atoms or mixtures only", P->dim);
 }
 
 dp_status dp_smoothed_log_ratio_quadrature(dp_jet_t out, const dp_problem *P, arb_srcptr x, slong prec, dp_workspace *w, dp_error *e)
