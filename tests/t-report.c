@@ -22,6 +22,9 @@ static const dp_report_claim claims[] = {
 static const dp_report_case cases[] = {
     {sample_hostile, "A hostile case \xFF\x02 [x] & <script>alert(1)</script> \\input{/etc/passwd}", "title: \"<b>\"\n", 2},
     {"plain/one", "A plain case", "title: plain\n", 1},
+    {"modes/2", "D = 2", "p: {atoms: [{weight: 4/5, at: [-1]}, {weight: 1/5, at: [1]}]}\nq: {atoms: [{weight: 0.7, at: [1]}, {weight: 0.3, at: [-1]}]}\nkernel: {family: gaussian, bandwidth: 1/2}\n", 1},
+    {"modes/3", "D = 3", "p: {atoms: [{weight: 4/5, at: [-3/2]}, {weight: 1/5, at: [1.5]}]}\nq: {atoms: [{weight: 3/10, at: [-3/2]}, {weight: 7/10, at: [3/2]}]}\nkernel: {family: gaussian, bandwidth: 1/2}\n", 1},
+    {"modes/other", "Other weights", "p: {atoms: [{weight: 1/2, at: [-3/2]}, {weight: 1/2, at: [1.5]}]}\nq: {atoms: [{weight: 3/10, at: [-3/2]}, {weight: 7/10, at: [3/2]}]}\nkernel: {family: gaussian, bandwidth: 1}\n", 1},
 };
 
 typedef struct { dp_report r; dp_record *record[64]; } sample;
@@ -29,18 +32,18 @@ typedef struct { dp_report r; dp_record *record[64]; } sample;
 /* `unexpected`: with records that are not as expected. */
 static void sample_init(sample *s, int unexpected)
 {
-    *s = (sample) {.r = {.nclaims = 2, .claims = claims, .ncases = 2, .cases = cases, .command = "driftproof verify --set 'a_b=<c>&%' --out x", .share = "."}};
+    *s = (sample) {.r = {.nclaims = 2, .claims = claims, .ncases = 5, .cases = cases, .command = "driftproof verify --set 'a_b=<c>&%' --out x", .share = "."}};
     s->r.records = s->record;
     for (int kind = 0; kind < SAMPLE_KINDS; kind++)
         if (unexpected || (kind != SAMPLE_UNDECIDED && kind != SAMPLE_ERROR && kind != SAMPLE_TWIN_PASSED)) {
             s->record[s->r.nrecords++] = sample_record("alpha-claim", sample_hostile, kind);
             s->record[s->r.nrecords++] = sample_record("unknown claim", "plain/one", kind);
         }
-    for (int i = 0; i < 3; i++) {
-        dp_record *r = sample_record("two-mode-sizes", "plain/one", SAMPLE_PROVED);
+    for (int i = 2; i < 5; i++) {
+        dp_record *r = sample_record("two-mode-sizes", cases[i].name, SAMPLE_PROVED);
         dp_evidence *e = r->evidence;
-        free(e[0].name), free(e[1].name), free(e[0].mid);
-        e[0].name = dp_strdup("D"), e[0].mid = dp_format("%d", i + 2), e[1].name = dp_strdup("size_mean_shift%");
+        free(e[0].name), free(e[1].name), free(e[1].mid);
+        e[0].name = dp_strdup("size_mean_shift%"), e[1].name = dp_strdup("size_da2"), e[1].mid = dp_strdup("-0.05");
         s->record[s->r.nrecords++] = r;
     }
 }
@@ -269,10 +272,27 @@ static void test_fragments(void **state)
     assert_null(pdflatex_fails(dir, "\\usepackage{amsmath,amssymb,booktabs,array}\\begin{document}\\input{tables/summary}\n\\begin{table}\\input{tables/evidence-alpha-claim}"
                                     "\\caption{x}\\end{table}\\input{tables/unexpected}\\input{tables/ledger}"));
     assert_null(pdflatex_fails(dir, "\\usepackage{amsmath,amssymb,bm,booktabs,array,longtable}\\newcommand{\\R}{R}\\begin{document}\\input{claims}"));
-    assert_null(pdflatex_fails(dir, "\\input{macros}\\begin{document}\\dpNClaims, \\dpAlphaClaimCases, \\dpval{two-mode-sizes/plain/one/D/mid}, "
-                                    "\\ifdim\\dpval{two-mode-sizes/plain/one/exact}pt=0.125pt \\else\\undefinedcommand\\fi"
+    assert_null(pdflatex_fails(dir, "\\input{macros}\\begin{document}\\dpNClaims, \\dpAlphaClaimCases, \\dpval{two-mode-sizes/modes/2/size_da2/mid}, "
+                                    "\\ifdim\\dpval{two-mode-sizes/modes/2/exact}pt=0.125pt \\else\\undefinedcommand\\fi"
                                     "\\ifnum\\dpNUnexpected=6 \\else\\undefinedcommand\\fi\\dpval{no/such/key}"));
     assert_non_null(pdflatex_fails(dir, "\\begin{document}\\undefinedcommand")); /* the test can fail */
+    sample_clear(&s);
+    sample_remove(dir);
+}
+
+/* ---- figures ---- */
+
+/* D/h, log10(size/h); the case with other weights belongs to no curve. */
+static void test_sizes(void **state)
+{
+    (void) state;
+    sample s;
+    char *dir = sample_directory();
+    sample_init(&s, 0);
+    write_report(dir, &s.r);
+    char *data = read_below(dir, "figures/sizes.dat");
+    assert_string_equal("mean-shift-\tlog10 size\n4\t-399.607455\n6\t-399.607455\n\n\nda2\tlog10 size\n4\t-1\n6\t-1\n", data);
+    free(data);
     sample_clear(&s);
     sample_remove(dir);
 }
@@ -338,7 +358,7 @@ static void test_failures(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_well_formed), cmocka_unit_test(test_unexpected_first), cmocka_unit_test(test_same_bytes), cmocka_unit_test(test_fragments),
+        cmocka_unit_test(test_well_formed), cmocka_unit_test(test_unexpected_first), cmocka_unit_test(test_same_bytes), cmocka_unit_test(test_fragments), cmocka_unit_test(test_sizes),
         cmocka_unit_test(test_no_programs), cmocka_unit_test(test_nothing_checked), cmocka_unit_test(test_failures),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

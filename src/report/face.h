@@ -47,5 +47,9 @@ const dp_fact *dp_facts_machine(void);
 /* The figures; stem NULL at the end. A figure exists when its .svg could be drawn. `last`: stands with software and machine, not in the summary. */
 typedef struct { const char *stem, *title, *caption; int last; } dp_figure;
 extern const dp_figure dp_figures[];
+/* Letters, digits and harmless signs of `text`: labels pass through gnuplot and LaTeX as they are. */
+void dp_figure_label(FILE *f, const char *text);
+/* Data of the figure `sizes`; returns the number of its blocks, one a drift. */
+slong dp_figure_sizes(FILE *f, const dp_view *v);
 
 #endif
