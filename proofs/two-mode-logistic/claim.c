@@ -197,6 +197,7 @@ static void run(dp_check *c)
         dp_give_up(c, DP_EINPUT, "(24) is claimed for the Gaussian kernel only");
         return;
     }
+    dp_check_cap(c, 1000 + 6 * dp_check_digits(c));     /* the rule's cost grows with the square of the precision */
     tm_init(t);
     if (tm_read(t, c)) {
         tm_names(c, t);
