@@ -51,9 +51,8 @@ static void at_point(dp_check *c, const dp_point *at, void *data)
         !dp_let_field(c, at->prefix, at->P, "sinkhorn-proxy", at->x, DP_HAVE_VELOCITY))
         return;
     dp_def_at(c, at, -1, -1, "@r", distance[at->dim - 1]);
-    dp_def_at(c, at, -1, -1, "@bound", dp_check_twin(c, "sign") ? "sqrt(2)*exp(-(@r + sqrt(2*spread))^2/(2*h^2))"
-                                                               : "sqrt(2)*exp((@r + sqrt(2*spread))^2/(2*h^2))");
-    dp_assert_at(c, at, -1, -1, "k*p~ is finite", "@pt_Z < @bound");
+    dp_def_at(c, at, -1, -1, "@bound", "sqrt(2)*exp((@r + sqrt(2*spread))^2/(2*h^2))");
+    dp_assert_at(c, at, -1, -1, "k*p~ is finite", dp_check_twin(c, "sign") ? "@pt_Z > @bound" : "@pt_Z < @bound");
     dp_assert_at(c, at, -1, -1, "k*q~ is finite", "@qt_Z < @bound");
     if (!dp_check_twin(c, "zero"))
         dp_assert_at(c, at, -1, -1, "V is not zero", nonzero[at->dim - 1]);

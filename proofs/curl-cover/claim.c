@@ -69,46 +69,86 @@ static void set_balls(arb_ptr X, const box *b, int whole, slong prec)
     arb_clear(r);
 }
 
-/* One evaluation: everything that does not change from box to box. */
-typedef struct { const dp_problem *P; dp_engine engine; slong prec; dp_workspace *w; dp_error e; dp_status status; int sign; } engine_data;
+/* One engine: everything that does not change from box to box. */
+typedef struct { const dp_problem *P; dp_engine engine; slong prec; dp_workspace *w; dp_error e; dp_status status; int sign; slong boxes; } engine_data;
 
-/* Jets of L = log(eta/h^2) = log Z_p~ + log Z_q~ - (log Z_p + log Z_q)/2 and S = log Z_p~ - log Z_q~ over the balls x. */
-static int log_jets(dp_jet_t L, dp_jet_t S, engine_data *o, arb_srcptr x)
+/* Jets of k*p, k*q, k*p~, k*q~ over the balls x. */
+typedef struct { dp_jet_t z[4]; } jets;
+
+static void jets_init(jets *J)
+{
+    for (int k = 0; k < 4; k++)
+        dp_jet_init(J->z[k], 2);
+}
+
+static void jets_clear(jets *J)
+{
+    for (int k = 0; k < 4; k++)
+        dp_jet_clear(J->z[k]);
+}
+
+static int jets_at(jets *J, engine_data *o, arb_srcptr x)
 {
     dp_moments_t m;
-    dp_jet_t t[4];
-    arb_t minus_half;
-    arb_init(minus_half);
-    arb_set_d(minus_half, -0.5);
     dp_moments_init(m, 2);
-    for (int k = 0; k < 4; k++) {
-        dp_jet_init(t[k], 2);
-        if (o->status == DP_OK) {
-            dp_engine engine = k < DP_OF_PT && o->engine != DP_ENGINE_QUADRATURE ? DP_ENGINE_AUTO : o->engine;
-            o->status = dp_moments_eval(m, o->P, (dp_which) k, x, engine, o->prec, o->w, &o->e);
-            dp_jet_log(t[k], m->Z, o->prec);
-        }
+    for (int k = 0; k < 4 && o->status == DP_OK; k++) {
+        o->status = dp_moments_eval(m, o->P, (dp_which) k, x, o->engine, o->prec, o->w, &o->e);
+        dp_jet_set(J->z[k], m->Z);
     }
-    dp_jet_sub(S, t[DP_OF_PT], t[DP_OF_QT], o->prec);
-    dp_jet_add(L, t[DP_OF_P], t[DP_OF_Q], o->prec);
-    dp_jet_mul_arb(L, L, minus_half, o->prec);
-    dp_jet_add(L, L, t[DP_OF_PT], o->prec);
-    dp_jet_add(L, L, t[DP_OF_QT], o->prec);
-    for (int k = 0; k < 4; k++)
-        dp_jet_clear(t[k]);
     dp_moments_clear(m);
-    arb_clear(minus_half);
     return o->status == DP_OK;
 }
 
-/* u = d1 L d2 S - d2 L d1 S, which is curl V/eta, and its gradient g, over the balls x. */
-static int curl_over_eta(arb_t u, arb_ptr g, engine_data *o, arb_srcptr x)
+/* v := v cut with centre + slope.r: the mean-value form, where the interval |r_i| <= half_i is in r. */
+static void cut(arb_t v, const arb_t centre, arb_srcptr slope, arb_srcptr r, slong prec)
+{
+    arb_t t;
+    arb_init(t);
+    arb_dot(t, centre, 0, slope, 1, r, 1, 2, prec);
+    if (arb_is_finite(t) && (!arb_is_finite(v) || !arb_intersection(v, v, t, prec)))
+        arb_set(v, t);
+    arb_clear(t);
+}
+
+/* Narrows value and gradient over the box by the mean-value form from the jets at its centre. */
+static void narrow(jets *whole, const jets *centre, arb_srcptr r, slong prec)
+{
+    for (int k = 0; k < 4; k++) {
+        dp_jet_struct *z = whole->z[k];
+        for (int i = 0; i < 2; i++)
+            cut(z->g + i, centre->z[k]->g + i, DP_JET_H(z, i, 0), r, prec);
+        cut(z->v, centre->z[k]->v, z->g, r, prec);
+    }
+}
+
+/* L = log(eta/h^2) = log Z_p~ + log Z_q~ - (log Z_p + log Z_q)/2 and S = log Z_p~ - log Z_q~. */
+static void logarithms(dp_jet_t L, dp_jet_t S, const jets *J, slong prec)
+{
+    dp_jet_t t;
+    arb_t minus_half;
+    arb_init(minus_half);
+    arb_set_d(minus_half, -0.5);
+    dp_jet_init(t, 2);
+    dp_jet_log(L, J->z[DP_OF_P], prec);
+    dp_jet_log(t, J->z[DP_OF_Q], prec);
+    dp_jet_add(L, L, t, prec);
+    dp_jet_mul_arb(L, L, minus_half, prec);
+    dp_jet_log(S, J->z[DP_OF_PT], prec);
+    dp_jet_log(t, J->z[DP_OF_QT], prec);
+    dp_jet_add(L, L, S, prec);
+    dp_jet_add(L, L, t, prec);
+    dp_jet_sub(S, S, t, prec);
+    dp_jet_clear(t);
+    arb_clear(minus_half);
+}
+
+/* u = d1 L d2 S - d2 L d1 S, which is curl V/eta, and its gradient g. */
+static void curl_over_eta(arb_t u, arb_ptr g, const jets *J, slong prec)
 {
     dp_jet_t L, S;
-    slong prec = o->prec;
     dp_jet_init(L, 2);
     dp_jet_init(S, 2);
-    int ok = log_jets(L, S, o, x);
+    logarithms(L, S, J, prec);
     arb_mul(u, L->g, S->g + 1, prec);
     arb_submul(u, L->g + 1, S->g, prec);
     for (int k = 0; k < 2; k++) {
@@ -119,31 +159,49 @@ static int curl_over_eta(arb_t u, arb_ptr g, engine_data *o, arb_srcptr x)
     }
     dp_jet_clear(L);
     dp_jet_clear(S);
+}
+
+/* u encloses curl V/eta on b: u(centre) + grad u(b).(b - centre), cut with the plain evaluation over b. */
+static int on_box(arb_t u, engine_data *o, const box *b)
+{
+    arb_ptr x = _arb_vec_init(6), g = x + 2, r = x + 4;
+    arb_t middle;
+    jets centre, whole;
+    jets_init(&centre);
+    jets_init(&whole);
+    arb_init(middle);
+    set_balls(x, b, 0, o->prec);
+    int ok = jets_at(&centre, o, x);
+    set_balls(x, b, 1, o->prec);
+    ok = ok && jets_at(&whole, o, x);
+    for (int i = 0; i < 2; i++) {
+        arb_set_fmpq(middle, b->half + i, o->prec);
+        arb_add_error(r + i, middle);
+    }
+    if (ok) {
+        narrow(&whole, &centre, r, o->prec);
+        curl_over_eta(middle, g, &centre, o->prec);
+        curl_over_eta(u, g, &whole, o->prec);
+        cut(u, middle, g, r, o->prec);
+    }
+    jets_clear(&centre);
+    jets_clear(&whole);
+    _arb_vec_clear(x, 6);
+    arb_clear(middle);
     return ok;
 }
 
-/* out encloses u on b: u(centre) + g(b).(b - centre), cut with the plain evaluation over b. */
-static int mean_value(arb_t out, engine_data *o, const box *b)
+static int at_centre(arb_t u, engine_data *o, const box *b)
 {
-    arb_ptr x = _arb_vec_init(6), g = x + 2, r = x + 4;
-    arb_t whole, dummy;
-    arb_init(whole);
-    arb_init(dummy);
+    arb_ptr x = _arb_vec_init(4);
+    jets centre;
+    jets_init(&centre);
     set_balls(x, b, 0, o->prec);
-    int ok = curl_over_eta(out, g, o, x);
-    set_balls(x, b, 1, o->prec);
-    ok = ok && curl_over_eta(whole, g, o, x);
-    for (int i = 0; i < 2; i++) {
-        arb_set_fmpq(dummy, b->half + i, o->prec);
-        arb_zero(r + i);
-        arb_add_error(r + i, dummy);
-        arb_addmul(out, g + i, r + i, o->prec);
-    }
-    if (ok && arb_is_finite(whole) && (!arb_is_finite(out) || !arb_intersection(out, out, whole, o->prec)))
-        arb_set(out, whole);
-    _arb_vec_clear(x, 6);
-    arb_clear(whole);
-    arb_clear(dummy);
+    int ok = jets_at(&centre, o, x);
+    if (ok)
+        curl_over_eta(u, x + 2, &centre, o->prec);
+    jets_clear(&centre);
+    _arb_vec_clear(x, 4);
     return ok;
 }
 
@@ -182,9 +240,9 @@ static int cover(dp_check *c, queue *Q, arf_t low, engine_data *o, slong budget)
 {
     arb_t u;
     arb_init(u);
-    for (slong done = 0; Q->head < Q->tail && done < budget && o->status == DP_OK; done++) {
+    for (; Q->head < Q->tail && o->boxes < budget && o->status == DP_OK; o->boxes++) {
         slong k = Q->head++;
-        if (mean_value(u, o, Q->item + k) && !positive_part(low, u, o->sign, o->prec))
+        if (on_box(u, o, Q->item + k) && !positive_part(low, u, o->sign, o->prec))
             split(Q, k);
     }
     if (o->status == DP_OK && Q->head < Q->tail)
@@ -198,12 +256,12 @@ static int cover(dp_check *c, queue *Q, arf_t low, engine_data *o, slong budget)
 static int infimum(arb_t out, dp_check *c, const box *root, engine_data *o, slong budget)
 {
     queue Q = {NULL, 0, 0, 0};
-    arb_ptr x = _arb_vec_init(5), g = x + 2, u = x + 4;
+    arb_t u;
     arf_t low, high;
+    arb_init(u);
     arf_init(low);
     arf_init(high);
-    set_balls(x, root, 0, o->prec);
-    int ok = curl_over_eta(u, g, o, x);
+    int ok = at_centre(u, o, root);
     if (ok && o->sign == 0)
         o->sign = arb_is_positive(u) ? 1 : arb_is_negative(u) ? -1 : 0;
     if (ok && o->sign == 0)
@@ -219,7 +277,7 @@ static int infimum(arb_t out, dp_check *c, const box *root, engine_data *o, slon
     }
     dp_check_failed(c, o->status, &o->e);
     queue_clear(&Q);
-    _arb_vec_clear(x, 5);
+    arb_clear(u);
     arf_clear(low);
     arf_clear(high);
     return ok ? o->sign : 0;
@@ -249,11 +307,20 @@ static const char *first_engine(const dp_problem *P)
     return closed ? "cover/closed-form" : "cover/trapezoid";
 }
 
+static void let_count(dp_check *c, const char *name, slong n)
+{
+    fmpq_t v;
+    fmpq_init(v);
+    fmpq_set_si(v, n, 1);
+    dp_let_q(c, name, v);
+    fmpq_clear(v);
+}
+
 static void over_box(dp_check *c, const box *b, slong budget)
 {
     const dp_problem *P = dp_check_problem(c);
-    engine_data fast = {P, DP_ENGINE_AUTO, FLINT_MAX(64, dp_check_prec(c)), dp_check_workspace(c), {DP_OK, ""}, DP_OK, 0};
-    engine_data slow = {P, DP_ENGINE_QUADRATURE, 64, NULL, {DP_OK, ""}, DP_OK, 0};
+    engine_data fast = {P, DP_ENGINE_AUTO, 53, dp_check_workspace(c), {DP_OK, ""}, DP_OK, 0, 0};
+    engine_data slow = {P, DP_ENGINE_QUADRATURE, 40, NULL, {DP_OK, ""}, DP_OK, 0, 0};
     arb_t v;
     arb_init(v);
     slow.sign = infimum(v, c, b, &fast, budget);
@@ -261,6 +328,8 @@ static void over_box(dp_check *c, const box *b, slong budget)
         dp_let(c, "inf", v, first_engine(P));
         if (infimum(v, c, b, &slow, budget) != 0)
             dp_let_second(c, "inf", v, "cover/quadrature");
+        let_count(c, "boxes", fast.boxes);
+        let_count(c, "boxes_second", slow.boxes);
         dp_ledger_workspace(c);
         dp_assert(c, slow.sign > 0 ? "inf of curl V/eta over the box" : "inf of -curl V/eta over the box",
                   dp_check_twin(c, "sign") ? "inf < 0" : dp_check_twin(c, "zero") ? "inf == 0" : "inf > 0");

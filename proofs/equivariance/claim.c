@@ -170,7 +170,7 @@ static void at_point(dp_check *c, const dp_point *at, void *data)
     for (slong a = 0; a < d; a++)
         arb_set_fmpq(y + a, fmpq_mat_entry(image, 0, a), dp_check_prec(c));
     for (int k = 0; drifts[k].name != NULL && !dp_check_stopped(c); k++)
-        if (exists(c, at, k))
+        if (dp_drift_asked(c, drifts[k].name) && exists(c, at, k))
             one_drift(c, at, T, y, k);
     fmpq_mat_clear(image);
     _arb_vec_clear(y, d);
@@ -184,7 +184,7 @@ static void run(dp_check *c)
     motion_clear(&T);
 }
 
-static const dp_param_spec params[] = {DP_PARAM_AT, {0}};
+static const dp_param_spec params[] = {DP_PARAM_AT, DP_PARAM_DRIFTS, {0}};
 static const char *const twins[] = {"sign", "constant", "bandwidth", "translation", NULL};
 DP_CLAIM(equivariance) = {
     .id = "equivariance",

@@ -193,8 +193,8 @@ static void run(dp_check *c)
     fmpq_t half;
     fmpq_init(half);
     fmpq_set_si(half, 1, 2);
-    if (dp_check_twin(c, "bandwidth"))      /* the formula without the blur's h^2 in S, nearly */
-        fmpq_div_2exp(F->bandwidth, F->bandwidth, 1);
+    if (dp_check_twin(c, "bandwidth"))      /* the formula of another kernel */
+        fmpq_mul_2exp(F->bandwidth, F->bandwidth, 1);
     if (P->kernel != DP_KERNEL_GAUSSIAN || !dp_gaussian_init(g, P, P->p, half))
         dp_give_up(c, DP_EINPUT, "expected a Gaussian kernel, one Gaussian for p, and one Gaussian or one atom for q");
     else {

@@ -88,7 +88,8 @@ static void one_pair(dp_check *c, const dp_point *at, const dp_measure_t mu, cha
     if (dp_check_twin(c, "moved"))
         dp_nudge(DP_MEAN(P->q, 0, 0), P->bandwidth);
     for (int k = 0; drifts[k] != NULL && !dp_check_stopped(c); k++)
-        one_drift(c, at, P, pair, k, w);
+        if (dp_drift_asked(c, drifts[k]))
+            one_drift(c, at, P, pair, k, w);
     dp_workspace_free(w);
     dp_problem_free(P);
 }
@@ -106,7 +107,7 @@ static void run(dp_check *c)
     dp_each_point(c, at_point, NULL);
 }
 
-static const dp_param_spec params[] = {DP_PARAM_AT, {0}};
+static const dp_param_spec params[] = {DP_PARAM_AT, DP_PARAM_DRIFTS, {0}};
 static const char *const twins[] = {"constant", "moved", NULL};
 DP_CLAIM(zero_at_equality) = {
     .id = "zero-at-equality",

@@ -201,3 +201,11 @@ int dp_twin_unfit(dp_check *c, const char *name)
     dp_give_up(c, DP_EINPUT, "the sabotage \"%s\" changes nothing in this case", name);
     return 1;
 }
+
+int dp_drift_asked(const dp_check *c, const char *drift)
+{
+    const dp_param *which = dp_check_param(c, "drift");
+    if (which == NULL || strcmp(which->word, "all") == 0)
+        return 1;
+    return strcmp(which->word, "fast") == 0 ? strcmp(drift, "smoothed-kl") != 0 : strcmp(which->word, drift) == 0;
+}

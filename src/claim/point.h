@@ -42,6 +42,11 @@ int dp_let_velocity(dp_check *c, const dp_point *at, const char *stem, const dp_
 
 /* Registers `name` = a * b^n exactly: the usual way to name h^2. */
 void dp_let_power(dp_check *c, const char *name, const fmpq_t a, const fmpq_t b, slong n);
+/* The parameter `drift` of claims about many drifts, for the table `params`, and whether it asks for this one. */
+#define DP_PARAM_DRIFTS {"drift", DP_PARAM_WORD, "all|fast|mean-shift|sinkhorn-proxy|da2|mmd|smoothed-kl|kl|wasserstein", \
+                         "which fields; fast: all but smoothed-kl, which integrates over the whole space; default all"}
+int dp_drift_asked(const dp_check *c, const char *drift);
+
 /* Sabotages by one part in 10^30: q times 1 + 10^-30, and q plus 10^-30 h. */
 void dp_spoil(fmpq_t q);
 void dp_nudge(fmpq_t q, const fmpq_t h);
