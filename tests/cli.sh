@@ -255,6 +255,20 @@ several='cases/two-mode/default.yaml cases/two-mode/asymmetric.yaml'
   grep -v '"seconds"' "$w/fresh/results.json" | sed 's/"seconds": [0-9.e-]*//' >"$w/b"
 }
 
+# A check that crashes costs one verdict: the child is found by its parent's number and killed.
+"$dp" verify --no-pdf cases/two-mode/default.yaml --claim two-mode-exact --digits 30000 --jobs 1 --out "$w/crash" >"$w/out" 2>"$w/err" &
+pid=$! child=''
+while [ -z "$child" ] && kill -0 "$pid" 2>/dev/null; do
+  child=$(sed -n "s/^\([0-9]*\) (.*) [A-Z] $pid .*/\1/p" /proc/[0-9]*/stat 2>/dev/null | head -n 1)
+done
+kill -SEGV "$child"
+wait "$pid"
+got=$? name='a check that crashes'
+if [ "$got" -eq 1 ]; then pass; else fail "$name" "exit status $got, expected 1"; fi
+says out 'died of signal 11'
+says out '5 refuted, 1 error; |1 verified, 4 refuted, 1 error; '
+holds 'leaves no key, so that it is tried again' test "$(find "$w/crash/records" -name '*.key' | wc -l)" = 5
+
 # ---- installation ----
 runs 'make install' 0 make install NO_INSTALL=1 B="$B" DESTDIR="$w/root" PREFIX=/usr
 installed=$w/root/usr/bin/driftproof
