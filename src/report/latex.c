@@ -2,6 +2,7 @@
 /* latex.c: tables and claims to \input in a paper, and report.tex, which is made of them. */
 #include "report/face.h"
 
+#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,6 +12,21 @@ enum { SHOWN_RELATIONS = 12 }; /* of one case, in print; index.html and results.
 static void text(FILE *f, const char *what) { dp_put_text(f, DP_TEX, what); }
 
 /* ---- tables ---- */
+
+/* Tables of earlier runs must not stand beside those of this one. */
+static void remove_tables(const dp_face *x)
+{
+    char *folder = dp_format("%s/tables", x->dir);
+    DIR *d = opendir(folder);
+    for (struct dirent *entry; d != NULL && (entry = readdir(d)) != NULL;) {
+        size_t n = strlen(entry->d_name);
+        char *path = dp_format("%s/%s", folder, entry->d_name);
+        if (n > 4 && strcmp(entry->d_name + n - 4, ".tex") == 0) unlink(path);
+        free(path);
+    }
+    if (d != NULL) closedir(d);
+    free(folder);
+}
 
 /* tables/NAME.tex: a bare tabular. A table without rows leaves no file. */
 static void write_table(dp_face *x, const dp_table *t)
@@ -24,10 +40,6 @@ static void write_table(dp_face *x, const dp_table *t)
         fputc('\n', f);
         dp_table_tex(f, t, 0);
         dp_sheet_close(&s, name);
-    } else {
-        char *path = dp_format("%s/%s", x->dir, name);
-        unlink(path);
-        free(path);
     }
     free(name);
 }
@@ -165,6 +177,7 @@ static void write_body(dp_face *x, FILE *f)
 void dp_face_latex(dp_face *x)
 {
     dp_sheet s;
+    if (x->status == DP_OK) remove_tables(x);
     write_claims(x);
     char *preamble = dp_face_template(x, "preamble.tex"), *commands = dp_face_template(x, "text.tex");
     FILE *f = dp_sheet_open(&s, x);
