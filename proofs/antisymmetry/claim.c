@@ -21,7 +21,7 @@ static void run(dp_check *c)
     if (!dp_check_twin(c, "not-swapped"))
         dp_problem_swap(s.swapped);
     if (dp_check_twin(c, "constant"))
-        dp_nudge(DP_MEAN(s.swapped->p, 0, 0), s.swapped->bandwidth);
+        dp_nudge_for(c, DP_MEAN(s.swapped->p, 0, 0), s.swapped->bandwidth);
     dp_each_point(c, at_point, &s);
     dp_problem_free(s.swapped);
     dp_workspace_free(s.w);

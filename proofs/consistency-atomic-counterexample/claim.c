@@ -33,7 +33,7 @@ static void at_atom(dp_check *c, const dp_problem *P)
     dp_problem *D = dp_problem_copy(P);
     dp_point at;
     if (dp_check_twin(c, "moved"))
-        dp_nudge(DP_MEAN(D->p, 0, 0), D->bandwidth);
+        dp_nudge_for(c, DP_MEAN(D->p, 0, 0), D->bandwidth);
     dp_point_init(&at, D);
     dp_point_set(&at, c, 1000, DP_MEAN(P->q, 0, 0));
     if (dp_let_velocity(c, &at, "V", D, drift_name(c), at.x, DP_ENGINE_AUTO, NULL))

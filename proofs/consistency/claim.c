@@ -131,7 +131,7 @@ static void equal(dp_check *c, const dp_param *box)
     fmpq *x = _fmpq_vec_init(P->dim);
     dp_point at;
     if (dp_check_twin(c, "moved"))
-        dp_nudge(DP_MEAN(P->q, 0, 0), P->bandwidth);
+        dp_nudge_for(c, DP_MEAN(P->q, 0, 0), P->bandwidth);
     dp_let_q(c, "h", P->bandwidth);
     dp_point_init(&at, P);
     for (slong k = 0; k < 1 << P->dim && !dp_check_stopped(c); k++) {

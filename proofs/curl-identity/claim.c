@@ -65,7 +65,7 @@ static void run(dp_check *c)
     fmpq_init(h2);
     fmpq_mul(h2, P->bandwidth, P->bandwidth);
     if (dp_check_twin(c, "constant"))
-        dp_spoil(h2);
+        dp_spoil_for(c, h2);
     dp_let_q(c, "h2", h2);
     dp_each_point(c, at_point, NULL);
     fmpq_clear(h2);

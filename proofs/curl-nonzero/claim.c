@@ -64,7 +64,7 @@ static int fits(dp_check *c, const dp_problem *P)
     for (slong i = 0; i < 2; i++) {
         fmpq_sub(a, DP_MEAN(P->p, 0, i), DP_MEAN(P->q, 0, i));
         if (dp_check_twin(c, "constant") && i == 0)
-            dp_spoil(a);
+            dp_spoil_for(c, a);
         dp_let_q(c, dp_name("a", i, -1), a);
         dp_let_q(c, dp_name("q", i, -1), DP_MEAN(P->q, 0, i));
     }

@@ -116,7 +116,7 @@ static void let_factors(dp_check *c, const motion *T, int k)
     snprintf(stem, sizeof stem, "M%d", k);
     fmpq_pow_si(s, T->scale, drifts[k].exponent);
     if (dp_check_twin(c, "constant"))
-        dp_spoil(s);
+        dp_spoil_for(c, s);
     if (dp_check_twin(c, "sign"))
         fmpq_neg(s, s);
     for (slong a = 0; a < d * d; a++) {

@@ -173,7 +173,7 @@ static void let_formula(dp_check *c, const dp_gaussian_t g)
     fmpq_pow_si(u, g->h2, d);
     fmpq_div(v, v, u);
     if (dp_check_twin(c, "constant"))
-        dp_spoil(v);
+        dp_spoil_for(c, v);
     dp_let_q(c, "g", v);
     fmpq_mat_det(v, g->R);
     dp_let_q(c, "detR", v);

@@ -18,7 +18,7 @@ static dp_problem *formula_problem(dp_check *c)
     if (dp_check_twin(c, "swapped"))
         dp_problem_swap(P);
     if (dp_check_twin(c, "constant"))
-        dp_spoil(P->bandwidth);
+        dp_spoil_for(c, P->bandwidth);
     if (P->dim < 2 || P->p->family != DP_MIXTURE || fmpq_is_zero(DP_COV(P->p, 0, 0, 1)))
         dp_twin_unfit(c, "covariance");
     else if (dp_check_twin(c, "covariance"))

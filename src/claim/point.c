@@ -169,22 +169,44 @@ void dp_let_power(dp_check *c, const char *name, const fmpq_t a, const fmpq_t b,
     fmpq_clear(v);
 }
 
-void dp_nudge(fmpq_t q, const fmpq_t h)
+/* q += 10^-n unit */
+static void add_tiny(fmpq_t q, const fmpq_t unit, slong n)
 {
-    fmpq_t tiny;
-    fmpq_init(tiny);
-    dp_fmpq_set_text(tiny, "1e-30");
-    fmpq_addmul(q, tiny, h);
-    fmpq_clear(tiny);
+    fmpq_t t;
+    fmpq_init(t);
+    fmpq_set_si(t, 10, 1);
+    fmpq_pow_si(t, t, -n);
+    fmpq_addmul(q, t, unit);
+    fmpq_clear(t);
+}
+
+static slong tiny_for(const dp_check *c)
+{
+    return FLINT_MAX(1, FLINT_MIN(30, dp_check_digits(c) - 6));
+}
+
+void dp_nudge_for(const dp_check *c, fmpq_t q, const fmpq_t h)
+{
+    add_tiny(q, h, tiny_for(c));
+}
+
+static void spoil(fmpq_t q, slong n)
+{
+    fmpq_t unit;
+    fmpq_init(unit);
+    fmpq_set(unit, q);
+    add_tiny(q, unit, n);
+    fmpq_clear(unit);
 }
 
 void dp_spoil(fmpq_t q)
 {
-    fmpq_t h;
-    fmpq_init(h);
-    fmpq_set(h, q);
-    dp_nudge(q, h);
-    fmpq_clear(h);
+    spoil(q, 30);
+}
+
+void dp_spoil_for(const dp_check *c, fmpq_t q)
+{
+    spoil(q, tiny_for(c));
 }
 
 void dp_problem_swap(dp_problem *P)
@@ -208,4 +230,16 @@ int dp_drift_asked(const dp_check *c, const char *drift)
     if (which == NULL || strcmp(which->word, "all") == 0)
         return 1;
     return strcmp(which->word, "fast") == 0 ? strcmp(drift, "smoothed-kl") != 0 : strcmp(which->word, drift) == 0;
+}
+
+void dp_let_tiny(dp_check *c, const char *name)
+{
+    fmpq_t t, one;
+    fmpq_init(t);
+    fmpq_init(one);
+    fmpq_one(one);
+    dp_nudge_for(c, t, one);
+    dp_let_q(c, name, t);
+    fmpq_clear(t);
+    fmpq_clear(one);
 }

@@ -47,9 +47,13 @@ void dp_let_power(dp_check *c, const char *name, const fmpq_t a, const fmpq_t b,
                          "which fields; fast: all but smoothed-kl, which integrates over the whole space; default all"}
 int dp_drift_asked(const dp_check *c, const char *drift);
 
-/* Sabotages by one part in 10^30: q times 1 + 10^-30, and q plus 10^-30 h. */
+/* The sabotage "constant": q times 1 + 10^-30. */
 void dp_spoil(fmpq_t q);
-void dp_nudge(fmpq_t q, const fmpq_t h);
+/* Sabotages that bite at any number of digits: q plus t q, and q plus t h, t = 10^-min(30, digits - 6). */
+void dp_spoil_for(const dp_check *c, fmpq_t q);
+void dp_nudge_for(const dp_check *c, fmpq_t q, const fmpq_t h);
+/* Registers this t as a rational leaf: what a sabotage puts in place of 0. */
+void dp_let_tiny(dp_check *c, const char *name);
 /* Gives up (the case does not fit) when this run is the sabotage `name`, which would change nothing here. Returns 1 if so. */
 int dp_twin_unfit(dp_check *c, const char *name);
 /* q := p, p := q; the bandwidth stays. */
