@@ -1,11 +1,23 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* two-mode-logistic: (24) at the modes is a one-dimensional logistic integral, whose moments are elementary. */
+#include <math.h>
 #include "../two-mode.h"
 
-enum { MOMENTS = 3, STRIP = 3 };   /* I_0, I_2, I_4; the rule's error is bounded on |Im s| <= STRIP < pi */
+enum { MOMENTS = 3 };   /* I_0, I_2, I_4 */
 
 /* f(s) = exp(s/2 - delta s^2/2) (sigma(s - log v) - sigma(s - log u)) with 0 < v < u. */
 typedef struct { arb_t u, v, delta; } integrand;
+
+/* The rule: nodes j/m in [-L, R]; its error is bounded on |Im s| <= a <= 3 < pi. */
+typedef struct { double a; slong m, L, R; } rule;
+
+/* Not rigorous, and need not be: sizes that make the proved bounds about 2^-prec. */
+static rule choose(const integrand *f, slong prec)
+{
+    double bits = 0.7 * (double) prec, delta = arf_get_d(arb_midref(f->delta), ARF_RND_NEAR), wide = sqrt(2 * bits / (delta + 1e-9));
+    double a = fmin(3, wide), right = 16 + fmin(2.2 * bits, wide), left = 16 + fmin(0.8 * bits, wide);
+    return (rule) {a, (slong) ceil((bits + delta * a * a / 2 + 8) / (6 * a)), (slong) left, (slong) right};
+}
 
 /* The same as exp(3 s/2 - delta s^2/2) (u - v)/((e^s + u)(e^s + v)) at s = j/m. */
 static void evaluate(arb_t out, const integrand *f, slong j, slong m, slong prec)
@@ -30,8 +42,8 @@ static void evaluate(arb_t out, const integrand *f, slong j, slong m, slong prec
     arb_clear(s); arb_clear(t);
 }
 
-/* int_R^infinity s^n exp(-c s/2) ds = exp(-c R/2) sum_k n!/(n-k)! R^(n-k) (2/c)^(k+1). */
-static void tail(arb_t out, ulong n, ulong c, slong R, slong prec)
+/* exp(-delta R^2/2) int_R^infinity s^n exp(-c s/2) ds = exp(-delta R^2/2 - c R/2) sum_k n!/(n-k)! R^(n-k) (2/c)^(k+1). */
+static void tail(arb_t out, const integrand *f, ulong n, ulong c, slong R, slong prec)
 {
     arb_t term, step;
     arb_init(term); arb_init(step);
@@ -45,7 +57,9 @@ static void tail(arb_t out, ulong n, ulong c, slong R, slong prec)
         arb_mul_ui(term, term, 2 * (n - k), prec);
         arb_div_si(term, term, (slong) c * R, prec);
     }
-    arb_set_si(step, -(slong) c * R);
+    arb_mul_si(step, f->delta, R, prec);
+    arb_add_ui(step, step, c, prec);
+    arb_mul_si(step, step, -R, prec);
     arb_mul_2exp_si(step, step, -1);
     arb_exp(step, step, prec);
     arb_mul(out, out, step, prec);
@@ -53,15 +67,15 @@ static void tail(arb_t out, ulong n, ulong c, slong R, slong prec)
 }
 
 /* Nodes j/m beyond -L and R, or the integral there: s^n f <= (u - v) s^n e^(-s/2) on the right, (u - v)/(u v) |s|^n e^(-3|s|/2) on the
-   left, both decreasing there since L, R >= 16 > 2 n. */
-static void outside(mag_t out, const integrand *f, ulong n, slong L, slong R, slong prec)
+   left, times the Gaussian factor at the end of the window; both decrease there since L, R >= 16 > 2 n. */
+static void outside(mag_t out, const integrand *f, ulong n, const rule *r, slong prec)
 {
     arb_t t, sum;
     arb_init(t); arb_init(sum);
-    tail(t, n, 3, L, prec);
+    tail(t, f, n, 3, r->L, prec);
     arb_div(t, t, f->u, prec);
     arb_div(t, t, f->v, prec);
-    tail(sum, n, 1, R, prec);
+    tail(sum, f, n, 1, r->R, prec);
     arb_add(sum, sum, t, prec);
     arb_sub(t, f->u, f->v, prec);
     arb_mul(sum, sum, t, prec);
@@ -70,13 +84,14 @@ static void outside(mag_t out, const integrand *f, ulong n, slong L, slong R, sl
 }
 
 /* sum of s^(2 i) f(s)/m over the nodes s = j/m in [-L, R]: I[i], i = 0, 1, 2, with what is outside as error. */
-static void nodes(arb_ptr I, const integrand *f, slong m, slong L, slong R, slong prec)
+static void nodes(arb_ptr I, const integrand *f, const rule *r, slong prec)
 {
+    slong m = r->m;
     arb_t y, s2;
     mag_t rest;
     arb_init(y); arb_init(s2); mag_init(rest);
     _arb_vec_zero(I, MOMENTS);
-    for (slong j = -L * m; j <= R * m; j++) {
+    for (slong j = -r->L * m; j <= r->R * m; j++) {
         evaluate(y, f, j, m, prec);
         arb_set_si(s2, j * j);
         arb_div_si(s2, s2, m * m, prec);
@@ -87,26 +102,29 @@ static void nodes(arb_ptr I, const integrand *f, slong m, slong L, slong R, slon
     }
     for (int i = 0; i < MOMENTS; i++) {
         arb_div_si(I + i, I + i, m, prec);
-        outside(rest, f, 2 * (ulong) i, L, R, prec);
+        outside(rest, f, 2 * (ulong) i, r, prec);
         arb_add_error_mag(I + i, rest);
     }
     arb_clear(y); arb_clear(s2); mag_clear(rest);
 }
 
-/* rho = 2 C/(e^(2 pi a m) - 1), C = e^(delta a^2/2)/cos(a/2)^2, a = STRIP: |f(s + ia)| <= C f(s), see the statement. */
-static void strip(arb_t rho, const integrand *f, slong m, slong prec)
+/* rho = 2 C/(e^(2 pi a m) - 1), C = e^(delta a^2/2)/cos(a/2)^2: |f(s + iy)| <= C f(s) for |y| <= a, see the statement. */
+static void strip(arb_t rho, const integrand *f, const rule *r, slong prec)
 {
     arb_t t;
     arb_init(t);
-    arb_const_pi(t, prec);
-    arb_mul_si(t, t, 2 * STRIP * m, prec);
-    arb_expm1(rho, t, prec);
-    arb_set_si(t, STRIP);
+    arb_const_pi(rho, prec);
+    arb_set_d(t, r->a);
+    arb_mul(rho, rho, t, prec);
+    arb_mul_si(rho, rho, 2 * r->m, prec);
+    arb_expm1(rho, rho, prec);
     arb_mul_2exp_si(t, t, -1);
     arb_cos(t, t, prec);
     arb_sqr(t, t, prec);
     arb_mul(rho, rho, t, prec);
-    arb_mul_si(t, f->delta, STRIP * STRIP, prec);
+    arb_set_d(t, r->a);
+    arb_sqr(t, t, prec);
+    arb_mul(t, t, f->delta, prec);
     arb_mul_2exp_si(t, t, -1);
     arb_exp(t, t, prec);
     arb_div(rho, t, rho, prec);
@@ -114,24 +132,40 @@ static void strip(arb_t rho, const integrand *f, slong m, slong prec)
     arb_clear(t);
 }
 
-/* I[i] = int s^(2 i) f over the line by the trapezoidal rule T_i. Its error is at most rho int (s^2 + a^2)^i f = rho (I_i + B) with
-   B = sum_{k < i} binomial(i, k) a^(2 (i - k)) I_k, so I_i <= (T_i + rho B)/(1 - rho), and the error is at most rho (T_i + B)/(1 - rho). */
+/* B = sum_{k < i} binomial(i, k) a^(2 (i - k)) I_k. */
+static void below(arb_t B, arb_srcptr I, int i, double a, slong prec)
+{
+    static const slong binomial[MOMENTS][MOMENTS] = {{0, 0, 0}, {1, 0, 0}, {1, 2, 0}};
+    arb_t t, square;
+    arb_init(t); arb_init(square);
+    arb_set_d(square, a);
+    arb_sqr(square, square, prec);
+    arb_zero(B);
+    for (int k = 0; k < i; k++) {
+        arb_pow_ui(t, square, (ulong) (i - k), prec);
+        arb_mul_si(t, t, binomial[i][k], prec);
+        arb_addmul(B, t, I + k, prec);
+    }
+    arb_clear(t); arb_clear(square);
+}
+
+/* I[i] = int s^(2 i) f over the line by the trapezoidal rule T_i. Its error is at most rho int (s^2 + a^2)^i f = rho (I_i + B), so
+   I_i <= (T_i + rho B)/(1 - rho), and the error is at most rho (T_i + B)/(1 - rho). */
 static void integrals(arb_ptr I, const integrand *f, slong prec)
 {
-    static const slong below[MOMENTS][MOMENTS] = {{0, 0, 0}, {STRIP * STRIP, 0, 0}, {STRIP * STRIP * STRIP * STRIP, 2 * STRIP * STRIP, 0}};
-    slong m = 2 + prec / 25, L = 16 + prec / 2, R = 16 + 3 * prec / 2;
+    rule r = choose(f, prec);
     arb_t rho, B, t;
     mag_t error;
     arb_init(rho); arb_init(B); arb_init(t); mag_init(error);
-    strip(rho, f, m, prec);
-    nodes(I, f, m, L, R, prec);
+    strip(rho, f, &r, prec);
+    nodes(I, f, &r, prec);
+    arb_sub_ui(t, rho, 1, prec);
+    arb_neg(t, t);
+    if (!arb_is_positive(t))
+        arb_zero_pm_inf(t);
     for (int i = 0; i < MOMENTS; i++) {
-        arb_zero(B);
-        for (int k = 0; k < i; k++)
-            arb_addmul_si(B, I + k, below[i][k], prec);
+        below(B, I, i, r.a, prec);
         arb_add(B, B, I + i, prec);
-        arb_sub_ui(t, rho, 1, prec);
-        arb_neg(t, t);
         arb_div(B, B, t, prec);
         arb_mul(B, B, rho, prec);
         arb_get_mag(error, B);
