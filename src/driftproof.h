@@ -5,6 +5,7 @@
 #define DP_VERSION "0.1.0"
 #include "claim/claim.h"
 #include "claim/gaussian.h"
+#include "claim/generator.h"
 #include "claim/point.h"
 #include "claim/variation.h"
 #include "energy/mixture.h"
