@@ -48,6 +48,7 @@ static void add_error_all(dp_gmoments_t m, const arb_t bound)
 typedef struct {
     const dp_window *win;
     const dp_strip *strip;
+    int root;           /* the integrand has G^{-1/2} (and grows less on the strip), or log G */
     double centre[3];
     arb_t peak, kappa, delta, growth;
     arb_struct rho[3];
@@ -105,7 +106,30 @@ static void half_space(arb_t out, const arb_t R, const arb_t kappa, int d)
     arb_clear(g), arb_clear(t0), arb_clear(t4), arb_clear(i0), arb_clear(t);
 }
 
-/* Window ends (lemma L3, the vertical sides): sum over faces of (h ln 2/pi) rho peak growth (1 + r^2)^2 e^{-kappa R^2/2} x widths of the others. */
+/* int_{-a}^{a} rho(t)/(1 + e^{2 pi |t|/h}) dt, rho(t) = e^{gamma t^2/2}/sqrt(quotient) the growth at height t: at most
+   2/sqrt(quotient)/(2 pi/h - gamma a/2) because t^2 <= a t, where that is positive; at most rho(a) h ln 2/pi always. */
+static void vertical_side(arb_t out, const bounds *b, int k)
+{
+    const dp_strip *s = b->strip + k;
+    arb_t t, g;
+    arb_init(t), arb_init(g);
+    arb_set_d(g, b->root ? s->amin : 0);
+    arb_mul_2exp_si(g, g, -1), arb_sub_si(g, g, 1, PB), arb_neg(g, g);
+    arb_set_d(t, s->a), arb_mul(g, g, t, PB), arb_mul_2exp_si(g, g, -1);
+    arb_const_pi(out, PB), arb_mul_2exp_si(out, out, 1);
+    arb_set_d(t, b->win->step[k]), arb_div(out, out, t, PB);
+    arb_sub(g, out, g, PB);
+    if (arb_is_positive(g)) {
+        arb_set_d(out, b->root ? s->quotient : 1), arb_rsqrt(out, out, PB);
+        arb_div(out, out, g, PB), arb_mul_2exp_si(out, out, 1);
+    } else {
+        arb_set_d(t, b->win->step[k] * 0.2207); /* > ln 2 / pi */
+        arb_mul(out, b->rho + k, t, PB);
+    }
+    arb_clear(t), arb_clear(g);
+}
+
+/* Window ends (lemma L3): sum over faces of the vertical side x peak growth (1 + r^2)^2 e^{-kappa R^2/2} x widths of the others. */
 static void face(arb_t out, const bounds *b, int k, const arb_t R)
 {
     int d = b->win->dim;
@@ -113,8 +137,7 @@ static void face(arb_t out, const bounds *b, int k, const arb_t R)
     arb_init(t), arb_init(w);
     arb_mul(out, R, R, PB), arb_mul(out, out, b->kappa, PB), arb_mul_2exp_si(out, out, -1), arb_neg(out, out);
     arb_exp(out, out, PB);
-    arb_mul(out, out, b->rho + k, PB);
-    arb_set_d(t, b->win->step[k] * 0.2207); /* > ln 2 / pi */
+    vertical_side(t, b, k);
     arb_mul(out, out, t, PB);
     arb_one(w);
     for (int a = 0; a < d; a++) {
@@ -421,7 +444,7 @@ dp_status dp_trapezoid_rsqrt(dp_gmoments_t out, dp_lattice **cache, const dp_gsu
             status = dp_fail(e, DP_EBUDGET, "trapezoid: the zero-free strip of k*q is too narrow for %ld nodes", (long) max_nodes);
     }
     if (status == DP_OK) {
-        b.win = &win, b.strip = (*cache)->strip;
+        b.win = &win, b.strip = (*cache)->strip, b.root = 1;
         for (int k = 0; k < d; k++)
             growth_on_strip(b.rho + k, b.strip + k, 1);
         dp_lattice_sums(out, (*cache)->weight, &(*cache)->win, &win, s, prec + 20);
@@ -534,7 +557,7 @@ dp_status dp_trapezoid_log_ratio(dp_gmoments_t out, const dp_gsum_t G, const dp_
     bounds b;
     arb_t K, t;
     bounds_init(&b), arb_init(K), arb_init(t);
-    b.win = &win, b.strip = sg;
+    b.win = &win, b.strip = sg, b.root = 0;
     for (int k = 0; k < d; k++)
         b.centre[k] = 0, growth_on_strip(b.rho + k, sg + k, 0);
     arb_one(b.peak), arb_one(b.kappa), arb_zero(b.delta);
