@@ -55,11 +55,12 @@ void dp_assert(dp_check *c, const char *label, const char *relation);
 /* A ledger line of the evidence: where error comes from. The largest bound of each term is kept. */
 void dp_ledger(dp_check *c, const char *term, const mag_t bound);
 void dp_ledger_workspace(dp_check *c);              /* copies the workspace's ledger */
-/* This round cannot decide, and why. DP_EBUDGET: try again at higher precision, `undecided` at the cap; DP_EUNSUPPORTED:
+/* This round cannot decide, and why. DP_EBUDGET: try again at higher precision, up to three times; DP_EUNSUPPORTED:
    `undecided` at once; DP_EINTERNAL: `error`; DP_EINPUT: the case does not fit the claim: `error`. */
 void dp_give_up(dp_check *c, dp_status status, const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* Rounds start at digits * log2(10) + 24 bits and double up to max(4096, 16 x start), and stop earlier when no undecided relation gets
-   narrower. This lowers the limit, where a claim knows that more precision is of no use or out of reach. */
+   narrower, or when DP_EBUDGET or an infinite enclosure comes back three times in a row. This lowers the
+   limit, where a claim knows that more precision is of no use or out of reach. */
 void dp_check_cap(dp_check *c, slong bits);
 /* 1 once dp_give_up was called or an engine call failed: return from run(). Everything above does nothing then. */
 int dp_check_stopped(const dp_check *c);

@@ -18,42 +18,54 @@ static slong cap_precision(slong start) { return start > 4096 / 16 ? 16 * start 
 
 /* ---- does more precision help? ---- */
 
-/* Widths of the undecided relations of the round before; `n` = 0 before the first. */
-typedef struct { slong n; mag_struct *width; } memory;
+/* Widths of the undecided relations of the round before, `n` = 0 before the first; rounds in a row that found no finite width. */
+typedef struct { slong n; mag_struct *width; int blank; } memory;
+
+/* What is out of reach three times in a row, at 1, 2 and 4 times the precision, is taken to be out of reach. */
+enum { MAX_BLANK = 3 };
 
 static void forget(memory *m)
 {
     for (slong i = 0; i < m->n; i++) mag_clear(m->width + i);
     free(m->width);
-    *m = (memory) {0, NULL};
+    m->n = 0;
+    m->width = NULL;
 }
 
-/* 1 unless this relation is open and no narrower than half of what it was. Infinite widths are no ground for giving up:
-   quantities may become representable only at higher precision. */
-static int improves(const dp_assertion *a, const mag_t before)
+static void remember(memory *m, const dp_check *c)
 {
-    mag_t half;
-    mag_init(half);
-    mag_mul_2exp_si(half, before, -1);
-    int better = mag_is_inf(a->width) || mag_cmp(a->width, half) <= 0;
-    mag_clear(half);
-    return better;
-}
-
-/* 0 when relations are open and none of them became narrower by a factor 2 since the last round. */
-static int narrower(memory *m, const dp_check *c)
-{
-    int open = 0, better = m->n != c->nassertions;
-    for (slong i = 0; i < c->nassertions; i++) {
-        const dp_assertion *a = c->assertions + i;
-        if (a->truth != DP_UNKNOWN || a->hopeless) continue;
-        open = 1;
-        if (!better) better = improves(a, m->width + i);
-    }
     forget(m);
     m->n = c->nassertions;
     m->width = dp_malloc((size_t) (m->n + 1) * sizeof *m->width);
     for (slong i = 0; i < m->n; i++) mag_init_set(m->width + i, c->assertions[i].width);
+}
+
+/* Is a <= b / 2? */
+static int halved(const mag_t a, const mag_t b)
+{
+    mag_t half;
+    mag_init(half);
+    mag_mul_2exp_si(half, b, -1);
+    int ok = mag_cmp(a, half) <= 0;
+    mag_clear(half);
+    return ok;
+}
+
+/* 1 while more precision is worth a try: an open relation has become narrower by a factor 2, or is seen for the first time, or nothing
+   finite came out yet (quantities may become representable, engines may reach) and that was not so MAX_BLANK times in a row. */
+static int promising(memory *m, const dp_check *c)
+{
+    int open = 0, better = c->status == DP_OK && m->n != c->nassertions, blank = c->status != DP_OK;
+    for (slong i = 0; i < c->nassertions && c->status == DP_OK; i++) {
+        const dp_assertion *a = c->assertions + i;
+        if (a->truth != DP_UNKNOWN || a->hopeless) continue;
+        open = 1;
+        if (mag_is_inf(a->width)) blank = 1;
+        else if (m->n == c->nassertions && halved(a->width, m->width + i)) better = 1;
+    }
+    m->blank = blank ? m->blank + 1 : 0;
+    if (c->status == DP_OK) remember(m, c);
+    if (blank) return m->blank < MAX_BLANK;
     return better || !open;
 }
 
@@ -96,13 +108,13 @@ static const char *one_round(dp_check *c, char **reason, int *again, char **cert
 
 static const char *rounds(dp_check *c, char **reason, char **certificate)
 {
-    memory last = {0, NULL};
+    memory last = {0, NULL, 0};
     const char *verdict = NULL;
     for (;;) {
         int again = 0;
         verdict = one_round(c, reason, &again, certificate);
         if (!again || c->prec >= c->cap || (c->stop != NULL && *c->stop)) break;
-        if (c->status == DP_OK && !narrower(&last, c)) break;
+        if (!promising(&last, c)) break;
         free(*reason);
         c->prec = 2 * c->prec < c->cap ? 2 * c->prec : c->cap;
     }
