@@ -169,6 +169,14 @@ runs 'one claim as JSON' 0 "$dp" claims antisymmetry --json
 json id '"antisymmetry"'
 runs 'an equation' 0 "$dp" claims --equation 35
 says out 'sinkhorn-proxy +drift'
+n=1
+while [ "$n" -le 108 ]; do
+  grep -q "^| ($n) | .* | .* |\$" docs/equations.md || fail 'docs/equations.md' "no row for ($n)"
+  n=$((n + 1))
+done
+# shellcheck disable=SC2016 # a backquote as such
+grep -oE '`(src|proofs|cases)/[^`]*`' docs/equations.md | tr -d '`' | sort -u >"$w/places"
+while IFS= read -r f; do holds 'docs/equations.md names files that exist' test -e "$f"; done <"$w/places"
 runs 'no such claim' 2 "$dp" claims antisymetry
 says err "did you mean 'antisymmetry'"
 for id in $("$dp" claims | sed 's/ .*//'); do runs "claims $id" 0 "$dp" claims "$id"; done
@@ -291,7 +299,7 @@ holds 'leaves no file' test -z "$(find "$w/root" -type f)"
 
 # ---- every command of the README, in a copy of the tree ----
 mkdir "$w/tree"
-for f in src proofs cases reports tests Makefile VERSION README.md; do [ ! -e "$f" ] || cp -a "$f" "$w/tree/"; done
+for f in src proofs cases docs reports tests Makefile VERSION README.md; do [ ! -e "$f" ] || cp -a "$f" "$w/tree/"; done
 rm -rf "$w/tree/reports/out"
 cp -a "$B" "$w/tree/build"
 cd "$w/tree" || exit 3

@@ -73,7 +73,7 @@ static int list(int json, long equation)
         n++;
     }
     if (json) fputs("\n]}\n", stdout);
-    else if (equation) printf("claims are in proofs/<name>/, drifts in src/drift/; all places: grep -rn '(%ld)' src proofs\n", equation);
+    else if (equation) printf("claims are in proofs/<name>/, drifts in src/drift/, all formulas in docs/equations.md; all places: grep -rn '(%ld)' src proofs docs\n", equation);
     if (!n) fprintf(stderr, "driftproof: no claim or drift names equation (%ld)\n", equation);
     return n ? EXIT_EXPECTED : EXIT_UNEXPECTED;
 }
