@@ -40,9 +40,9 @@ static double log2_exp(const arb_t u)
 }
 
 /* 2^(total - goal - 3 - scale) / n: what one component may lose, in units of its own scale. */
-static void tolerance(mag_t out, const attempt *a, const dp_peak *w, slong n)
+static void tolerance(mag_t out, const attempt *a, slong goal, const dp_peak *w, slong n)
 {
-    double bits = a->log2total - log2_exp(w->logscale) - (double) a->goal - 3 - log2((double) n);
+    double bits = a->log2total - log2_exp(w->logscale) - (double) goal - 3 - log2((double) n);
     mag_set_ui_2exp_si(out, 1, (slong) floor(fmax(fmin(bits, 1e17), -1e17)));
 }
 
@@ -61,8 +61,8 @@ static void majorant(mag_t outside, mag_t all, const dp_peak *w, const mag_t pea
     mag_clear(W2);
 }
 
-/* The window: half-width W with a tail below tol, or 0 to skip the component (everything is below tol), or -1: none. */
-static double choose_window(mag_t outside, mag_t all, const dp_peak *w, const mag_t tol)
+/* The window: half-width W with a tail below tol, or 0 to skip the component (everything is below `skip`), or -1: none. */
+static double choose_window(mag_t outside, mag_t all, const dp_peak *w, const mag_t tol, const mag_t skip)
 {
     arb_t f0;
     arb_ptr zero = _arb_vec_init(w->dim);
@@ -74,7 +74,7 @@ static double choose_window(mag_t outside, mag_t all, const dp_peak *w, const ma
     arb_get_mag(peak, f0);
     for (W = 3; W < 2000; W += W < 40 ? 0.25 : 2 * floor(W / 8)) {
         majorant(outside, all, w, peak, W);
-        if (mag_cmp(all, tol) <= 0) {
+        if (mag_cmp(all, skip) <= 0) {
             W = 0;
             break;
         }
@@ -145,14 +145,18 @@ static void book(attempt *a, const dp_peak *w, const mag_t outside, const mag_t 
 static dp_status component(arb_ptr m, dp_peak *w, attempt *a, slong n, dp_error *e)
 {
     slong width = DP_QUADRIC_WIDTH(w->dim);
-    mag_t tol, outside, all;
+    mag_t tol, skip, outside, all;
+    slong eased = a->setup->goal - a->goal; /* by the radius of x */
     double W;
     dp_status status = DP_OK;
     mag_init(tol);
+    mag_init(skip);
     mag_init(outside);
     mag_init(all);
-    tolerance(tol, a, w, n);
-    W = choose_window(outside, all, w, tol);
+    tolerance(tol, a, a->setup->window - eased, w, n);
+    tolerance(skip, a, a->setup->skip - eased, w, n);
+    W = choose_window(outside, all, w, tol, skip);
+    tolerance(tol, a, a->goal, w, n);
     if (W < 0)
         status = dp_fail(e, DP_EBUDGET, "quadrature: no window holds the integrand to %ld bits", (long) a->goal);
     else if (W == 0)
@@ -164,6 +168,7 @@ static dp_status component(arb_ptr m, dp_peak *w, attempt *a, slong n, dp_error 
             arb_add_error_mag(m + c, W == 0 ? all : outside);
     book(a, w, outside, all, W == 0);
     mag_clear(tol);
+    mag_clear(skip);
     mag_clear(outside);
     mag_clear(all);
     return status;

@@ -268,11 +268,13 @@ static dp_status run(dp_jet_t out, chart *c, const dp_quadrature_setup *s, dp_wo
     mag_init(tol);
     mag_init(tail);
     mag_set_d(tol, c->size);
-    mag_mul_2exp_si(tol, tol, -s->goal - 2);
+    mag_mul_2exp_si(tol, tol, -s->window - 2);
     do {
         W += 0.25;
         tail_bound(tail, c, W);
     } while (W < 200 && mag_cmp(tail, tol) > 0);
+    mag_set_d(tol, c->size);
+    mag_mul_2exp_si(tol, tol, -s->goal - 2);
     if (W < 200)
         status = integrate(m, c, W, tol, s, stat, s->goal + 28 + (slong) fmax(0, c->bits), e);
     else
@@ -315,6 +317,7 @@ dp_status dp_quadrature_log_ratio(dp_jet_t out, const dp_measure_t p, const dp_m
         for (slong j = 0; j < c.f->G->n * DP_QUADRIC_WIDTH(p->dim); j++)
             blur = fmax(blur, mag_get_d(arb_radref(c.f->G->c + j)));
         eased.goal = dp_quadrature_goal(s->goal, blur / c.size);
+        eased.window += eased.goal - s->goal;
         status = run(out, &c, &eased, ws, e);
     } else
         status = dp_fail(e, DP_EBUDGET, "quadrature: the kernel's axes need more than %ld bits", (long) c.prec);

@@ -199,16 +199,20 @@ static dp_status component(sides *s, dp_line *l, const mag_t tol, const dp_quadr
     arb_ptr kinks = _arb_vec_init(room);
     mag_ptr tails = _mag_vec_init(6);
     double ends[2];
+    mag_t wide;
     dp_status status;
     n = dp_line_kinks(kinks, l);
-    ends[0] = window_end(tails, l, kinks, n, tol, -1);
-    ends[1] = window_end(tails + 3, l, kinks, n, tol, 1);
+    mag_init(wide);
+    mag_mul_2exp_si(wide, tol, setup->goal - setup->window);
+    ends[0] = window_end(tails, l, kinks, n, wide, -1);
+    ends[1] = window_end(tails + 3, l, kinks, n, wide, 1);
     if (ends[0] < 0 && ends[1] > 0) {
         status = walk_pieces(s, l, kinks, n, ends, tol, setup, e);
         add_tail(s, l, tails, ends[0], setup->omit);
         add_tail(s, l, tails + 3, ends[1], setup->omit);
     } else
         status = dp_fail(e, DP_EBUDGET, "quadrature: no window on the line holds the integrand to %ld bits", (long) setup->goal);
+    mag_clear(wide);
     _arb_vec_clear(kinks, room);
     _mag_vec_clear(tails, 6);
     return status;
@@ -362,6 +366,7 @@ static dp_status settle_and_run(dp_moments_t out, dp_line *l, slong n, const dp_
     }
     total = top + log2(sum);
     eased.goal = dp_quadrature_goal(s->goal, spread);
+    eased.window += eased.goal - s->goal;
     for (int round = 0; round < 3; round++) {
         double found;
         arb_t u;

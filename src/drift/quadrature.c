@@ -8,6 +8,7 @@ void dp_quadrature_setup_init(dp_quadrature_setup *s, int dim, slong prec)
 {
     slong cap = dim == 1 ? prec : dim == 2 ? 60 : 32;
     s->goal = FLINT_MAX(8, FLINT_MIN(prec, cap));
+    s->window = s->skip = s->goal;
     s->max_boxes = dim == 1 ? 20000 : 60000;
     s->max_evals = dim == 1 ? 2000 * (64 + s->goal) : dim == 2 ? 2000000 : 4000000;
     s->omit = 0;

@@ -59,8 +59,9 @@ void dp_peak_clear(dp_peak *w);
 /* Everything about component i but the integral; 0 when t->prec is too low. */
 int dp_peak_make(dp_peak *w, const dp_task *t, slong i);
 
-/* Settings of one call; tests set omit and goal, everybody else uses dp_quadrature_setup. */
-typedef struct { slong goal, max_boxes, max_evals; unsigned omit; int tensor; /* d = 1 by the tensor rule too */ } dp_quadrature_setup;
+/* Settings of one call. goal: bits of accuracy of the rule; window: bits left outside windows; skip: bits in components left out.
+   All equal, and omit 0, but in witness tests. tensor: d = 1 by the tensor rule instead of acb_calc_integrate. */
+typedef struct { slong goal, window, skip, max_boxes, max_evals; unsigned omit; int tensor; } dp_quadrature_setup;
 void dp_quadrature_setup_init(dp_quadrature_setup *s, int dim, slong prec);
 /* The goal (bits) that a ball x still deserves. */
 slong dp_quadrature_goal(slong goal, double spread);
