@@ -69,12 +69,28 @@ static double exponent_d(const expansion *x, slong l, const double *w)
     return s;
 }
 
+/* -dE_l/dw_k at w; along the strip's axis it is the speed of the phase. */
+static double pull_d(const expansion *x, slong l, const double *w, int k)
+{
+    double t = x->dp[l * x->dim + k];
+    for (int b = 0; b < x->dim; b++)
+        t += x->dA[(l * x->dim + k) * x->dim + b] * w[b];
+    return t;
+}
+
 static double phase_d(const expansion *x, slong l, const double *w)
 {
-    double t = x->dp[l * x->dim + x->axis];
+    return pull_d(x, l, w, x->axis);
+}
+
+/* About the largest value of E_l - E_j within a grid cell of half-widths box->radius/n around w, at most 0: two terms tie on a surface
+   that a coarse grid steps over. */
+static double near_tie_d(const expansion *x, slong l, slong j, const double *w, const dp_box *box, int n)
+{
+    double s = exponent_d(x, l, w) - exponent_d(x, j, w);
     for (int b = 0; b < x->dim; b++)
-        t += x->dA[(l * x->dim + x->axis) * x->dim + b] * w[b];
-    return t;
+        s += fabs(pull_d(x, l, w, b) - pull_d(x, j, w, b)) * box->radius[b] / n;
+    return fmin(s, 0);
 }
 
 static slong dominant(const expansion *x, const double *w)
@@ -103,11 +119,11 @@ static double search_estimate(const expansion *x, const dp_box *box, double amax
                 for (int b = 0; b < x->dim; b++)
                     w[b] = box->radius[b] * (2.0 * at[b] / (per_axis - 1) - 1);
                 slong top = dominant(x, w);
-                double e0 = exponent_d(x, top, w), f0 = phase_d(x, top, w);
+                double f0 = phase_d(x, top, w);
                 for (;;) {
                     double low = 0, up = 0;
                     for (slong l = 0; l < x->n; l++) {
-                        double r = exp(exponent_d(x, l, w) - e0), f = fabs(a * (phase_d(x, l, w) - f0));
+                        double r = exp(near_tie_d(x, l, top, w, box, per_axis - 1)), f = fabs(a * (phase_d(x, l, w) - f0));
                         low += r * (f < 3.14 ? cos(f) : -1);
                         up += r;
                     }
