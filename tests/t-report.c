@@ -95,6 +95,34 @@ static void check_xml(const char *dir, const char *file, const char *grammar)
     free(path);
 }
 
+/* Every id occurs once, and every reference to one finds it. */
+static void check_ids(const char *html)
+{
+    static const char *const marks[] = {" id=\"", " id='", "href=\"#", "href='#", "url(#"};
+    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
+        for (const char *s = html; (s = strstr(s, marks[i])) != NULL; s++) {
+            const char *name = s + strlen(marks[i]);
+            int n = (int) strcspn(name, "\"')");
+            char *one = dp_format(" id=\"%.*s\"", n, name), *two = dp_format(" id='%.*s'", n, name);
+            if (count(html, one) + count(html, two) != 1) fail_msg("id %.*s occurs %ld times", n, name, (long) (count(html, one) + count(html, two)));
+            free(one), free(two);
+        }
+}
+
+/* No macro is defined twice: the later would hide the earlier. */
+static void check_macros(const char *dir)
+{
+    char *text = read_below(dir, "macros.tex");
+    for (const char *s = text; (s = strstr(s, "\n\\d")) != NULL; s++) {
+        char *name = dp_format("%.*s}", (int) strcspn(s, "}"), s);
+        if (strncmp(name, "\n\\dpdef", 7) == 0 && count(text, name) != 1) fail_msg("%s occurs %ld times", name, (long) count(text, name));
+        free(name);
+    }
+    assert_true(count(text, "c1-34--2}") > 0);
+    assert_true(count(text, "\\dpdef{") > 50);
+    free(text);
+}
+
 static void check_html(const char *dir)
 {
     static const char *const forbidden[] = {"<script", "src=", "@import", "href=\"http", "href='http", "url(http", "url(\"", "<link", "<iframe", "javascript:", "\xFF"};
@@ -104,6 +132,7 @@ static void check_html(const char *dir)
     assert_non_null(strstr(html, "&lt;script&gt;"));
     assert_non_null(strstr(html, "id=\"claim-alpha-claim\""));
     assert_int_equal(count(html, "<table>"), count(html, "<caption>"));
+    check_ids(html);
     free(html);
 }
 
@@ -166,6 +195,7 @@ static void test_well_formed(void **state)
         check_html(dir);
         check_junit(dir, s.r.nrecords, unexpected ? 2 : 0, unexpected ? 4 : 0);
         check_results(dir, &s);
+        check_macros(dir);
         assert_false(exists(dir, "tmp"));
         assert_int_equal(unexpected, exists(dir, "tables/unexpected.tex"));
         sample_clear(&s);

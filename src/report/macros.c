@@ -115,16 +115,33 @@ static void define_evidence(FILE *f, const char *place, const dp_record *r, slon
     free(label);
 }
 
-static void define_record(FILE *f, const dp_record *r)
+/* "claim/case" or "claim/case/twin/name" as a key; free() it. */
+static char *record_key(const dp_record *r)
 {
     char *claim = dp_safe_word(r->claim, ""), *name = dp_safe_word(r->case_name, key_characters), *twin = dp_safe_word(r->twin, key_characters);
-    char *place = dp_is_twin(r) ? dp_format("%s/%s/twin/%s", claim, name, twin) : dp_format("%s/%s", claim, name);
-    value(f, place, "", r->verdict);
-    for (slong i = 0; i < r->nevidence && !dp_is_twin(r); i++) define_evidence(f, place, r, i);
-    free(place);
+    char *key = dp_is_twin(r) ? dp_format("%s/%s/twin/%s", claim, name, twin) : dp_format("%s/%s", claim, name);
     free(twin);
     free(name);
     free(claim);
+    return key;
+}
+
+/* A case may ask for one claim several times: the second record's key ends with "-2". Records of one claim stand together. */
+static void define_record(FILE *f, const dp_record *const *sorted, slong i)
+{
+    const dp_record *r = sorted[i];
+    char *key = record_key(r);
+    slong n = 1;
+    for (slong j = i - 1; j >= 0 && strcmp(sorted[j]->claim, r->claim) == 0; j--) {
+        char *other = record_key(sorted[j]);
+        n += strcmp(other, key) == 0;
+        free(other);
+    }
+    char *place = n > 1 ? dp_format("%s-%ld", key, (long) n) : dp_strdup(key);
+    value(f, place, "", r->verdict);
+    for (slong j = 0; j < r->nevidence && !dp_is_twin(r); j++) define_evidence(f, place, r, j);
+    free(place);
+    free(key);
 }
 
 void dp_face_macros(dp_face *x)
@@ -140,6 +157,6 @@ void dp_face_macros(dp_face *x)
           "\\def\\dpval#1{\\ifcsname dpval@#1\\endcsname\\csname dpval@#1\\endcsname\\else\\textbf{[no value #1]}\\fi}\n", f);
     define_totals(f, v);
     for (slong i = 0; i < v->nclaims; i++) define_claim(f, &v->claim[i]);
-    for (slong i = 0; i < v->nrecords + v->ntwins; i++) define_record(f, v->sorted[i]);
+    for (slong i = 0; i < v->nrecords + v->ntwins; i++) define_record(f, v->sorted, i);
     dp_sheet_close(&s, "macros.tex");
 }
