@@ -224,7 +224,7 @@ int dp_lattice_plan(dp_strip *strip, double *step, const dp_gsum_t G, const dp_b
         double a = strip[k].a, gain = a * a / 2 * (1 - strip[k].amin / 2) - log(strip[k].quotient) / 2;
         int e;
         double m = frexp(2 * M_PI * a / (bits + gain), &e);
-        step[k] = ldexp(floor(m * 1024), e - 10);
+        step[k] = fmin(ldexp(floor(m * 1024), e - 10), 0.75); /* the window's margin of 2 must hold two steps */
     }
     return 1;
 }

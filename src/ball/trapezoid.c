@@ -398,7 +398,7 @@ static dp_lattice *lattice_new(const dp_gsum_t G, const double *centre, double r
         box.centre[k] = centre[k], box.radius[k] = radius + 2;
     int ok = dp_lattice_plan(g->strip, step, G, &box, prec, per_axis);
     for (int k = 0; ok && k < d; k++)
-        ok = step[k] < 1 && dp_window_cover(&g->win, d, step, centre, radius);
+        ok = dp_window_cover(&g->win, d, step, centre, radius);
     double total = 1;
     for (int k = 0; ok && k < d; k++)
         total *= (double) g->win.count[k];
