@@ -24,7 +24,7 @@ VERSION    := $(shell cat VERSION)
 OUT        ?= reports/out
 
 # All cores that this process may use, unless the caller said how many.
-ifeq ($(filter -j% --jobserver%,$(MAKEFLAGS)),)
+ifeq ($(MAKELEVEL)$(filter -j%,$(MAKEFLAGS)),0)
 MAKEFLAGS += -j$(shell nproc 2>/dev/null || echo 1)
 endif
 
