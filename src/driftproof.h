@@ -10,4 +10,5 @@
 #include "claim/variation.h"
 #include "energy/mixture.h"
 #include "energy/mmd2.h"
+#include "energy/plane.h"
 #endif

@@ -283,7 +283,7 @@ static void run(dp_check *c)
     fmpq_init(factor);
     fmpq_set_si(factor, dp_check_twin(c, "sign") ? 1 : -1, 1);
     if (dp_check_twin(c, "constant"))
-        dp_spoil(factor);
+        dp_spoil_for(c, factor);
     dp_let_q(c, "factor", factor);
     fmpq_clear(factor);
     if (strcmp(word, "kl") == 0)

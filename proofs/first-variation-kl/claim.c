@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* First variation of KL (17), from the definition (3), and the velocity (18) that it gives. */
+/* First variation of KL (17): from the definition (3), and the velocity (18) that it gives. */
 #include "driftproof.h"
 
 typedef struct { dp_line_mixture_t p, q, chi; fmpq_t factor; int sign, entropy; } setting;
@@ -28,7 +28,7 @@ static int setting_init(setting *s, dp_check *c)
         fmpq_init(s->factor);
         fmpq_one(s->factor);
         if (dp_check_twin(c, "constant"))
-            dp_spoil(s->factor);
+            dp_spoil_for(c, s->factor);
         s->sign = dp_check_twin(c, "sign") ? -1 : 1;
         s->entropy = !dp_check_twin(c, "entropy-forgotten");
     }

@@ -38,7 +38,7 @@ static int setting_init(setting *s, dp_check *c)
     fmpq_init(s->factor);
     fmpq_one(s->factor);
     if (dp_check_twin(c, "constant"))
-        dp_spoil(s->factor);
+        dp_spoil_for(c, s->factor);
     s->sign = dp_check_twin(c, "sign") ? -1 : 1;
     return 1;
 }

@@ -246,7 +246,7 @@ static void let_factor(dp_check *c)
     fmpq_init(factor);
     fmpq_set_si(factor, dp_check_twin(c, "sign") ? -1 : dp_check_twin(c, "not-half") ? 2 : 1, 1);
     if (dp_check_twin(c, "constant"))
-        dp_spoil(factor);
+        dp_spoil_for(c, factor);
     dp_let_q(c, "factor", factor);
     fmpq_clear(factor);
 }

@@ -33,7 +33,7 @@ static void evolve(moment *m, const fmpq_t limit)
     fmpq_init(square);
     fmpq_mul(square, m->decay, m->decay);
     if (dp_check_twin(m->c, "constant"))
-        dp_spoil(square);
+        dp_spoil_for(m->c, square);
     for (int i = 0; i < m->d; i++) {
         blend(DP_MEAN(m->D->q, 0, i), DP_MEAN(P->p, 0, i), m->decay, DP_MEAN(P->q, 0, i));
         for (int j = 0; j < m->d; j++)

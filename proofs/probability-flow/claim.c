@@ -159,7 +159,7 @@ static void run(dp_check *c)
     fmpq_init(diffusion);
     fmpq_one(diffusion);
     if (dp_check_twin(c, "constant"))
-        dp_spoil(diffusion);
+        dp_spoil_for(c, diffusion);
     if (dp_check_twin(c, "half-noise"))
         fmpq_div_2exp(diffusion, diffusion, 1);
     dp_let_q(c, "diffusion", diffusion);

@@ -31,6 +31,20 @@ int dp_generator_increasing(const dp_generator *g);
    Returns 0 otherwise. */
 int dp_generator_model(dp_problem *D, const dp_generator *g);
 
+/* For D from dp_generator_model: u = q_theta * N(0, h^2) with its tangent in theta_k, initialised and prepared for values and derivatives. */
+void dp_generator_moved(dp_line_mixture_t u, const dp_generator *g, const dp_problem *D, slong k, slong prec);
+/* d/d theta_k of KL(kappa*q_theta || kappa*p) by dual numbers under acb_calc_integrate. Same D. */
+dp_status dp_generator_smoothed_rate(arb_t out, const dp_generator *g, const dp_problem *D, slong k, slong bits, slong prec, dp_error *e);
+/* d/d theta_k of half MMD^2(p, q_theta) and out[k] = E[e^k V(f(e))] for n = 2, normal noise, Gaussian kernel; same D, p atoms or Gaussians.
+   V is the drift's, "smoothed-kl" or "mmd"; the mean by the trapezoidal rule on real nodes, strip bounds as in the claim surrogate-gradient. */
+void dp_generator_affine_mmd_rate(arb_t out, const dp_generator *g, const dp_problem *D, slong k, slong prec);
+dp_status dp_generator_affine_pull(arb_ptr out, const dp_generator *g, const dp_problem *D, const char *drift, slong bits, slong prec,
+                                   dp_workspace *w, dp_error *e);
+/* Increasing f, normal noise, p a mixture prepared for derivatives: rate = d/d theta_k of KL(q_theta || p) by the change of variables,
+   pull = E[e^k V(f(e))], V = (log p)' - (log q_theta)'. The velocity alone, at f(e). */
+dp_status dp_generator_kl(arb_t rate, arb_t pull, const dp_generator *g, slong k, const dp_line_mixture_t p, slong bits, slong prec, dp_error *e);
+void dp_generator_kl_velocity(arb_t out, const dp_generator *g, const dp_line_mixture_t p, const fmpq_t e, slong prec);
+
 /* Uniform noise, Gaussian kernel, p of D atoms or Gaussians on the line; both give n numbers, one for each theta_k.
    rate: d/d theta_k of half MMD^2(p, q_theta), its double integral by adaptive tensor Gauss-Legendre, the part with p by
    acb_calc_integrate on dual numbers.
