@@ -19,8 +19,8 @@ static int definition(dp_check *c, const dp_point *at)
     if (reversed)           /* divides by sqrt(p_k) where (31) says sqrt(q_k) */
         dp_problem_swap(D);
     dp_which pt = plain ? DP_OF_P : reversed ? DP_OF_QT : DP_OF_PT, qt = plain ? DP_OF_Q : reversed ? DP_OF_PT : DP_OF_QT;
-    int ok = dp_let_parts(c, at, "def_p", at->P, DP_OF_P, "Z", DP_ENGINE_QUADRATURE, NULL) &&
-             dp_let_parts(c, at, "def_q", at->P, DP_OF_Q, "Z", DP_ENGINE_QUADRATURE, NULL) &&
+    dp_engine plainly = engine == DP_ENGINE_QUADRATURE ? engine : DP_ENGINE_AUTO;      /* k*p and k*q need no lattice */
+    int ok = dp_let_parts(c, at, "def_p", at->P, DP_OF_P, "Z", plainly, NULL) && dp_let_parts(c, at, "def_q", at->P, DP_OF_Q, "Z", plainly, NULL) &&
              dp_let_parts(c, at, "def_pt", D, pt, "ZD", engine, w) && dp_let_parts(c, at, "def_qt", D, qt, "ZD", engine, w);
     dp_workspace_free(w);
     dp_problem_free(D);
