@@ -341,6 +341,7 @@ static void test_no_programs(void **state)
     write_report(dir, &s.r); /* what an earlier run drew is gone */
     setenv("PATH", path, 1);
     assert_false(exists(dir, "figures/digits.svg"));
+    assert_false(exists(dir, "report.pdf"));
     assert_true(exists(dir, "figures/digits.dat"));
     char *log = read_below(dir, "log.txt"), *html = read_below(dir, "index.html");
     assert_non_null(strstr(log, "no gnuplot"));

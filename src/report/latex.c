@@ -162,7 +162,7 @@ static void write_body(dp_face *x, FILE *f)
     write_figures(x, f, 0);
     fputs("\\section{What was checked, and how}\n", f);
     fputs(x->method, f);
-    fputs("\n\\section{Claims}\n\\input{claims.tex}\n\\appendix\n\\section{Error ledger}\n", f);
+    fputs("\n\\clearpage\n\\section{Claims}\n\\input{claims.tex}\n\\appendix\n\\section{Error ledger}\n", f);
     show_table(x, f, dp_table_ledger(&x->view));
     fputs("\\section{Certificates}\n", f);
     show_table(x, f, dp_table_certificates(&x->view, x->dir));

@@ -52,17 +52,28 @@ static void remove_files(const dp_face *x)
     }
 }
 
+/* A PDF of an earlier run must not stand beside the other faces of this one. */
+static void remove_old(const dp_face *x)
+{
+    static const char *const names[] = {"report.pdf", "report.log"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char *path = dp_format("%s/%s", x->dir, names[i]);
+        unlink(path);
+        free(path);
+    }
+}
+
 void dp_face_pdf(dp_face *x)
 {
-    if (x->status != DP_OK || !x->view.report->want_pdf) return;
+    if (x->status != DP_OK) return;
+    remove_old(x);
+    if (!x->view.report->want_pdf) return;
     if (!dp_command_exists("pdflatex")) {
         dp_face_note(x, "no pdflatex: report.tex is written, report.pdf is not (Debian: texlive-latex-recommended texlive-science lmodern)");
         return;
     }
     char *log = dp_format("%s/report.log", x->work), *made = dp_format("%s/report.pdf", x->work);
     char *kept_log = dp_format("%s/report.log", x->dir), *pdf = dp_format("%s/report.pdf", x->dir);
-    unlink(pdf);
-    unlink(kept_log);
     if (run_passes(x, log) == 0 && rename(made, pdf) == 0) fputs("report.pdf: made\n", x->log);
     else {
         rename(log, kept_log);

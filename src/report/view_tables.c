@@ -247,14 +247,15 @@ static void digest(char out[65], const char *dir, const char *name)
 dp_table *dp_table_certificates(const dp_view *v, const char *dir)
 {
     static const char *const heads[] = {"Certificate", "SHA-256"};
-    dp_table *t = dp_table_new("certificates", "Certificates with their SHA-256 digests.", "7l", heads);
+    static const char folder[] = "certificates/";
+    dp_table *t = dp_table_new("certificates", "Files in certificates/ with their SHA-256 digests.", "7l", heads);
     slong n = v->nrecords + v->ntwins;
     for (slong i = 0; i < n; i++) {
         const char *name = v->sorted[i]->certificate;
         char sum[65];
         if (name == NULL || *name == '\0') continue;
         digest(sum, dir, name);
-        dp_table_add(t, DP_CELL_CODE, "%s", name);
+        dp_table_add(t, DP_CELL_CODE, "%s", strncmp(name, folder, sizeof folder - 1) == 0 ? name + sizeof folder - 1 : name);
         dp_table_add(t, DP_CELL_CODE, "%s", sum);
     }
     return t;
