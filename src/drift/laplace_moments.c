@@ -25,11 +25,12 @@ static void over_distance(arb_t out, arb_srcptr v, int i, int j, const arb_t r, 
 }
 
 /* Adds w exp(-r/h) and its derivatives for an atom at x + v. grad k = k v/(h r),
-   Hess k = k (v v'/(h r)^2 + (v v'/r^2 - I)/(h r)), D = k v, J = k (v v'/(h r) - I); the gradient of Z has no value at r = 0. */
+   Hess k = k/(h r) (v v'/(h r) + v v'/r^2 - I), D = k v, J = k (v v'/(h r) - I); the gradient of Z has no value at r = 0. */
 static void add_atom(dp_moments_t out, const arb_t w, arb_srcptr v, const arb_t h, slong prec)
 {
     int d = out->dim;
-    arb_t r, k, t, u;
+    arb_t r, k, t, u, s;
+    arb_init(s);
     arb_init(r);
     arb_init(k);
     arb_init(t);
@@ -48,11 +49,12 @@ static void add_atom(dp_moments_t out, const arb_t w, arb_srcptr v, const arb_t 
     arb_div(u, k, h, prec);
     if (arb_is_positive(r))
         arb_div(u, u, r, prec); /* k/(h r) */
-    else
-        arb_indeterminate(u);
     for (int i = 0; i < d; i++) {
         arb_addmul(out->D + i, k, v + i, prec);
-        arb_addmul(out->Z->g + i, u, v + i, prec);
+        if (arb_is_positive(r))
+            arb_addmul(out->Z->g + i, u, v + i, prec);
+        else
+            arb_indeterminate(out->Z->g + i);
         for (int j = 0; j < d; j++) {
             arb_ptr J = out->J + i * d + j;
             over_distance(t, v, i, j, r, prec);
@@ -60,22 +62,16 @@ static void add_atom(dp_moments_t out, const arb_t w, arb_srcptr v, const arb_t 
             if (i == j)
                 arb_sub_ui(t, t, 1, prec);
             arb_addmul(J, k, t, prec); /* J */
-            over_distance(t, v, i, j, r, prec);
-            arb_div(t, t, h, prec);
-            if (arb_is_positive(r)) { /* v v'/(h r) + v v'/r^2 - I, times k/(h r) */
-                arb_t s;
-                arb_init(s);
-                arb_mul(s, v + i, v + j, prec);
-                arb_div(s, s, r, prec);
+            if (arb_is_positive(r)) { /* t = v v'/(h r) - I; add v v'/r^2, times k/(h r) */
+                over_distance(s, v, i, j, r, prec);
                 arb_div(s, s, r, prec);
                 arb_add(t, t, s, prec);
-                arb_clear(s);
-            }
-            if (i == j)
-                arb_sub_ui(t, t, 1, prec);
-            arb_addmul(DP_JET_H(out->Z, i, j), t, u, prec);
+                arb_addmul(DP_JET_H(out->Z, i, j), t, u, prec);
+            } else
+                arb_indeterminate(DP_JET_H(out->Z, i, j));
         }
     }
+    arb_clear(s);
     arb_clear(r);
     arb_clear(k);
     arb_clear(t);

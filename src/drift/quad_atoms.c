@@ -11,6 +11,7 @@ typedef struct {
     mpfi_t *v;                 /* atom - x */
     mpfi_t Z, *g, *H, *D, *J;
     mpfi_t h, k, t, u, r;
+    int kink;
 } sums;
 
 static mpfi_t *vector_init(int n, mpfr_prec_t prec)
@@ -34,6 +35,7 @@ static void sums_init(sums *s, int d, mpfr_prec_t prec)
 {
     s->dim = d;
     s->prec = prec;
+    s->kink = 0;
     s->v = vector_init(d, prec);
     s->g = vector_init(d, prec);
     s->D = vector_init(d, prec);
@@ -187,8 +189,12 @@ static void add_laplace(sums *s, mpfi_srcptr w)
             add_product(s->J[i * d + j], s->k, s->t, s->u);
         }
     }
+    if (!mpfi_is_strictly_pos(s->r)) { /* at an atom the gradient of Z has no value */
+        s->kink = 1;
+        return;
+    }
     mpfi_mul(s->u, s->h, s->r);
-    mpfi_div(s->u, s->k, s->u); /* whole line (or NaN) at an atom: the gradient has no value there */
+    mpfi_div(s->u, s->k, s->u);
     for (int i = 0; i < d; i++) {
         mpfi_mul(s->t, s->u, s->v[i]);
         mpfi_add(s->g[i], s->g[i], s->t);
@@ -372,6 +378,10 @@ dp_status dp_quadrature_atoms(dp_moments_t out, const dp_problem *P, dp_which wh
     for (int i = 0; i < d * d; i++) {
         get_arb(out->Z->h + i, s.H[i], prec);
         get_arb(out->J + i, s.J[i], prec);
+    }
+    for (int i = 0; i < d * d && s.kink; i++) {
+        arb_indeterminate(out->Z->g + i % d);
+        arb_indeterminate(out->Z->h + i);
     }
     out->used = DP_ENGINE_QUADRATURE;
     sums_clear(&s);

@@ -2,6 +2,7 @@
 /* quad_line.c: the integrand k(x, y) rho(y) (k*q)(y)^{-1/2} on the line: its logarithm, kinks, pieces, peak and tails (lemmas Q6, Q7). */
 #include "drift/quad_line.h"
 #include <math.h>
+#include <string.h>
 
 static int weight_kind(const dp_measure_struct *q, dp_kernel_family kernel)
 {
@@ -41,6 +42,7 @@ void dp_line_init(dp_line *l, dp_kernel_family kernel, const fmpq *h, const dp_m
     l->weight = weight_kind(q, kernel);
     l->scale = 0;
     l->side = 1;
+    memset(&l->nodes, 0, sizeof l->nodes);
     for (size_t k = 0; k < sizeof balls / sizeof *balls; k++)
         arb_init(balls[k]);
     arb_set(l->x, x);
@@ -64,6 +66,7 @@ void dp_line_clear(dp_line *l)
     for (size_t k = 0; k < sizeof balls / sizeof *balls; k++)
         arb_clear(balls[k]);
     dp_power_clear(l->f);
+    dp_student_nodes_clear(&l->nodes);
     if (l->mu->family == DP_MIXTURE)
         dp_bumps_clear(l->density);
     if (l->weight == DP_LINE_GAUSS)
@@ -110,7 +113,7 @@ void dp_line_student_log(arb_t out, const dp_line *l, const arb_t y)
     arb_clear(t);
 }
 
-void dp_line_weight_log(arb_t out, const dp_line *l, const arb_t y)
+void dp_line_weight_log(arb_t out, dp_line *l, const arb_t y)
 {
     slong prec = l->prec;
     dp_expsum_t s;
@@ -128,7 +131,7 @@ void dp_line_weight_log(arb_t out, const dp_line *l, const arb_t y)
             dp_laplace_laplace_acb(g, g, 1, l->q->scale, l->h, prec);
         } else {
             arb_set(acb_realref(g), y);
-            dp_convolution_acb(g, g, l->q, l->kernel, l->h, 1, prec);
+            dp_convolution_acb(g, g, l->q, l->kernel, l->h, 1, &l->nodes, prec);
         }
         arb_log(out, acb_realref(g), prec);
         acb_clear(g);
@@ -154,7 +157,7 @@ void dp_line_weight_log(arb_t out, const dp_line *l, const arb_t y)
     arb_clear(zero);
 }
 
-void dp_line_log(arb_t concave, arb_t rest, const dp_line *l, const arb_t y)
+void dp_line_log(arb_t concave, arb_t rest, dp_line *l, const arb_t y)
 {
     slong prec = l->prec;
     arb_t t;
@@ -316,7 +319,7 @@ void dp_line_eval(acb_t out, const acb_t v, int analytic, void *context, slong p
         arb_clear(e);
     }
     if (l->weight == DP_LINE_OTHER && acb_is_finite(out)) {
-        dp_convolution_acb(t, y, l->q, l->kernel, l->h, l->side, prec);
+        dp_convolution_acb(t, y, l->q, l->kernel, l->h, l->side, &l->nodes, prec);
         acb_mul_arb(t, t, l->unshift, prec);
         acb_rsqrt_analytic(t, t, analytic, prec);
         acb_mul(out, out, t, prec);

@@ -7,6 +7,10 @@
 
 enum { DP_LINE_PLAIN, DP_LINE_GAUSS, DP_LINE_ATOMS, DP_LINE_OTHER }; /* how k*q is known: not at all; bumps; kinked bumps; acb function */
 
+/* Values of a Student density over its top at lo step, ..., (lo + n - 1) step; all zero before first use.
+   omit: for witness tests. */
+typedef struct { slong lo, n, prec; double step; arb_ptr rho; arb_t top; unsigned omit; } dp_student_nodes;
+
 /* Component i of mu at the point x. Window coordinates: y = c + 2^scale v. */
 typedef struct {
     dp_kernel_family kernel;
@@ -21,6 +25,7 @@ typedef struct {
     slong scale;
     int side;                        /* of the present piece relative to the centre of a Laplace q */
     dp_bumps_t density, smoothed;
+    dp_student_nodes nodes;
     dp_power_t f;                    /* exp(quadric) and bumps of k*q on the present piece */
 } dp_line;
 
@@ -30,14 +35,14 @@ void dp_line_clear(dp_line *l);
 
 /* log of the integrand at a real ball y, |.| in place of pieces: `concave` is the part that lemma Q6 or Q7 knows to be concave,
    `rest` what remains (Student's factor; for the Laplace kernel also -log(k*q)/2, Lipschitz with constant 1/(2h)). */
-void dp_line_log(arb_t concave, arb_t rest, const dp_line *l, const arb_t y);
+void dp_line_log(arb_t concave, arb_t rest, dp_line *l, const arb_t y);
 /* log of Student's factor, -(nu+1)/2 log(1 + z^2/nu) <= 0; log (k*q)(y); at real balls. */
 void dp_line_student_log(arb_t out, const dp_line *l, const arb_t y);
-void dp_line_weight_log(arb_t out, const dp_line *l, const arb_t y);
+void dp_line_weight_log(arb_t out, dp_line *l, const arb_t y);
 /* Places c and the unit near the peak: hill climbing on midpoints, nothing rigorous. */
 void dp_line_settle(dp_line *l);
 /* out[m] >= int |v|^m f over the ray from the point v1 outwards (away from 0), m = 0, 1, 2; +inf if unknown (lemma Q7). */
-void dp_line_tail(mag_ptr out, const dp_line *l, double v1);
+void dp_line_tail(mag_ptr out, dp_line *l, double v1);
 /* y = c + 2^scale v. */
 void dp_line_place(arb_t y, const dp_line *l, double v);
 /* Makes l->f the integrand of the piece that holds the exact point y, relative to exp(l->peak). */
@@ -47,7 +52,12 @@ void dp_line_eval(acb_t out, const acb_t v, int analytic, void *context, slong p
 slong dp_line_kinks(arb_ptr out, const dp_line *l);
 
 /* (k*q)(y) for complex y where it is no Gaussian sum: Laplace kernel against a mixture or Laplace law, Gaussian kernel against a
-   Laplace law, Student laws with either. side: of y's piece relative to the centre of a Laplace law (Laplace kernel). */
-void dp_convolution_acb(acb_t out, const acb_t y, const dp_measure_t q, dp_kernel_family kernel, const fmpq_t h, int side, slong prec);
+   Laplace or Student law. side: of y's piece relative to the centre of a Laplace law (Laplace kernel). */
+void dp_convolution_acb(acb_t out, const acb_t y, const dp_measure_t q, dp_kernel_family kernel, const fmpq_t h, int side,
+                        dp_student_nodes *nodes, slong prec);
+/* Gaussian kernel, Student law: the trapezoidal rule on nodes shared by all y (lemma Q10); nodes may be NULL. Not finite where
+   |Im y| > h or when the law's poles are nearer to the axis than h/160. */
+void dp_student_gauss_acb(acb_t out, const acb_t y, const dp_measure_t q, const fmpq_t h, dp_student_nodes *nodes, slong prec);
+void dp_student_nodes_clear(dp_student_nodes *nodes);
 
 #endif

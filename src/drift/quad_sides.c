@@ -28,7 +28,7 @@ static int on_side(const dp_line *l, const arb_t y)
 }
 
 /* The window's end on one side: the first point from which all tails are below tol; 0 if there is none. */
-static double window_end(mag_ptr tail, const dp_line *l, arb_srcptr kinks, slong n, const mag_t tol, int side)
+static double window_end(mag_ptr tail, dp_line *l, arb_srcptr kinks, slong n, const mag_t tol, int side)
 {
     double v = 2 * side;
     arb_t y;
@@ -58,7 +58,7 @@ static void to_window(arb_t v, const dp_line *l, const arb_t y)
 }
 
 /* A gap between lo and hi (exact), where overlapping kinks hide: the integrand's bound times the width, on both sides. */
-static void add_gap(sides *s, const dp_line *l, const arf_t lo, const arf_t hi, unsigned omit)
+static void add_gap(sides *s, dp_line *l, const arf_t lo, const arf_t hi, unsigned omit)
 {
     arb_t y, f, rest, v;
     mag_t width, power;
@@ -225,7 +225,7 @@ static double size_log2(const dp_line *l)
 }
 
 /* How much a ball x blurs the integrand's logarithm near the peak. */
-static double blur(const dp_line *l)
+static double blur(dp_line *l)
 {
     arb_t y, c, r;
     double b = 0;
@@ -244,7 +244,7 @@ static double blur(const dp_line *l)
 }
 
 /* Adds one component: S[m] = int k (y - x)^m (Gaussian kernel) or half-line integrals (Laplace kernel), and rho(x). */
-static void add_component(arb_ptr S, dp_half_lines_t half, sides *s, const dp_line *l)
+static void add_component(arb_ptr S, dp_half_lines_t half, sides *s, dp_line *l)
 {
     arb_t F, u, e, t;
     slong prec = l->prec;
@@ -405,8 +405,15 @@ dp_status dp_quadrature_line(dp_moments_t out, dp_kernel_family kernel, const fm
                              const arb_t x, const dp_quadrature_setup *s, dp_workspace *ws, dp_error *e)
 {
     slong n = mu->family == DP_MIXTURE ? mu->n : 1, prec = s->goal + 64 + guard_bits(mu, q, h, x);
-    dp_line *l = dp_malloc((size_t) n * sizeof(dp_line));
+    dp_line *l;
     dp_status status;
+    if (q != NULL && q->family == DP_STUDENT) {
+        if (kernel == DP_KERNEL_LAPLACE)
+            return dp_fail(e, DP_EUNSUPPORTED, "Laplace kernel: k*q has no closed form for a Student law q");
+        if (fmpq_get_d(q->scale) * sqrt(fmpq_get_d(q->dof)) < fmpq_get_d(h) / 160)
+            return dp_fail(e, DP_EBUDGET, "quadrature: the Student law q is too narrow for the bandwidth");
+    }
+    l = dp_malloc((size_t) n * sizeof(dp_line));
     for (slong i = 0; i < n; i++)
         dp_line_init(l + i, kernel, h, mu, i, q, x, prec);
     status = settle_and_run(out, l, n, s, ws, e);

@@ -10,7 +10,7 @@ void dp_line_place(arb_t y, const dp_line *l, double v)
     arb_add(y, y, l->c, ARF_PREC_EXACT);
 }
 
-static void total_log(arb_t out, const dp_line *l, const arb_t y)
+static void total_log(arb_t out, dp_line *l, const arb_t y)
 {
     arb_t rest;
     arb_init(rest);
@@ -119,7 +119,7 @@ void dp_line_settle(dp_line *l)
 
 /* Upper bound of the outward slope, per unit, of log f beyond v1: the secant of the concave part, and Lipschitz 1/(2h) of
    (k*q)^{-1/2} for the Laplace kernel. */
-static void outward_slope(arb_t out, const dp_line *l, const arb_t y1, double v1)
+static void outward_slope(arb_t out, dp_line *l, const arb_t y1, double v1)
 {
     arb_t y, c0, c1, r;
     arb_init(y);
@@ -144,7 +144,7 @@ static void outward_slope(arb_t out, const dp_line *l, const arb_t y1, double v1
 }
 
 /* log of f(y1)/exp(peak), Student's factor raised to 1 if it still grows outwards. */
-static void outer_log(arb_t out, const dp_line *l, const arb_t y1, int side)
+static void outer_log(arb_t out, dp_line *l, const arb_t y1, int side)
 {
     arb_t t, u;
     arb_init(t);
@@ -162,7 +162,7 @@ static void outer_log(arb_t out, const dp_line *l, const arb_t y1, int side)
     arb_clear(u);
 }
 
-void dp_line_tail(mag_ptr out, const dp_line *l, double v1)
+void dp_line_tail(mag_ptr out, dp_line *l, double v1)
 {
     arb_t y1, f, s, d, t;
     arb_init(y1);
