@@ -162,11 +162,33 @@ static void fill_ledger(dp_evidence *e, const dp_check *c, const dp_assertion *a
     e->nledger = c->nterms;
 }
 
+/* A lower bound of the larger side's magnitude: what the digits of an identity are relative to. */
+static char *scale_text(const dp_assertion *a)
+{
+    char *out, *text;
+    arf_t l, r;
+    mpfr_t down;
+    arf_init(l);
+    arf_init(r);
+    mpfr_init2(down, 32);
+    arb_get_abs_lbound_arf(l, a->lhs, 32);
+    arb_get_abs_lbound_arf(r, a->rhs, 32);
+    arf_get_mpfr(down, arf_cmp(l, r) > 0 ? l : r, MPFR_RNDD);
+    if (mpfr_asprintf(&text, "%.3RDe", down) < 0) text = NULL;
+    out = text == NULL ? NULL : dp_strdup(text);
+    if (text != NULL) mpfr_free_str(text);
+    mpfr_clear(down);
+    arf_clear(l);
+    arf_clear(r);
+    return out;
+}
+
 static void fill_evidence(dp_evidence *e, const dp_check *c, const dp_assertion *a, int certified)
 {
     e->name = dp_strdup(a->label);
     e->statement = dp_strdup(a->text);
     dp_arb_decimal(&e->mid, &e->rad, a->difference, c->P->digits);
+    if (a->x->relation == DP_REL_EQ) e->scale = scale_text(a);
     e->relation = dp_format("%s%s", dp_relation_sign(a->x->relation), a->x->relation == DP_REL_EQ ? "" : "0");
     e->verdict = dp_strdup(dp_assertion_verdict(a));
     fill_engines(e, c, a, certified);
