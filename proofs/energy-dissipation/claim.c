@@ -37,7 +37,7 @@ static void jets_clear(jets *j)
     dp_line_values_clear(&j->q);
 }
 
-/* -q (V' + V (log p)'): d/dt of q (log q - log(1 + tV') - log p(x + tV)) */
+/* -q (V' + V (log p)'): d/dt of q (log q - log(1 + tV') - log p(x + tV)); sabotaged: along the velocity of the exchanged pair, -V */
 static void rate_integrand(acb_poly_t out, const acb_poly_t x, slong len, void *param, slong prec)
 {
     jets j;
@@ -45,7 +45,8 @@ static void rate_integrand(acb_poly_t out, const acb_poly_t x, slong len, void *
     acb_poly_mullow(out, j.V, j.p.score, len, prec);
     acb_poly_add_series(out, out, j.dV, len, prec);
     acb_poly_mullow(out, out, j.q.density, len, prec);
-    acb_poly_neg(out, out);
+    if (!((pair *) param)->swapped)
+        acb_poly_neg(out, out);
     jets_clear(&j);
 }
 
@@ -66,13 +67,13 @@ static void continuity_integrand(acb_poly_t out, const acb_poly_t x, slong len, 
     jets_clear(&j);
 }
 
-/* q V^2, or p V^2 when sabotaged */
+/* q V^2 */
 static void dissipation_integrand(acb_poly_t out, const acb_poly_t x, slong len, void *param, slong prec)
 {
     jets j;
     jets_at(&j, param, x, len, prec);
     acb_poly_mullow(out, j.V, j.V, len, prec);
-    acb_poly_mullow(out, out, ((pair *) param)->swapped ? j.p.density : j.q.density, len, prec);
+    acb_poly_mullow(out, out, j.q.density, len, prec);
     jets_clear(&j);
 }
 
@@ -161,8 +162,8 @@ static void run_kl(dp_check *c)
     g.swapped = dp_check_twin(c, "swapped");
     let_integral(c, "rate", &g, rate_integrand, g.q, DP_LINE_PETRAS);
     let_integral(c, "continuity", &g, continuity_integrand, g.q, DP_LINE_PETRAS);
-    let_integral(c, "dissipation", &g, dissipation_integrand, g.swapped ? g.p : g.q, DP_LINE_PETRAS);
-    let_integral(c, "dissipation", &g, dissipation_integrand, g.swapped ? g.p : g.q, DP_LINE_TAYLOR);
+    let_integral(c, "dissipation", &g, dissipation_integrand, g.q, DP_LINE_PETRAS);
+    let_integral(c, "dissipation", &g, dissipation_integrand, g.q, DP_LINE_TAYLOR);
     dp_each_point(c, at_point, &g);
     dp_line_mixture_clear(g.p);
     dp_line_mixture_clear(g.q);

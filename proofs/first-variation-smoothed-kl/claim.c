@@ -24,6 +24,10 @@ static int setting_init(setting *s, dp_check *c)
         dp_give_up(c, DP_EINPUT, "this check is about atoms or Gaussian mixtures on the line and the Gaussian kernel");
         return 0;
     }
+    if (dp_check_twin(c, "smoothing-forgotten") && s->P->p->n == 1 && s->P->q->n == 1) {
+        dp_give_up(c, DP_EINPUT, "the twin smoothing-forgotten fits no pair of one component each: smoothing adds a constant to a quadratic polynomial");
+        return 0;
+    }
     fmpq_init(s->h2);
     fmpq_mul(s->h2, s->P->bandwidth, s->P->bandwidth);
     if (!dp_chi_read(s->chi, c, s->h2)) {

@@ -215,6 +215,22 @@ static int isotropic(const dp_measure_t mu)
     return ok;
 }
 
+static int same_mean(const dp_problem *P)
+{
+    int same = 1;
+    for (int i = 0; i < P->dim; i++)
+        same &= fmpq_equal(DP_MEAN(P->p, 0, i), DP_MEAN(P->q, 0, i));
+    return same;
+}
+
+static int same_covariance(const dp_problem *P)
+{
+    int same = 1;
+    for (int i = 0; i < P->dim * P->dim; i++)
+        same &= fmpq_equal(DP_COV(P->p, 0, 0, 0) + i, DP_COV(P->q, 0, 0, 0) + i);
+    return same;
+}
+
 static int fits(dp_check *c)
 {
     const dp_problem *P = dp_check_problem(c);
@@ -222,6 +238,10 @@ static int fits(dp_check *c)
     int ok = isotropic(P->p) && P->q->family == DP_MIXTURE && P->q->n == 1 && decays != NULL;
     for (slong k = 0; ok && k < decays->cols; k++)
         ok = fmpq_sgn(decays->value + k) > 0 && fmpq_cmp_si(decays->value + k, 1) < 0;
+    if (ok && ((dp_check_twin(c, "sign") && same_mean(P)) || (dp_check_twin(c, "constant") && same_covariance(P)))) {
+        dp_give_up(c, DP_EINPUT, "this sabotage has no effect where p and q share their mean (sign) or covariance (constant)");
+        return 0;
+    }
     if (!ok)
         dp_give_up(c, DP_EINPUT, "needed: p one Gaussian with covariance a multiple of the identity, q one Gaussian, and decays between 0 and 1");
     return ok;

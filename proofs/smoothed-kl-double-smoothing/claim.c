@@ -126,6 +126,10 @@ static void run(dp_check *c)
         dp_give_up(c, DP_EINPUT, "this check is about atoms or Gaussian mixtures in dimension 1 or 2 and the Gaussian kernel");
         return;
     }
+    if (dp_check_twin(c, "unsmoothed") && P->p->n == 1 && P->q->n == 1) {
+        dp_give_up(c, DP_EINPUT, "the twin unsmoothed fits no pair of one component each: its score difference is affine, and smoothing keeps it");
+        return;
+    }
     fmpq_init(factor);
     fmpq_one(factor);
     if (dp_check_twin(c, "constant"))

@@ -210,6 +210,11 @@ static int fits(const setting *s)
         ok = s->g.noise == DP_NOISE_NORMAL && dp_generator_increasing(&s->g);
     else
         ok = s->model || (s->F == MMD && s->g.noise == DP_NOISE_UNIFORM);
+    int exchange = s->F != KL && s->g.noise != DP_NOISE_UNIFORM, bare = s->F != KL && s->g.noise == DP_NOISE_ATOMS;
+    if ((dp_check_twin(s->c, "swapped") && !exchange) || (dp_check_twin(s->c, "mean-shift") && !bare)) {
+        dp_give_up(s->c, DP_EINPUT, "this sabotage of the drift does not fit an energy and noise where no drift is asked, or not at atoms");
+        return 0;
+    }
     if (!ok)
         dp_give_up(s->c, DP_EINPUT, "this energy does not go with this noise and generator; see the hypotheses of the claim");
     return ok;
