@@ -3,10 +3,12 @@
 #ifndef DRIFTPROOF_H
 #define DRIFTPROOF_H
 #define DP_VERSION "0.1.0"
+#include "ball/cover.h"
 #include "claim/claim.h"
 #include "claim/gaussian.h"
 #include "claim/generator.h"
 #include "claim/point.h"
+#include "claim/student.h"
 #include "claim/variation.h"
 #include "energy/mixture.h"
 #include "energy/mmd2.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Swapping p and q reverses the velocity of mean-shift, mmd, smoothed-kl and kl. */
+/* antisymmetry: swapping p and q reverses the velocity of mean-shift, mmd, smoothed-kl and kl. */
 #include "driftproof.h"
 
 typedef struct { dp_problem *swapped; dp_workspace *w; const char *drift; } pair;

@@ -1,75 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The curl of the Sinkhorn proxy has one sign on a whole box of the plane: a cover by boxes with the mean-value form. */
-#include <flint/fmpq_vec.h>
+/* curl-cover: the curl of the Sinkhorn proxy has one sign on a whole box of the plane, by a cover of boxes with the mean-value form. */
 #include "driftproof.h"
 
-/* A box |x_i - centre_i| <= half_i. */
-typedef struct { fmpq centre[2], half[2]; } box;
-typedef struct { box *item; slong head, tail, room; } queue;
-
-static void push(queue *Q, const box *b)
-{
-    if (Q->tail == Q->room) {
-        Q->room = 2 * Q->room + 16;
-        Q->item = dp_realloc(Q->item, (size_t) Q->room * sizeof *Q->item);
-    }
-    box *n = Q->item + Q->tail++;
-    for (int i = 0; i < 2; i++) {
-        fmpq_init(n->centre + i);
-        fmpq_init(n->half + i);
-        fmpq_set(n->centre + i, b->centre + i);
-        fmpq_set(n->half + i, b->half + i);
-    }
-}
-
-static void queue_clear(queue *Q)
-{
-    for (slong k = 0; k < Q->tail; k++)
-        for (int i = 0; i < 2; i++) {
-            fmpq_clear(Q->item[k].centre + i);
-            fmpq_clear(Q->item[k].half + i);
-        }
-    free(Q->item);
-}
-
-/* Cuts the longer side of b in two and puts both halves at the end. */
-static void split(queue *Q, slong k)
-{
-    box part;
-    int a = fmpq_cmp(Q->item[k].half, Q->item[k].half + 1) < 0;
-    for (int i = 0; i < 2; i++) {
-        fmpq_init(part.centre + i);
-        fmpq_init(part.half + i);
-        fmpq_set(part.centre + i, Q->item[k].centre + i);
-        fmpq_set(part.half + i, Q->item[k].half + i);
-    }
-    fmpq_div_2exp(part.half + a, part.half + a, 1);
-    fmpq_sub(part.centre + a, part.centre + a, part.half + a);
-    push(Q, &part);
-    fmpq_add(part.centre + a, part.centre + a, part.half + a);
-    fmpq_add(part.centre + a, part.centre + a, part.half + a);
-    push(Q, &part);
-    for (int i = 0; i < 2; i++) {
-        fmpq_clear(part.centre + i);
-        fmpq_clear(part.half + i);
-    }
-}
-
-/* Enclosure of the box by balls; half = NULL: its centre. */
-static void set_balls(arb_ptr X, const box *b, int whole, slong prec)
-{
-    arb_t r;
-    arb_init(r);
-    for (int i = 0; i < 2; i++) {
-        arb_set_fmpq(X + i, b->centre + i, prec);
-        arb_set_fmpq(r, b->half + i, prec);
-        if (whole)
-            arb_add_error(X + i, r);
-    }
-    arb_clear(r);
-}
-
-/* One engine: everything that does not change from box to box. */
+/* One engine at work: everything that does not change from box to box. */
 typedef struct { const dp_problem *P; dp_engine engine; slong prec; dp_workspace *w; dp_error e; dp_status status; int sign; slong boxes; } engine_data;
 
 /* Jets of k*p, k*q, k*p~, k*q~ over the balls x. */
@@ -99,25 +32,14 @@ static int jets_at(jets *J, engine_data *o, arb_srcptr x)
     return o->status == DP_OK;
 }
 
-/* v := v cut with centre + slope.r: the mean-value form, where the interval |r_i| <= half_i is in r. */
-static void cut(arb_t v, const arb_t centre, arb_srcptr slope, arb_srcptr r, slong prec)
-{
-    arb_t t;
-    arb_init(t);
-    arb_dot(t, centre, 0, slope, 1, r, 1, 2, prec);
-    if (arb_is_finite(t) && (!arb_is_finite(v) || !arb_intersection(v, v, t, prec)))
-        arb_set(v, t);
-    arb_clear(t);
-}
-
-/* Narrows value and gradient over the box by the mean-value form from the jets at its centre. */
-static void narrow(jets *whole, const jets *centre, arb_srcptr r, slong prec)
+/* Narrows value and gradient over the cell by the mean-value form from the jets at its centre. */
+static void narrow(jets *whole, const jets *centre, const dp_tile *b, slong prec)
 {
     for (int k = 0; k < 4; k++) {
         dp_jet_struct *z = whole->z[k];
         for (int i = 0; i < 2; i++)
-            cut(z->g + i, centre->z[k]->g + i, DP_JET_H(z, i, 0), r, prec);
-        cut(z->v, centre->z[k]->v, z->g, r, prec);
+            dp_tile_cut(z->g + i, centre->z[k]->g + i, DP_JET_H(z, i, 0), b, 2, prec);
+        dp_tile_cut(z->v, centre->z[k]->v, z->g, b, 2, prec);
     }
 }
 
@@ -161,42 +83,40 @@ static void curl_over_eta(arb_t u, arb_ptr g, const jets *J, slong prec)
     dp_jet_clear(S);
 }
 
-/* u encloses curl V/eta on b: u(centre) + grad u(b).(b - centre), cut with the plain evaluation over b. */
-static int on_box(arb_t u, engine_data *o, const box *b)
+/* u encloses sign * curl V/eta on the cell: u(centre) + grad u(cell).(cell - centre), cut with the plain evaluation over the cell. */
+static int on_cell(arb_t u, const dp_tile *b, void *data)
 {
-    arb_ptr x = _arb_vec_init(6), g = x + 2, r = x + 4;
+    engine_data *o = data;
+    arb_ptr x = _arb_vec_init(4), g = x + 2;
     arb_t middle;
     jets centre, whole;
     jets_init(&centre);
     jets_init(&whole);
     arb_init(middle);
-    set_balls(x, b, 0, o->prec);
+    dp_tile_balls(x, b, 2, 0, o->prec);
     int ok = jets_at(&centre, o, x);
-    set_balls(x, b, 1, o->prec);
+    dp_tile_balls(x, b, 2, 1, o->prec);
     ok = ok && jets_at(&whole, o, x);
-    for (int i = 0; i < 2; i++) {
-        arb_set_fmpq(middle, b->half + i, o->prec);
-        arb_add_error(r + i, middle);
-    }
     if (ok) {
-        narrow(&whole, &centre, r, o->prec);
+        narrow(&whole, &centre, b, o->prec);
         curl_over_eta(middle, g, &centre, o->prec);
         curl_over_eta(u, g, &whole, o->prec);
-        cut(u, middle, g, r, o->prec);
+        dp_tile_cut(u, middle, g, b, 2, o->prec);
+        arb_mul_si(u, u, o->sign, o->prec);
     }
     jets_clear(&centre);
     jets_clear(&whole);
-    _arb_vec_clear(x, 6);
+    _arb_vec_clear(x, 4);
     arb_clear(middle);
     return ok;
 }
 
-static int at_centre(arb_t u, engine_data *o, const box *b)
+static int at_centre(arb_t u, engine_data *o, const dp_tile *b)
 {
     arb_ptr x = _arb_vec_init(4);
     jets centre;
     jets_init(&centre);
-    set_balls(x, b, 0, o->prec);
+    dp_tile_balls(x, b, 2, 0, o->prec);
     int ok = jets_at(&centre, o, x);
     if (ok)
         curl_over_eta(u, x + 2, &centre, o->prec);
@@ -205,63 +125,32 @@ static int at_centre(arb_t u, engine_data *o, const box *b)
     return ok;
 }
 
-/* low := min(low, lower end of sign * u); 1 when that end is positive. */
-static int positive_part(arf_t low, const arb_t u, int sign, slong prec)
+/* Covers the box; low starts at the value at the centre. Returns 1 when the sign holds everywhere. */
+static int cover(arf_t low, dp_check *c, const fmpq *centre, const fmpq *half, engine_data *o, slong budget)
 {
-    arb_t v;
-    arf_t end;
-    arb_init(v);
-    arf_init(end);
-    arb_mul_si(v, u, sign, prec);
-    arb_get_lbound_arf(end, v, prec);
-    int ok = arb_is_positive(v);
-    if (ok && arf_cmp(end, low) < 0)
-        arf_set(low, end);
-    arb_clear(v);
-    arf_clear(end);
+    dp_cover_t K;
+    char left[256];
+    dp_cover_init(K, 2, centre, half);
+    int ok = dp_cover_positive(low, K, budget, on_cell, o, o->prec);
+    o->boxes = K->done;
+    dp_cover_left(left, sizeof left, K);
+    if (!ok && o->status == DP_OK)
+        dp_give_up(c, DP_EUNSUPPORTED, "cover: %ld boxes left over after %ld, the first at %s", (long) (K->tail - K->head), (long) budget, left);
+    dp_cover_clear(K);
     return ok;
 }
 
-/* Names the first boxes that were left over: [x0,x1]x[y0,y1]. */
-static void give_up_with_boxes(dp_check *c, const queue *Q, slong budget)
+/* A ball around inf over the box of sign*u, from one engine: between the cover's bound and the value at the centre.
+   o->sign 0: chosen from the centre. Returns the sign, 0 on failure (already told). */
+static int infimum(arb_t out, dp_check *c, const fmpq *centre, const fmpq *half, engine_data *o, slong budget)
 {
-    char text[400];
-    int n = 0;
-    for (slong k = Q->head; k < Q->tail && k < Q->head + 4 && n < 300; k++) {
-        const box *b = Q->item + k;
-        n += snprintf(text + n, sizeof text - (size_t) n, "%s(%.6g,%.6g)+-(%.3g,%.3g)", k > Q->head ? " " : "", fmpq_get_d(b->centre),
-                      fmpq_get_d(b->centre + 1), fmpq_get_d(b->half), fmpq_get_d(b->half + 1));
-    }
-    dp_give_up(c, DP_EUNSUPPORTED, "cover: %ld boxes left over after %ld, the first at %s", (long) (Q->tail - Q->head), (long) budget, text);
-}
-
-/* Works through the queue; low is a lower bound of sign*u over the boxes done. Returns 1 when none is left. */
-static int cover(dp_check *c, queue *Q, arf_t low, engine_data *o, slong budget)
-{
-    arb_t u;
-    arb_init(u);
-    for (; Q->head < Q->tail && o->boxes < budget && o->status == DP_OK; o->boxes++) {
-        slong k = Q->head++;
-        if (on_box(u, o, Q->item + k) && !positive_part(low, u, o->sign, o->prec))
-            split(Q, k);
-    }
-    if (o->status == DP_OK && Q->head < Q->tail)
-        give_up_with_boxes(c, Q, budget);
-    arb_clear(u);
-    return o->status == DP_OK && Q->head == Q->tail;
-}
-
-/* A ball around inf over the root box of sign*u, from one engine: between the cover's bound and the value at the centre.
-   sign 0: chosen from the centre. Returns the sign, 0 on failure (already told). */
-static int infimum(arb_t out, dp_check *c, const box *root, engine_data *o, slong budget)
-{
-    queue Q = {NULL, 0, 0, 0};
+    dp_tile root = {(fmpq *) centre, (fmpq *) half};
     arb_t u;
     arf_t low, high;
-    arb_init(u);
     arf_init(low);
     arf_init(high);
-    int ok = at_centre(u, o, root);
+    arb_init(u);
+    int ok = at_centre(u, o, &root);
     if (ok && o->sign == 0)
         o->sign = arb_is_positive(u) ? 1 : arb_is_negative(u) ? -1 : 0;
     if (ok && o->sign == 0)
@@ -270,35 +159,15 @@ static int infimum(arb_t out, dp_check *c, const box *root, engine_data *o, slon
         arb_mul_si(u, u, o->sign, o->prec);
         arb_get_ubound_arf(high, u, o->prec);
         arf_set(low, high);
-        push(&Q, root);
-        ok = cover(c, &Q, low, o, budget);
+        ok = cover(low, c, centre, half, o, budget);
         if (ok)
             arb_set_interval_arf(out, low, high, o->prec);
     }
     dp_check_failed(c, o->status, &o->e);
-    queue_clear(&Q);
     arb_clear(u);
     arf_clear(low);
     arf_clear(high);
     return ok ? o->sign : 0;
-}
-
-static void box_from_params(box *b, const dp_param *centre, const dp_param *radius)
-{
-    for (int i = 0; i < 2; i++) {
-        fmpq_init(b->centre + i);
-        fmpq_init(b->half + i);
-        fmpq_set(b->centre + i, centre->value + i);
-        fmpq_set(b->half + i, radius->value);
-    }
-}
-
-static void box_clear(box *b)
-{
-    for (int i = 0; i < 2; i++) {
-        fmpq_clear(b->centre + i);
-        fmpq_clear(b->half + i);
-    }
 }
 
 static const char *first_engine(const dp_problem *P)
@@ -316,17 +185,17 @@ static void let_count(dp_check *c, const char *name, slong n)
     fmpq_clear(v);
 }
 
-static void over_box(dp_check *c, const box *b, slong budget)
+static void over_box(dp_check *c, const fmpq *centre, const fmpq *half, slong budget)
 {
     const dp_problem *P = dp_check_problem(c);
     engine_data fast = {P, DP_ENGINE_AUTO, 53, dp_check_workspace(c), {DP_OK, ""}, DP_OK, 0, 0};
     engine_data slow = {P, DP_ENGINE_QUADRATURE, 40, NULL, {DP_OK, ""}, DP_OK, 0, 0};
     arb_t v;
     arb_init(v);
-    slow.sign = infimum(v, c, b, &fast, budget);
+    slow.sign = infimum(v, c, centre, half, &fast, budget);
     if (slow.sign != 0) {
         dp_let(c, "inf", v, first_engine(P));
-        if (infimum(v, c, b, &slow, budget) != 0)
+        if (infimum(v, c, centre, half, &slow, budget) != 0)
             dp_let_second(c, "inf", v, "cover/quadrature");
         let_count(c, "boxes", fast.boxes);
         let_count(c, "boxes_second", slow.boxes);
@@ -341,7 +210,6 @@ static void run(dp_check *c)
 {
     const dp_problem *P = dp_check_problem(c);
     const dp_param *centre = dp_check_param(c, "centre"), *radius = dp_check_param(c, "radius"), *budget = dp_check_param(c, "budget");
-    box b;
     if (P->dim != 2 || P->kernel != DP_KERNEL_GAUSSIAN)
         dp_give_up(c, DP_EINPUT, "expected the Gaussian kernel in dimension 2");
     else if (centre == NULL || centre->cols != 2 || radius == NULL || fmpq_sgn(radius->value) <= 0)
@@ -350,9 +218,8 @@ static void run(dp_check *c)
         dp_let_q(c, "centre_0", centre->value);
         dp_let_q(c, "centre_1", centre->value + 1);
         dp_let_q(c, "radius", radius->value);
-        box_from_params(&b, centre, radius);
-        over_box(c, &b, budget == NULL ? 500 : (slong) fmpq_get_d(budget->value));
-        box_clear(&b);
+        fmpq half[2] = {*radius->value, *radius->value};      /* read only */
+        over_box(c, centre->value, half, budget == NULL ? 500 : (slong) fmpq_get_d(budget->value));
     }
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The all-Gaussian closed form of the Sinkhorn proxy (paper, section 3) against numerical integration. */
+/* gaussian-closed-form: the all-Gaussian closed form of the Sinkhorn proxy (paper, section 3) against numerical integration. */
 #include <string.h>
 #include <flint/fmpq_vec.h>
 #include "driftproof.h"
