@@ -12,7 +12,7 @@ root=${1:-$(mktemp -d)} suite=${SUITE:-bookworm}
 mirror=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' 2>/dev/null | grep -v security | head -n 1)
 
 clean() {
-  umount "$root/proc" "$root/dev" 2>/dev/null || :
+  umount "$root/proc" "$root/dev/pts" "$root/dev" 2>/dev/null || :
   [ $# -gt 0 ] || case $root in */tmp.*) rm -rf -- "$root" ;; esac
 }
 trap 'clean' EXIT
@@ -24,6 +24,7 @@ for f in /etc/apt/sources.list /etc/apt/sources.list.d /etc/apt/apt.conf.d /etc/
 done
 mount -t proc proc "$root/proc"
 mount --bind /dev "$root/dev"
+mount --bind /dev/pts "$root/dev/pts"
 rm -rf "$root/home/driftproof"
 mkdir -p "$root/home/driftproof"
 git archive HEAD | tar -x -C "$root/home/driftproof"
