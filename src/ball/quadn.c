@@ -288,7 +288,7 @@ static int box_decide(run *r, const dp_quad_box *box, const mag_t volume)
     }
     for (int k = 0; k < d; k++) {
         double b = 0, m = best_ellipse(r, box, k, real, &b);
-        if (m > most) {
+        if (m > most || (m == most && box->radius[k] > box->radius[worst])) { /* between two hopeless axes, the longer one */
             most = m;
             worst = k;
         }

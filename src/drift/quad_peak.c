@@ -66,6 +66,7 @@ static void peak_expand(dp_peak *w, const dp_task *t, slong i, arb_srcptr x)
     dp_quadric_add_gauss(w->f->top, d, NULL, t->kernel, a, w->L, t->prec);
     if (t->reweighted)
         dp_bumps_expsum(w->f->G, t->smoothed, w->c, w->L, t->prec);
+    _arb_vec_scalar_mul_2exp_si(w->f->G->c, w->f->G->c, w->f->G->n * DP_QUADRIC_WIDTH(d), -w->heat);
     _arb_vec_clear(a, d);
 }
 
@@ -80,14 +81,14 @@ static void peak_log(arb_t value, arb_ptr gradient, double *curvature, const dp_
     if (t->reweighted)
         dp_expsum_log(s, g, H, w->f->G, zero, t->prec);
     for (int k = 0; k < d; k++) {
-        arb_mul_2exp_si(g + k, g + k, -1);
+        arb_mul_2exp_si(g + k, g + k, w->heat - 1);
         arb_sub(gradient + k, gradient + k, g + k, t->prec);
         for (int l = 0; l < d; l++) {
             double top = arf_get_d(arb_midref(w->f->top + dp_quadric_index(d, k, l)), ARF_RND_NEAR);
-            curvature[k * d + l] = arf_get_d(arb_midref(H + k * d + l), ARF_RND_NEAR) / 2 - (k == l ? 2 : 1) * top;
+            curvature[k * d + l] = ldexp(arf_get_d(arb_midref(H + k * d + l), ARF_RND_NEAR), (int) w->heat - 1) - (k == l ? 2 : 1) * top;
         }
     }
-    arb_mul_2exp_si(s, s, -1);
+    arb_mul_2exp_si(s, s, w->heat - 1);
     arb_sub(value, w->f->top, s, t->prec);
     arb_clear(s);
     _arb_vec_clear(zero, d);
@@ -155,26 +156,25 @@ static void peak_move(dp_peak *w, const double *delta)
     _arb_vec_clear(m, w->dim);
 }
 
-/* Damped Newton ascent to the peak of the log-concave integrand; not rigorous: the tail bound holds from any point. */
-static void peak_climb(dp_peak *w, const dp_task *t, slong i, arb_srcptr xmid)
+/* Damped Newton ascent to the peak of the log-concave integrand at the present heat. */
+static void peak_ascend(dp_peak *w, const dp_task *t, slong i, arb_srcptr xmid)
 {
-    int d = t->dim;
+    int d = t->dim, better = 1;
     arb_t here, there;
     arb_ptr g = _arb_vec_init(d), old = _arb_vec_init(d);
     arb_init(here);
     arb_init(there);
-    _arb_vec_set(w->c, xmid, d);
     peak_expand(w, t, i, xmid);
     peak_log(here, g, w->curvature, w, t);
-    for (int round = 0; round < 60; round++) {
-        double delta[3], gd[3], size = 0;
-        int better = 0;
+    for (int round = 0; round < 60 && better; round++) {
+        double delta[3], gd[3], gain = 0;
+        better = 0;
         for (int k = 0; k < d; k++)
             gd[k] = arf_get_d(arb_midref(g + k), ARF_RND_NEAR);
         newton_step(delta, w->curvature, gd, d);
         for (int k = 0; k < d; k++)
-            size = fmax(size, fabs(delta[k]));
-        if (!(size > 1e-3) || !isfinite(size))
+            gain += gd[k] * delta[k];
+        if (!(gain > 1e-4) || !isfinite(gain))
             break;
         _arb_vec_set(old, w->c, d);
         for (int halving = 0; halving < 40 && !better; halving++) {
@@ -187,14 +187,34 @@ static void peak_climb(dp_peak *w, const dp_task *t, slong i, arb_srcptr xmid)
             if (!better)
                 _arb_vec_set(w->c, old, d);
         }
-        if (!better)
-            break;
         arb_swap(here, there);
     }
     arb_clear(here);
     arb_clear(there);
     _arb_vec_clear(g, d);
     _arb_vec_clear(old, d);
+}
+
+/* To the peak: log G is replaced by T log sum exp(E_j/T), T = 2^heat, from smooth to true, because Newton's steps get lost among
+   sharp kinks. Not rigorous: the tail bound holds from any point. */
+static void peak_climb(dp_peak *w, const dp_task *t, slong i, arb_srcptr xmid)
+{
+    _arb_vec_set(w->c, xmid, t->dim);
+    w->heat = 0;
+    if (t->reweighted && t->smoothed->n > 1) {
+        arb_t spread;
+        arb_init(spread);
+        peak_expand(w, t, i, xmid);
+        for (slong j = 1; j < w->f->G->n; j++) {
+            arb_sub(spread, DP_EXPSUM_TERM(w->f->G, j), DP_EXPSUM_TERM(w->f->G, 0), t->prec);
+            if (!arb_is_zero(spread))
+                w->heat = FLINT_MAX(w->heat, FLINT_MIN(200, arf_abs_bound_lt_2exp_si(arb_midref(spread))));
+        }
+        arb_clear(spread);
+    }
+    for (; w->heat > 0; w->heat = FLINT_MAX(0, w->heat - 3))
+        peak_ascend(w, t, i, xmid);
+    peak_ascend(w, t, i, xmid);
 }
 
 /* Turns the axes to those of the curvature at the peak: kinks of G^{-1/2} then lie along an axis. */

@@ -43,7 +43,7 @@ void dp_task_clear(dp_task *t);
 /* One component of mu against G = k*q: y = c + L v with L'AL about I, where A bounds the concavity from below. */
 typedef struct {
     int dim;
-    slong prec;
+    slong prec, heat;            /* heat: for the climb to the peak only, then 0 */
     arb_ptr c, slope;            /* peak (exact); gradient of the log-integrand there */
     arb_mat_t L, A;
     dp_power_t f;
