@@ -234,6 +234,34 @@ static void reweighted_by_an_atom(void **state)
         }
 }
 
+/* A wide x that reaches over some kinks and not others: its enclosure holds what its points give. */
+static void a_wide_ball_over_kinks(void **state)
+{
+    (void) state;
+    dp_problem P;
+    dp_moments_t wide, thin;
+    arb_t x;
+    arb_init(x);
+    law_problem(&P, 1, DP_KERNEL_LAPLACE, "5");
+    law_mixture(P.p, DP_MIXTURE, 1, 2, 2), law_mixture(P.q, DP_ATOMS, 1, 3, 2);
+    for (int j = 0; j < 3; j++)
+        fmpq_set_si(DP_MEAN(P.q, j, 0), j, 1);
+    dp_moments_init(wide, 1), dp_moments_init(thin, 1);
+    for (int radius = -6; radius <= 1; radius++) {
+        arb_set_d(x, 1.25), mag_set_ui_2exp_si(arb_radref(x), 1, radius);
+        assert_int_equal(dp_moments_quadrature(wide, &P, DP_OF_PT, x, 30, NULL, NULL), DP_OK);
+        assert_true(arb_is_finite(wide->Z->v));
+        for (int k = -2; k <= 2; k++) {
+            arb_set_si(x, k), arb_mul_2exp_si(x, x, radius - 1);
+            arb_set_d(thin->Z->v, 1.25), arb_add(x, x, thin->Z->v, 53);
+            assert_int_equal(dp_moments_quadrature(thin, &P, DP_OF_PT, x, 30, NULL, NULL), DP_OK);
+            assert_true(arb_contains(wide->Z->v, thin->Z->v) && arb_contains(wide->D, thin->D) && arb_contains(wide->J, thin->J));
+        }
+    }
+    dp_moments_clear(wide), dp_moments_clear(thin), arb_clear(x);
+    law_problem_clear(&P);
+}
+
 /* ---- every reweighted pair of families against a trapezoidal sum in double precision ---- */
 
 static double density(const dp_measure_t m, double y)
@@ -382,7 +410,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(half_gauss_values), cmocka_unit_test(half_gauss_balls), cmocka_unit_test(atoms_in_every_dimension),
         cmocka_unit_test(at_an_atom), cmocka_unit_test(densities_on_the_line), cmocka_unit_test(laplace_law_at_its_centre),
-        cmocka_unit_test(derivatives_by_the_mean_value_theorem), cmocka_unit_test(reweighted_by_an_atom),
+        cmocka_unit_test(derivatives_by_the_mean_value_theorem), cmocka_unit_test(reweighted_by_an_atom), cmocka_unit_test(a_wide_ball_over_kinks),
         cmocka_unit_test(every_pair_of_families), cmocka_unit_test(student_smoothed), cmocka_unit_test(what_is_not_supported),
     };
     return cmocka_run_group_tests(tests, start, stop);

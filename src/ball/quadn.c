@@ -1,99 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* quadn.c: adaptive tensor Gauss-Legendre for vectors of analytic functions on boxes, with ellipse bounds axis by axis (lemmas Q1, Q2). */
-#include "ball/quad.h"
+#include "ball/row.h"
 #include <math.h>
 
-#if defined(__FLINT_RELEASE) && __FLINT_RELEASE >= 30000
-#include <flint/arb_hypgeom.h>
-#else
-#include <arb_hypgeom.h>
-#endif
-
-enum { MAX_DEGREE = 256 };
 static const double thinnest = 0x1p-38; /* of the first box: keeps 12 + 38 bits of a centre inside a double */
-
-/* ---- points ---- */
-
-struct dp_quad_nodes_struct { slong prec; arb_ptr t[MAX_DEGREE + 1], w[MAX_DEGREE + 1]; };
-
-dp_quad_nodes *dp_quad_nodes_new(void) { return dp_calloc(1, sizeof(dp_quad_nodes)); }
-
-static void nodes_empty(dp_quad_nodes *k)
-{
-    for (slong n = 0; n <= MAX_DEGREE; n++)
-        if (k->t[n] != NULL) {
-            _arb_vec_clear(k->t[n], n);
-            _arb_vec_clear(k->w[n], n);
-            k->t[n] = k->w[n] = NULL;
-        }
-}
-
-void dp_quad_nodes_free(dp_quad_nodes *k)
-{
-    if (k == NULL)
-        return;
-    nodes_empty(k);
-    free(k);
-}
-
-/* The zeros of the n-th Legendre polynomial and their weights; half of them by symmetry. */
-static void nodes_need(dp_quad_nodes *k, slong n, slong prec)
-{
-    if (k->prec != prec)
-        nodes_empty(k);
-    k->prec = prec;
-    if (k->t[n] != NULL)
-        return;
-    k->t[n] = _arb_vec_init(n);
-    k->w[n] = _arb_vec_init(n);
-    for (slong i = 0; 2 * i < n; i++) {
-        arb_hypgeom_legendre_p_ui_root(k->t[n] + i, k->w[n] + i, (ulong) n, (ulong) i, prec);
-        arb_neg(k->t[n] + n - 1 - i, k->t[n] + i);
-        arb_set(k->w[n] + n - 1 - i, k->w[n] + i);
-        if (2 * i == n - 1)
-            arb_zero(k->t[n] + i);
-    }
-}
-
-static void axis_init(dp_quad_axis *x)
-{
-    x->n = 0;
-    x->t = _arb_vec_init(MAX_DEGREE);
-    x->w = _arb_vec_init(MAX_DEGREE);
-    x->wt = _arb_vec_init(MAX_DEGREE);
-    x->wtt = _arb_vec_init(MAX_DEGREE);
-}
-
-static void axis_clear(dp_quad_axis *x)
-{
-    _arb_vec_clear(x->t, MAX_DEGREE);
-    _arb_vec_clear(x->w, MAX_DEGREE);
-    _arb_vec_clear(x->wt, MAX_DEGREE);
-    _arb_vec_clear(x->wtt, MAX_DEGREE);
-}
-
-/* The n-point rule on centre +- radius. */
-static void axis_set(dp_quad_axis *x, slong n, double centre, double radius, dp_quad_nodes *k, slong prec)
-{
-    arb_t c, r;
-    arb_init(c);
-    arb_init(r);
-    arb_set_d(c, centre);
-    arb_set_d(r, radius);
-    nodes_need(k, n, prec);
-    x->n = n;
-    for (slong i = 0; i < n; i++) {
-        arb_mul(x->t + i, k->t[n] + i, r, prec);
-        arb_add(x->t + i, x->t + i, c, prec);
-        arb_mul(x->w + i, k->w[n] + i, r, prec);
-        arb_mul(x->wt + i, x->w + i, x->t + i, prec);
-        arb_mul(x->wtt + i, x->wt + i, x->t + i, prec);
-    }
-    arb_clear(c);
-    arb_clear(r);
-}
-
-/* ---- one run ---- */
 
 typedef struct {
     const dp_quad_integrand *f;
@@ -119,7 +29,7 @@ static void run_init(run *r, const dp_quad_integrand *f, const dp_quad_opts *o, 
     r->s = s;
     r->prec = prec;
     r->degree = o->degree > 0 ? o->degree : 20 + (f->dim == 1 ? o->goal : o->goal / 2);
-    r->degree = FLINT_MIN(r->degree, MAX_DEGREE);
+    r->degree = FLINT_MIN(r->degree, DP_ROW_ROOM);
     mag_init(r->density);
     r->sup = _mag_vec_init(f->count);
     r->best = _mag_vec_init(f->count);
@@ -127,7 +37,7 @@ static void run_init(run *r, const dp_quad_integrand *f, const dp_quad_opts *o, 
     r->crude = _mag_vec_init(f->count);
     r->acc = _arb_vec_init(f->count);
     for (int k = 0; k < DP_QUAD_MAXDIM; k++) {
-        axis_init(&r->axis[k]);
+        dp_quad_axis_init(&r->axis[k]);
         r->b[k] = 1;
     }
 }
@@ -141,7 +51,7 @@ static void run_clear(run *r)
     _mag_vec_clear(r->crude, r->f->count);
     _arb_vec_clear(r->acc, r->f->count);
     for (int k = 0; k < DP_QUAD_MAXDIM; k++)
-        axis_clear(&r->axis[k]);
+        dp_quad_axis_clear(&r->axis[k]);
 }
 
 static double up(double v) { return v * (1 + 0x1p-48); }
@@ -246,7 +156,7 @@ static void box_evaluate(run *r, const dp_quad_box *box, const slong *n)
     slong rows = 1;
     arb_init(weight);
     for (int k = 0; k < d; k++) {
-        axis_set(&r->axis[k], n[k], box->centre[k], box->radius[k], r->nodes, r->prec);
+        dp_quad_axis_set(&r->axis[k], n[k], box->centre[k], box->radius[k], r->nodes, r->prec);
         rows *= k < d - 1 ? n[k] : 1;
     }
     for (slong row = 0; row < rows; row++) {

@@ -7,6 +7,11 @@
 
 enum { DP_ROW_ROOM = 256 }; /* most nodes of a row */
 
+void dp_quad_axis_init(dp_quad_axis *x);
+void dp_quad_axis_clear(dp_quad_axis *x);
+/* The n-point rule on centre +- radius. */
+void dp_quad_axis_set(dp_quad_axis *x, slong n, double centre, double radius, dp_quad_nodes *k, slong prec);
+
 /* value[i] = the quadric c at (outer, t_i). */
 void dp_row_exponents(arb_ptr value, arb_srcptr c, int d, arb_srcptr outer, const dp_quad_axis *x, slong prec);
 /* acc[monomial] += weight x sum_i w_i f_i monomial(outer, t_i). */

@@ -190,6 +190,20 @@ void dp_line_log(arb_t concave, arb_t rest, dp_line *l, const arb_t y)
     arb_clear(t);
 }
 
+static int starts_before(const arb_t a, const arb_t b, slong prec)
+{
+    arf_t s, t;
+    int before;
+    arf_init(s);
+    arf_init(t);
+    arb_get_lbound_arf(s, a, prec + 30);
+    arb_get_lbound_arf(t, b, prec + 30);
+    before = arf_cmp(s, t) < 0;
+    arf_clear(s);
+    arf_clear(t);
+    return before;
+}
+
 slong dp_line_kinks(arb_ptr out, const dp_line *l)
 {
     slong n = 0;
@@ -206,7 +220,7 @@ slong dp_line_kinks(arb_ptr out, const dp_line *l)
                 arb_set_fmpq(out + n++, DP_MEAN(l->q, j, 0), l->prec);
         }
     for (slong i = 1; i < n; i++)
-        for (slong k = i; k > 0 && arf_cmp(arb_midref(out + k), arb_midref(out + k - 1)) < 0; k--)
+        for (slong k = i; k > 0 && starts_before(out + k, out + k - 1, l->prec); k--)
             arb_swap(out + k, out + k - 1);
     return n;
 }

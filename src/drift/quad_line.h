@@ -48,8 +48,16 @@ void dp_line_place(arb_t y, const dp_line *l, double v);
 /* Makes l->f the integrand of the piece that holds the exact point y, relative to exp(l->peak). */
 void dp_line_piece(dp_line *l, const arb_t y);
 void dp_line_eval(acb_t out, const acb_t v, int analytic, void *context, slong prec); /* for dp_quad1 */
-/* Kinks of the integrand, sorted by midpoint; at most l->q->n + 3. Returns how many. */
+/* Kinks of the integrand, sorted by their lower ends; at most l->q->n + 3. Returns how many. */
 slong dp_line_kinks(arb_ptr out, const dp_line *l);
+
+/* Moments in v on the two sides of x (Gaussian kernel: everything on side 1), and the error terms inside them. */
+typedef struct { arb_ptr M[2]; mag_t tail, gap; } dp_line_sides;
+
+void dp_line_sides_init(dp_line_sides *s);
+void dp_line_sides_clear(dp_line_sides *s);
+/* Fills s for one component, in units of exp(l->peak) 2^l->scale; tol in the same units. */
+dp_status dp_line_integrate_pieces(dp_line_sides *s, dp_line *l, const mag_t tol, const dp_quadrature_setup *setup, dp_error *e);
 
 /* (k*q)(y) for complex y where it is no Gaussian sum: Laplace kernel against a mixture or Laplace law, Gaussian kernel against a
    Laplace or Student law. side: of y's piece relative to the centre of a Laplace law (Laplace kernel). */
