@@ -218,9 +218,9 @@ json results.0.digits 77
 runs 'time limit' 1 env DRIFTPROOF_SHARE= "$dp" verify --no-pdf cases/two-mode/default.yaml --claim two-mode-exact --digits 50000 --limit 1 --jobs 2 --out "$w/limit"
 says out 'time limit'
 if script -qec true /dev/null >/dev/null 2>&1; then
-  runs 'a terminal gets colours' 0 script -qec "'$dp' verify --no-pdf '$w/plane.yaml' --out '$w/two' || :" /dev/null
+  runs 'a terminal gets colours' 0 env TERM=xterm script -qec "'$dp' verify --no-pdf '$w/plane.yaml' --out '$w/two' || :" /dev/null
   if grep -q "$(printf '\033\[31m')" "$w/out"; then pass; else fail 'a terminal gets colours' 'no red in the output'; fi
-  runs 'NO_COLOR' 0 env NO_COLOR=1 script -qec "'$dp' verify --no-pdf '$w/plane.yaml' --out '$w/two' || :" /dev/null
+  runs 'NO_COLOR' 0 env TERM=xterm NO_COLOR=1 script -qec "'$dp' verify --no-pdf '$w/plane.yaml' --out '$w/two' || :" /dev/null
   if grep -q "$(printf '\033\[31m')" "$w/out"; then fail 'NO_COLOR' 'red in the output'; else pass; fi
 else
   echo 'skipped: colours on a terminal (this machine gives no pseudo-terminal)'
