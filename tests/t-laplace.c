@@ -144,6 +144,32 @@ static void densities_on_the_line(void **state)
         }
 }
 
+/* The Gaussian kernel against a Laplace law: closed form and raw integral, near, far, narrow and wide. */
+static void gauss_kernel_laplace_law(void **state)
+{
+    (void) state;
+    static const char *const width[] = {"1/300", "1", "200"}, *const at[] = {"1/3", "5/2", "-3000"};
+    for (int w = 0; w < 9; w++)
+        for (int scale = 0; scale < 3; scale++) {
+            dp_problem P;
+            dp_moments_t a, b;
+            arb_t x;
+            fmpq_t r;
+            arb_init(x), fmpq_init(r);
+            dp_fmpq_set_text(r, at[w % 3]), arb_set_fmpq(x, r, 300);
+            law_problem(&P, 1, DP_KERNEL_GAUSSIAN, width[w / 3]);
+            law_single(P.p, DP_LAPLACE, "1/3", width[scale], "0"), law_single(P.q, DP_MIXTURE, "0", "1", "0");
+            dp_moments_init(a, 1), dp_moments_init(b, 1);
+            dp_moments_gauss_laplace_law(a, P.p, P.bandwidth, x, 100);
+            assert_int_equal(dp_moments_quadrature(b, &P, DP_OF_P, x, 50, NULL, NULL), DP_OK);
+            assert_true(moments_overlap(a, b));
+            assert_true(moments_bits(a, P.bandwidth) >= 95 && moments_bits(b, P.bandwidth) >= 40);
+            dp_moments_clear(a), dp_moments_clear(b);
+            arb_clear(x), fmpq_clear(r);
+            law_problem_clear(&P);
+        }
+}
+
 /* x a ball around the centre of a Laplace law, whose two sides meet there. */
 static void laplace_law_at_its_centre(void **state)
 {
@@ -409,7 +435,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(half_gauss_values), cmocka_unit_test(half_gauss_balls), cmocka_unit_test(atoms_in_every_dimension),
-        cmocka_unit_test(at_an_atom), cmocka_unit_test(densities_on_the_line), cmocka_unit_test(laplace_law_at_its_centre),
+        cmocka_unit_test(at_an_atom), cmocka_unit_test(densities_on_the_line), cmocka_unit_test(laplace_law_at_its_centre), cmocka_unit_test(gauss_kernel_laplace_law),
         cmocka_unit_test(derivatives_by_the_mean_value_theorem), cmocka_unit_test(reweighted_by_an_atom), cmocka_unit_test(a_wide_ball_over_kinks),
         cmocka_unit_test(every_pair_of_families), cmocka_unit_test(student_smoothed), cmocka_unit_test(what_is_not_supported),
     };

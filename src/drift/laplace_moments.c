@@ -200,6 +200,44 @@ static void densities(dp_moments_t out, const dp_problem *P, const dp_measure_st
     dp_half_lines_clear(sum);
 }
 
+void dp_moments_gauss_laplace_law(dp_moments_t out, const dp_measure_t m, const fmpq_t h, arb_srcptr x, slong prec)
+{
+    dp_half_lines_t part;
+    fmpq_t variance;
+    arb_t a, b;
+    double far = fabs(fmpq_get_d(DP_MEAN(m, 0, 0)) - arf_get_d(arb_midref(x), ARF_RND_NEAR)) / fmpq_get_d(h);
+    slong wp = prec + 20 + (slong) (2 * log2(1 + far) + fmax(0, 4 * log2(fmpq_get_d(h) / fmpq_get_d(m->scale))));
+    dp_half_lines_init(part);
+    fmpq_init(variance);
+    arb_init(a);
+    arb_init(b);
+    fmpq_mul(variance, h, h);
+    arb_set_fmpq(b, m->scale, wp);
+    arb_set_fmpq(a, DP_MEAN(m, 0, 0), wp);
+    arb_sub(a, x, a, wp);
+    dp_half_lines_gauss(part, a, variance, m->scale, wp); /* the law is the kernel exp(-|t|/b) about its centre, k the Gaussian */
+    arb_add(out->Z->v, part->A[0][0], part->A[1][0], wp);
+    arb_sub(out->Z->g, part->A[0][0], part->A[1][0], wp);
+    arb_div(out->Z->g, out->Z->g, b, wp);
+    arb_div(out->Z->h, out->Z->v, b, wp);
+    arb_mul_2exp_si(part->rho, part->rho, 1);
+    arb_sub(out->Z->h, out->Z->h, part->rho, wp);
+    arb_div(out->Z->h, out->Z->h, b, wp);
+    arb_const_pi(a, wp); /* h sqrt(2 pi)/(2 b) */
+    arb_mul_2exp_si(a, a, -1);
+    arb_sqrt(a, a, wp);
+    arb_div(a, a, b, wp);
+    arb_set_fmpq(b, h, wp);
+    arb_mul(a, a, b, wp);
+    dp_jet_mul_arb(out->Z, out->Z, a, wp);
+    dp_moments_tweedie(out, h, wp);
+    out->used = DP_ENGINE_CLOSED;
+    dp_half_lines_clear(part);
+    fmpq_clear(variance);
+    arb_clear(a);
+    arb_clear(b);
+}
+
 dp_status dp_moments_laplace_kernel(dp_moments_t out, const dp_problem *P, dp_which which, arb_srcptr x, dp_engine engine, slong prec,
                                     dp_workspace *w, dp_error *e)
 {

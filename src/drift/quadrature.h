@@ -69,6 +69,9 @@ slong dp_quadrature_goal(slong goal, double spread);
 /* Moments on the line from half-line integrals: Z, Z' = (A_r0 - A_l0)/h, Z'' = Z/h^2 - 2 rho/h, D = A_r1 - A_l1, J = (A_r1 + A_l1)/h - Z. */
 void dp_moments_from_half_lines(dp_moments_t out, const dp_half_lines_t a, const fmpq_t h, slong prec);
 
+/* Gaussian kernel against a Laplace law, in closed form (lemma Q9 with the roles of kernel and law exchanged). */
+void dp_moments_gauss_laplace_law(dp_moments_t out, const dp_measure_t m, const fmpq_t h, arb_srcptr x, slong prec);
+
 /* Gaussian kernel, mu a mixture; reweighted by (k*q)^{-1/2} when q is not NULL (q: atoms or mixture). */
 dp_status dp_quadrature_mixture(dp_moments_t out, const dp_measure_t mu, const dp_measure_struct *q, const fmpq_t h, arb_srcptr x,
                                 const dp_quadrature_setup *s, dp_workspace *w, dp_error *e);
