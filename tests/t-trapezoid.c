@@ -134,10 +134,11 @@ static void strip_stops_at_the_zero(void **unused)
         dp_gsum_t G;
         dp_box box = {{0, 0, 0}, {20, 0, 0}};
         dp_strip s;
+        dp_strip_goal goal = {100, 0.5, 0, 1e-3, 1};
         dp_gsum_init(G, 1, 2);
         for (int j = 0; j < 2; j++)
             arb_one(G->c + j), arb_set_si(G->m + j, j ? D : 0), arb_set_d(G->A + j, 0.5);
-        assert_true(dp_strip_certify(&s, G, &box, 0, 30, 1e-3, 4000));
+        assert_true(dp_strip_certify(&s, G, &box, 0, &goal, 4000));
         double zero = M_PI / (0.5 * D);
         assert_true(s.a < zero);
         assert_true(s.a > 0.5 * zero);

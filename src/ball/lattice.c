@@ -210,21 +210,13 @@ void dp_lattice_sums(dp_gmoments_t out, arb_srcptr weight, const dp_window *oute
     _arb_vec_clear(r, 3);
 }
 
-int dp_lattice_plan(dp_strip *strip, double *step, const dp_gsum_t G, const dp_box *box, slong prec, double per_axis)
+int dp_lattice_plan(dp_strip *strip, double *step, const dp_gsum_t G, const dp_box *box, const dp_strip_goal *goal)
 {
-    double bits = (double) prec * M_LN2 + 4;
     slong budget = G->dim == 1 ? 4000 : G->dim == 2 ? 40000 : 100000;
     for (int k = 0; k < G->dim; k++) {
-        double useful = bits * 2 * box->radius[k] / per_axis / (2 * M_PI), half = 1;
-        for (slong l = 0; l < G->n; l++) /* the Gaussian optimum of 2 pi a / h against a^2 (1 - A/2) / 2 */
-            half = fmin(half, 1 - arf_get_d(arb_midref(DP_GSUM_A(G, l, k, k)), ARF_RND_NEAR) / 2);
-        double amax = sqrt(2 * bits / fmax(half, 0.5));
-        if (!dp_strip_certify(strip + k, G, box, k, amax, useful, budget))
+        if (!dp_strip_certify(strip + k, G, box, k, goal, budget))
             return 0;
-        double a = strip[k].a, gain = a * a / 2 * (1 - strip[k].amin / 2) - log(strip[k].quotient) / 2;
-        int e;
-        double m = frexp(2 * M_PI * a / (bits + gain), &e);
-        step[k] = fmin(ldexp(floor(m * 1024), e - 10), 0.75); /* the window's margin of 2 must hold two steps */
+        step[k] = strip[k].step;
     }
     return 1;
 }

@@ -11,6 +11,7 @@ typedef struct { int dim; double step[3]; slong lo[3], count[3]; } dp_window;
 struct dp_lattice_struct {
     dp_window win;
     slong prec, nodes;
+    double bits, centre[3], slack; /* what the strips were certified for: accuracy and centres of windows */
     dp_strip strip[3];   /* per axis, certified on the covered box */
     arb_ptr weight;      /* nodes values, first axis fastest */
 };
@@ -26,8 +27,7 @@ void dp_lattice_values(arb_ptr values, const dp_window *w, const dp_gsum_t G, sl
 /* Sums over the nodes of inner (a sub-window of outer, whose node values are `weight`) of weight x exp(-|u-s|^2/2)
    x (1, v, v v'), times the cell volume and (2 pi)^{-d/2}. */
 void dp_lattice_sums(dp_gmoments_t out, arb_srcptr weight, const dp_window *outer, const dp_window *inner, arb_srcptr s, slong prec);
-/* Strips for every axis on the box and the steps that make the strip error about 2^-prec. 0 when no useful strip exists:
-   fewer than per_axis nodes on the box would not do. */
-int dp_lattice_plan(dp_strip *strip, double *step, const dp_gsum_t G, const dp_box *box, slong prec, double per_axis);
+/* Strips for every axis on the box, and their steps. 0 when no useful strip exists. */
+int dp_lattice_plan(dp_strip *strip, double *step, const dp_gsum_t G, const dp_box *box, const dp_strip_goal *goal);
 
 #endif

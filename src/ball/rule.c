@@ -18,15 +18,11 @@ static void add_error_all(dp_gmoments_t m, const arb_t bound)
 void dp_rule_init(dp_rule *b)
 {
     arb_init(b->peak), arb_init(b->kappa), arb_init(b->delta), arb_init(b->growth);
-    for (int k = 0; k < 3; k++)
-        arb_init(b->rho + k);
 }
 
 void dp_rule_clear(dp_rule *b)
 {
     arb_clear(b->peak), arb_clear(b->kappa), arb_clear(b->delta), arb_clear(b->growth);
-    for (int k = 0; k < 3; k++)
-        arb_clear(b->rho + k);
 }
 
 /* Distance from the centre to an edge of the window, less delta: a lower bound; 0 when not positive. */
@@ -67,8 +63,8 @@ static void half_space(arb_t out, const arb_t R, const arb_t kappa, int d)
     arb_clear(g), arb_clear(t0), arb_clear(t4), arb_clear(i0), arb_clear(t);
 }
 
-/* int_{-a}^{a} rho(t)/(1 + e^{2 pi |t|/h}) dt, rho(t) = e^{gamma t^2/2}/sqrt(quotient) the growth at height t: at most
-   2/sqrt(quotient)/(2 pi/h - gamma a/2) because t^2 <= a t, where that is positive; at most rho(a) h ln 2/pi always. */
+/* int_{-a}^{a} e^{gamma t^2/2}/sqrt(quotient)/(1 + e^{2 pi |t|/h}) dt <= 2/sqrt(quotient)/(2 pi/h - gamma a/2), because t^2 <= a t;
+   heights are at most 2 pi/(gamma h), so the denominator is positive. */
 static void vertical_side(arb_t out, const dp_rule *b, int k)
 {
     const dp_strip *s = b->strip + k;
@@ -83,10 +79,8 @@ static void vertical_side(arb_t out, const dp_rule *b, int k)
     if (arb_is_positive(g)) {
         arb_set_d(out, b->root ? s->quotient : 1), arb_rsqrt(out, out, PB);
         arb_div(out, out, g, PB), arb_mul_2exp_si(out, out, 1);
-    } else {
-        arb_set_d(t, b->win->step[k] * 0.2207); /* > ln 2 / pi */
-        arb_mul(out, b->rho + k, t, PB);
-    }
+    } else
+        arb_pos_inf(out);
     arb_clear(t), arb_clear(g);
 }
 
@@ -116,7 +110,7 @@ static void face(arb_t out, const dp_rule *b, int k, const arb_t R)
 }
 
 /* Tails and ends, without the factors peak, growth and (2 pi)^{-d/2}. Returns 0 when the window does not reach beyond delta. */
-int dp_rule_outside(arb_t tails, arb_t ends, const dp_rule *b)
+static int outside(arb_t tails, arb_t ends, const dp_rule *b)
 {
     int d = b->win->dim, ok = 1;
     arb_t R, t;
@@ -135,40 +129,26 @@ int dp_rule_outside(arb_t tails, arb_t ends, const dp_rule *b)
     return ok;
 }
 
-/* eps = prod (1 + 2 eps_k) - 1, eps_k = 2 rho_k / (exp(2 pi a_k/h_k) - 1). */
-void dp_rule_strip(arb_t eps, const dp_rule *b)
+/* sum_k 2^-bits sum_k exp(kappa delta R): the strip error without the factors peak, growth and (2 pi)^{-d/2}; R: the window's diagonal. */
+static void strip_term(arb_t out, const dp_rule *b)
 {
-    arb_t t, a, pi;
-    arb_init(t), arb_init(a), arb_init(pi);
-    arb_zero(eps);
-    for (int k = 0; k < b->win->dim; k++) {
-        arb_set_d(t, b->win->step[k]);
-        arb_inv(t, t, PB);
-        arb_set_d(a, b->strip[k].a), arb_const_pi(pi, PB);
-        arb_mul(t, t, a, PB), arb_mul(t, t, pi, PB), arb_mul_2exp_si(t, t, 1);
-        arb_expm1(t, t, PB);
-        arb_div(t, b->rho + k, t, PB), arb_mul_2exp_si(t, t, 2);
-        arb_mul(a, eps, t, PB); /* (1 + eps)(1 + t) - 1 without cancellation at PB bits */
-        arb_add(eps, eps, t, PB), arb_add(eps, eps, a, PB);
-    }
-    arb_clear(t), arb_clear(a), arb_clear(pi);
-}
-
-/* exp(a^2/2 (1 - amin/2)) / sqrt(quotient) when root, exp(a^2/2) otherwise. */
-void dp_rule_growth(arb_t rho, const dp_strip *s, int root)
-{
+    double sum = 0, diagonal = 0;
     arb_t t;
     arb_init(t);
-    arb_set_d(rho, root ? s->amin : 0);
-    arb_mul_2exp_si(rho, rho, -1), arb_sub_si(rho, rho, 1, PB), arb_neg(rho, rho);
-    arb_set_d(t, s->a), arb_mul(t, t, t, PB), arb_mul_2exp_si(t, t, -1);
-    arb_mul(rho, rho, t, PB), arb_exp(rho, rho, PB);
-    if (root)
-        arb_set_d(t, s->quotient), arb_rsqrt(t, t, PB), arb_mul(rho, rho, t, PB);
+    for (int k = 0; k < b->win->dim; k++) {
+        sum += b->strip[k].sum * 1.001;
+        diagonal += b->win->step[k] * (double) b->win->count[k] * 1.001;
+    }
+    arb_set_d(out, diagonal);
+    arb_mul(out, out, b->delta, PB), arb_mul(out, out, b->kappa, PB);
+    arb_set_d(t, b->bits * M_LN2 * (1 - 1e-15));
+    arb_sub(out, out, t, PB);
+    arb_exp(out, out, PB);
+    arb_set_d(t, sum), arb_mul(out, out, t, PB);
     arb_clear(t);
 }
 
-double dp_strip_widest(const dp_strip *s, int d)
+static double widest(const dp_strip *s, int d)
 {
     double a = 0;
     for (int k = 0; k < d; k++)
@@ -176,39 +156,48 @@ double dp_strip_widest(const dp_strip *s, int d)
     return a;
 }
 
-/* Error terms of the rsqrt rule from the sums already in out, lemma L3: |rule - integral| <= eps I(B f) + ends + tails. */
-int dp_rule_rsqrt_errors(dp_gmoments_t out, dp_rule *b)
+/* Adds strip, ends and tails, each times peak x growth x (2 pi)^{-d/2}; the ledger takes them relative to m0 when asked. */
+static int add_errors(dp_gmoments_t out, const dp_rule *b, int relative)
 {
     int d = out->dim;
-    arb_t eps, tails, ends, IB, c0, t;
-    arb_init(eps), arb_init(tails), arb_init(ends), arb_init(IB), arb_init(c0), arb_init(t);
-    int ok = dp_rule_outside(tails, ends, b);
-    double a = dp_strip_widest(b->strip, d);
-    arb_set_d(c0, a), arb_mul(c0, c0, c0, PB), arb_add_si(c0, c0, 1, PB); /* B = 1 + a^2 + |v|^2 */
-    arb_mul(t, b->delta, b->delta, PB), arb_mul_2exp_si(t, t, 1), arb_add(t, t, c0, PB);
-    arb_mul_2exp_si(b->growth, t, 2); /* |B(u+it)| <= 2 B <= 4 (1 + a^2 + 2 delta^2)(1 + |w'|^2)^2 */
-    arb_mul(t, b->peak, b->growth, PB);
-    arb_mul(tails, tails, t, PB), arb_mul(ends, ends, t, PB);
-    arb_const_pi(t, PB), arb_mul_2exp_si(t, t, 1), arb_rsqrt(t, t, PB), arb_pow_ui(t, t, (ulong) d, PB);
-    arb_mul(tails, tails, t, PB), arb_mul(ends, ends, t, PB);
-    dp_rule_strip(eps, b);
-    arb_mul(IB, c0, out->m0, PB);
-    for (int k = 0; k < d; k++)
-        arb_add(IB, IB, out->m2 + k * d + k, PB);
-    arb_add(IB, IB, ends, PB);
-    arb_sub_si(t, eps, 1, PB), arb_neg(t, t);
-    ok = ok && arb_is_positive(t);
-    arb_div(IB, IB, t, PB);
-    arb_mul(eps, eps, IB, PB);
-    arb_srcptr term[DP_NTERMS] = {eps, ends, tails};
-    arb_get_abs_lbound_arf(arb_midref(t), out->m0, PB), mag_zero(arb_radref(t));
+    arb_t term[DP_NTERMS], unit, t;
+    for (int i = 0; i < DP_NTERMS; i++)
+        arb_init(term[i]);
+    arb_init(unit), arb_init(t);
+    int ok = outside(term[DP_TERM_TAIL], term[DP_TERM_ENDS], b);
+    strip_term(term[DP_TERM_STRIP], b);
+    arb_const_pi(unit, PB), arb_mul_2exp_si(unit, unit, 1), arb_rsqrt(unit, unit, PB), arb_pow_ui(unit, unit, (ulong) d, PB);
+    arb_mul(unit, unit, b->peak, PB), arb_mul(unit, unit, b->growth, PB);
+    arb_one(t);
+    if (relative)
+        arb_get_abs_lbound_arf(arb_midref(t), out->m0, PB);
     for (int i = 0; i < DP_NTERMS; i++) {
-        arb_div(IB, term[i], t, PB);
-        arb_get_mag(out->ledger + i, IB);
+        arb_mul(term[i], term[i], unit, PB);
         add_error_all(out, term[i]);
+        arb_div(term[i], term[i], t, PB);
+        arb_get_mag(out->ledger + i, term[i]);
+        arb_clear(term[i]);
     }
-    arb_clear(eps), arb_clear(tails), arb_clear(ends), arb_clear(IB), arb_clear(c0), arb_clear(t);
+    arb_clear(unit), arb_clear(t);
     return ok;
+}
+
+/* 1 + a^2: with it, |v^alpha| at u + it is at most (1 + a^2)(1 + |v|^2) for degrees up to two. */
+static void monomial_growth(arb_t out, const dp_rule *b)
+{
+    arb_set_d(out, widest(b->strip, b->win->dim));
+    arb_mul(out, out, out, PB), arb_add_si(out, out, 1, PB);
+}
+
+int dp_rule_rsqrt_errors(dp_gmoments_t out, dp_rule *b)
+{
+    arb_t t;
+    arb_init(t);
+    monomial_growth(b->growth, b);
+    arb_mul(t, b->delta, b->delta, PB), arb_mul_2exp_si(t, t, 1), arb_add_si(t, t, 2, PB);
+    arb_mul(b->growth, b->growth, t, PB); /* 1 + |w|^2 <= (2 + 2 delta^2)(1 + |w'|^2) */
+    arb_clear(t);
+    return add_errors(out, b, 1);
 }
 
 /* ---- log ratio ---- */
@@ -217,7 +206,7 @@ int dp_rule_rsqrt_errors(dp_gmoments_t out, dp_rule *b)
 void dp_rule_log_growth(arb_t K, const dp_gsum_t G, const dp_strip *strip)
 {
     int d = G->dim;
-    double q = 1, a = dp_strip_widest(strip, d);
+    double q = 1, a = widest(strip, d);
     arb_ptr zero = _arb_vec_init(d), pull = _arb_vec_init(d);
     arb_t sum, t, p, lam, best;
     arb_init(sum), arb_init(t), arb_init(p), arb_init(lam), arb_init(best);
@@ -249,24 +238,7 @@ void dp_rule_log_growth(arb_t K, const dp_gsum_t G, const dp_strip *strip)
 
 int dp_rule_log_errors(dp_gmoments_t out, dp_rule *b, const arb_t K)
 {
-    int d = out->dim;
-    arb_t eps, tails, ends, t, c0;
-    arb_init(eps), arb_init(tails), arb_init(ends), arb_init(t), arb_init(c0);
-    int ok = dp_rule_outside(tails, ends, b);
-    double a = dp_strip_widest(b->strip, d);
-    arb_set_d(c0, a), arb_mul(c0, c0, c0, PB), arb_add_si(c0, c0, 1, PB);
-    arb_mul(b->growth, c0, K, PB); /* |monomial log| <= K c0 (1 + |u|^2)^2 */
-    arb_const_pi(t, PB), arb_mul_2exp_si(t, t, 1), arb_rsqrt(t, t, PB), arb_pow_ui(t, t, (ulong) d, PB);
-    arb_mul(t, t, b->growth, PB);
-    arb_mul(tails, tails, t, PB), arb_mul(ends, ends, t, PB);
-    dp_rule_strip(eps, b);
-    arb_mul(eps, eps, b->growth, PB);
-    arb_mul_si(eps, eps, (1 + 4 * d + d * d) << d, PB); /* E (1+|u|^2)^2 = 1 + 2d + d(d+2); sums over other axes at most double */
-    arb_srcptr term[DP_NTERMS] = {eps, ends, tails};
-    for (int i = 0; i < DP_NTERMS; i++) {
-        arb_get_mag(out->ledger + i, term[i]);
-        add_error_all(out, term[i]);
-    }
-    arb_clear(eps), arb_clear(tails), arb_clear(ends), arb_clear(t), arb_clear(c0);
-    return ok;
+    monomial_growth(b->growth, b);
+    arb_mul(b->growth, b->growth, K, PB); /* |monomial log| <= K (1 + a^2)(1 + |u|^2)^2 */
+    return add_errors(out, b, 0);
 }

@@ -105,34 +105,52 @@ static slong dominant(const expansion *x, const double *w)
     return top;
 }
 
-/* Not rigorous: the largest a = amax 0.85^i with a quotient of at least 1/8 at every point of a coarse grid on the box. */
-static double search_estimate(const expansion *x, const dp_box *box, double amax, double amin_useful)
+/* Growth exponent gamma of the integrand on the strip, exp(gamma t^2/2). */
+static double growth_rate(const dp_strip *s, const dp_strip_goal *goal)
 {
-    int per_axis = x->dim == 1 ? 400 : x->dim == 2 ? 48 : 14;
-    int count[3] = {per_axis, x->dim > 1 ? per_axis : 1, x->dim > 2 ? per_axis : 1};
-    double a = amax;
-    for (int i = 0; i < count[0] && a >= amin_useful; i++)
+    return goal->root ? 1 - s->amin / 2 : 1;
+}
+
+/* Height a with 2 pi a/h - gamma a^2/2 = bits log 2 less what the integrand, polynomial factor and volume included, has fallen at
+   distance r: a choice, not a bound. */
+static double height(const dp_strip_goal *goal, double gamma, double h, double r)
+{
+    double d = fmax(r - goal->slack, 0), fallen = goal->kappa * d * d / 2 - 4 * log1p(d), c = 2 * M_PI / h;
+    double want = fmax(goal->bits * M_LN2 - fallen, 3);
+    double disc = c * c - 2 * gamma * want;
+    return disc > 0 ? 2 * want / (c + sqrt(disc)) : c / gamma;
+}
+
+static double quotient_d(const expansion *x, slong top, const double *w, const dp_box *box, int n, double a)
+{
+    double low = 0, up = 0, f0 = phase_d(x, top, w);
+    for (slong l = 0; l < x->n; l++) {
+        double r = exp(near_tie_d(x, l, top, w, box, n)), f = fabs(a * (phase_d(x, l, w) - f0));
+        low += r * (f < 3.14 ? cos(f) : -1);
+        up += r;
+    }
+    return low / up;
+}
+
+/* Not rigorous: the largest step h 0.85^i whose heights leave a quotient of at least 1/8 at every point of a coarse grid on the box. */
+static double search_step(const expansion *x, const dp_box *box, const dp_strip_goal *goal, double gamma, double h)
+{
+    int n = x->dim == 1 ? 400 : x->dim == 2 ? 48 : 14, d = x->dim;
+    int count[3] = {n, d > 1 ? n : 1, d > 2 ? n : 1};
+    for (int i = 0; i < count[0]; i++)
         for (int j = 0; j < count[1]; j++)
-            for (int k = 0; k < count[2] && a >= amin_useful; k++) {
+            for (int k = 0; k < count[2] && h >= goal->step_min; k++) {
                 int at[3] = {i, j, k};
-                double w[3];
-                for (int b = 0; b < x->dim; b++)
-                    w[b] = box->radius[b] * (2.0 * at[b] / (per_axis - 1) - 1);
-                slong top = dominant(x, w);
-                double f0 = phase_d(x, top, w);
-                for (;;) {
-                    double low = 0, up = 0;
-                    for (slong l = 0; l < x->n; l++) {
-                        double r = exp(near_tie_d(x, l, top, w, box, per_axis - 1)), f = fabs(a * (phase_d(x, l, w) - f0));
-                        low += r * (f < 3.14 ? cos(f) : -1);
-                        up += r;
-                    }
-                    if (low >= up / 8 || a < amin_useful)
-                        break;
-                    a *= 0.85;
+                double w[3], r = 0;
+                for (int b = 0; b < d; b++) {
+                    w[b] = box->radius[b] * (2.0 * at[b] / (n - 1) - 1);
+                    r = hypot(r, w[b]);
                 }
+                slong top = dominant(x, w);
+                while (h >= goal->step_min && quotient_d(x, top, w, box, n - 1, height(goal, gamma, h, r)) < 0.125)
+                    h *= 0.85;
             }
-    return a;
+    return h;
 }
 
 typedef struct { double w[3], r[3]; } cell;
@@ -214,8 +232,8 @@ static void add_term(arb_t low, arb_t up, const expansion *x, slong l, slong j, 
     arb_clear(r), arb_clear(f), arb_clear(w), arf_clear(edge);
 }
 
-/* 1 when the cell is certified; *quotient is lowered to the cell's lower/upper; *split is the axis to bisect otherwise. */
-static int cell_passes(double *quotient, int *split, const expansion *x, const cell *c, double a)
+/* The cell's certified quotient lower/upper, a lower bound, or -1; *split is the axis to bisect when that is too little. */
+static double cell_quotient(int *split, const expansion *x, const cell *c, double a)
 {
     slong j = dominant(x, c->w);
     double sense[3] = {0, 0, 0};
@@ -236,27 +254,69 @@ static int cell_passes(double *quotient, int *split, const expansion *x, const c
         if (sense[b] > sense[*split])
             *split = b;
     arb_clear(low), arb_clear(up), arb_clear(diff), arb_clear(slope), arf_clear(edge);
-    if (!(q >= 1.0 / 64))
+    return q;
+}
+
+#define QUOTIENT_MIN (1.0 / 64)
+
+/* log of the largest (1 + r^2)^2 exp(-kappa r^2/2) for near <= r <= far: at r^2 = 4/kappa - 1 or at the end next to it. */
+static double log_bound(double kappa, double near, double far)
+{
+    double top = sqrt(fmax(4 / kappa - 1, 0)), r = fmin(fmax(top, near), far);
+    return 2 * log1p(r * r) - kappa * r * r / 2;
+}
+
+/* The cell's share of the error sum (lemma L3'): both horizontal sides at height a, and on each face across the axis the step down
+   from a neighbour's height, where the quotient is at least QUOTIENT_MIN. Sums over the other axes' nodes are at most length + 3/4. */
+static double cell_share(const expansion *x, const cell *c, const dp_strip_goal *goal, double gamma, double h, double a, double q)
+{
+    double near = 0, far = goal->slack, others = 1, rate = 2 * M_PI / h;
+    for (int b = 0; b < x->dim; b++) {
+        near = hypot(near, fmax(fabs(c->w[b]) - c->r[b], 0));
+        far += fabs(c->w[b]) + c->r[b];
+        others *= b == x->axis ? 1 : 2 * c->r[b] + 0.75;
+    }
+    double log_fall = rate * a - gamma * a * a / 2, log_size = log_bound(goal->kappa, fmax(near - goal->slack, 0), far);
+    double e = exp(goal->bits * M_LN2 - log_fall + log_size + 1e-12 * (log_fall + goal->kappa * far * far)); /* rounding of large exponents */
+    return 1.001 * e / (1 - exp(-rate * a)) * others * (4 * c->r[x->axis] / sqrt(q) + 4 * (rate / gamma) / sqrt(QUOTIENT_MIN));
+}
+
+/* Sets *split to the widest axis of a cell over which the integrand would vary too much for one height. */
+static int too_wide(int *split, const cell *c, int d)
+{
+    int k = 0;
+    for (int b = 1; b < d; b++)
+        if (c->r[b] > c->r[k])
+            k = b;
+    if (!(c->r[k] > 1))
         return 0;
-    *quotient = fmin(*quotient, q);
+    *split = k;
     return 1;
 }
 
-static int certify(double *quotient, slong *used, const expansion *x, const dp_box *box, double a, slong budget)
+/* Depth first over the box with heights by distance; 1 when every cell passed. */
+static int certify(dp_strip *out, const expansion *x, const dp_box *box, const dp_strip_goal *goal, slong budget)
 {
-    cell stack[256]; /* depth first: one pending half per level */
-    int top = 0;
-    *quotient = 1, *used = 0;
+    cell stack[256];
+    int top = 1;
+    double gamma = growth_rate(out, goal);
+    out->quotient = 1, out->boxes = 0, out->sum = 0, out->a = 0;
     for (int b = 0; b < x->dim; b++)
         stack[0].w[b] = 0, stack[0].r[b] = box->radius[b];
-    top = 1;
     while (top > 0) {
         cell c = stack[--top];
         int s;
-        if (++*used > budget)
+        double r = 0;
+        for (int b = 0; b < x->dim; b++)
+            r = hypot(r, fmax(fabs(c.w[b]) - c.r[b], 0));
+        double a = height(goal, gamma, out->step, r), q = x->n > 1 ? cell_quotient(&s, x, &c, a) : 1;
+        if (++out->boxes > budget)
             return 0;
-        if (cell_passes(quotient, &s, x, &c, a))
+        if (q >= QUOTIENT_MIN && !too_wide(&s, &c, x->dim)) {
+            out->quotient = fmin(out->quotient, q), out->a = fmax(out->a, a);
+            out->sum += cell_share(x, &c, goal, gamma, out->step, a, q);
             continue;
+        }
         if (top + 2 > 256 || c.r[s] < 1e-4 * box->radius[s])
             return 0;
         c.r[s] /= 2; /* exact */
@@ -269,11 +329,19 @@ static int certify(double *quotient, slong *used, const expansion *x, const dp_b
     return 1;
 }
 
-int dp_strip_certify(dp_strip *out, const dp_gsum_t G, const dp_box *box, int k, double amax, double amin_useful, slong budget)
+/* Ten bits of mantissa: node = step x index is exact. */
+static double short_step(double h)
+{
+    int e;
+    double m = frexp(h, &e);
+    return ldexp(floor(m * 1024), e - 10);
+}
+
+int dp_strip_certify(dp_strip *out, const dp_gsum_t G, const dp_box *box, int k, const dp_strip_goal *goal, slong budget)
 {
     expansion x;
     expansion_init(&x, G, box->centre, k);
-    double a = amax, amin = INFINITY;
+    double amin = INFINITY;
     int ok = 0;
     for (slong l = 0; l < G->n; l++) {
         arf_t edge;
@@ -282,15 +350,14 @@ int dp_strip_certify(dp_strip *out, const dp_gsum_t G, const dp_box *box, int k,
         amin = fmin(amin, arf_get_d(edge, ARF_RND_FLOOR));
         arf_clear(edge);
     }
-    if (G->n > 1)
-        a = search_estimate(&x, box, amax, amin_useful);
-    for (int tries = 0; tries < 8 && a >= amin_useful && !ok; tries++) {
-        ok = certify(&out->quotient, &out->boxes, &x, box, a, budget);
-        if (!ok)
-            a *= 0.8;
-    }
-    out->a = a;
     out->amin = fmax(amin, 0);
+    double gamma = growth_rate(out, goal), h = fmin(0.75, 6.2 / sqrt(2 * gamma * goal->bits * M_LN2));
+    if (G->n > 1)
+        h = search_step(&x, box, goal, gamma, h);
+    for (int tries = 0; tries < 12 && h >= goal->step_min && !ok; tries++, h *= 0.85) {
+        out->step = short_step(h);
+        ok = certify(out, &x, box, goal, budget);
+    }
     expansion_clear(&x);
     return ok;
 }

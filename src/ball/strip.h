@@ -5,15 +5,22 @@
 
 #include "ball/gsum.h"
 
-/* A box in R^dim, and what is certified on it for one axis k: for all u in the box and 0 <= |t| <= a,
-   |G(u + i t e_k)| >= quotient * exp(t^2 * amin / 2) * G(u) > 0 (lemma L2'); the argument of G along t -> u + i t e_k stays within
-   pi/2 of that of one fixed term. */
+/* A box in R^dim. */
 typedef struct { double centre[3], radius[3]; } dp_box;
-typedef struct { double a, quotient, amin; slong boxes; } dp_strip;
 
-/* Largest half-width a <= amax (up to a factor about 1.3) that bisection with at most `budget` boxes certifies for G on `box`,
-   axis k. Requires: l = 0 in every term, c_j > 0. Returns 1 and fills *out, or 0 when even amin_useful cannot be certified.
-   Rigorous: every accepted box is decided by balls (lemma L2'). Cost: about (number of terms) microseconds a box. */
-int dp_strip_certify(dp_strip *out, const dp_gsum_t G, const dp_box *box, int k, double amax, double amin_useful, slong budget);
+/* What a strip is wanted for: an integrand at most peak exp(-kappa |u - c|^2/2) for a centre c within `slack` of the box's, with
+   G^{-1/2} (root) or log G in it, to an error of about 2^-bits peak, at a step of at least step_min. */
+typedef struct { double bits, kappa, slack, step_min; int root; } dp_strip_goal;
+
+/* What is certified for one axis k. The box is covered by smaller boxes U, each with a height a_U <= a: for u in U and |t| <= a_U,
+   |G(u + i t e_k)| >= quotient exp(amin t^2/2) G(u) > 0, and the argument of G along t stays within pi/2 of that of one term (lemma L2').
+   Heights fall with the integrand, so that zeros far out do not narrow the strip at the peak. Under the contour of these heights the
+   rule with this step, or a finer one, errs by at most 2^-bits sum peak for factors up to (1 + |u - c|^2)^2 (lemma L3'). */
+typedef struct { double step, a, quotient, amin, sum; slong boxes; } dp_strip;
+
+/* Largest step (up to a factor about 1.3) for which bisection with at most `budget` boxes certifies strips for G on `box`, axis k.
+   Requires: l = 0 in every term, c_j > 0. Returns 1 and fills *out, or 0 when not even step_min can be certified.
+   Rigorous: every accepted box is decided by balls (lemma L2'). Cost: about (number of terms) microseconds a box and try. */
+int dp_strip_certify(dp_strip *out, const dp_gsum_t G, const dp_box *box, int k, const dp_strip_goal *goal, slong budget);
 
 #endif

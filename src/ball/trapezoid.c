@@ -43,17 +43,24 @@ static double upper_d(const arb_t x)
     return v;
 }
 
-static dp_lattice *lattice_new(const dp_gsum_t G, const double *centre, double radius, slong prec, slong max_nodes)
+/* Finest step worth trying: more nodes on an axis could not stay within the budget. */
+static double finest_step(int d, double radius, slong max_nodes)
+{
+    double n = (double) max_nodes;
+    return 2 * radius / (d == 1 ? n : d == 2 ? 6 * sqrt(n) : 3 * cbrt(n));
+}
+
+/* A lattice for windows of the given radius whose centres stay within `slack` (in every coordinate) of this one. */
+static dp_lattice *lattice_new(const dp_gsum_t G, const double *centre, double radius, double slack, double kappa, slong prec, slong max_nodes)
 {
     int d = G->dim;
-    double step[3], per_axis = d == 1 ? (double) max_nodes : d == 2 ? 6 * sqrt((double) max_nodes) : 3 * cbrt((double) max_nodes);
+    double step[3];
+    dp_strip_goal goal = {(double) prec + 20, kappa, slack * sqrt(d), finest_step(d, radius, max_nodes), 1};
     dp_box box;
     dp_lattice *g = dp_calloc(1, sizeof *g);
     for (int k = 0; k < d; k++)
-        box.centre[k] = centre[k], box.radius[k] = radius + 2;
-    int ok = dp_lattice_plan(g->strip, step, G, &box, prec, per_axis);
-    for (int k = 0; ok && k < d; k++)
-        ok = dp_window_cover(&g->win, d, step, centre, radius);
+        g->centre[k] = box.centre[k] = centre[k], box.radius[k] = radius + slack + 2;
+    int ok = dp_lattice_plan(g->strip, step, G, &box, &goal) && dp_window_cover(&g->win, d, step, centre, radius + slack);
     double total = 1;
     for (int k = 0; ok && k < d; k++)
         total *= (double) g->win.count[k];
@@ -61,13 +68,24 @@ static dp_lattice *lattice_new(const dp_gsum_t G, const double *centre, double r
         free(g);
         return NULL;
     }
-    g->prec = prec;
+    g->prec = prec, g->bits = goal.bits, g->slack = slack;
     g->nodes = dp_window_nodes(&g->win);
     g->weight = _arb_vec_init(g->nodes);
     dp_lattice_values(g->weight, &g->win, G, prec);
     for (slong i = 0; i < g->nodes; i++)
         arb_rsqrt(g->weight + i, g->weight + i, prec + 10);
     return g;
+}
+
+/* 1 when the lattice (which may be NULL) has the precision and covers the window, which is then set. */
+static int lattice_serves(const dp_lattice *g, dp_window *win, const double *centre, double radius, slong prec)
+{
+    if (!g || g->prec < prec || g->prec > 2 * prec + 64 || !dp_window_cover(win, g->win.dim, g->win.step, centre, radius))
+        return 0;
+    for (int k = 0; k < g->win.dim; k++)
+        if (!(fabs(centre[k] - g->centre[k]) <= g->slack))
+            return 0;
+    return dp_window_contains(&g->win, win);
 }
 
 dp_status dp_trapezoid_rsqrt(dp_gmoments_t out, dp_lattice **cache, const dp_gsum_t G, arb_srcptr s, slong prec, slong max_nodes, dp_error *e)
@@ -88,20 +106,16 @@ dp_status dp_trapezoid_rsqrt(dp_gmoments_t out, dp_lattice **cache, const dp_gsu
     dp_status status = DP_OK;
     if (!(spread < 1e3) || !isfinite(far))
         status = dp_fail(e, DP_EBUDGET, "trapezoid: the integrand's peak could not be located (slope %.3g)", spread);
-    else if (!*cache || (*cache)->prec < prec || (*cache)->prec > 2 * prec + 64
-             || !dp_window_cover(&win, d, (*cache)->win.step, b.centre, radius) || !dp_window_contains(&(*cache)->win, &win)) {
+    else if (!lattice_serves(*cache, &win, b.centre, radius, prec)) {
         dp_lattice_free(*cache);
-        double margin = d == 1 ? 1.5 : 1.1;
-        *cache = lattice_new(G, b.centre, margin * radius, prec, max_nodes);
-        if (!*cache && margin > 1.1) /* the wider window may have met a zero that the integrand itself does not see */
-            *cache = lattice_new(G, b.centre, radius + 1, prec, max_nodes);
-        if (!*cache || !dp_window_cover(&win, d, (*cache)->win.step, b.centre, radius) || !dp_window_contains(&(*cache)->win, &win))
+        *cache = lattice_new(G, b.centre, radius, d == 1 ? radius / 2 : 0.75, kappa, prec, max_nodes);
+        if (!*cache && d == 1) /* the wider window may have met a zero that the integrand itself does not see */
+            *cache = lattice_new(G, b.centre, radius, 0.75, kappa, prec, max_nodes);
+        if (!lattice_serves(*cache, &win, b.centre, radius, prec))
             status = dp_fail(e, DP_EBUDGET, "trapezoid: the zero-free strip of k*q is too narrow for %ld nodes", (long) max_nodes);
     }
     if (status == DP_OK) {
-        b.win = &win, b.strip = (*cache)->strip, b.root = 1;
-        for (int k = 0; k < d; k++)
-            dp_rule_growth(b.rho + k, b.strip + k, 1);
+        b.win = &win, b.strip = (*cache)->strip, b.bits = (*cache)->bits, b.root = 1;
         dp_lattice_sums(out, (*cache)->weight, &(*cache)->win, &win, s, prec + 20);
         if (!dp_rule_rsqrt_errors(out, &b))
             status = dp_fail(e, DP_EBUDGET, "trapezoid: the window is too small for its error bound");
@@ -128,22 +142,15 @@ static arb_ptr log_values(const dp_window *win, const dp_gsum_t G, const dp_gsum
 dp_status dp_trapezoid_log_ratio(dp_gmoments_t out, const dp_gsum_t G, const dp_gsum_t H, slong prec, slong max_nodes, dp_error *e)
 {
     int d = G->dim;
-    double step[3], other[3], per_axis = d == 1 ? (double) max_nodes : d == 2 ? 6 * sqrt((double) max_nodes) : 3 * cbrt((double) max_nodes);
-    double radius = sqrt(2 * ((double) prec + 24) * M_LN2), centre[3] = {0, 0, 0}, total = 1;
+    double step[3], other[3], radius = sqrt(2 * ((double) prec + 24) * M_LN2), centre[3] = {0, 0, 0}, total = 1;
+    dp_strip_goal goal = {(double) prec + 20, 1, 0, finest_step(d, radius, max_nodes), 0};
     dp_box box = {{0, 0, 0}, {radius + 2, radius + 2, radius + 2}};
     dp_strip sg[3], sh[3];
     dp_window win;
-    if (!dp_lattice_plan(sg, step, G, &box, prec, per_axis) || !dp_lattice_plan(sh, other, H, &box, prec, per_axis))
+    if (!dp_lattice_plan(sg, step, G, &box, &goal) || !dp_lattice_plan(sh, other, H, &box, &goal))
         return dp_fail(e, DP_EBUDGET, "trapezoid: the zero-free strip of k*p or k*q is too narrow for %ld nodes", (long) max_nodes);
-    for (int k = 0; k < d; k++) { /* the narrower strip serves both; for this kernel the growth is exp(a^2/2) */
-        dp_strip *s = sg[k].a < sh[k].a ? sg + k : sh + k;
-        sg[k].a = sh[k].a = s->a;
-        int ex;
-        double m = frexp(2 * M_PI * s->a / ((double) prec * M_LN2 + 4 + s->a * s->a / 2), &ex);
-        step[k] = ldexp(floor(m * 1024), ex - 10);
-        if (!(step[k] < 1))
-            step[k] = 0.5;
-    }
+    for (int k = 0; k < d; k++)
+        step[k] = fmin(step[k], other[k]);
     dp_window_cover(&win, d, step, centre, radius);
     for (int k = 0; k < d; k++)
         total *= (double) win.count[k];
@@ -152,11 +159,14 @@ dp_status dp_trapezoid_log_ratio(dp_gmoments_t out, const dp_gsum_t G, const dp_
     dp_rule b;
     arb_t K, t;
     dp_rule_init(&b), arb_init(K), arb_init(t);
-    b.win = &win, b.strip = sg, b.root = 0;
-    for (int k = 0; k < d; k++)
-        b.centre[k] = 0, dp_rule_growth(b.rho + k, sg + k, 0);
+    b.win = &win, b.strip = sg, b.bits = goal.bits, b.root = 0;
     arb_one(b.peak), arb_one(b.kappa), arb_zero(b.delta);
     dp_rule_log_growth(K, G, sg), dp_rule_log_growth(t, H, sh), arb_add(K, K, t, PB);
+    for (int k = 0; k < d; k++) { /* log G and log H err by their own strips; both are at most K log-growths */
+        b.centre[k] = 0;
+        sg[k].sum += sh[k].sum;
+        sg[k].a = fmax(sg[k].a, sh[k].a);
+    }
     arb_ptr v = log_values(&win, G, H, prec + 20);
     arb_ptr zero = _arb_vec_init(d);
     _arb_vec_zero(out->centre, d);

@@ -85,9 +85,11 @@ static dp_status sweep(const char *dir, const dp_job_list *list, const char *fol
 
 dp_status dp_store_sweep(const char *dir, const dp_job_list *list, dp_error *e)
 {
-    dp_status status = sweep(dir, list, "records", ".json", e);
-    if (!status) status = sweep(dir, list, "records", ".key", e);
-    return status ? status : sweep(dir, list, "certificates", ".cert", e);
+    static const char *const swept[][2] = {{"records", ".json"}, {"records", ".key"}, {"certificates", ".cert"},
+                                           {"records", ".tmp"}, {"certificates", ".tmp"}}; /* half-written by a run that was killed */
+    dp_status status = DP_OK;
+    for (size_t i = 0; !status && i < sizeof swept / sizeof *swept; i++) status = sweep(dir, list, swept[i][0], swept[i][1], e);
+    return status;
 }
 
 int dp_store_lock(const char *dir, dp_error *e)

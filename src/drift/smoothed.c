@@ -81,7 +81,7 @@ static dp_status by_trapezoid(dp_jet_t out, const dp_gsum_t p, const dp_gsum_t q
     lattice_axes(L, Linv, p, q, P->bandwidth, prec);
     dp_gsum_affine(G, p, x, L, Linv, prec);
     dp_gsum_affine(H, q, x, L, Linv, prec);
-    dp_status status = dp_trapezoid_log_ratio(g, G, H, prec, d == 1 ? 30000 : d == 2 ? 600000 : 1500000, e);
+    dp_status status = dp_trapezoid_log_ratio(g, G, H, prec, d == 1 ? 30000 : d == 2 ? 3000000 : 1500000, e);
     if (status == DP_OK)
         derivatives(out, g, L, h2, prec);
     for (int l = 0; status == DP_OK && l < DP_NTERMS; l++)
