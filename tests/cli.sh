@@ -85,9 +85,9 @@ says err "did you mean 'suite'"
 runs 'missing argument' 2 "$dp" verify --suite
 runs 'wrong word' 2 "$dp" verify --suite slow
 says err 'quick\|full'
-runs 'wrong integer' 2 "$dp" verify --jobs 0
+runs 'wrong integer' 2 env -C "$w/empty" "$dp" verify --jobs 0
 says err 'from 1 to'
-holds 'a wrong command line writes nothing' test ! -e driftproof-out
+holds 'a wrong command line writes nothing' test ! -e "$w/empty/driftproof-out"
 runs 'too many operands' 2 "$dp" claims a b
 runs '--set without a case' 2 "$dp" claims --set a=1
 for command in $("$dp" help --commands); do
