@@ -187,7 +187,7 @@ json
 runs 'verify' 0 "$dp" verify --no-pdf "$w/pair.yaml" --out "$w/one"
 says out 'not as expected$'
 says out 'index\.html'
-for f in results.json junit.xml claims.tex macros.tex report.tex index.html log.txt; do holds "verify leaves $f" test -s "$w/one/$f"; done
+for f in results.json junit.xml claims.tex lemmas.tex macros.tex report.tex index.html log.txt; do holds "verify leaves $f" test -s "$w/one/$f"; done
 runs 'verify as JSON' 0 "$dp" verify --no-pdf "$w/pair.yaml" --out "$w/one" --json
 json schema '"driftproof/results/1"'
 json results.0.verdict '"verified"'

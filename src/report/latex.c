@@ -117,6 +117,19 @@ static void write_claims(dp_face *x)
     free(commands);
 }
 
+/* The lemmas behind the error bounds, as they stand beside the claims. */
+static void write_lemmas(dp_face *x)
+{
+    dp_sheet s;
+    char *lemmas = dp_face_template(x, "../proofs/lemmas.tex");
+    FILE *f = dp_sheet_open(&s, x);
+    if (f != NULL) {
+        fputs(lemmas, f);
+        dp_sheet_close(&s, "lemmas.tex");
+    }
+    free(lemmas);
+}
+
 /* ---- the document ---- */
 
 static void write_unexpected(dp_face *x, FILE *f)
@@ -162,7 +175,7 @@ static void write_body(dp_face *x, FILE *f)
     write_figures(x, f, 0);
     fputs("\\section{What was checked, and how}\n", f);
     fputs(x->method, f);
-    fputs("\n\\clearpage\n\\section{Claims}\n\\input{claims.tex}\n\\appendix\n\\section{Error ledger}\n", f);
+    fputs("\n\\clearpage\n\\section{Claims}\n\\input{claims.tex}\n\\appendix\n\\section{Lemmas}\n\\input{lemmas.tex}\n\\section{Error ledger}\n", f);
     show_table(x, f, dp_table_ledger(&x->view));
     fputs("\\section{Certificates}\n", f);
     show_table(x, f, dp_table_certificates(&x->view, x->dir));
@@ -179,6 +192,7 @@ void dp_face_latex(dp_face *x)
     dp_sheet s;
     if (x->status == DP_OK) remove_tables(x);
     write_claims(x);
+    write_lemmas(x);
     char *preamble = dp_face_template(x, "preamble.tex"), *commands = dp_face_template(x, "text.tex");
     FILE *f = dp_sheet_open(&s, x);
     if (f != NULL) {
