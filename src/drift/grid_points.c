@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* grid_points.c: a field on a mesh by the point engine, node by node: the slow reference of the convolution tiers. */
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "drift/grid_internal.h"
+
+typedef struct {
+    dp_gridfield *f;
+    const dp_problem *P;
+    const char *drift;
+    atomic_long next;
+    atomic_int failed;
+    pthread_mutex_t lock;
+    unsigned have;
+    dp_error first;
+} shared;
+
+enum { CHUNK = 16 }; /* nodes a thread takes at a time */
+
+static void failure(shared *s, slong node, const dp_error *e)
+{
+    pthread_mutex_lock(&s->lock);
+    if (!atomic_exchange(&s->failed, 1))
+        dp_fail(&s->first, e->status, "node %ld: %s", (long) node, e->text);
+    pthread_mutex_unlock(&s->lock);
+}
+
+/* A node whose digits cannot be reached keeps the enclosure that was. */
+static void one_node(shared *s, dp_field_t at, fmpq *x, slong node, dp_workspace *w)
+{
+    dp_error e;
+    dp_mesh_node(x, &s->f->mesh, node);
+    dp_status status = dp_field_digits(at, s->P, s->drift, x, s->f->digits, w, &e);
+    if (status != DP_OK && status != DP_EBUDGET) {
+        failure(s, node, &e);
+        return;
+    }
+    dp_gridfield_store(s->f, node, at);
+    pthread_mutex_lock(&s->lock);
+    s->have |= dp_field_quantities(at);
+    if (at->why[0])
+        snprintf(s->f->note, sizeof s->f->note, "%s", at->why);
+    const char *term;
+    mag_t bound;
+    mag_init(bound);
+    for (size_t i = 0; dp_workspace_ledger(w, i, &term, bound); i++)
+        dp_gridfield_note_term(s->f, term, mag_get_d(bound));
+    mag_clear(bound);
+    pthread_mutex_unlock(&s->lock);
+}
+
+static void *work(void *argument)
+{
+    shared *s = argument;
+    int d = s->f->mesh.dim;
+    slong nodes = dp_mesh_nodes(&s->f->mesh);
+    fmpq *x = _fmpq_vec_init(d);
+    dp_field_t at;
+    dp_workspace *w = dp_workspace_new();
+    dp_field_init(at, d);
+    for (slong lo; !atomic_load(&s->failed) && (lo = atomic_fetch_add(&s->next, CHUNK)) < nodes;)
+        for (slong node = lo; node < FLINT_MIN(lo + CHUNK, nodes) && !atomic_load(&s->failed); node++)
+            one_node(s, at, x, node, w);
+    dp_field_clear(at);
+    dp_workspace_free(w);
+    _fmpq_vec_clear(x, d);
+    flint_cleanup();
+    return NULL;
+}
+
+dp_status dp_gridfield_pointwise(dp_gridfield *f, const dp_problem *P, const char *drift, int threads, dp_error *e)
+{
+    shared s = {.f = f, .P = P, .drift = drift, .lock = PTHREAD_MUTEX_INITIALIZER};
+    pthread_t thread[64];
+    int started = 0;
+    while (started < FLINT_MIN(threads, 64) - 1 && pthread_create(thread + started, NULL, work, &s) == 0)
+        started++;
+    work(&s);
+    for (int i = 0; i < started; i++)
+        pthread_join(thread[i], NULL);
+    if (s.failed)
+        return dp_fail(e, s.first.status, "%s", s.first.text);
+    dp_gridfield_drop(f, s.have);
+    return DP_OK;
+}
+
+dp_status dp_gridfield_eval(dp_gridfield **out, const dp_problem *P, const char *drift, const dp_mesh_t mesh, unsigned quantities,
+                            slong digits, dp_tier tier, int threads, dp_error *e)
+{
+    double start = dp_now();
+    if (mesh->dim != P->dim)
+        return dp_fail(e, DP_EINPUT, "a mesh of dimension %d for a case of dimension %d", mesh->dim, P->dim);
+    dp_gridfield *f = dp_gridfield_new(mesh, quantities, digits, tier == DP_TIER_AUTO ? DP_TIER_EXACT : tier);
+    dp_status status = dp_gridfield_pointwise(f, P, drift, threads, e);
+    f->seconds = dp_now() - start;
+    if (status == DP_OK)
+        *out = f;
+    else
+        dp_gridfield_free(f);
+    return status;
+}
