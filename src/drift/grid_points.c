@@ -50,9 +50,8 @@ static void one_node(shared *s, dp_field_t at, fmpq *x, slong node, dp_workspace
     pthread_mutex_unlock(&s->lock);
 }
 
-static void *work(void *argument)
+static void work(shared *s)
 {
-    shared *s = argument;
     int d = s->f->mesh.dim;
     slong nodes = dp_mesh_nodes(&s->f->mesh);
     fmpq *x = _fmpq_vec_init(d);
@@ -65,6 +64,11 @@ static void *work(void *argument)
     dp_field_clear(at);
     dp_workspace_free(w);
     _fmpq_vec_clear(x, d);
+}
+
+static void *helper(void *argument)
+{
+    work(argument);
     flint_cleanup();
     return NULL;
 }
@@ -74,7 +78,7 @@ dp_status dp_gridfield_pointwise(dp_gridfield *f, const dp_problem *P, const cha
     shared s = {.f = f, .P = P, .drift = drift, .lock = PTHREAD_MUTEX_INITIALIZER};
     pthread_t thread[64];
     int started = 0;
-    while (started < FLINT_MIN(threads, 64) - 1 && pthread_create(thread + started, NULL, work, &s) == 0)
+    while (started < FLINT_MIN(threads, 64) - 1 && pthread_create(thread + started, NULL, helper, &s) == 0)
         started++;
     work(&s);
     for (int i = 0; i < started; i++)

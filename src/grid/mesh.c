@@ -10,7 +10,8 @@ void dp_mesh_init(dp_mesh_t m, int dim, const slong *n, const fmpq *lo, const fm
         m->n[k] = n[k];
         fmpq_set(m->origin + k, lo + k);
         fmpq_sub(m->step + k, hi + k, lo + k);
-        fmpq_div_ui(m->step + k, m->step + k, (ulong) n[k] - 1);
+        fmpz_mul_si(fmpq_denref(m->step + k), fmpq_denref(m->step + k), n[k] - 1);
+        fmpq_canonicalise(m->step + k);
     }
 }
 
