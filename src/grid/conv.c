@@ -33,7 +33,7 @@ typedef struct {
     dp_conv_work *w;
     mp_srcptr x;
     mp_ptr z, spans;    /* spans: POINTS sums of every span of the result */
-    slong x_limbs, z_limbs;
+    slong x_limbs, z_limbs, done; /* done: sums transformed back */
 } run;
 
 static slong spans(slong cols)
@@ -73,7 +73,7 @@ static dp_status split_job(void *argument, slong job, int worker, dp_error *e)
     (void) worker;
     for (int t = 0; t < POINTS; t++)
         residue[t] = r->w->sums[t] + (row + 1) * (cols + 1) + 1;
-    dp_conv_split(r->w->x + row * plan->row, residue, plan, &plan->split, r->x + row * cols * r->x_limbs, r->x_limbs, row, from, FLINT_MIN(from + SPAN, cols));
+    dp_conv_split(r->w->z + row * plan->row, residue, plan, &plan->split, r->x + row * cols * r->x_limbs, r->x_limbs, row, from, FLINT_MIN(from + SPAN, cols));
     (void) e;
     return DP_OK;
 }
@@ -81,10 +81,10 @@ static dp_status split_job(void *argument, slong job, int worker, dp_error *e)
 static dp_status forward_job(void *argument, slong job, int worker, dp_error *e)
 {
     const run *r = argument;
-    double *slice = r->w->x + job * r->plan->stride;
+    const slong at = job * r->plan->stride;
     (void) worker, (void) e;
-    dp_conv_margins(slice, r->plan, r->plan->x_shape);
-    fftw_execute_dft_r2c(r->plan->forward, slice, (fftw_complex *) slice);
+    dp_conv_margins(r->w->z + at, r->plan, r->plan->x_shape);
+    fftw_execute_dft_r2c(r->plan->forward, r->w->z + at, (fftw_complex *) (r->w->x + at));
     return DP_OK;
 }
 
@@ -103,35 +103,42 @@ static void corrupt(const run *r, slong slice)
     const dp_conv_plan *plan = r->plan;
     const slong row = plan->lo[0] + plan->hook.entry / plan->z_shape[1], col = plan->lo[1] + plan->hook.entry % plan->z_shape[1];
     if (plan->hook.add != 0 && slice == plan->hook.slice)
-        r->w->z[slice * plan->stride + row * plan->row + col] += plan->hook.add;
+        r->w->x[slice * plan->stride + row * plan->row + col] += plan->hook.add;
 }
 
+/* Sum m is read x_digits slices above the place where it is left, so that x_digits of them can be made at a time. */
 static dp_status inverse_job(void *argument, slong job, int worker, dp_error *e)
 {
     const run *r = argument;
-    double *slice = r->w->z + job * r->plan->stride;
+    const slong m = r->done + job, at = m * r->plan->stride;
     (void) worker, (void) e;
-    fftw_execute_dft_c2r(r->plan->inverse, (fftw_complex *) slice, slice);
-    corrupt(r, job);
+    fftw_execute_dft_c2r(r->plan->inverse, (fftw_complex *) (r->w->z + at), r->w->x + at);
+    corrupt(r, m);
     return DP_OK;
+}
+
+static dp_status inverse(run *r, int threads, dp_error *e)
+{
+    dp_status status = DP_OK;
+    const slong step = r->plan->x_digits, all = r->plan->z_digits;
+    for (r->done = 0; r->done < all && !status; r->done += step)
+        status = dp_parallel(inverse_job, r, FLINT_MIN(step, all - r->done), threads, e);
+    return status;
 }
 
 /* Rounds, folds and carries columns from..to-1 of one row of the result; 0 if the guard found a fraction. */
 static int carry_span(const run *r, mp_ptr total, slong row, slong from, slong to)
 {
     const dp_conv_plan *plan = r->plan;
-    mp_ptr raw = dp_malloc((size_t) ((plan->z_digits + r->z_limbs + POINTS) * BLOCK) * sizeof *raw);
-    mp_ptr word = raw + plan->z_digits * BLOCK, residue[POINTS];
-    const double *z = r->w->z + (plan->lo[0] + row) * plan->row + plan->lo[1];
+    mp_ptr raw = dp_malloc((size_t) ((plan->z_digits + r->z_limbs) * BLOCK) * sizeof *raw);
+    mp_ptr word = raw + plan->z_digits * BLOCK;
+    const double *z = r->w->x + (plan->lo[0] + row) * plan->row + plan->lo[1];
     int good = 1;
-    for (int t = 0; t < POINTS; t++)
-        residue[t] = word + (r->z_limbs + t) * BLOCK, total[t] = 0;
+    memset(total, 0, POINTS * sizeof *total);
     for (slong col = from; col < to && good; col += BLOCK) {
         const slong count = FLINT_MIN(BLOCK, to - col);
         good = dp_slice_round(raw, z + col, plan->stride, count, plan->z_digits);
-        dp_residue_fold(residue, &plan->check, raw, plan->z_digits, SUM_OFFSET, plan->lo[0] + row, plan->lo[1] + col, count);
-        for (int t = 0; t < POINTS; t++)
-            total[t] = dp_residue_add(total[t], dp_residue_sum(residue[t], count));
+        dp_residue_sum(total, &plan->check, raw, plan->z_digits, SUM_OFFSET, plan->lo[0] + row, plan->lo[1] + col, count);
         dp_slice_carry(r->z + (row * plan->z_shape[1] + col) * r->z_limbs, word, &plan->carry, raw, count);
     }
     free(raw);
@@ -172,7 +179,7 @@ dp_status dp_conv_run(mp_ptr z, const dp_conv_plan *plan, dp_conv_work *w, mp_sr
     if (!status) status = dp_parallel(split_job, &r, x_jobs, threads, e);
     if (!status) status = dp_parallel(forward_job, &r, plan->x_digits, threads, e);
     if (!status) status = dp_parallel(product_job, &r, spans(bins), threads, e);
-    if (!status) status = dp_parallel(inverse_job, &r, plan->z_digits, threads, e);
+    if (!status) status = inverse(&r, threads, e);
     if (!status) status = dp_parallel(carry_job, &r, z_jobs, threads, e);
     if (!status) status = compare(&r, z_jobs, e);
     free(r.spans);

@@ -46,7 +46,8 @@ struct dp_conv_plan {
 
 /* Where one run works. */
 typedef struct {
-    double *x, *z;          /* x_digits and z_digits slices */
+    double *x, *z;          /* x_digits and z_digits slices, z behind x: digits stand in z, their transforms in x, the products'
+                               transforms in z, the sums from x on */
     mp_ptr sums[POINTS];    /* residues of the data, then their sums over rectangles: (rows + 1)(cols + 1) */
 } dp_conv_work;
 
@@ -80,8 +81,8 @@ void dp_residue_init(dp_residue *r, const dp_conv_plan *plan, const dp_fixed_t y
 void dp_residue_clear(dp_residue *r);
 /* out[t][i] = (sum over m of (raw[m BLOCK + i] - offset) w_t^m) r_t^(position of the entry (row, col + i)), for count entries. */
 void dp_residue_fold(mp_ptr *out, const dp_residue *r, mp_srcptr raw, slong slices, mp_limb_t offset, slong row, slong col, slong count);
-/* Adds `count` residues. */
-mp_limb_t dp_residue_sum(mp_srcptr v, slong count);
+/* Adds the sum of what dp_residue_fold gives to total[t], reduced. */
+void dp_residue_sum(mp_ptr total, const dp_residue *r, mp_srcptr raw, slong slices, mp_limb_t offset, slong row, slong col, slong count);
 /* sums[t] from entries at (i+1)(cols+1) + j + 1 to sums over rectangles; shape as the data. */
 void dp_residue_integrate(mp_ptr sums, const slong shape[2]);
 /* What the sum over the result's window of z_i r_t^i must be. */

@@ -60,11 +60,12 @@ static dp_status choose_width(dp_conv_plan *p, slong y_bits, slong levels, dp_er
 static void make_transforms(dp_conv_plan *p, unsigned flags)
 {
     const unsigned rigor = flags & DP_CONV_MEASURE ? FFTW_MEASURE : FFTW_ESTIMATE;
-    const int n[2] = {(int) p->length[0], (int) p->length[1]}, rank = p->length[0] == 1 ? 1 : 2;
-    double *slice = dp_fft_alloc((size_t) p->stride);
+    const int n[2] = {(int) p->length[0], (int) p->length[1]}, reals[2] = {n[0], (int) p->row}, bins[2] = {n[0], (int) p->row / 2};
+    const int rank = p->length[0] == 1 ? 1 : 2, skip = 2 - rank;
+    double *slice = dp_fft_alloc((size_t) (2 * p->stride)), *other = slice + p->stride;
     dp_fft_lock();
-    p->forward = fftw_plan_dft_r2c(rank, n + 2 - rank, slice, (fftw_complex *) slice, rigor);
-    p->inverse = fftw_plan_dft_c2r(rank, n + 2 - rank, (fftw_complex *) slice, slice, rigor);
+    p->forward = fftw_plan_many_dft_r2c(rank, n + skip, 1, slice, reals + skip, 1, 0, (fftw_complex *) other, bins + skip, 1, 0, rigor);
+    p->inverse = fftw_plan_many_dft_c2r(rank, n + skip, 1, (fftw_complex *) slice, bins + skip, 1, 0, other, reals + skip, 1, 0, rigor);
     dp_fft_unlock();
     free(slice);
 }
@@ -73,6 +74,7 @@ static void make_transforms(dp_conv_plan *p, unsigned flags)
 static void transform_kernel(dp_conv_plan *p, const dp_fixed_t y)
 {
     const double scale = 1.0 / (double) (p->length[0] * p->length[1]);
+    double *digits = dp_fft_alloc((size_t) (p->stride * p->y_digits));
     mp_ptr residue[POINTS];
     dp_comb c;
     dp_split_init(&c, p->width, p->y_digits);
@@ -80,16 +82,17 @@ static void transform_kernel(dp_conv_plan *p, const dp_fixed_t y)
     for (slong i = 0; i < p->y_shape[0]; i++) {
         for (int t = 0; t < POINTS; t++)
             residue[t] = p->check.kernel[t] + i * p->y_shape[1];
-        dp_conv_split(p->kernel + i * p->row, residue, p, &c, y->d + i * p->y_shape[1] * y->limbs, y->limbs, i, 0, p->y_shape[1]);
+        dp_conv_split(digits + i * p->row, residue, p, &c, y->d + i * p->y_shape[1] * y->limbs, y->limbs, i, 0, p->y_shape[1]);
     }
     for (slong j = 0; j < p->y_digits; j++) {
-        double *slice = p->kernel + j * p->stride;
+        double *slice = digits + j * p->stride, *out = p->kernel + j * p->stride;
         dp_conv_margins(slice, p, p->y_shape);
-        fftw_execute_dft_r2c(p->forward, slice, (fftw_complex *) slice);
+        fftw_execute_dft_r2c(p->forward, slice, (fftw_complex *) out);
         for (slong f = 0; f < p->length[0] * p->row; f++)
-            slice[f] *= scale;
+            out[f] *= scale;
     }
     dp_comb_clear(&c);
+    free(digits);
 }
 
 static dp_status check_shapes(const dp_fixed_t y, const slong y_shape[2], const slong x_shape[2], slong bits, dp_error *e)

@@ -11,15 +11,19 @@
 
 __extension__ typedef unsigned __int128 wide;
 
-/* 2^64 = 8 and 2^61 = 1 mod p. */
-static mp_limb_t reduce(wide v)
+/* For v < 2^122. */
+static inline mp_limb_t reduce(wide v)
 {
-    const mp_limb_t lo = (mp_limb_t) v, top = (mp_limb_t) (v >> 64), hi = (top & P) + (top >> 61);
-    const mp_limb_t sum = (lo & P) + (lo >> 61) + ((hi << 3) & P) + (hi >> 58), r = (sum & P) + (sum >> 61);
+    const mp_limb_t r = ((mp_limb_t) v & P) + (mp_limb_t) (v >> 61);
     return r >= P ? r - P : r;
 }
 
-static mp_limb_t mul(mp_limb_t a, mp_limb_t b)
+static inline mp_limb_t reduce_any(wide v)
+{
+    return reduce((v & P) + (v >> 61));
+}
+
+static inline mp_limb_t mul(mp_limb_t a, mp_limb_t b)
 {
     return reduce((wide) a * b);
 }
@@ -33,14 +37,6 @@ mp_limb_t dp_residue_add(mp_limb_t a, mp_limb_t b)
 static mp_limb_t sub(mp_limb_t a, mp_limb_t b)
 {
     return a >= b ? a - b : a + P - b;
-}
-
-mp_limb_t dp_residue_sum(mp_srcptr v, slong count)
-{
-    mp_limb_t s = 0;
-    for (slong i = 0; i < count; i++)
-        s = dp_residue_add(s, v[i]);
-    return s;
 }
 
 /* ---- points: from a digest of the kernel and the shapes ---- */
@@ -80,33 +76,28 @@ static mp_limb_t digest(const dp_conv_plan *plan, const dp_fixed_t y)
     return state;
 }
 
-static mp_ptr powers(mp_limb_t r, slong n)
+/* out[i skip] = r^i, i < n: four chains side by side. */
+static void powers(mp_ptr out, slong skip, mp_limb_t r, slong n)
 {
-    mp_ptr v = dp_malloc((size_t) n * sizeof *v);
-    v[0] = 1;
-    for (slong i = 1; i < n; i++)
-        v[i] = mul(v[i - 1], r);
-    return v;
-}
-
-static void digit_powers(dp_residue *r, slong digits, mp_limb_t *state)
-{
-    r->digit = dp_malloc((size_t) (digits * POINTS) * sizeof *r->digit);
-    for (int t = 0; t < POINTS; t++) {
-        mp_ptr v = powers(point(state), digits);
-        for (slong m = 0; m < digits; m++)
-            r->digit[m * POINTS + t] = v[m];
-        free(v);
+    mp_limb_t v[4] = {1, r, mul(r, r), 0}, r4;
+    v[3] = mul(v[2], r), r4 = mul(v[2], v[2]);
+    for (slong i = 0; i < n; i++) {
+        out[i * skip] = v[i % 4];
+        v[i % 4] = mul(v[i % 4], r4);
     }
 }
 
 void dp_residue_init(dp_residue *r, const dp_conv_plan *plan, const dp_fixed_t y)
 {
     mp_limb_t state = digest(plan, y);
-    digit_powers(r, plan->z_digits, &state);
+    r->digit = dp_malloc((size_t) (plan->z_digits * POINTS) * sizeof *r->digit);
     for (int t = 0; t < POINTS; t++) {
-        for (int a = 0; a < 2; a++)
-            r->power[t][a] = powers(point(&state), plan->x_shape[a] + plan->y_shape[a] - 1);
+        powers(r->digit + t, POINTS, point(&state), plan->z_digits);
+        for (int a = 0; a < 2; a++) {
+            const slong n = plan->x_shape[a] + plan->y_shape[a] - 1;
+            r->power[t][a] = dp_malloc((size_t) n * sizeof *r->power[t][a]);
+            powers(r->power[t][a], 1, point(&state), n);
+        }
         r->kernel[t] = dp_calloc((size_t) y->n, sizeof *r->kernel[t]);
     }
 }
@@ -120,33 +111,56 @@ void dp_residue_clear(dp_residue *r)
 
 /* ---- evaluation ---- */
 
-/* Sums of raw_m w_t^m for one entry: fewer than 2^14 slices of 52 and 61 bits stay below 2^128. */
-static void fold_entry(mp_ptr out, mp_srcptr raw, mp_srcptr digit, slong slices)
+/* out[t][i] = sum over m of raw_m w_t^m for entry i: fewer than 2^14 slices of 52 and 61 bits stay below 2^128. */
+static void fold(mp_limb_t out[POINTS][BLOCK], mp_srcptr raw, mp_srcptr digit, slong slices, slong count)
 {
-    wide a = 0, b = 0, c = 0;
-    for (slong m = 0; m < slices; m++, digit += POINTS) {
-        const wide u = raw[m * BLOCK];
-        a += u * digit[0];
-        b += u * digit[1];
-        c += u * digit[2];
+    for (slong i = 0; i < count; i++) {
+        wide a = 0, b = 0, c = 0;
+        mp_srcptr w = digit;
+        for (slong m = 0; m < slices; m++, w += POINTS) {
+            const mp_limb_t u = raw[m * BLOCK + i];
+            a += (wide) u * w[0];
+            b += (wide) u * w[1];
+            c += (wide) u * w[2];
+        }
+        out[0][i] = reduce_any(a), out[1][i] = reduce_any(b), out[2][i] = reduce_any(c);
     }
-    out[0] = reduce(a), out[1] = reduce(b), out[2] = reduce(c);
+}
+
+/* What the offsets of all digits add to a fold. */
+static mp_limb_t shift(mp_srcptr digit, slong slices, mp_limb_t offset)
+{
+    wide s = 0;
+    for (slong m = 0; m < slices; m++)
+        s += digit[m * POINTS];
+    return mul(reduce_any(s), offset);
 }
 
 void dp_residue_fold(mp_ptr *out, const dp_residue *r, mp_srcptr raw, slong slices, mp_limb_t offset, slong row, slong col, slong count)
 {
-    mp_limb_t shift[POINTS], at_row[POINTS], v[POINTS];
+    mp_limb_t v[POINTS][BLOCK];
+    fold(v, raw, r->digit, slices, count);
     for (int t = 0; t < POINTS; t++) {
-        shift[t] = 0;
-        for (slong m = 0; m < slices; m++)
-            shift[t] = dp_residue_add(shift[t], r->digit[m * POINTS + t]);
-        shift[t] = mul(shift[t], offset);
-        at_row[t] = r->power[t][0][row];
+        const mp_limb_t s = shift(r->digit + t, slices, offset), at_row = r->power[t][0][row];
+        mp_srcptr at = r->power[t][1] + col;
+        for (slong i = 0; i < count; i++)
+            out[t][i] = mul(sub(v[t][i], s), at[i]);
+        for (slong i = 0; i < count && row; i++)
+            out[t][i] = mul(out[t][i], at_row);
     }
-    for (slong i = 0; i < count; i++) {
-        fold_entry(v, raw + i, r->digit, slices);
-        for (int t = 0; t < POINTS; t++)
-            out[t][i] = mul(mul(sub(v[t], shift[t]), at_row[t]), r->power[t][1][col + i]);
+}
+
+void dp_residue_sum(mp_ptr total, const dp_residue *r, mp_srcptr raw, slong slices, mp_limb_t offset, slong row, slong col, slong count)
+{
+    mp_limb_t v[POINTS][BLOCK];
+    fold(v, raw, r->digit, slices, count);
+    for (int t = 0; t < POINTS; t++) {
+        const mp_limb_t s = shift(r->digit + t, slices, offset);
+        mp_srcptr at = r->power[t][1] + col;
+        wide sum = 0; /* at most 64 terms below 2^122 */
+        for (slong i = 0; i < count; i++)
+            sum += (wide) sub(v[t][i], s) * at[i];
+        total[t] = dp_residue_add(total[t], mul(reduce_any(sum), r->power[t][0][row]));
     }
 }
 

@@ -28,7 +28,7 @@ slong dp_conv_digits(slong bits, slong width)
     return (bits + width) / width; /* (bits + 1) / width, rounded up */
 }
 
-/* out >= sqrt(5), an upper bound in whole 2^-30. */
+/* An upper bound. */
 static void sqrt5(mag_t out)
 {
     mag_set_ui(out, 5);
@@ -53,6 +53,7 @@ void dp_conv_bound(mag_t bound, slong width, slong terms, slong levels, slong n_
     mag_mul(t, t, u);
     mag_mul_ui(t, t, (ulong) terms);
     mag_mul_2exp_si(bound, t, 2 * width - 2);
+    mag_add_ui_2exp_si(bound, bound, 1, -900);    /* underflow */
     mag_clear(t);
     mag_clear(u);
 }
