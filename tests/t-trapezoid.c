@@ -134,7 +134,7 @@ static void strip_stops_at_the_zero(void **unused)
         dp_gsum_t G;
         dp_box box = {{0, 0, 0}, {20, 0, 0}};
         dp_strip s;
-        dp_strip_goal goal = {100, 0.5, 0, 1e-3, 1};
+        dp_strip_goal goal = {100, 0.5, {0, 0, 0}, 1e-3, 1, 1};
         dp_gsum_init(G, 1, 2);
         for (int j = 0; j < 2; j++)
             arb_one(G->c + j), arb_set_si(G->m + j, j ? D : 0), arb_set_d(G->A + j, 0.5);
