@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* moments.c: which engine finds the kernel moments of p, q, p~ or q~ at a point. */
+/* moments.c: which engine finds the kernel moments Z, D of p, q, p~ or q~ at a point; D/Z is the mean shift (11). */
 #include "drift/grid_sums.h"
 #include "drift/internal.h"
 #include "kernel/kernel.h"
