@@ -73,6 +73,10 @@ static void along(const dp_problem *P, const char *drift, arb_srcptr x, const dp
     if (f->have & DP_HAVE_PRECONDITIONER) {
         slope(s, a->preconditioner->v, b->preconditioner->v);
         assert_true(close_to(s, f->preconditioner->g + axis, size));
+        for (int i = 0; i < P->dim; i++) {
+            slope(s, a->preconditioner->g + i, b->preconditioner->g + i);
+            assert_true(close_to(s, DP_JET_H(f->preconditioner, i, axis), size));
+        }
         arb_mul(t, f->preconditioner->v, f->grad_log_ratio + axis, PREC);
         assert_true(close_to(t, f->velocity + axis, size));
     }
@@ -163,6 +167,34 @@ static void derivatives_in_space(void **state)
     assert_int_equal(all_drifts(3, DP_ATOMS, DP_ATOMS, 3, 3, "6/5"), 4);
 }
 
+/* Three atoms of p, out of order, share the quantiles of two of q. */
+static void quantile_coupling(void **state)
+{
+    (void) state;
+    static const char *const law[2][3][2] = {{{"1/2", "3"}, {"1/4", "-1"}, {"1/4", "2"}}, {{"2/3", "1"}, {"1/3", "0"}, {NULL, NULL}}};
+    static const char *const v[2] = {"-1/4", "7/4"};   /* (-1/4 + 2/12)/(1/3) - 0 and (2/6 + 3/2)/(2/3) - 1 */
+    dp_problem P;
+    dp_field_t f;
+    fmpq_t want;
+    arb_t x;
+    law_problem(&P, 1, DP_KERNEL_GAUSSIAN, "1");
+    for (int m = 0; m < 2; m++) {
+        dp_measure_struct *mu = m ? P.q : P.p;
+        dp_measure_init(mu, DP_ATOMS, 1, m ? 2 : 3);
+        for (slong j = 0; j < mu->n; j++)
+            dp_fmpq_set_text(DP_WEIGHT(mu, j), law[m][j][0]), dp_fmpq_set_text(DP_MEAN(mu, j, 0), law[m][j][1]);
+    }
+    dp_field_init(f, 1), fmpq_init(want), arb_init(x);
+    for (int at = 0; at < 2; at++) {
+        arb_set_si(x, at);
+        assert_int_equal(dp_field_eval(f, &P, "wasserstein", x, DP_ENGINE_AUTO, 64, NULL, NULL), DP_OK);
+        dp_fmpq_set_text(want, v[at]);
+        assert_true(arb_contains_fmpq(f->velocity, want) && arb_rel_accuracy_bits(f->velocity) >= 60);
+    }
+    dp_field_clear(f), fmpq_clear(want), arb_clear(x);
+    law_problem_clear(&P);
+}
+
 static int start(void **state) { (void) state; flint_randinit(rnd); return 0; }
 static int stop(void **state) { (void) state; flint_randclear(rnd); flint_cleanup(); return 0; }
 
@@ -170,6 +202,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(derivatives_on_the_line), cmocka_unit_test(derivatives_in_the_plane), cmocka_unit_test(derivatives_in_space),
+        cmocka_unit_test(quantile_coupling),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }
