@@ -119,7 +119,7 @@ static void bare_rule(arb_t miss, dp_gmoments_t m, arb_t out_of_window, const dp
 {
     double step[3];
     dp_strip strip[3];
-    dp_strip_goal goal = {bits, 0.5, 0, 1e-3, 1};
+    dp_strip_goal goal = {bits, 0.5, {0, 0, 0}, 1e-3, 1, 1};
     dp_box box = {{0, 0, 0}, {0, 0, 0}};
     dp_window win;
     dp_rule b;
