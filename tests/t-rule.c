@@ -176,6 +176,41 @@ static void log_growth_covers_the_logarithm(void **unused)
     flint_randclear(state);
 }
 
+/* One point and its gradient bound the integrand everywhere: f(centre + w) <= peak e^{-kappa |w - w0|^2/2} for some |w0| <= delta, w0 along the
+   gradient, however far the centre is from the peak. */
+static void one_point_bounds_the_integrand(void **unused)
+{
+    (void) unused;
+    flint_rand_t state;
+    flint_randinit(state);
+    for (int run = 0; run < 200; run++) {
+        dp_gsum_t G;
+        dp_rule b;
+        arb_t centre, s;
+        double c[2], m[2], A[2], at = uniform(state, -4, 4), x = uniform(state, -4, 4);
+        dp_gsum_init(G, 1, 2), dp_rule_init(&b), arb_init(centre), arb_init(s);
+        for (int j = 0; j < 2; j++) {
+            c[j] = exp(uniform(state, -4, 4)), m[j] = uniform(state, -5, 5), A[j] = uniform(state, 0.01, 1);
+            arb_set_d(G->c + j, c[j]), arb_set_d(G->m + j, m[j]), arb_set_d(G->A + j, A[j]);
+        }
+        arb_set_d(centre, at), arb_set_d(s, x);
+        dp_peak_concavity(b.kappa, G);
+        dp_rule_peak(&b, G, centre, s, 100);
+        double kappa = mid_d(b.kappa), delta = mid_d(b.delta), top[2] = {-INFINITY, -INFINITY};
+        for (int i = -400; i <= 400; i++) {
+            double u = at + i / 20.0, g = 0;
+            for (int j = 0; j < 2; j++)
+                g += c[j] * exp(-A[j] * (u - m[j]) * (u - m[j]) / 2);
+            double f = -(u - x) * (u - x) / 2 - log(g) / 2 - log(mid_d(b.peak));
+            for (int side = 0; side < 2; side++)
+                top[side] = fmax(top[side], f + kappa * pow(u - at - (side ? delta : -delta), 2) / 2);
+        }
+        assert_true(fmin(top[0], top[1]) <= 1e-6);
+        dp_gsum_clear(G), dp_rule_clear(&b), arb_clear(centre), arb_clear(s);
+    }
+    flint_randclear(state);
+}
+
 /* A lattice serves no centre beyond its slack, no higher precision and no window that sticks out. */
 static void cache_refuses(void **unused)
 {
@@ -226,7 +261,7 @@ static void log_ratio_of_unlike_strips(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(terms_cover_their_integrals), cmocka_unit_test(growth_covers_monomials),
-                                       cmocka_unit_test(log_growth_covers_the_logarithm), cmocka_unit_test(cache_refuses),
+                                       cmocka_unit_test(log_growth_covers_the_logarithm), cmocka_unit_test(one_point_bounds_the_integrand), cmocka_unit_test(cache_refuses),
                                        cmocka_unit_test(log_ratio_of_unlike_strips)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

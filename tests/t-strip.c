@@ -151,6 +151,9 @@ static void refuses_heights_beyond_a_zero(void **unused)
         s.amin = 0.5, s.step = 0.75;
         assert_true(height(&goal, growth_rate(&s, &goal), s.step, 0) > M_PI / (0.5 * D));
         assert_false(certify(&s, &x, &box, &goal, 100000));
+        s.step = 1. / 32;
+        assert_true(certify(&s, &x, &box, &goal, 100000));
+        assert_true(s.quotient <= quotient_at(G, box.centre, 0, s.a, s.amin)); /* the worst cell's, not the last one's */
         expansion_clear(&x);
     }
     dp_gsum_clear(G);
