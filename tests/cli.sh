@@ -394,6 +394,9 @@ runs 'check-cert as JSON' 0 "$dp" check-cert "$w/one/certificates" --json
 json certificates.0.outcome '"accepted"'
 sed 's/verified/proved/' "$w/one/certificates/antisymmetry@pair.cert" >"$w/forged.cert"
 runs 'a forged certificate' 1 "$dp" check-cert "$w/forged.cert"
+mkdir -p "$w/renamed" && cp "$w/one/certificates/antisymmetry@pair.cert" "$w/renamed/tweedie@pair.cert"
+runs "a certificate under another's name" 1 "$dp" check-cert "$w/renamed"
+says out 'named after another check'
 runs 'no certificate' 2 "$dp" check-cert "$w/empty"
 
 # ---- interruption and resumption; one process and two ----
