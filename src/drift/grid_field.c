@@ -2,6 +2,7 @@
 /* grid_field.c: which engine finds a field on a mesh; preparation of moments for all nodes, and the drifts' formulas at each of them. */
 #include <math.h>
 #include <string.h>
+#include <stdlib.h>
 
 #include "drift/grid_sums.h"
 
@@ -45,8 +46,8 @@ static dp_status prepare(prepared *s, dp_gridfield *f, const dp_problem *P, int 
     return status;
 }
 
-/* The formulas at every node; returns how many bits the worst node misses. */
-static dp_status all_nodes(slong *miss, unsigned *have, dp_gridfield *f, const dp_problem *P, const char *drift, prepared *s, int order,
+/* The formulas at every node; how many bits the worst node misses, and which nodes miss any. */
+static dp_status all_nodes(slong *miss, slong *late, slong *nlate, unsigned *have, dp_gridfield *f, const dp_problem *P, const char *drift, prepared *s, int order,
                            slong prec, dp_error *e)
 {
     slong d = P->dim, nodes = dp_mesh_nodes(&f->mesh);
@@ -57,7 +58,7 @@ static dp_status all_nodes(slong *miss, unsigned *have, dp_gridfield *f, const d
     dp_field_t at;
     dp_field_init(at, (int) d);
     w->source = &s->source;
-    *miss = 0, *have = ~0u;
+    *miss = 0, *nlate = 0, *have = ~0u;
     for (slong node = 0; node < nodes && status == DP_OK; node++) {
         dp_mesh_node(exact, &f->mesh, node);
         for (slong k = 0; k < d; k++)
@@ -67,7 +68,10 @@ static dp_status all_nodes(slong *miss, unsigned *have, dp_gridfield *f, const d
         if (status == DP_OK) {
             if (order == 1) /* second derivatives were not asked for */
                 at->have &= DP_HAVE_VELOCITY | DP_HAVE_POTENTIAL;
-            *miss = FLINT_MAX(*miss, dp_field_shortfall(at, P, exact, f->digits));
+            slong short_by = dp_field_shortfall(at, P, exact, f->digits);
+            if (short_by > 0)
+                late[(*nlate)++] = node;
+            *miss = FLINT_MAX(*miss, short_by);
             *have &= dp_field_quantities(at);
             dp_gridfield_store(f, node, at);
         }
@@ -80,29 +84,33 @@ static dp_status all_nodes(slong *miss, unsigned *have, dp_gridfield *f, const d
     return status;
 }
 
+/* Rounds of growing precision; what few nodes are late after a round (velocities near zero) the point engine does one by one. */
 static dp_status by_lattices(dp_gridfield *f, const dp_problem *P, const char *drift, unsigned quantities, int threads, dp_error *e)
 {
     int tilde = strcmp(drift, "sinkhorn-proxy") == 0 || strcmp(drift, "da2") == 0;
     int order = quantities & ~(unsigned) (DP_Q_VELOCITY | DP_Q_POTENTIAL) ? 2 : 1;
-    slong bits = (slong) ceil((double) f->digits * 3.3219280948873626) + 4, prec = bits + 30;
+    slong bits = (slong) ceil((double) f->digits * 3.3219280948873626) + 4, prec = bits + 30, nodes = dp_mesh_nodes(&f->mesh), miss, nlate;
+    slong *late = dp_malloc(sizeof *late * (size_t) nodes);
+    unsigned have;
+    dp_status status;
     for (int round = 0;; round++) {
         prepared s;
-        slong miss;
-        unsigned have;
         f->nledger = 0;
-        dp_status status = prepare(&s, f, P, tilde, order, prec, threads, e);
+        status = prepare(&s, f, P, tilde, order, prec, threads, e);
         if (status != DP_OK)
-            return status;
-        status = all_nodes(&miss, &have, f, P, drift, &s, order, prec, e);
+            break;
+        status = all_nodes(&miss, late, &nlate, &have, f, P, drift, &s, order, prec, e);
         prepared_clear(&s);
-        if (status != DP_OK)
-            return status;
-        if (miss <= 0 || round == 3) {
-            dp_gridfield_drop(f, have);
-            return DP_OK;
-        }
-        prec += miss + 20;
+        if (status != DP_OK || nlate <= 4 + nodes / 100 || round == 3)
+            break;
+        prec += FLINT_MIN(miss, bits) + 20;
     }
+    if (status == DP_OK && nlate > 0)
+        status = dp_gridfield_pointwise(f, P, drift, late, nlate, threads, e);
+    if (status == DP_OK)
+        dp_gridfield_drop(f, have);
+    free(late);
+    return status;
 }
 
 static int lattices_serve(const dp_problem *P, const char *drift)
@@ -125,7 +133,7 @@ dp_status dp_gridfield_eval(dp_gridfield **out, const dp_problem *P, const char 
     if (lattices_serve(P, drift))
         status = by_lattices(f, P, drift, quantities, threads, e);
     if (status == DP_EBUDGET)
-        status = dp_gridfield_pointwise(f, P, drift, threads, e);
+        status = dp_gridfield_pointwise(f, P, drift, NULL, dp_mesh_nodes(mesh), threads, e);
     f->seconds = dp_now() - start;
     if (status == DP_OK)
         *out = f;

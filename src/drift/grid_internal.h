@@ -15,7 +15,7 @@ void dp_gridfield_note_term(dp_gridfield *f, const char *term, double bound);
 unsigned dp_field_quantities(const dp_field_t f);
 /* Copies the field at a node into every array. Distinct nodes may be stored by distinct threads. */
 void dp_gridfield_store(dp_gridfield *f, slong node, const dp_field_t at);
-/* Evaluation by the point engine at every node. */
-dp_status dp_gridfield_pointwise(dp_gridfield *f, const dp_problem *P, const char *drift, int threads, dp_error *e);
+/* Evaluation by the point engine at the n nodes listed, or at all n when nodes is NULL (quantities that the drift has not are then dropped). */
+dp_status dp_gridfield_pointwise(dp_gridfield *f, const dp_problem *P, const char *drift, const slong *nodes, slong n, int threads, dp_error *e);
 
 #endif

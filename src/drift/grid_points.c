@@ -9,6 +9,8 @@ typedef struct {
     dp_gridfield *f;
     const dp_problem *P;
     const char *drift;
+    const slong *nodes; /* NULL: all */
+    slong n;
     atomic_long next;
     atomic_int failed;
     pthread_mutex_t lock;
@@ -53,14 +55,13 @@ static void one_node(shared *s, dp_field_t at, fmpq *x, slong node, dp_workspace
 static void work(shared *s)
 {
     int d = s->f->mesh.dim;
-    slong nodes = dp_mesh_nodes(&s->f->mesh);
     fmpq *x = _fmpq_vec_init(d);
     dp_field_t at;
     dp_workspace *w = dp_workspace_new();
     dp_field_init(at, d);
-    for (slong lo; !atomic_load(&s->failed) && (lo = atomic_fetch_add(&s->next, CHUNK)) < nodes;)
-        for (slong node = lo; node < FLINT_MIN(lo + CHUNK, nodes) && !atomic_load(&s->failed); node++)
-            one_node(s, at, x, node, w);
+    for (slong lo; !atomic_load(&s->failed) && (lo = atomic_fetch_add(&s->next, CHUNK)) < s->n;)
+        for (slong i = lo; i < FLINT_MIN(lo + CHUNK, s->n) && !atomic_load(&s->failed); i++)
+            one_node(s, at, x, s->nodes ? s->nodes[i] : i, w);
     dp_field_clear(at);
     dp_workspace_free(w);
     _fmpq_vec_clear(x, d);
@@ -73,9 +74,9 @@ static void *helper(void *argument)
     return NULL;
 }
 
-dp_status dp_gridfield_pointwise(dp_gridfield *f, const dp_problem *P, const char *drift, int threads, dp_error *e)
+dp_status dp_gridfield_pointwise(dp_gridfield *f, const dp_problem *P, const char *drift, const slong *nodes, slong n, int threads, dp_error *e)
 {
-    shared s = {.f = f, .P = P, .drift = drift, .lock = PTHREAD_MUTEX_INITIALIZER};
+    shared s = {.f = f, .P = P, .drift = drift, .nodes = nodes, .n = n, .lock = PTHREAD_MUTEX_INITIALIZER};
     pthread_t thread[64];
     int started = 0;
     while (started < FLINT_MIN(threads, 64) - 1 && pthread_create(thread + started, NULL, helper, &s) == 0)
@@ -85,6 +86,7 @@ dp_status dp_gridfield_pointwise(dp_gridfield *f, const dp_problem *P, const cha
         pthread_join(thread[i], NULL);
     if (s.failed)
         return dp_fail(e, s.first.status, "%s", s.first.text);
-    dp_gridfield_drop(f, s.have);
+    if (!nodes)
+        dp_gridfield_drop(f, s.have);
     return DP_OK;
 }

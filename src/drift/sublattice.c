@@ -250,8 +250,8 @@ static int place(dp_group *g, const dp_mesh_t mesh, slong prec, const double *st
     double lo[3], hi[3], reach[3];
     core(lo, hi, reach, g, mesh);
     for (int k = 0; k < g->dim; k++)
-        reach[k] *= sqrt(2 * ((double) prec + 16) * M_LN2);
-    g->bits = (double) prec + 16;
+        reach[k] *= sqrt(2 * ((double) prec + 28) * M_LN2 / (1 - delta));
+    g->bits = (double) prec + 28; /* the bounds' constants cost some twenty bits */
     if (!strips(g, lo, hi, reach, steep, flat, most, prec) || align(g, mesh, lo, hi, reach) > most)
         return 0;
     faces(g, mesh);
