@@ -34,6 +34,8 @@ PKG_CFLAGS = $(call lazy,PKG_CFLAGS,$(PKG_CONFIG) --cflags mpfr gsl fftw3 libfya
 PKG_LIBS   = $(call lazy,PKG_LIBS,$(PKG_CONFIG) --libs gsl fftw3 libfyaml 2>/dev/null)
 ARB_LIB    = $(call lazy,ARB_LIB,for l in -lflint-arb -larb; do \
              echo 'int main(void) { return 0; }' | $(CC) -x c - $$$$l -o /dev/null 2>/dev/null && { echo $$$$l; break; }; done)
+# Quadruple precision, where FFTW has it: only to compare with.
+FFTWQ      = $(call lazy,FFTWQ,echo 'int main(void) { return 0; }' | $(CC) -x c - -lfftw3q -lquadmath -o /dev/null 2>/dev/null && echo -lfftw3q -lquadmath)
 LIBS       = $(PKG_LIBS) $(ARB_LIB) -lflint -lmpfi -lmpfr -lgmp -lmd -lpthread -lm
 COMPILE    = $(CC) -std=c11 -D_XOPEN_SOURCE=700 $(CFLAGS) $(WARN) -Isrc -I$(B) $(PKG_CFLAGS) $(CPPFLAGS) -MMD -MP
 
@@ -80,7 +82,7 @@ need:
 
 # ---- build ----
 $(B)/driftproof: $(TOOL) $(B)/libdriftproof.a
-	$(call say,LINK)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(call say,LINK)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) $(FFTWQ)
 
 $(B)/libdriftproof.a: $(LIBRARY) $(B)/library.list
 	@rm -f $@
@@ -93,6 +95,7 @@ $(B)/%.o: %.c | need
 $(B)/%.o: $(B)/%.c | need
 	$(call say,CC  )$(COMPILE) -c -o $@ $<
 
+$(B)/src/tool/bench_conv.o: CPPFLAGS += $(if $(FFTWQ),-DDP_HAVE_FFTWQ)
 $(B)/src/tool/share.o: $(B)/datadir.stamp
 $(B)/src/tool/share.o: CPPFLAGS += -DDP_DATADIR='"$(sharedir)"'
 
