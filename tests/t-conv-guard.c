@@ -33,8 +33,10 @@ static void width_is_the_largest_that_is_proved(void **state)
     dp_conv_facts f;
     setup(&b);
     mag_init(bound);
-    static const struct { slong n, bits, width, digits; } table[] = {
-        {1024, 128, 15, 9}, {1024, 256, 15, 18}, {4096, 128, 15, 9}, {4096, 256, 14, 19}, {16384, 128, 13, 10}, {65536, 128, 13, 10}, {65536, 256, 12, 22}};
+    static const struct { slong n, bits, width, digits, length, levels; } table[] = {
+        {1024, 128, 15, 9, 2048, 11}, {1024, 256, 15, 18, 2048, 11}, {4096, 128, 15, 9, 8192, 13}, {4096, 256, 14, 19, 8192, 13},
+        {16384, 128, 13, 10, 32768, 15}, {65536, 128, 13, 10, 131072, 17}, {65536, 256, 12, 22, 131072, 17}, {3000, 128, 15, 9, 6144, 15},
+        {5000, 128, 13, 10, 10240, 17}, {3, 20, 21, 1, 6, 5}};
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
         dp_conv_plan *plan;
         fill(b.y, table[i].n, table[i].bits, ZERO, 1);
@@ -43,11 +45,13 @@ static void width_is_the_largest_that_is_proved(void **state)
         dp_conv_free(plan);
         assert_int_equal(f.width, table[i].width);
         assert_int_equal(f.x_digits, table[i].digits);
+        assert_int_equal(f.length[1], table[i].length);
         assert_true(f.bound < 0.5);
-        slong levels = 0;
-        while (1 << levels < 2 * table[i].n) levels++;
+        dp_conv_bound(bound, f.width, f.x_digits, table[i].levels, table[i].n, table[i].n);
+        assert_true(f.bound == mag_get_d(bound));
+        if (f.x_digits == 1) continue;
         const slong wider = (table[i].bits + 1 + f.x_digits - 2) / (f.x_digits - 1); /* the least width with one digit less */
-        dp_conv_bound(bound, wider, f.x_digits - 1, levels, table[i].n, table[i].n);
+        dp_conv_bound(bound, wider, f.x_digits - 1, table[i].levels, table[i].n, table[i].n);
         assert_true(mag_cmp_2exp_si(bound, -1) >= 0);
     }
     mag_clear(bound);

@@ -186,10 +186,35 @@ static void separable_within_its_bound(void **state)
     teardown(&b);
 }
 
+/* The largest data, and a product whose leading bits are all ones: rounding must not leave the bits that are promised. */
+static void rounding_up_stays_in_its_bits(void **state)
+{
+    (void) state;
+    bench b;
+    dp_conv_plan *plan;
+    mag_t error;
+    setup(&b);
+    mag_init(error);
+    for (slong bits = 1; bits < 130; bits++) {
+        fill(b.x, 6, 64, MOST, 1);
+        fill(b.y, 1, 65, MOST, 1);
+        assert_int_equal(dp_conv_init(&plan, b.y, 3, 64, DP_CONV_FULL, 0, &b.e), DP_OK);
+        assert_int_equal(dp_conv_rows(b.z, error, plan, b.x, 2, bits, 1, &b.e), DP_OK);
+        assert_true(b.z->bits <= bits);
+        assert_fits(b.z);
+        dp_conv_ref(b.ref, b.x, b.y, DP_CONV_FULL);
+        assert_within(b.z, error, b.ref);
+        dp_conv_free(plan);
+    }
+    mag_clear(error);
+    teardown(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(small_products), cmocka_unit_test(large_products), cmocka_unit_test(adversarial_products), cmocka_unit_test(plane_products),
-        cmocka_unit_test(same_whatever_the_plan_and_threads), cmocka_unit_test(separable_within_its_bound)};
+        cmocka_unit_test(same_whatever_the_plan_and_threads), cmocka_unit_test(separable_within_its_bound),
+        cmocka_unit_test(rounding_up_stays_in_its_bits)};
     return cmocka_run_group_tests(tests, begin, finish);
 }

@@ -28,8 +28,7 @@ static slong lay_out(dp_conv_plan *p, dp_conv_part part)
     for (int a = 0; a < 2; a++) {
         slong l;
         dp_conv_window(p->lo + a, p->z_shape + a, p->x_shape[a], p->y_shape[a], part);
-        const slong full = p->x_shape[a] + p->y_shape[a] - 1;
-        p->length[a] = dp_fft_length(FLINT_MAX(full - p->lo[a], p->lo[a] + p->z_shape[a]), &l);
+        p->length[a] = dp_fft_length(p->lo[a] + p->z_shape[a], &l); /* what lies behind wraps to before lo, for either part */
         levels += l;
     }
     p->row = 2 * (p->length[1] / 2 + 1);
