@@ -30,8 +30,12 @@ endif
 
 # Asked for when a recipe runs, not when this file is read: what is missing may be installed in between.
 lazy      = $(eval $1 := $$(shell $2))$($1)
-PKG_CFLAGS = $(call lazy,PKG_CFLAGS,$(PKG_CONFIG) --cflags mpfr gsl fftw3 libfyaml libmd 2>/dev/null)
-PKG_LIBS   = $(call lazy,PKG_LIBS,$(PKG_CONFIG) --libs gsl fftw3 libfyaml 2>/dev/null)
+PKG_CFLAGS = $(call lazy,PKG_CFLAGS,$(PKG_CONFIG) --cflags mpfr gsl fftw3 libfyaml libmd zlib 2>/dev/null)
+PKG_LIBS   = $(call lazy,PKG_LIBS,$(PKG_CONFIG) --libs gsl fftw3 libfyaml zlib 2>/dev/null)
+# An optional build: HDF5 is taken where it is.
+HDF5       = $(call lazy,HDF5,for p in hdf5 hdf5-serial; do $(PKG_CONFIG) --exists $$$$p 2>/dev/null && { echo $$$$p; break; }; done)
+HDF5_CFLAGS = $(call lazy,HDF5_CFLAGS,test -z '$(HDF5)' || echo "-DDP_HDF5 $$$$($(PKG_CONFIG) --cflags $(HDF5))")
+HDF5_LIBS  = $(call lazy,HDF5_LIBS,test -z '$(HDF5)' || $(PKG_CONFIG) --libs $(HDF5))
 ARB_LIB    = $(call lazy,ARB_LIB,for l in -lflint-arb -larb; do \
              echo 'int main(void) { return 0; }' | $(CC) -x c - $$$$l -o /dev/null 2>/dev/null && { echo $$$$l; break; }; done)
 # Quadruple precision, where FFTW has it: only to compare with.
@@ -74,7 +78,7 @@ help:
 	@echo 'NO_INSTALL=1    never install packages; B=DIR: build elsewhere; OUT=DIR: where verify reports'
 
 # ---- set-up: one call for the union of what the goals need ----
-NEED := cc pkg-config mpfr mpfi gsl fftw3 flint arb libfyaml md
+NEED := cc pkg-config mpfr mpfi gsl fftw3 flint arb libfyaml md zlib
 NEED += $(if $(filter check asan,$(MAKECMDGOALS)),cmocka xmllint) $(if $(filter lint,$(MAKECMDGOALS)),shellcheck)
 WANT := $(if $(filter verify check report,$(MAKECMDGOALS)),gnuplot blahtexml) $(if $(filter report,$(MAKECMDGOALS)),tex)
 need:
@@ -82,7 +86,7 @@ need:
 
 # ---- build ----
 $(B)/driftproof: $(TOOL) $(B)/libdriftproof.a
-	$(call say,LINK)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) $(FFTWQ)
+	$(call say,LINK)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(HDF5_LIBS) $(LIBS) $(FFTWQ)
 
 $(B)/libdriftproof.a: $(LIBRARY) $(B)/library.list
 	@rm -f $@
@@ -99,6 +103,9 @@ $(B)/src/tool/bench_conv.o: CPPFLAGS += $(if $(FFTWQ),-DDP_HAVE_FFTWQ)
 $(B)/src/tool/share.o: $(B)/datadir.stamp
 $(B)/src/tool/share.o: CPPFLAGS += -DDP_DATADIR='"$(sharedir)"'
 
+$(B)/src/tool/grid_hdf5.o: $(B)/hdf5.stamp
+$(B)/src/tool/grid_hdf5.o: CPPFLAGS += $(HDF5_CFLAGS)
+
 # Rewritten only when the content changes, so that a new, changed or removed folder is seen and nothing else is rebuilt.
 update = @mkdir -p $(@D); $1 > $@.new && { cmp -s $@.new $@ && rm $@.new || mv $@.new $@; }
 $(B)/registry_claim.c: src/claim/registry.sh FORCE
@@ -107,6 +114,8 @@ $(B)/registry_drift.c: src/drift/registry.sh FORCE
 	$(call update,sh src/drift/registry.sh $(DRIFTS))
 $(B)/datadir.stamp: FORCE
 	$(call update,echo '$(sharedir)')
+$(B)/hdf5.stamp: FORCE
+	$(call update,echo '$(HDF5_CFLAGS)')
 # An archive forgets no member by itself: made anew when the list of objects changes.
 $(B)/library.list: FORCE
 	$(call update,echo '$(LIBRARY)')

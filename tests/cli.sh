@@ -138,11 +138,10 @@ runs 'bad --set' 2 "$dp" field "$w/pair.yaml" --set kernel.bandwidht=1 --drift m
 says err 'bandwidht'
 runs 'CSV' 0 "$dp" field "$w/plane.yaml" --drift mean-shift --at 0,0 --at 1,1 -o "$w/values.csv"
 holds 'CSV has a head and two lines' test "$(wc -l <"$w/values.csv")" = 3
-runs 'no other format yet' 2 "$dp" field "$w/plane.yaml" --drift mean-shift --at 0,0 -o "$w/values.npy"
+runs 'points have one format' 2 "$dp" field "$w/plane.yaml" --drift mean-shift --at 0,0 -o "$w/values.npy"
+says err '\.csv'
 runs 'no point' 2 "$dp" field "$w/pair.yaml" --drift mean-shift
 says err '--at'
-runs 'grid' 2 "$dp" field "$w/pair.yaml" --drift mean-shift --grid 3x3
-says err 'points'
 runs 'a point of another dimension' 2 "$dp" field "$w/plane.yaml" --drift mean-shift --at 1
 says err 'dimension 2'
 runs 'not a number' 2 "$dp" field "$w/plane.yaml" --drift mean-shift --at 1,0x1
@@ -157,6 +156,159 @@ runs 'malformed case' 2 "$dp" field "$w/bad.yaml" --drift mean-shift --at 0
 says err 'bad\.yaml:5'
 says err 'bandwith'
 silent out
+
+# ---- field on a grid ----
+grid() { # NAME STATUS ARGUMENT...: field of the plane's case
+  name=$1 want=$2
+  shift 2
+  runs "$name" "$want" "$dp" field "$w/plane.yaml" --drift mean-shift "$@"
+}
+grid 'a grid' 0 --grid 5x4 --window -1:1,-1/2:1
+says out '5 x 4 = 20 nodes on \[-1, 1\] x \[-1/2, 1\]'
+says out 'velocity +largest .* error bound'
+says out 'digits: +worst [12][0-9]\.[0-9] +median'
+silent err
+grid 'a window of its own' 0 --grid 3x3
+says out 'on \[-17/5, 22/5\] x \[-17/5, 22/5\]'
+runs 'a grid on a line' 0 "$dp" field "$w/pair.yaml" --drift mean-shift --grid 7 --window -1:1 --digits 40 --json
+json mesh.step.0 '"1/3"'
+json mesh.origin.0 '"-1"'
+json values.velocity.mid.length 7
+json values.velocity.shape.0 7
+json quantities.velocity.nodes_short 0
+says out '"1\.333333333333333333333333333333333333333'
+silent err
+grid 'a grid as JSON' 0 --grid 3x2 --window 0:1,0:1/3 --quantity velocity,jacobian --json
+json values.jacobian.shape.3 2
+json values.jacobian.rad.length 24
+json mesh.step.1 '"1/3"'
+json tier '"exact"'
+runs 'a grid in space' 0 "$dp" field cases/two-mode/space.yaml --drift mean-shift --grid 2x3x4 --quantity curl --json
+json values.curl.mid.length 72
+runs 'a grid and points are the same numbers' 0 "$dp" field "$w/pair.yaml" --drift mean-shift --grid 4 --window -1:1/2 --digits 30 -o "$w/line.csv"
+holds 'CSV of a grid has a head and a line for each node' test "$(wc -l <"$w/line.csv")" = 5
+holds 'CSV of a grid has positions' grep -q '^0.5,1\.3333333333' "$w/line.csv"
+grid 'npz' 0 --grid 3x2 --digits 40 -o "$w/f.npz"
+cp "$w/f.npz" "$w/f2.npz"
+grid 'npz again, more threads' 0 --grid 3x2 --digits 40 --threads 2 -o "$w/f.npz"
+holds 'has the same bytes' cmp "$w/f.npz" "$w/f2.npz"
+grid 'npy' 0 --grid 3x2 -o "$w/f.npy"
+says err 'f_error\.npy'
+holds 'npy has its bounds beside it' test "$(wc -c <"$w/f.npy")" = "$(wc -c <"$w/f_error.npy")"
+holds 'npy has a header of 128 bytes' test "$(wc -c <"$w/f.npy")" = 224
+python=''
+for p in python3 /usr/bin/python3; do [ -n "$python" ] || ! $p -c 'import numpy' 2>/dev/null || python=$p; done
+if [ -n "$python" ]; then
+  cat >"$w/arrays.py" <<'END'
+import json, sys, fractions, numpy
+z = numpy.load(sys.argv[1])
+meta = json.loads(str(z["meta"]))
+assert meta["drift"] == "mean-shift" and meta["digits"] == 40 and "bandwidth" in meta["case_text"] and "fftw" in meta["versions"]
+assert z["x"].shape == (3,) and z["y"].shape == (2,) and z["velocity"].shape == (2, 3, 2) == z["velocity_error"].shape
+for i in numpy.ndindex(2, 3, 2):
+    true = fractions.Fraction(z["velocity_decimal"][i].decode())
+    decimal = fractions.Fraction(z["velocity_decimal_error"][i].decode())
+    high, low = fractions.Fraction(float(z["velocity"][i])), fractions.Fraction(float(z["velocity_low"][i]))
+    assert abs(high - true) <= fractions.Fraction(float(z["velocity_error"][i])) + decimal
+    assert abs(high + low - true) <= fractions.Fraction(float(z["velocity_low_error"][i])) + decimal
+    assert z["velocity_error"][i] < 1e-15 * (1 + abs(z["velocity"][i])) and z["velocity_low_error"][i] < 1e-30
+v = numpy.load(sys.argv[2])
+assert v.shape == (2, 3, 2) and abs(v - z["velocity"]).max() < 1e-9
+END
+  holds 'NumPy reads the arrays, and the bounds hold' "$python" "$w/arrays.py" "$w/f.npz" "$w/f.npy"
+else
+  echo 'skipped: arrays in NumPy (not installed)'
+fi
+"$dp" field "$w/plane.yaml" --drift mean-shift --grid 3x2 --digits 40 -o "$w/f.h5" >"$w/out" 2>"$w/err"
+case $? in
+  0)
+    name='HDF5'
+    holds 'HDF5 begins as such a file does' grep -q HDF "$w/f.h5"
+    if command -v h5dump >/dev/null; then
+      holds 'HDF5 has the arrays' h5dump -d /velocity/mid -d /velocity/error -d /velocity/low -d /velocity/low_error -d /velocity/decimal -d /velocity/decimal_error -d /x -d /y "$w/f.h5"
+      says out '\( 2, 3, 2 \)'
+      for attribute in drift case case_text tier digits meta version_driftproof version_flint version_fftw velocity/error_bound velocity/estimated; do
+        holds "HDF5 has the attribute $attribute" h5dump -a "/$attribute" "$w/f.h5"
+      done
+    else
+      echo 'skipped: contents of HDF5 files (no h5dump; Debian: hdf5-tools)'
+    fi
+    cp "$w/f.h5" "$w/f2.h5"
+    grid 'HDF5 again' 0 --grid 3x2 --digits 40 -o "$w/f.h5"
+    holds 'has the same bytes' cmp "$w/f.h5" "$w/f2.h5"
+    ;;
+  *)
+    grid 'a build without HDF5' 2 --grid 3x2 -o "$w/f.h5"
+    says err 'libhdf5-dev'
+    ;;
+esac
+if command -v gnuplot >/dev/null; then
+  for kind in png svg pdf; do
+    grid "plot as $kind" 0 --grid 9x9 --window -2:2,-2:2 --plot "$w/f.$kind"
+    holds "$kind is there" test -s "$w/f.$kind"
+    silent out
+  done
+  cp "$w/f.pdf" "$w/f2.pdf"
+  grid 'PDF again' 0 --grid 9x9 --window -2:2,-2:2 --plot "$w/f.pdf"
+  holds 'has the same bytes' cmp "$w/f.pdf" "$w/f2.pdf"
+  holds 'PNG is a PNG' grep -q PNG "$w/f.png"
+  holds 'SVG is XML' xmllint --noout "$w/f.svg"
+  holds 'SVG names drift and case' grep -q 'mean-shift' "$w/f.svg"
+  # shellcheck disable=SC2016 # a title that must not be obeyed
+  printf 'title: "a <b> & `touch %s/owned` '"'"'; system('"'"'touch %s/owned'"'"'); \\" system(\\"touch %s/owned\\"); @x $y _{z}^2 \\\\"\n' "$w" "$w" "$w" >"$w/hostile.yaml"
+  tail -n +2 "$w/pair.yaml" >>"$w/hostile.yaml"
+  hostile="$w/it's \"one\`.svg"
+  runs 'a hostile title' 0 "$dp" field "$w/hostile.yaml" --drift mean-shift --grid 9 --plot "$hostile"
+  holds 'makes a picture' xmllint --noout - <"$hostile"
+  holds 'and nothing else' test ! -e "$w/owned"
+  runs 'plot on a line' 0 "$dp" field "$w/pair.yaml" --drift smoothed-kl --grid 21 --plot "$w/line.svg" --json
+  json values.velocity.mid.length 21
+  runs 'plot of a scalar' 0 "$dp" field "$w/plane.yaml" --drift sinkhorn-proxy --grid 5x5 --quantity curl --plot "$w/f.svg"
+  holds 'SVG names the scalar' grep -q 'curl of V' "$w/f.svg"
+  runs 'no picture in space' 2 "$dp" field cases/two-mode/space.yaml --drift mean-shift --grid 2x3x4 --plot "$w/f.png"
+  says err 'dimension 3'
+else
+  echo 'skipped: pictures (gnuplot is not installed)'
+fi
+grid 'a picture of an unknown kind' 2 --grid 9x9 --plot "$w/f.jpg"
+says err '\.png, \.svg or \.pdf'
+grid 'an array file of an unknown kind' 2 --grid 9x9 -o "$w/f.mat"
+says err '\.npz, \.npy, \.h5 or \.csv'
+grid 'two arrays in one .npy' 2 --grid 9x9 --quantity velocity,curl -o "$w/f.npy"
+says err '\.npz'
+grid 'points and a grid' 2 --grid 9x9 --at 0,0
+says err 'one of the two'
+grid 'a window without a grid' 2 --window 0:1,0:1
+says err '--grid'
+grid 'a grid of another dimension' 2 --grid 9
+says err 'dimension 2'
+grid 'a grid of words' 2 --grid 9xn
+says err "found 'n'"
+grid 'a grid of one node' 2 --grid 9x1
+says err '2 or more'
+grid 'a grid beyond all memory' 2 --grid 99999999x99999999
+says err 'the most are'
+grid 'a window of another dimension' 2 --grid 3x3 --window 0:1
+says err 'expected X0:X1,Y0:Y1'
+grid 'a window that is no number' 2 --grid 3x3 --window 0:1,0:pi
+says err "found 'pi'"
+grid 'a window from right to left' 2 --grid 3x3 --window 0:1,1/2:0.5
+says err "found '1/2:0.5'"
+grid 'a window of three ends' 2 --grid 3x3 --window 0:1,0:1:2
+says err "found '0:1:2'"
+grid 'an unknown quantity' 2 --grid 3x3 --quantity velocty
+says err "did you mean 'velocity'"
+grid 'a quantity of points' 2 --grid 3x3 --quantity moments
+says err 'at points'
+grid 'an unknown tier' 2 --grid 3x3 --tier single
+says err 'auto\|double\|quad\|exact'
+runs 'curl on a line' 2 "$dp" field "$w/pair.yaml" --drift mean-shift --grid 9 --quantity curl
+says err 'dimension 1'
+runs 'a quantity that the drift has not' 2 "$dp" field "$w/plane.yaml" --drift sinkhorn-proxy --grid 9x9 --quantity potential
+says err 'sinkhorn-proxy has none here: .*not the gradient'
+runs 'a drift that does not exist here' 2 "$dp" field "$w/plane.yaml" --drift wasserstein --grid 9x9
+silent out
+runs 'a grid on a full disk' 3 "$dp" field "$w/pair.yaml" --drift mean-shift --grid 3000 -o "$w/full.csv"
 
 # ---- claims ----
 runs 'claims' 0 "$dp" claims
@@ -242,6 +394,9 @@ runs 'check-cert as JSON' 0 "$dp" check-cert "$w/one/certificates" --json
 json certificates.0.outcome '"accepted"'
 sed 's/verified/proved/' "$w/one/certificates/antisymmetry@pair.cert" >"$w/forged.cert"
 runs 'a forged certificate' 1 "$dp" check-cert "$w/forged.cert"
+mkdir -p "$w/renamed" && cp "$w/one/certificates/antisymmetry@pair.cert" "$w/renamed/tweedie@pair.cert"
+runs "a certificate under another's name" 1 "$dp" check-cert "$w/renamed"
+says out 'named after another check'
 runs 'no certificate' 2 "$dp" check-cert "$w/empty"
 
 # ---- interruption and resumption; one process and two ----

@@ -20,6 +20,23 @@ for d in proofs/*/; do
   for f in claim.c statement.tex; do [ -f "$d$f" ] || breach "$d: no $f"; done
 done
 
+# A row of docs/equations.md names a file or a claim that names its number, alone or in a range "(28)-(35)".
+sed -n 's/^| (\([0-9]*\)) .*| \([^|]*\) |$/\1 \2/p' docs/equations.md | while read -r n places; do
+  # shellcheck disable=SC2016 # backquotes of Markdown
+  printf '%s\n' "$places" | grep -o '`[sp][^`]*/[^`]*`' | tr -d '`' | while read -r place; do
+    [ -e "$place" ] || { printf 'lint: equation (%s): no %s\n' "$n" "$place" && continue; }
+    [ ! -d "$place" ] || place="$place/claim.c $place/statement.tex"
+    # shellcheck disable=SC2086 # one file, or two
+    cat $place | awk -v n="$n" '
+      { while (match($0, /\([0-9]+\)(-+\([0-9]+\))?/)) {
+          split(substr($0, RSTART + 1, RLENGTH - 2), e, /\)-+\(/); $0 = substr($0, RSTART + RLENGTH)
+          if (n == e[1] || e[2] != "" && n >= e[1] + 0 && n <= e[2] + 0) found = 1 } }
+      END { exit !found }' || printf 'lint: equation (%s): %s does not name it\n' "$n" "$place"
+  done
+done >"${TMPDIR:-/tmp}/lint-$$"
+cat "${TMPDIR:-/tmp}/lint-$$" && [ ! -s "${TMPDIR:-/tmp}/lint-$$" ] || broken=1
+rm -f "${TMPDIR:-/tmp}/lint-$$"
+
 # Functions of more than 80 lines, and figures: a function starts at a line that begins with a word and ends at "}" in column one.
 # shellcheck disable=SC2046 # a list of files
 awk '

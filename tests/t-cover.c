@@ -10,15 +10,21 @@
 
 #include "driftproof.h"
 
-/* f(x) = sum x_i^2 - level, enclosed plainly over a cell: a dependency that only small cells resolve. */
+/* Where f is smallest on [1, 3]^dim: at the lower corner, or, turned, at the upper one. A half that a cut forgets holds one of them. */
+static int turned;
+
+/* f(x) = sum y_i^2 - level, y = x or 4 - x, enclosed plainly over a cell: a dependency that only small cells resolve. */
 static int sphere(arb_t u, const dp_tile *cell, void *data)
 {
     const int *dim_and_level = data;
     arb_ptr x = _arb_vec_init(dim_and_level[0]);
     dp_tile_balls(x, cell, dim_and_level[0], 1, 64);
     arb_set_si(u, -dim_and_level[1]);
-    for (int i = 0; i < dim_and_level[0]; i++)
+    for (int i = 0; i < dim_and_level[0]; i++) {
+        if (turned)
+            arb_sub_si(x + i, x + i, 4, 64);
         arb_addmul(u, x + i, x + i, 64);
+    }
     _arb_vec_clear(x, dim_and_level[0]);
     return dim_and_level[1] != 99;
 }
@@ -49,14 +55,16 @@ static void cover_decides(void **state)
     char text[200];
     (void) state;
     arf_init(low);
-    for (int dim = 1; dim <= 3; dim++) {
-        assert_true(run_cover(low, &left, &done, text, dim, dim - 1, 3000)); /* minimum 1 at the corner */
-        assert_true(left == 0 && text[0] == '\0' && arf_sgn(low) > 0 && arf_cmp_si(low, 1) <= 0);
-        assert_false(run_cover(low, &left, &done, text, dim, dim + 1, 300)); /* negative at the corner: never done */
-        assert_true(left > 0 && done == 300 && text[0] == '(' && strchr(text, ')') != NULL);
-        assert_false(run_cover(low, &left, &done, text, dim, 99, 300));      /* enclose stops */
-        assert_true(done == 1);
-    }
+    for (int dim = 1; dim <= 3; dim++)
+        for (turned = 0; turned < 2; turned++) {
+            assert_true(run_cover(low, &left, &done, text, dim, dim - 1, 3000)); /* minimum 1 at the corner */
+            assert_true(left == 0 && text[0] == '\0' && arf_sgn(low) > 0 && arf_cmp_si(low, 1) <= 0);
+            assert_false(run_cover(low, &left, &done, text, dim, dim + 1, 300)); /* negative at the corner: never done */
+            assert_true(left > 0 && done == 300 && text[0] == '(' && strchr(text, ')') != NULL);
+            assert_false(run_cover(low, &left, &done, text, dim, 99, 300));      /* enclose stops */
+            assert_true(done == 1);
+        }
+    turned = 0;
     assert_true(run_cover(low, &left, &done, text, 2, -5, 3000) && done == 1); /* at once: minimum 7, plain bound 3 */
     assert_true(arf_cmp_si(low, 7) <= 0 && arf_cmp_si(low, 2) >= 0);
     arf_clear(low);

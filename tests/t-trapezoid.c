@@ -8,7 +8,12 @@
 #include <stdio.h>
 #include <cmocka.h>
 
-#include "ball/trapezoid.h"
+#include "ball/rule.h"
+#if defined(__FLINT_RELEASE) && __FLINT_RELEASE >= 30000
+#include <flint/arb_hypgeom.h>
+#else
+#include <arb_hypgeom.h>
+#endif
 
 /* One bump c exp(-(u-n)'A(u-n)/2) with 0 <= A <= I, or J of them on one place: the same sum, whose strip is then searched for. */
 static void random_bump(dp_gsum_t G, flint_rand_t state, int copies)
@@ -90,6 +95,94 @@ static void closed_forms(void **unused)
     flint_randclear(state);
 }
 
+/* The mass of the integrand beyond the window, for one bump: exp(-r (u - t)^2/2) m0 sqrt(r/(2 pi)), r = 1 - A/2, t = (s - A n/2)/r. */
+static void beyond(arb_t out, const dp_gsum_t G, arb_srcptr s, const dp_window *win, slong prec)
+{
+    arb_t r, t, e;
+    arb_init(r), arb_init(t), arb_init(e);
+    arb_mul_2exp_si(r, G->A, -1), arb_mul(t, r, G->m, prec), arb_sub(t, s, t, prec);
+    arb_sub_si(r, r, 1, prec), arb_neg(r, r), arb_div(t, t, r, prec);
+    arb_mul_2exp_si(r, r, -1), arb_sqrt(r, r, prec);
+    arb_zero(out);
+    for (int upper = 0; upper < 2; upper++) {
+        arb_set_d(e, dp_window_edge(win, 0, upper));
+        arb_sub(e, e, t, prec), arb_mul(e, e, r, prec);
+        if (!upper)
+            arb_neg(e, e);
+        arb_hypgeom_erfc(e, e, prec), arb_mul_2exp_si(e, e, -1), arb_add(out, out, e, prec);
+    }
+    arb_clear(r), arb_clear(t), arb_clear(e);
+}
+
+/* A rule made for `bits` on a window of `radius`, summed at 300 bits: what it misses is its own error. Returns |sum - want|/want. */
+static void bare_rule(arb_t miss, dp_gmoments_t m, arb_t out_of_window, const dp_gsum_t G, arb_srcptr s, const arb_t want, double bits, double radius)
+{
+    double step[3];
+    dp_strip strip[3];
+    dp_strip_goal goal = {bits, 0.5, {0, 0, 0}, 1e-3, 1, 1};
+    dp_box box = {{0, 0, 0}, {0, 0, 0}};
+    dp_window win;
+    dp_rule b;
+    dp_rule_init(&b);
+    dp_peak_find(m->centre, G, s, 128);
+    dp_peak_concavity(b.kappa, G);
+    dp_rule_peak(&b, G, m->centre, s, 128);
+    b.centre[0] = box.centre[0] = arf_get_d(arb_midref(m->centre), ARF_RND_NEAR), box.radius[0] = radius + 3;
+    assert_true(dp_lattice_plan(strip, step, G, &box, &goal) && dp_window_cover(&win, 1, step, b.centre, radius));
+    slong n = dp_window_nodes(&win);
+    arb_ptr w = _arb_vec_init(n);
+    dp_lattice_values(w, &win, G, 300);
+    for (slong i = 0; i < n; i++)
+        arb_rsqrt(w + i, w + i, 300);
+    dp_lattice_sums(m, w, &win, &win, s, 300);
+    arb_sub(miss, m->m0, want, 300), arb_abs(miss, miss), arb_div(miss, miss, want, 300);
+    beyond(out_of_window, G, s, &win, 300);
+    b.win = &win, b.strip = strip, b.bits = bits, b.root = 1;
+    assert_true(dp_rule_rsqrt_errors(m, &b));
+    dp_rule_clear(&b);
+    _arb_vec_clear(w, n);
+}
+
+/* 1 when the ledger's term (relative to m0, which is positive and correct to a few per cent) is at least 0.9 v. */
+static int term_covers(const dp_gmoments_t m, int term, const arb_t v)
+{
+    arb_t t;
+    arb_init(t);
+    arf_set_mag(arb_midref(t), m->ledger + term);
+    arb_mul_si(t, t, 10, 64), arb_div_si(t, t, 9, 64);
+    int ok = arb_gt(t, v);
+    arb_clear(t);
+    return ok;
+}
+
+/* Each term by itself: a wide window at a coarse step errs by the strip term alone, a narrow one at a fine step by what it leaves out.
+   A term that is dropped or too small is seen here, where no rounding and no other term covers for it. */
+static void every_term_is_needed(void **unused)
+{
+    (void) unused;
+    flint_rand_t state;
+    flint_randinit(state);
+    for (int run = 0; run < 60; run++) {
+        int copies = 1 + run % 3;
+        double bits = 100 + (double) (run % 7) * 8; /* from about 50 on the step is cut for them, not capped */
+        dp_gsum_t G;
+        dp_gmoments_t m;
+        arb_t s, want, miss, out;
+        dp_gsum_init(G, 1, copies), dp_gmoments_init(m, 1), arb_init(s), arb_init(want), arb_init(miss), arb_init(out);
+        random_bump(G, state, copies);
+        arb_set_si(s, (slong) n_randint(state, 400) - 200), arb_mul_2exp_si(s, s, -6);
+        truth(want, G, copies, s, 400);
+        bare_rule(miss, m, out, G, s, want, bits, 24);                  /* e^{-24^2/4} is below 2^-200 */
+        assert_true(term_covers(m, DP_TERM_STRIP, miss) && arb_overlaps(m->m0, want));
+        assert_true(!term_covers(m, DP_TERM_ENDS, miss) && !term_covers(m, DP_TERM_TAIL, miss));
+        bare_rule(miss, m, out, G, s, want, 120, 4);
+        assert_true(term_covers(m, DP_TERM_TAIL, out) && arb_overlaps(m->m0, want));
+        assert_true(!term_covers(m, DP_TERM_STRIP, miss));
+        dp_gsum_clear(G), dp_gmoments_clear(m), arb_clear(s), arb_clear(want), arb_clear(miss), arb_clear(out);
+    }
+    flint_randclear(state);
+}
+
 /* log of one bump has the closed form log c - (n'A n + tr A)/2 under a standard Gaussian; against a second bump far away. */
 static void log_ratio(void **unused)
 {
@@ -134,7 +227,7 @@ static void strip_stops_at_the_zero(void **unused)
         dp_gsum_t G;
         dp_box box = {{0, 0, 0}, {20, 0, 0}};
         dp_strip s;
-        dp_strip_goal goal = {100, 0.5, 0, 1e-3, 1};
+        dp_strip_goal goal = {100, 0.5, {0, 0, 0}, 1e-3, 1, 1};
         dp_gsum_init(G, 1, 2);
         for (int j = 0; j < 2; j++)
             arb_one(G->c + j), arb_set_si(G->m + j, j ? D : 0), arb_set_d(G->A + j, 0.5);
@@ -166,7 +259,7 @@ static void budget(void **unused)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(closed_forms), cmocka_unit_test(log_ratio),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(closed_forms), cmocka_unit_test(every_term_is_needed), cmocka_unit_test(log_ratio),
                                        cmocka_unit_test(strip_stops_at_the_zero), cmocka_unit_test(budget)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -34,7 +34,7 @@ static const dp_param_spec params[] = {
 static const char *const twins[] = {"sign", "constant", "not-swapped", NULL};
 DP_CLAIM(antisymmetry) = {
     .id = "antisymmetry",
-    .title = "V_{p,q} = -V_{q,p} for mean-shift, MMD, smoothed KL and KL",
+    .title = "Exchanging p and q reverses the velocity of mean-shift, MMD, smoothed KL and KL",
     .equations = "(10), (14), (18), (24), (51)",
     .kind = "EQ",
     .source = "Deng et al. 2602.04770 for mean-shift; derived here for the others",

@@ -169,7 +169,7 @@ static const char *const twins[] = {"zero", "bound", "moved", NULL};
 DP_CLAIM(consistency) = {
     .id = "consistency",
     .title = "The field vanishes identically if and only if p = q",
-    .equations = "(14), (34), (35)",
+    .equations = "(14), (22), (34), (35)",
     .kind = "INEQ",
     .source = "Gretton et al. 2605.05118, Theorem (consistency); Turan and Ovsjanikov, Theorem 5.1, for mean-shift; derived here for da2",
     .method = "For p != q a point of the stated box is looked for, and |V| there is bounded below by two engines. For p = q the field is enclosed "

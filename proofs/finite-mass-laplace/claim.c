@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Finite-mass threshold of section 9 for Laplace laws, d = 1: p/sqrt(k*q) is finite iff b_p < 2 b_q, whatever the bandwidth. */
 #include <string.h>
-#include "driftproof.h"
+#include "../finite-mass-window.h"
 #if defined(__FLINT_RELEASE) && __FLINT_RELEASE >= 30000
 #include <flint/arb_hypgeom.h>
 #else
@@ -95,6 +95,12 @@ static void at_point(dp_check *c, const dp_point *at, void *data)
         dp_assert_at(c, at, -1, -1, "density of p~ beyond the edge", "@p/sqrt(@q_Z) > floor");
 }
 
+static int by_error_functions(arb_t out, dp_check *c, const arb_t y, slong prec)
+{
+    blurred(out, dp_check_problem(c), y, prec);
+    return 1;
+}
+
 /* Finite side: int p/sqrt(q) in closed form, and the mass is at most that over sqrt(k_minus). */
 static void finite_side(dp_check *c)
 {
@@ -110,8 +116,11 @@ static void finite_side(dp_check *c)
     dp_def(c, "J", "(exp(B*d) + exp(-A*d))/(A - B) + (exp(B*d) - exp(-A*d))/(A + B)");
     dp_def(c, "upper", "sqrt(2*b_q)/(2*b_p)*J/sqrt(k_minus)");
     dp_def(c, "lower", "sqrt(2*b_q)/(2*b_p)*J/sqrt(k_plus)");
-    dp_assert(c, "mass of p~ is at most upper", "upper > 0");
-    dp_assert(c, "mass of p~ is at least lower", "lower > 0");
+    fm_let_window(c, 12, 8, by_error_functions, "erfc");
+    dp_def(c, "scale", "sqrt(2*b_q)/(2*b_p*(A - B)*sqrt(k_minus))");
+    dp_def(c, "beyond", "scale*(exp(-A*(hi - l_p) + B*(hi - l_q)) + exp(-A*(l_p - lo) + B*(l_q - lo)))");
+    dp_assert(c, "the mass of p~ in the window is below upper", "window < upper");
+    dp_assert(c, "with what can lie beyond it, above lower", "window + beyond > lower");
 }
 
 /* Infinite side: beyond edge = max(l_p, l_q) the density of p~ exceeds floor. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Finite-mass threshold of section 9 for Student laws, d = 1: p/sqrt(k*q) is finite iff nu_p > (nu_q + 1)/2, whatever the bandwidth. */
 #include <string.h>
-#include "driftproof.h"
+#include "../finite-mass-window.h"
 
 static int says_finite(const dp_check *c, const char *param)
 {
@@ -118,6 +118,12 @@ static void let_data(dp_check *c, const dp_problem *P)
     dp_def(c, "e", "nu_p + 1 - (nu_q + 1)/2");
 }
 
+static int by_lattice(arb_t out, dp_check *c, const arb_t y, slong prec)
+{
+    dp_student_blurred(out, dp_check_problem(c), y, prec + 64);
+    return 1;
+}
+
 static void finite_side(dp_check *c, const fmpq_t T2)
 {
     fmpq_t limit;
@@ -131,7 +137,8 @@ static void finite_side(dp_check *c, const fmpq_t T2)
     dp_let_q(c, "T2", T2);
     dp_def(c, "T", "sqrt(T2)");
     dp_def(c, "mass_bound", "1/sqrt(2*width*exp(-1/2)*c_q*" SHAPE_Q("T + width") ") + 2*K*" POW("T", "1 - e") "/(e - 1)");
-    dp_assert(c, "mass of p~ is at most mass_bound", "mass_bound > 0");
+    fm_let_window(c, 4, 8, by_lattice, "lattice-sum");
+    dp_assert(c, "the mass of p~ in the window is below mass_bound", "window < mass_bound");
 }
 
 static void infinite_side(dp_check *c)

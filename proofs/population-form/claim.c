@@ -20,8 +20,10 @@ static int definition(dp_check *c, const dp_point *at)
         dp_problem_swap(D);
     dp_which pt = plain ? DP_OF_P : reversed ? DP_OF_QT : DP_OF_PT, qt = plain ? DP_OF_Q : reversed ? DP_OF_PT : DP_OF_QT;
     dp_engine plainly = engine == DP_ENGINE_QUADRATURE ? engine : DP_ENGINE_AUTO;      /* k*p and k*q need no lattice */
+    /* the same rule at the same precision would visit the same nodes as scores() and agree with itself */
+    slong prec = engine == DP_ENGINE_TRAPEZOID ? dp_check_prec(c) * 5 / 4 : dp_check_prec(c);
     int ok = dp_let_parts(c, at, "def_p", at->P, DP_OF_P, "Z", plainly, NULL) && dp_let_parts(c, at, "def_q", at->P, DP_OF_Q, "Z", plainly, NULL) &&
-             dp_let_parts(c, at, "def_pt", D, pt, "ZD", engine, w) && dp_let_parts(c, at, "def_qt", D, qt, "ZD", engine, w);
+             dp_let_parts_at(c, at, "def_pt", D, pt, "ZD", engine, w, prec) && dp_let_parts_at(c, at, "def_qt", D, qt, "ZD", engine, w, prec);
     dp_workspace_free(w);
     dp_problem_free(D);
     return ok;

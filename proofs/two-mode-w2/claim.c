@@ -46,8 +46,11 @@ static const tm_row rows[] = {
     {"the rest stays at +D/2", "pi_pp == 1 - alpha"},
     {"nothing crosses the other way", "pi_mp == 0"},
     {"cost of the plan", "D^2*(pi_pm + pi_mp) == D^2*(alpha - beta)"},
-    {"a coupling that swaps mass t both ways costs 2 D^2 t more",
-     "D^2*((pi_pm + t) + (pi_mp + t)) == D^2*(pi_pm + pi_mp) + 2*D^2*t"},
+    {"optimal: the potentials have the plan's cost as their value", "phi_m*beta + phi_p*(1 - beta) + psi_m*alpha + psi_p*(1 - alpha) == pi_pm + pi_mp"},
+    {"the potentials are below the cost at (-,-)", "phi_m + psi_m <= 0"},
+    {"the potentials are below the cost at (+,+)", "phi_p + psi_p <= 0"},
+    {"the potentials are below the cost at (+,-)", "phi_p + psi_m <= 1"},
+    {"unique: strictly below the cost at (-,+), where no optimal plan has mass", "phi_m + psi_p < 1"},
     {"(98)-(100) fraction moving", "pi_pm/(1 - beta) == (alpha - beta)/(1 - beta)"},
     {"(98)-(100) fraction staying", "pi_pp/(1 - beta) == (1 - alpha)/(1 - beta)"},
     {"(101) expected target minus position", "p_V_0 == (-D/2)*pi_pm/(1 - beta) + (D/2)*pi_pp/(1 - beta) - D/2"},
@@ -63,13 +66,10 @@ static void run(dp_check *c)
     if (tm_read(t, c)) {
         tm_names(c, t);
         plan_leaves(c, t);
-        fmpq_set_si(t->D, 1, 1);
-        fmpq_sub(t->h, t->D, t->alpha);                 /* t = min(beta, 1 - alpha)/3: the swapped coupling stays positive */
-        if (fmpq_cmp(t->beta, t->h) < 0)
-            fmpq_set(t->h, t->beta);
-        fmpq_set_si(t->D, 3, 1);
-        fmpq_div(t->h, t->h, t->D);
-        dp_let_q(c, "t", t->h);
+        dp_def(c, "phi_m", "0");                        /* of q, in units of D^2 as all costs here */
+        dp_def(c, "phi_p", "1");
+        dp_def(c, "psi_m", "0");                        /* of p */
+        dp_def(c, "psi_p", "-1");
         tm_sabotaged(c, "velocity", dp_check_twin(c, "whole") ? "-2*D*(alpha - beta)/(1 - beta)" : "-D*(alpha - beta)/(1 - beta)");
         if (tm_velocity(c, "p_", "wasserstein", 1) && tm_velocity(c, "m_", "wasserstein", -1))
             tm_assert_all(c, "", rows);

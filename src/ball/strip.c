@@ -108,14 +108,14 @@ static slong dominant(const expansion *x, const double *w)
 /* Growth exponent gamma of the integrand on the strip, exp(gamma t^2/2). */
 static double growth_rate(const dp_strip *s, const dp_strip_goal *goal)
 {
-    return goal->root ? 1 - s->amin / 2 : 1;
+    return goal->root ? goal->growth - s->amin / 2 : goal->growth;
 }
 
 /* Height a with 2 pi a/h - gamma a^2/2 = bits log 2 less what the integrand, polynomial factor and volume included, has fallen at
-   distance r: a choice, not a bound. */
+   distance r from its possible centres: a choice, not a bound. */
 static double height(const dp_strip_goal *goal, double gamma, double h, double r)
 {
-    double d = fmax(r - goal->slack, 0), fallen = goal->kappa * d * d / 2 - 4 * log1p(d), c = 2 * M_PI / h;
+    double fallen = goal->kappa * r * r / 2 - 4 * log1p(r), c = 2 * M_PI / h;
     double want = fmax(goal->bits * M_LN2 - fallen, 3);
     double disc = c * c - 2 * gamma * want;
     return disc > 0 ? 2 * want / (c + sqrt(disc)) : c / gamma;
@@ -132,20 +132,29 @@ static double quotient_d(const expansion *x, slong top, const double *w, const d
     return low / up;
 }
 
+/* Distance from the possible centres, |.| <= slack in every coordinate, to the nearest (sign = -1) or farthest (1) point of the box around w. */
+static double distance(const dp_strip_goal *goal, int d, const double *w, const double *r, int sign)
+{
+    double sum = 0;
+    for (int b = 0; b < d; b++)
+        sum = hypot(sum, fmax(fabs(w[b]) + sign * (r[b] + goal->slack[b]), 0));
+    return sum;
+}
+
 /* Not rigorous: the largest step h 0.85^i whose heights leave a quotient of at least 1/8 at every point of a coarse grid on the box. */
 static double search_step(const expansion *x, const dp_box *box, const dp_strip_goal *goal, double gamma, double h)
 {
     int n = x->dim == 1 ? 400 : x->dim == 2 ? 48 : 14, d = x->dim;
     int count[3] = {n, d > 1 ? n : 1, d > 2 ? n : 1};
+    const double point[3] = {0, 0, 0};
     for (int i = 0; i < count[0]; i++)
         for (int j = 0; j < count[1]; j++)
             for (int k = 0; k < count[2] && h >= goal->step_min; k++) {
                 int at[3] = {i, j, k};
-                double w[3], r = 0;
-                for (int b = 0; b < d; b++) {
+                double w[3];
+                for (int b = 0; b < d; b++)
                     w[b] = box->radius[b] * (2.0 * at[b] / (n - 1) - 1);
-                    r = hypot(r, w[b]);
-                }
+                double r = distance(goal, d, w, point, -1);
                 slong top = dominant(x, w);
                 while (h >= goal->step_min && quotient_d(x, top, w, box, n - 1, height(goal, gamma, h, r)) < 0.125)
                     h *= 0.85;
@@ -270,25 +279,24 @@ static double log_bound(double kappa, double near, double far)
    from a neighbour's height, where the quotient is at least QUOTIENT_MIN. Sums over the other axes' nodes are at most length + 3/4. */
 static double cell_share(const expansion *x, const cell *c, const dp_strip_goal *goal, double gamma, double h, double a, double q)
 {
-    double near = 0, far = goal->slack, others = 1, rate = 2 * M_PI / h;
-    for (int b = 0; b < x->dim; b++) {
-        near = hypot(near, fmax(fabs(c->w[b]) - c->r[b], 0));
-        far += fabs(c->w[b]) + c->r[b];
+    double near = distance(goal, x->dim, c->w, c->r, -1), far = distance(goal, x->dim, c->w, c->r, 1), others = 1, rate = 2 * M_PI / h;
+    for (int b = 0; b < x->dim; b++)
         others *= b == x->axis ? 1 : 2 * c->r[b] + 0.75;
-    }
-    double log_fall = rate * a - gamma * a * a / 2, log_size = log_bound(goal->kappa, fmax(near - goal->slack, 0), far);
+    double log_fall = rate * a - gamma * a * a / 2, log_size = log_bound(goal->kappa, near * (1 - 1e-12), far);
     double e = exp(goal->bits * M_LN2 - log_fall + log_size + 1e-12 * (log_fall + goal->kappa * far * far)); /* rounding of large exponents */
     return 1.001 * e / (1 - exp(-rate * a)) * others * (4 * c->r[x->axis] / sqrt(q) + 4 * (rate / gamma) / sqrt(QUOTIENT_MIN));
 }
 
 /* Sets *split to the widest axis of a cell over which the integrand would vary too much for one height. */
-static int too_wide(int *split, const cell *c, int d)
+static int too_wide(int *split, const cell *c, const dp_strip_goal *goal, int d)
 {
+    double r[3];
     int k = 0;
-    for (int b = 1; b < d; b++)
-        if (c->r[b] > c->r[k])
-            k = b;
-    if (!(c->r[k] > 1))
+    for (int b = 0; b < d; b++) {
+        k = c->r[b] > c->r[k] ? b : k;
+        r[b] = -c->r[b]; /* makes `distance` that of the farthest point from the nearest centre */
+    }
+    if (!((distance(goal, d, c->w, r, -1) - distance(goal, d, c->w, c->r, -1)) * sqrt(goal->kappa) > 2))
         return 0;
     *split = k;
     return 1;
@@ -306,13 +314,11 @@ static int certify(dp_strip *out, const expansion *x, const dp_box *box, const d
     while (top > 0) {
         cell c = stack[--top];
         int s;
-        double r = 0;
-        for (int b = 0; b < x->dim; b++)
-            r = hypot(r, fmax(fabs(c.w[b]) - c.r[b], 0));
+        double r = distance(goal, x->dim, c.w, c.r, -1);
         double a = height(goal, gamma, out->step, r), q = x->n > 1 ? cell_quotient(&s, x, &c, a) : 1;
         if (++out->boxes > budget)
             return 0;
-        if (q >= QUOTIENT_MIN && !too_wide(&s, &c, x->dim)) {
+        if (q >= QUOTIENT_MIN && !too_wide(&s, &c, goal, x->dim)) {
             out->quotient = fmin(out->quotient, q), out->a = fmax(out->a, a);
             out->sum += cell_share(x, &c, goal, gamma, out->step, a, q);
             continue;
@@ -337,20 +343,25 @@ static double short_step(double h)
     return ldexp(floor(m * 1024), e - 10);
 }
 
+static double least_curvature(const dp_gsum_t G, int k)
+{
+    double amin = INFINITY;
+    arf_t edge;
+    arf_init(edge);
+    for (slong l = 0; l < G->n; l++) {
+        arb_get_lbound_arf(edge, DP_GSUM_A(G, l, k, k), PREC);
+        amin = fmin(amin, arf_get_d(edge, ARF_RND_FLOOR));
+    }
+    arf_clear(edge);
+    return fmax(amin, 0);
+}
+
 int dp_strip_certify(dp_strip *out, const dp_gsum_t G, const dp_box *box, int k, const dp_strip_goal *goal, slong budget)
 {
     expansion x;
     expansion_init(&x, G, box->centre, k);
-    double amin = INFINITY;
     int ok = 0;
-    for (slong l = 0; l < G->n; l++) {
-        arf_t edge;
-        arf_init(edge);
-        arb_get_lbound_arf(edge, DP_GSUM_A(G, l, k, k), PREC);
-        amin = fmin(amin, arf_get_d(edge, ARF_RND_FLOOR));
-        arf_clear(edge);
-    }
-    out->amin = fmax(amin, 0);
+    out->amin = least_curvature(G, k);
     double gamma = growth_rate(out, goal), h = fmin(0.75, 6.2 / sqrt(2 * gamma * goal->bits * M_LN2));
     if (G->n > 1)
         h = search_step(&x, box, goal, gamma, h);

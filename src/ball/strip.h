@@ -8,9 +8,10 @@
 /* A box in R^dim. */
 typedef struct { double centre[3], radius[3]; } dp_box;
 
-/* What a strip is wanted for: an integrand at most peak exp(-kappa |u - c|^2/2) for a centre c within `slack` of the box's, with
-   G^{-1/2} (root) or log G in it, to an error of about 2^-bits peak, at a step of at least step_min. */
-typedef struct { double bits, kappa, slack, step_min; int root; } dp_strip_goal;
+/* What a strip is wanted for: an integrand at most peak exp(-kappa |u - c|^2/2) for a centre c within `slack` (in every coordinate) of the
+   box's, to an error of about 2^-bits peak, at a step of at least step_min. Off the real axis it grows at most by exp(growth t^2/2) before
+   the factor G^{-1/2} (root) or log G (not root) is counted. */
+typedef struct { double bits, kappa, slack[3], step_min, growth; int root; } dp_strip_goal;
 
 /* What is certified for one axis k. The box is covered by smaller boxes U, each with a height a_U <= a: for u in U and |t| <= a_U,
    |G(u + i t e_k)| >= quotient exp(amin t^2/2) G(u) > 0, and the argument of G along t stays within pi/2 of that of one term (lemma L2').
@@ -22,5 +23,4 @@ typedef struct { double step, a, quotient, amin, sum; slong boxes; } dp_strip;
    Requires: l = 0 in every term, c_j > 0. Returns 1 and fills *out, or 0 when not even step_min can be certified.
    Rigorous: every accepted box is decided by balls (lemma L2'). Cost: about (number of terms) microseconds a box and try. */
 int dp_strip_certify(dp_strip *out, const dp_gsum_t G, const dp_box *box, int k, const dp_strip_goal *goal, slong budget);
-
 #endif

@@ -55,7 +55,7 @@ static dp_lattice *lattice_new(const dp_gsum_t G, const double *centre, double r
 {
     int d = G->dim;
     double step[3];
-    dp_strip_goal goal = {(double) prec + 20, kappa, slack * sqrt(d), finest_step(d, radius, max_nodes), 1};
+    dp_strip_goal goal = {(double) prec + 20, kappa, {slack, slack, slack}, finest_step(d, radius, max_nodes), 1, 1};
     dp_box box;
     dp_lattice *g = dp_calloc(1, sizeof *g);
     for (int k = 0; k < d; k++)
@@ -143,7 +143,7 @@ dp_status dp_trapezoid_log_ratio(dp_gmoments_t out, const dp_gsum_t G, const dp_
 {
     int d = G->dim;
     double step[3], other[3], radius = sqrt(2 * ((double) prec + 24) * M_LN2), centre[3] = {0, 0, 0}, total = 1;
-    dp_strip_goal goal = {(double) prec + 20, 1, 0, finest_step(d, radius, max_nodes), 0};
+    dp_strip_goal goal = {(double) prec + 20, 1, {0, 0, 0}, finest_step(d, radius, max_nodes), 1, 0};
     dp_box box = {{0, 0, 0}, {radius + 2, radius + 2, radius + 2}};
     dp_strip sg[3], sh[3];
     dp_window win;

@@ -60,6 +60,12 @@ size_t dp_word_distance(const char *typed, const char *known);
 char *dp_file_read(const char *path, size_t *n, dp_error *e);
 /* Writes through a temporary name and rename(2): a reader sees the old file or the new one, never half of it. */
 dp_status dp_file_write(const char *path, const char *text, size_t n, dp_error *e);
+/* A file written piece by piece: complete under its name after dp_output_close, or not there at all. Write to `f`, errors included:
+   they come up in dp_output_close, which frees everything whatever happens. A device or pipe is written to directly. */
+typedef struct { FILE *f; char *path, *target, *temporary; } dp_output;
+dp_status dp_output_open(dp_output *o, const char *path, dp_error *e);
+dp_status dp_output_close(dp_output *o, dp_error *e);
+void dp_output_discard(dp_output *o);
 /* mkdir -p. */
 dp_status dp_mkdir(const char *path, dp_error *e);
 

@@ -77,11 +77,17 @@ static int put_all(int fd, const char *text, size_t n)
     return err;
 }
 
-/* Beside `path`, under a name no other process or thread uses, then renamed over it; 0 or an errno. */
-static int replace(const char *path, const char *text, size_t n)
+/* A name beside `path` that no other process or thread uses. */
+static char *temporary_name(const char *path)
 {
     static atomic_ulong counter;
-    char *temporary = dp_format("%s.%ld-%lu.tmp", path, (long) getpid(), atomic_fetch_add(&counter, 1));
+    return dp_format("%s.%ld-%lu.tmp", path, (long) getpid(), atomic_fetch_add(&counter, 1));
+}
+
+/* Beside `path`, then renamed over it; 0 or an errno. */
+static int replace(const char *path, const char *text, size_t n)
+{
+    char *temporary = temporary_name(path);
     int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     int err = fd < 0 ? errno : put_all(fd, text, n);
     if (err == 0 && rename(temporary, path) != 0) err = errno;
@@ -90,12 +96,18 @@ static int replace(const char *path, const char *text, size_t n)
     return err;
 }
 
+/* Whether what stands at `path` is written to instead of replaced. */
+static int is_device(const char *path)
+{
+    struct stat s;
+    return strncmp(path, "/dev/", 5) == 0 || (stat(path, &s) == 0 && !S_ISREG(s.st_mode));
+}
+
 /* A link is followed (its target is replaced); a device or pipe such as /dev/stdout is written to, not replaced. */
 dp_status dp_file_write(const char *path, const char *text, size_t n, dp_error *e)
 {
-    struct stat s;
     int err;
-    if (strncmp(path, "/dev/", 5) == 0 || (stat(path, &s) == 0 && !S_ISREG(s.st_mode))) {
+    if (is_device(path)) {
         int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
         err = fd < 0 ? errno : put_all(fd, text, n);
     } else {
@@ -104,6 +116,53 @@ dp_status dp_file_write(const char *path, const char *text, size_t n, dp_error *
         free(target);
     }
     return err == 0 ? DP_OK : fail_errno(e, "write", path, err);
+}
+
+dp_status dp_output_open(dp_output *o, const char *path, dp_error *e)
+{
+    const int device = is_device(path);
+    o->path = dp_strdup(path);
+    o->target = device ? NULL : realpath(path, NULL);
+    if (!device && o->target == NULL) o->target = dp_strdup(path);
+    o->temporary = device ? NULL : temporary_name(o->target);
+    const int fd = open(device ? path : o->temporary, device ? O_WRONLY | O_APPEND | O_CLOEXEC : O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    const int err = errno;
+    o->f = fd < 0 ? NULL : fdopen(fd, "wb");
+    if (o->f != NULL) return DP_OK;
+    dp_output_discard(o);
+    return fail_errno(e, "write", path, err);
+}
+
+static void output_clear(dp_output *o)
+{
+    free(o->path);
+    free(o->target);
+    free(o->temporary);
+    memset(o, 0, sizeof *o);
+}
+
+dp_status dp_output_close(dp_output *o, dp_error *e)
+{
+    int err = 0;
+    errno = 0;
+    if (fflush(o->f) != 0 || ferror(o->f)) err = errno ? errno : EIO;
+    if (fclose(o->f) != 0 && err == 0) err = errno;
+    o->f = NULL;
+    if (err == 0 && o->temporary && rename(o->temporary, o->target) != 0) err = errno;
+    if (err == 0) {
+        output_clear(o);
+        return DP_OK;
+    }
+    fail_errno(e, "write", o->path, err);
+    dp_output_discard(o);
+    return blame(err);
+}
+
+void dp_output_discard(dp_output *o)
+{
+    if (o->f != NULL) fclose(o->f);
+    if (o->temporary) unlink(o->temporary);
+    output_clear(o);
 }
 
 /* mkdir of one directory that may exist already; 0 or an errno. */

@@ -27,6 +27,8 @@ typedef struct {
 dp_cert_outcome dp_cert_check_text(const char *text, size_t n, dp_cert_summary *s);
 /* The same for a file. `s` as above. */
 dp_cert_outcome dp_cert_check_file(const char *path, dp_cert_summary *s);
+/* One line about a judged file: "PATH: accepted: ..." or "PATH:LINE: rejected: ...". */
+void dp_cert_say(const char *path, dp_cert_outcome outcome, const dp_cert_summary *s, FILE *messages);
 /* The same with one line about it to `messages` (NULL: silent): "PATH: accepted: ..." or "PATH:LINE: rejected: ...". */
 dp_cert_outcome dp_cert_check(const char *path, FILE *messages);
 

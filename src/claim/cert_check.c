@@ -269,17 +269,21 @@ dp_cert_outcome dp_cert_check_file(const char *path, dp_cert_summary *s)
     return outcome;
 }
 
-dp_cert_outcome dp_cert_check(const char *path, FILE *messages)
+void dp_cert_say(const char *path, dp_cert_outcome outcome, const dp_cert_summary *s, FILE *messages)
 {
     static const char *const word[] = {"accepted", "rejected", "undecided", "unreadable"};
+    fprintf(messages, "%s", path);
+    if (s->line > 0) fprintf(messages, ":%ld", s->line);
+    fprintf(messages, ": %s: ", word[outcome]);
+    if (outcome != DP_CERT_ACCEPTED) fprintf(messages, "%s\n", s->reason);
+    else fprintf(messages, "%s on %s%s%s: %s, %ld relations from %ld leaves, %ld digits\n", s->claim, s->case_name,
+                 s->twin[0] ? ", twin " : "", s->twin, s->verdict, s->relations, s->leaves, s->digits);
+}
+
+dp_cert_outcome dp_cert_check(const char *path, FILE *messages)
+{
     dp_cert_summary s;
     dp_cert_outcome outcome = dp_cert_check_file(path, &s);
-    if (messages == NULL) return outcome;
-    fprintf(messages, "%s", path);
-    if (s.line > 0) fprintf(messages, ":%ld", s.line);
-    fprintf(messages, ": %s: ", word[outcome]);
-    if (outcome != DP_CERT_ACCEPTED) fprintf(messages, "%s\n", s.reason);
-    else fprintf(messages, "%s on %s%s%s: %s, %ld relations from %ld leaves, %ld digits\n", s.claim, s.case_name,
-                 s.twin[0] ? ", twin " : "", s.twin, s.verdict, s.relations, s.leaves, s.digits);
+    if (messages != NULL) dp_cert_say(path, outcome, &s, messages);
     return outcome;
 }

@@ -130,10 +130,16 @@ static void let_moments(dp_check *c, const dp_point *at, const char *stem, const
 int dp_let_parts(dp_check *c, const dp_point *at, const char *stem, const dp_problem *P, dp_which which, const char *parts,
                  dp_engine engine, dp_workspace *w)
 {
+    return dp_let_parts_at(c, at, stem, P, which, parts, engine, w, dp_check_prec(c));
+}
+
+int dp_let_parts_at(dp_check *c, const dp_point *at, const char *stem, const dp_problem *P, dp_which which, const char *parts,
+                    dp_engine engine, dp_workspace *w, slong prec)
+{
     dp_moments_t m;
     dp_error e = {DP_OK, ""};
     dp_moments_init(m, at->dim);
-    int ok = !dp_check_failed(c, dp_moments_eval(m, P, which, at->x, engine, dp_check_prec(c), w, &e), &e);
+    int ok = !dp_check_failed(c, dp_moments_eval(m, P, which, at->x, engine, prec, w, &e), &e);
     if (ok)
         let_moments(c, at, stem, m, parts);
     dp_moments_clear(m);

@@ -36,6 +36,9 @@ void dp_def_at(dp_check *c, const dp_point *at, slong i, slong j, const char *na
    `parts`, a subset of the letters "ZGHDJ" (value, gradient, Hessian, first moment, its Jacobian). Returns 0 on failure, already told. */
 int dp_let_parts(dp_check *c, const dp_point *at, const char *stem, const dp_problem *P, dp_which which, const char *parts,
                  dp_engine engine, dp_workspace *w);
+/* The same at `prec` bits: a lattice of another precision has other nodes. */
+int dp_let_parts_at(dp_check *c, const dp_point *at, const char *stem, const dp_problem *P, dp_which which, const char *parts,
+                    dp_engine engine, dp_workspace *w, slong prec);
 /* One engine's velocity as leaves "@<stem>_0", ... Returns 0 on failure, already told. */
 int dp_let_velocity(dp_check *c, const dp_point *at, const char *stem, const dp_problem *P, const char *drift, arb_srcptr x,
                     dp_engine engine, dp_workspace *w);

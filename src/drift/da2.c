@@ -2,7 +2,7 @@
 /* da2.c: Deng's Algorithm 2 at the population limit with as many negatives as positives and no self mask (footnotes 4 and 6). */
 #include "drift/internal.h"
 
-/* V = (Z_q~ D_p~ - Z_p~ D_q~)/(p_k + q_k): joint columns put p_k + q_k where the proxy has sqrt(p_k q_k). */
+/* V = (Z_q~ D_p~ - Z_p~ D_q~)/(p_k + q_k): joint columns (67) put p_k + q_k where the proxy has sqrt(p_k q_k). */
 static dp_status eval(dp_field_t out, const dp_problem *P, arb_srcptr x, dp_engine engine, slong prec, dp_workspace *w, dp_error *e)
 {
     return dp_field_pseudo_plan(out, P, x, 1, engine, prec, w, e);

@@ -55,7 +55,7 @@ typedef struct {
     dp_jet_t preconditioner; /* eta in V = eta grad S; second derivatives may be [0 +/- inf] */
     arb_ptr grad_log_ratio;  /* grad S */
     arb_ptr wedge;           /* grad eta ^ grad S: d = 2: 1 entry, d = 3: 3 entries */
-    arb_t potential;         /* first variation delta F / delta q where V = -grad of it */
+    arb_t potential;         /* first variation delta F / delta q where V = -grad of it (7) */
     dp_engine engine;        /* the least closed engine that took part */
     char why[160];
 } dp_field_struct, dp_field_t[1];

@@ -169,6 +169,12 @@ static slong field_shortfall(const dp_field_t f, slong bits, slong zero, slong s
     return miss;
 }
 
+slong dp_field_shortfall(const dp_field_t f, const dp_problem *P, const fmpq *x, slong digits)
+{
+    slong bits = (slong) ceil((double) digits * 3.3219280948873626) + 4;
+    return field_shortfall(f, bits, 4 * bits + 200, scale_bits(P, x));
+}
+
 dp_status dp_field_digits(dp_field_t out, const dp_problem *P, const char *drift, const fmpq *x, slong digits, dp_workspace *w, dp_error *e)
 {
     slong bits = (slong) ceil((double) digits * 3.3219280948873626) + 4, zero = 4 * bits + 200, scale = scale_bits(P, x);

@@ -26,8 +26,8 @@ void dp_arb_set_h2(arb_t h2, const dp_problem *P, slong prec)
     fmpq_clear(t);
 }
 
-/* One term: A = S^{-1} and c = w sqrt(h^{2d} det A), S = R + h^2 I. */
-static void smoothed_term(dp_gsum_t out, slong j, const dp_measure_t mu, const fmpq_t h2, slong prec)
+/* Term j from component i: A = S^{-1} and c = w sqrt(unit^d det A), S = R + h2 I. */
+static void term(dp_gsum_t out, slong j, const dp_measure_t mu, slong i, const fmpq_t h2, const fmpq_t unit, slong prec)
 {
     int d = mu->dim;
     fmpq_mat_t S;
@@ -36,20 +36,20 @@ static void smoothed_term(dp_gsum_t out, slong j, const dp_measure_t mu, const f
     for (int a = 0; a < d; a++)
         for (int b = 0; b < d; b++) {
             if (mu->cov)
-                fmpq_set(fmpq_mat_entry(S, a, b), DP_COV(mu, j, a, b));
+                fmpq_set(fmpq_mat_entry(S, a, b), DP_COV(mu, i, a, b));
             if (a == b)
                 fmpq_add(fmpq_mat_entry(S, a, b), fmpq_mat_entry(S, a, b), h2);
         }
     fmpq_mat_inv(S, S);
     fmpq_mat_det(det, S);
     for (int a = 0; a < d; a++)
-        fmpq_mul(det, det, h2);
+        fmpq_mul(det, det, unit);
     arb_set_fmpq(out->c + j, det, prec);
     arb_sqrt(out->c + j, out->c + j, prec);
-    arb_mul_fmpz(out->c + j, out->c + j, fmpq_numref(DP_WEIGHT(mu, j)), prec);
-    arb_div_fmpz(out->c + j, out->c + j, fmpq_denref(DP_WEIGHT(mu, j)), prec);
+    arb_mul_fmpz(out->c + j, out->c + j, fmpq_numref(DP_WEIGHT(mu, i)), prec);
+    arb_div_fmpz(out->c + j, out->c + j, fmpq_denref(DP_WEIGHT(mu, i)), prec);
     for (int a = 0; a < d; a++) {
-        arb_set_fmpq(out->m + j * d + a, DP_MEAN(mu, j, a), prec);
+        arb_set_fmpq(out->m + j * d + a, DP_MEAN(mu, i, a), prec);
         for (int b = 0; b < d; b++)
             arb_set_fmpq(DP_GSUM_A(out, j, a, b), fmpq_mat_entry(S, a, b), prec);
     }
@@ -63,8 +63,23 @@ void dp_smoothed_sum(dp_gsum_t out, const dp_measure_t mu, const fmpq_t h, slong
     fmpq_mul(h2, h, h);
     dp_gsum_init(out, mu->dim, mu->n);
     for (slong j = 0; j < mu->n; j++)
-        smoothed_term(out, j, mu, h2, prec);
+        term(out, j, mu, j, h2, h2, prec);
     fmpq_clear(h2);
+}
+
+void dp_density_sum(dp_gsum_t out, const dp_measure_t mu, slong first, slong n, slong prec)
+{
+    fmpq_t zero, one;
+    arb_t c;
+    fmpq_init(zero), fmpq_init(one), arb_init(c);
+    fmpq_one(one);
+    dp_gsum_init(out, mu->dim, n);
+    arb_const_pi(c, prec), arb_mul_2exp_si(c, c, 1), arb_rsqrt(c, c, prec), arb_pow_ui(c, c, (ulong) mu->dim, prec);
+    for (slong j = 0; j < n; j++) {
+        term(out, j, mu, first + j, zero, one, prec);
+        arb_mul(out->c + j, out->c + j, c, prec);
+    }
+    fmpq_clear(zero), fmpq_clear(one), arb_clear(c);
 }
 
 void dp_moments_tweedie(dp_moments_t m, const fmpq_t h, slong prec)

@@ -88,19 +88,3 @@ dp_status dp_gridfield_pointwise(dp_gridfield *f, const dp_problem *P, const cha
     dp_gridfield_drop(f, s.have);
     return DP_OK;
 }
-
-dp_status dp_gridfield_eval(dp_gridfield **out, const dp_problem *P, const char *drift, const dp_mesh_t mesh, unsigned quantities,
-                            slong digits, dp_tier tier, int threads, dp_error *e)
-{
-    double start = dp_now();
-    if (mesh->dim != P->dim)
-        return dp_fail(e, DP_EINPUT, "a mesh of dimension %d for a case of dimension %d", mesh->dim, P->dim);
-    dp_gridfield *f = dp_gridfield_new(mesh, quantities, digits, tier == DP_TIER_AUTO ? DP_TIER_EXACT : tier);
-    dp_status status = dp_gridfield_pointwise(f, P, drift, threads, e);
-    f->seconds = dp_now() - start;
-    if (status == DP_OK)
-        *out = f;
-    else
-        dp_gridfield_free(f);
-    return status;
-}

@@ -18,7 +18,16 @@ typedef struct {
     dp_lattice *lattice;
 } dp_chart;
 
+/* Moments found beforehand at the nodes of a mesh (grid_field.c): sums in closed form, or their values at node `node`. */
+typedef struct {
+    const dp_gsum_struct *sum[4];                  /* of p, q, p~, q~; NULL: not closed */
+    const struct dp_grid_moments_struct *table[4]; /* then these */
+    const struct dp_grid_moments_struct *log_ratio;
+    slong node;
+} dp_source;
+
 struct dp_workspace_struct {
+    const dp_source *source; /* NULL: every point is evaluated for itself */
     dp_measure_t p, q;      /* what the charts belong to; `set` says whether they are filled */
     fmpq_t bandwidth;
     int set;
@@ -37,10 +46,14 @@ dp_chart *dp_workspace_chart(dp_workspace *w, const dp_problem *P, const fmpq *R
 /* k*mu for atoms or a mixture with the Gaussian kernel; initialises out. (k*mu)(x) = sum w_j h^d det(S_j)^{-1/2} exp(-(x-m)'S_j^{-1}(x-m)/2),
    S_j = R_j + h^2 I, inverted exactly over the rationals. */
 void dp_smoothed_sum(dp_gsum_t out, const dp_measure_t mu, const fmpq_t h, slong prec);
+/* sum of w_i N(x; m_i, R_i) over components first .. first + n - 1 of a mixture; initialises out. */
+void dp_density_sum(dp_gsum_t out, const dp_measure_t mu, slong first, slong n, slong prec);
 int dp_is_gaussian_sum(const dp_measure_t mu); /* atoms or mixture */
 const dp_measure_struct *dp_base_measure(const dp_problem *P, dp_which which);
 int dp_is_reweighted(dp_which which);
 
+/* k*p~ or k*q~ as a Gaussian sum where it is one (atoms, or k*q a single bump); initialises out and returns 1, else 0. */
+int dp_tilde_sum(dp_gsum_t out, const dp_problem *P, dp_which which, slong prec);
 /* k*(mu/sqrt(k*q)) by one engine each; Gaussian kernel, mu and q Gaussian sums. */
 dp_status dp_tilde_closed(dp_moments_t out, const dp_problem *P, dp_which which, arb_srcptr x, slong prec, dp_error *e);
 dp_status dp_tilde_trapezoid(dp_moments_t out, const dp_problem *P, dp_which which, arb_srcptr x, slong prec, dp_workspace *w, dp_error *e);
@@ -65,6 +78,8 @@ void dp_field_shift(dp_field_t f, const dp_jet_t c, const dp_moments_t a, const 
 void dp_field_finish(dp_field_t f, slong prec);
 /* velocity = grad of U, Jacobian = Hess U, potential = -U. */
 void dp_field_gradient(dp_field_t f, const dp_jet_t U);
+/* Bits by which the field at x misses `digits` decimals relative to its largest components; <= 0 when reached. */
+slong dp_field_shortfall(const dp_field_t f, const dp_problem *P, const fmpq *x, slong digits);
 /* Says why something is absent. */
 void dp_format_why(dp_field_t f, const char *why);
 void dp_cross(arb_ptr out, arb_srcptr a, arb_srcptr b, int d, slong prec);

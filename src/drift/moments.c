@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* moments.c: which engine finds the kernel moments of p, q, p~ or q~ at a point. */
+/* moments.c: which engine finds the kernel moments Z, D of p, q, p~ or q~ at a point; D/Z is the mean shift (11). */
+#include "drift/grid_sums.h"
 #include "drift/internal.h"
 #include "kernel/kernel.h"
 
@@ -51,11 +52,30 @@ static dp_status tilde(dp_moments_t out, const dp_problem *P, dp_which which, ar
     return status;
 }
 
+/* From what was prepared for a whole mesh. */
+static void prepared(dp_moments_t out, const dp_problem *P, dp_which which, arb_srcptr x, const dp_source *s, slong prec)
+{
+    arb_t h2;
+    arb_init(h2);
+    dp_arb_set_h2(h2, P, prec);
+    if (s->sum[which])
+        dp_gsum_jet(out->Z, s->sum[which], x, prec);
+    else
+        dp_grid_moments_jet(out->Z, s->table[which], s->node, h2, prec);
+    dp_moments_tweedie(out, P->bandwidth, prec);
+    out->used = s->sum[which] ? DP_ENGINE_CLOSED : DP_ENGINE_TRAPEZOID;
+    arb_clear(h2);
+}
+
 dp_status dp_moments_eval(dp_moments_t out, const dp_problem *P, dp_which which, arb_srcptr x, dp_engine engine,
                           slong prec, dp_workspace *w, dp_error *e)
 {
     const dp_measure_struct *mu = dp_base_measure(P, which);
     int sums = dp_is_gaussian_sum(mu) && (!dp_is_reweighted(which) || dp_is_gaussian_sum(P->q));
+    if (w && w->source && (w->source->sum[which] || w->source->table[which])) {
+        prepared(out, P, which, x, w->source, prec);
+        return DP_OK;
+    }
     if (P->kernel == DP_KERNEL_LAPLACE)
         return dp_moments_laplace_kernel(out, P, which, x, engine, prec, w, e);
     if (engine == DP_ENGINE_QUADRATURE || (engine == DP_ENGINE_AUTO && !sums)) {

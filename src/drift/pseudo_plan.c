@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* pseudo_plan.c: the common body of the Sinkhorn Proxy and DA2: both are a scalar times the difference of reweighted mean shifts. */
+/* pseudo_plan.c: the common body of the Sinkhorn Proxy and DA2: both are a scalar times the difference of reweighted mean shifts.
+   The population form of the pseudo-plan: kernel (80), row and column softmax (84), (85) and the root of their product (86) are the affinities
+   (28) = (68), here (31), whose sums (29) = (69) and weighted means (30) = (70)-(71) need p~, q~, p_k and q_k only. On samples p and q are atoms. */
 #include "drift/internal.h"
 
 /* The row normaliser: sqrt(p_k q_k), or with joint columns p_k + q_k (footnote 6 and section 3.1 of the paper). */

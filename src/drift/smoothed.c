@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* smoothed.c: int kappa(x - z) log((k*p)/(k*q))(z) dz, the potential behind the velocity (24), with two derivatives. */
+/* smoothed.c: int kappa(x - z) log((k*p)/(k*q))(z) dz, kappa as in (12), the potential behind the velocity (24), with two derivatives. */
 #include "drift/internal.h"
 
 /* log of one bump c exp(-(z-m)'A(z-m)/2) under N(x, h^2 I): log c - ((x-m)'A(x-m) + h^2 tr A)/2. */

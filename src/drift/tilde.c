@@ -7,12 +7,11 @@ static slong max_nodes(int d)
     return d == 1 ? 60000 : d == 2 ? 1500000 : 3000000;
 }
 
-
-/* Atoms: sum_j w_j (k*q)(y_j)^{-1/2} k(x, y_j), any q. */
-static void atoms(dp_moments_t out, const dp_problem *P, const dp_measure_struct *mu, arb_srcptr x, slong prec)
+/* Atoms: sum_j w_j (k*q)(y_j)^{-1/2} k(x, y_j), any q. Initialises g. */
+static void atoms(dp_gsum_t g, const dp_problem *P, const dp_measure_struct *mu, slong prec)
 {
     int d = P->dim;
-    dp_gsum_t g, q;
+    dp_gsum_t q;
     arb_t r;
     arb_init(r);
     dp_smoothed_sum(g, mu, P->bandwidth, prec);
@@ -22,8 +21,7 @@ static void atoms(dp_moments_t out, const dp_problem *P, const dp_measure_struct
         arb_rsqrt(r, r, prec);
         arb_mul(g->c + j, g->c + j, r, prec);
     }
-    dp_gsum_jet(out->Z, g, x, prec);
-    dp_gsum_clear(g), dp_gsum_clear(q), arb_clear(r);
+    dp_gsum_clear(q), arb_clear(r);
 }
 
 /* One Gaussian N(m, R) against one bump k*q = c exp(-(y-nu)'A(y-nu)/2): with T = h^{-2} I - A/2, N = R (I + T R)^{-1},
@@ -85,21 +83,31 @@ static void single_term(dp_gsum_t out, slong i, const dp_measure_struct *mu, con
     arb_clear(h2), arb_clear(t), arb_clear(s);
 }
 
-dp_status dp_tilde_closed(dp_moments_t out, const dp_problem *P, dp_which which, arb_srcptr x, slong prec, dp_error *e)
+int dp_tilde_sum(dp_gsum_t out, const dp_problem *P, dp_which which, slong prec)
 {
     const dp_measure_struct *mu = dp_base_measure(P, which);
+    if (!dp_is_gaussian_sum(mu) || !dp_is_gaussian_sum(P->q) || (mu->family != DP_ATOMS && P->q->n > 1))
+        return 0;
     if (mu->family == DP_ATOMS)
-        atoms(out, P, mu, x, prec);
-    else if (P->q->n == 1) {
-        dp_gsum_t g, q;
+        atoms(out, P, mu, prec);
+    else {
+        dp_gsum_t q;
         dp_smoothed_sum(q, P->q, P->bandwidth, prec);
-        dp_gsum_init(g, P->dim, mu->n);
+        dp_gsum_init(out, P->dim, mu->n);
         for (slong i = 0; i < mu->n; i++)
-            single_term(g, i, mu, P, q, prec);
-        dp_gsum_jet(out->Z, g, x, prec);
-        dp_gsum_clear(g), dp_gsum_clear(q);
-    } else
+            single_term(out, i, mu, P, q, prec);
+        dp_gsum_clear(q);
+    }
+    return 1;
+}
+
+dp_status dp_tilde_closed(dp_moments_t out, const dp_problem *P, dp_which which, arb_srcptr x, slong prec, dp_error *e)
+{
+    dp_gsum_t g;
+    if (!dp_tilde_sum(g, P, which, prec))
         return dp_fail(e, DP_EUNSUPPORTED, "no closed form: p has a density and k*q has %ld terms", (long) P->q->n);
+    dp_gsum_jet(out->Z, g, x, prec);
+    dp_gsum_clear(g);
     dp_moments_tweedie(out, P->bandwidth, prec);
     out->used = DP_ENGINE_CLOSED;
     return DP_OK;

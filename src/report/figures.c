@@ -73,14 +73,11 @@ static slong write_seconds(FILE *f, const dp_view *v)
 
 /* ---- drawing ---- */
 
-/* Cairo stamps the wall clock into a PDF; a fixed date of the same length takes its place. */
 static void fix_date(const char *path)
 {
-    static const char key[] = "/CreationDate (D:", date[] = "20260101000000";
     size_t n;
     char *text = dp_file_read(path, &n, NULL);
-    for (size_t i = 0; text != NULL && i + sizeof key + sizeof date < n; i++)
-        if (memcmp(text + i, key, sizeof key - 1) == 0) memcpy(text + i + sizeof key - 1, date, sizeof date - 1);
+    if (text != NULL) dp_pdf_without_date(text, n);
     if (text != NULL) dp_file_write(path, text, n, NULL);
     free(text);
 }

@@ -146,7 +146,7 @@ static void add_evidence(dp_table *t, const dp_record *r, const dp_evidence *e)
 
 static void add_remainder(dp_table *t, slong n, slong least)
 {
-    dp_table_add(t, DP_CELL_TEXT, "and %ld more, all positive", (long) n);
+    dp_table_add(t, DP_CELL_TEXT, "and %ld more, all hold", (long) n);
     for (int i = 0; i < 3; i++) dp_table_add(t, DP_CELL_TEXT, "%s", "");
     add_digits(t, least);
     dp_table_add(t, DP_CELL_TEXT, "%s", "");

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* cmd_field.c: population fields of a case at points, with enclosures to the digits asked. */
+/* cmd_field.c: population fields of a case at points, with enclosures to the digits asked, and the way to grids. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "claim/claim.h"
+#include "tool/grid.h"
 #include "tool/option.h"
 #include "tool/quantity.h"
 
@@ -37,11 +38,13 @@ static const char *drift_of(const dp_args *a)
 static void check_options(const dp_args *a)
 {
     const char *file = dp_args_value(a, "output"), *dot = file ? strrchr(file, '.') : NULL;
-    static const char *const grids[] = {"grid", "window", "plot"};
+    static const char *const grids[] = {"window", "plot", "tier"};
+    if (dp_args_flag(a, "at") && dp_args_flag(a, "grid")) dp_usage_error("field: --at is for points and --grid for a mesh of them: expected one of the two");
+    if (dp_args_flag(a, "grid")) return;
     for (size_t i = 0; i < sizeof grids / sizeof *grids; i++)
-        if (dp_args_flag(a, grids[i])) dp_usage_error("field: --%s needs the grid engine, which this version lacks; use --at X,Y for points", grids[i]);
-    if (!dp_args_flag(a, "at")) dp_usage_error("field: no point given; expected --at X,Y (once for every point)");
-    if (file && (!dot || strcmp(dot, ".csv"))) dp_usage_error("-o %s: expected a name that ends with .csv", file);
+        if (dp_args_flag(a, grids[i])) dp_usage_error("field: --%s belongs to a mesh; expected --grid NXxNY too", grids[i]);
+    if (!dp_args_flag(a, "at")) dp_usage_error("field: no point given; expected --at X,Y (once for every point) or --grid NXxNY");
+    if (file && (!dot || strcmp(dot, ".csv"))) dp_usage_error("-o %s: expected a name that ends with .csv (for points; a --grid has other formats too)", file);
 }
 
 static void write_head(FILE *f, const dp_args *a, const dp_problem *P, const char *drift, slong digits)
@@ -111,7 +114,12 @@ static int run(const dp_args *a)
     dp_problem *P;
     dp_error e = {0};
     check_options(a);
-    dp_question q = {.drift = drift_of(a), .asked = dp_quantities_read(dp_args_value(a, "quantity"))};
+    const char *drift = drift_of(a);
+    if (dp_args_flag(a, "grid")) {
+        if (!drift) dp_usage_error("field: no drift given; expected --drift NAME");
+        return dp_field_grid(a, drift);
+    }
+    dp_question q = {.drift = drift, .asked = dp_quantities_read(dp_args_value(a, "quantity"))};
     if (!q.drift && q.asked != dp_quantities_read("moments")) dp_usage_error("field: no drift given; expected --drift NAME");
     const slong digits = dp_args_integer(a, "digits", 1, 100000, 0);
     const size_t nsets = dp_args_all(&sets, a, "set");
@@ -130,16 +138,23 @@ static int run(const dp_args *a)
 static const dp_option options[] = {
     {"drift", 'd', "NAME", "the drift: mean-shift, smoothed-kl, sinkhorn-proxy, da2, mmd, kl, wasserstein"},
     {"at", 0, "X,Y", "a point, exact rationals (repeatable)"},
-    {"digits", 'n', "N", "decimal digits to get, relative to the largest component (default: those of the case)"},
-    {"quantity", 0, "LIST", "of velocity, jacobian, curl, divergence, preconditioner, wedge, potential, log-ratio-gradient, moments, with commas (default: all but moments)"},
-    {"output", 'o', "FILE", "write the values to FILE.csv"},
-    {"grid", 0, "NXxNY", "needs the grid engine, which this version lacks"},
-    {"window", 0, "X0:X1,Y0:Y1", "needs the grid engine, which this version lacks"},
-    {"plot", 0, "FILE", "needs the grid engine, which this version lacks"},
+    {"grid", 'g', "NXxNY", "a mesh with so many nodes on each axis, both ends of the window included (dimension 1: N, 3: NXxNYxNZ)"},
+    {"window", 'w', "X0:X1,Y0:Y1", "what the mesh covers, exact rationals; default: three deviations sqrt(variance + h^2) around every mean of p and q, rounded outward"},
+    {"digits", 'n', "N", "decimal digits to get, relative to the largest component (default: at points those of the case, on a mesh 10)"},
+    {"tier", 0, "auto|double|quad|exact", "arithmetic of a mesh: the cheapest that has the digits (auto, the default), floating-point transforms, or exact convolutions and balls"},
+    {"quantity", 0, "LIST", "of velocity, jacobian, curl, divergence, preconditioner, wedge, potential, with commas, at points also log-ratio-gradient, moments (default: at points all but moments, on a mesh velocity)"},
+    {"output", 'o', "FILE", "write the values: FILE.csv; of a mesh also FILE.npz, FILE.npy (with FILE_error.npy) and, where built in, FILE.h5"},
+    {"plot", 'p', "FILE", "draw a mesh: FILE.png, FILE.svg or FILE.pdf"},
     {0}};
 const dp_tool_command dp_cmd_field = {
-    "field", "CASE", "population fields at points, as enclosures",
-    "Evaluates the population velocity field of a drift at points and prints enclosures: the true value lies in [mid - rad, mid + rad]. "
+    "field", "CASE", "population fields at points or on a grid, as enclosures",
+    "Evaluates the population velocity field of a drift at points or on a uniform mesh: the true value lies in [mid - rad, mid + rad]. "
     "Precision is raised until the digits are there; where they cannot be had, what was reached is printed with the reason and the exit status is 1. "
-    "The quantity 'moments' needs no drift: it is k*p, k*q, k*p~ and k*q~ with gradient and Hessian (the kernel is not normalised).",
+    "The quantity 'moments' needs no drift: it is k*p, k*q, k*p~ and k*q~ with gradient and Hessian (the kernel is not normalised).\n"
+    "A mesh without -o, --plot and --json prints a summary: nodes, largest value and where, digits reached, error bounds and their terms. "
+    "Arrays have the shape (NZ, NY, NX) and then the components, x fastest. In FILE.npz: x, y, z, each quantity, its bound (velocity_error), from 16 digits on "
+    "velocity_low (what the double misses) with velocity_low_error, from 31 on velocity_decimal with velocity_decimal_error, and meta, a JSON text. "
+    "A bound that was found by refinement is an estimate, is called so and proves nothing. "
+    "A picture shows the velocity as arrows over the first scalar of --quantity (without --quantity: over the potential, if the drift has one), else over log10 |V|; "
+    "on a line it shows V, |V| and that scalar. Files of equal questions have equal bytes.",
     options, 1, 1, 1, run};

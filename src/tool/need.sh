@@ -13,7 +13,7 @@ have() { # CAPABILITY: is it usable now?
   case $1 in
     cc) header stdio.h ;;
     pkg-config) command -v "$PKG_CONFIG" >/dev/null ;;
-    mpfr | gsl | fftw3 | libfyaml | cmocka) "$PKG_CONFIG" --exists "$1" 2>/dev/null ;;
+    mpfr | gsl | fftw3 | libfyaml | zlib | cmocka) "$PKG_CONFIG" --exists "$1" 2>/dev/null ;;
     mpfi) header mpfi.h ;;
     flint) header flint/fmpq.h ;;
     arb) header flint/arb.h || header arb.h ;;
@@ -29,6 +29,7 @@ packages() { # CAPABILITY: the Debian packages that bring it
     mpfr | mpfi | gsl | fftw3 | flint | md | cmocka) echo "lib$1-dev" ;;
     arb) echo libflint-arb-dev ;;
     libfyaml) echo libfyaml-dev ;;
+    zlib) echo zlib1g-dev ;;
     gnuplot) echo gnuplot-nox ;;
     xmllint) echo libxml2-utils ;;
     tex) echo texlive-latex-base texlive-latex-recommended texlive-science lmodern ;;

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* grid_sums.h: kernel moments of p~ and q~ at all nodes of a mesh. */
+#ifndef DP_DRIFT_GRID_SUMS_H
+#define DP_DRIFT_GRID_SUMS_H
+
+#include "drift/grid_internal.h"
+
+/* int k(x - y) (y - x)^alpha W(y) dy at every node x for all |alpha| <= order: slot dp_moment_slot(alpha) holds an array of balls. */
+typedef struct dp_grid_moments_struct { int dim, order, nslots; slong nodes; arb_ptr slot[10]; } dp_grid_moments;
+int dp_moment_slot(int dim, const int *alpha);
+/* Z and its derivatives at a node: grad Z = M1/h^2, Hess Z = (M2/h^2 - Z I)/h^2; the Hessian is [0 +/- inf] when order is 1. */
+void dp_grid_moments_jet(dp_jet_t Z, const dp_grid_moments *m, slong node, const arb_t h2, slong prec);
+void dp_grid_moments_clear(dp_grid_moments *m);
+
+/* The moments of mu/sqrt(k*q), mu = p or q a mixture, q a mixture or atoms, Gaussian kernel; order 1 or 2. Error: radii hold the rounding,
+   strip and window terms (lemma L6), noted in f's ledger. Returns DP_EBUDGET when no lattice of affordable size serves. */
+dp_status dp_grid_tilde(dp_grid_moments *out, dp_gridfield *f, const dp_problem *P, const dp_measure_struct *mu, int order, slong prec,
+                        int threads, dp_error *e);
+
+#endif

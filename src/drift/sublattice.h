@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* sublattice.h: quadrature lattices aligned with a mesh, and the bounds that make sums over them certified integrals (lemma L6). */
+#ifndef DP_DRIFT_SUBLATTICE_H
+#define DP_DRIFT_SUBLATTICE_H
+
+#include "drift/grid_internal.h"
+
+/* Nodes y_k = origin_k + j step_k down_k/up_k, lo_k <= j < lo_k + m_k, beside the mesh nodes origin_k + i step_k; up_k or down_k is 1. */
+typedef struct { slong lo[3], m[3], up[3], down[3]; } dp_sublattice;
+
+/* A Gaussian that bounds the integrand k(x - y) rho_i(y) (k*q)(y)^{-1/2} for one component i and one term j of k*q:
+   log mass = c + l.x' + x'Qx'/2, x' = x - m_i; marginal of axis k: mean m_k + u_k + (U x')_k, variance v_k; K: diagonal of the
+   precision matrix; peak: log of maximum/mass in units of h. */
+typedef struct { double m[3], c, l[3], Q[9], u[3], U[9], v[3], K[3], peak; } dp_majorant;
+
+/* Components first .. first + n - 1 of a mixture on one lattice. */
+typedef struct {
+    int dim;
+    slong first, n, terms;                /* terms of k*q */
+    double h;
+    dp_majorant *of;                      /* n x terms */
+    dp_gsum_struct density, kq;           /* of the components; k*q */
+    dp_sublattice s;
+    dp_strip strip[3];                    /* in units of h */
+    double bits, eta[3];                  /* what the strips are certified for; steps in the units of x */
+    double edge[6], side[3], complex_growth; /* faces of the window; factors of the ends; of monomials off the real axis */
+} dp_group;
+
+/* Majorants, window, strips and steps on the mesh for an error of about 2^-prec. Returns 0 when no lattice of at most `most` nodes would do. */
+int dp_group_plan(dp_group *g, const dp_problem *P, const dp_measure_struct *mu, slong first, slong n, const dp_mesh_t mesh, slong prec, double most);
+void dp_group_clear(dp_group *g);
+slong dp_group_nodes(const dp_group *g);
+/* Upper bounds of the strip's and the window's (tails and ends) share of the error at x of the lattice sums of k(z) (z/h)^alpha W(y), z = y - x,
+   |alpha| <= 2 (lemma L6). Requires: x on the mesh. */
+void dp_group_error(mag_t strip, mag_t window, const dp_group *g, const double *x);
+
+#endif

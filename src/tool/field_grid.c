@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* field_grid.c: `driftproof field --grid`: reads what is asked, evaluates, and hands the field to summary, files and pictures. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "claim/claim.h"
+#include "tool/grid.h"
+#include "tool/share.h"
+#include "tool/window.h"
+
+enum { DIGITS = 10 }; /* asked of a mesh when nothing is said: plots and arrays of doubles need no more */
+
+static void ask_for(dp_grid_answer *g, const char *word)
+{
+    const char *names[DP_NQUANTITIES + 1] = {NULL};
+    const unsigned bit = dp_quantity_find(word);
+    for (int i = 0; i < DP_NQUANTITIES; i++) names[i] = dp_quantity_name(1u << i);
+    if (!strcmp(word, "moments") || !strcmp(word, "log-ratio-gradient")) dp_usage_error("--quantity %s: it exists at points (--at), not on grids", word);
+    if (!bit)
+        dp_usage_error("--quantity %s: unknown quantity%s; on grids there are velocity, jacobian, curl, divergence, potential, preconditioner, wedge",
+                       word, dp_tool_suggest(word, names));
+    if (!(g->asked & bit)) g->listed[g->nlisted++] = bit;
+    g->asked |= bit;
+}
+
+static void read_quantities(dp_grid_answer *g, const char *text)
+{
+    char *copy = dp_strdup(text ? text : ""), *rest = text ? copy : NULL;
+    for (char *word; (word = rest);) {
+        rest = strchr(word, ',');
+        if (rest) *rest++ = '\0';
+        ask_for(g, word);
+    }
+    if (!g->asked) g->asked = DP_Q_VELOCITY;
+    free(copy);
+}
+
+static dp_tier read_tier(const char *text)
+{
+    dp_tier t = DP_TIER_AUTO;
+    for (dp_tier i = DP_TIER_DOUBLE; text && i <= DP_TIER_EXACT; i++)
+        if (!strcmp(text, dp_tier_name(i))) t = i;
+    return t;
+}
+
+static void check_options(const dp_args *a, const dp_grid_answer *g)
+{
+    const char *output = dp_args_value(a, "output"), *plot = dp_args_value(a, "plot");
+    if (output) dp_grid_check_output(output);
+    if (output && !strcmp(output + strlen(output) - 4, ".npy") && g->asked & (g->asked - 1))
+        dp_usage_error("-o %s: a .npy holds one array; ask for one quantity, or write .npz, which holds several", output);
+    if (plot) dp_grid_check_plot(plot, g->P->dim);
+    for (int i = 0; i < DP_NQUANTITIES; i++)
+        if (g->asked & 1u << i && dp_quantity_components(1u << i, g->P->dim) == 0)
+            dp_usage_error("--quantity %s: it exists in dimension 2 and 3, the case has dimension %d", dp_quantity_name(1u << i), g->P->dim);
+}
+
+static unsigned quantities_of(const dp_gridfield *f)
+{
+    unsigned have = 0;
+    for (int i = 0; i < f->nvalues; i++) have |= f->value[i].quantity;
+    return have;
+}
+
+/* What the drift has, from the corners of the mesh; says why something that was asked for is absent before hours are spent. */
+static dp_status probe(unsigned *have, const dp_grid_answer *g, const dp_mesh_t mesh, dp_error *e)
+{
+    const slong n[3] = {2, 2, 2};
+    fmpq *hi = _fmpq_vec_init(mesh->dim);
+    dp_mesh_t corners;
+    dp_gridfield *f = NULL;
+    for (int k = 0; k < mesh->dim; k++) {
+        fmpq_mul_si(hi + k, mesh->step + k, mesh->n[k] - 1);
+        fmpq_add(hi + k, hi + k, mesh->origin + k);
+    }
+    dp_mesh_init(corners, mesh->dim, n, mesh->origin, hi);
+    dp_status status = dp_gridfield_eval(&f, g->P, g->drift, corners, (1u << DP_NQUANTITIES) - 1, 5, DP_TIER_EXACT, 1, e);
+    *have = f ? quantities_of(f) : 0;
+    for (int i = 0; f && i < DP_NQUANTITIES && !status; i++)
+        if (g->asked & ~*have & 1u << i)
+            status = dp_fail(e, DP_EUNSUPPORTED, "--quantity %s: %s has none here%s%s", dp_quantity_name(1u << i), g->drift, f->note[0] ? ": " : "", f->note);
+    dp_gridfield_free(f);
+    dp_mesh_clear(corners);
+    _fmpq_vec_clear(hi, mesh->dim);
+    return status;
+}
+
+static dp_status evaluate(dp_grid_answer *g, const dp_args *a, const dp_mesh_t mesh, slong digits, dp_error *e)
+{
+    unsigned have, wanted = g->asked;
+    dp_status status = probe(&have, g, mesh, e);
+    if (status) return status;
+    if (dp_args_flag(a, "plot")) wanted |= dp_grid_plot_needs(g, have);
+    status = dp_gridfield_eval(&g->f, g->P, g->drift, mesh, wanted, digits, g->tier, (int) dp_args_integer(a, "threads", 1, 4096, dp_cores()), e);
+    if (status) return status;
+    if (wanted & ~quantities_of(g->f)) return dp_fail(e, DP_EUNSUPPORTED, "%s: not all quantities exist on this mesh: %s", g->drift, g->f->note);
+    dp_grid_measure(g);
+    return DP_OK;
+}
+
+/* Files first: a file that cannot be written must not leave a document on standard output that says all is well. */
+static dp_status deliver(const dp_grid_answer *g, const dp_args *a, dp_error *e)
+{
+    const char *output = dp_args_value(a, "output"), *plot = dp_args_value(a, "plot");
+    const int json = dp_args_flag(a, "json"), quiet = dp_args_flag(a, "quiet");
+    dp_status status = output ? dp_grid_write(output, g, e) : DP_OK;
+    if (!status && plot) status = dp_grid_plot(plot, g, e);
+    if (status) return status;
+    if (output && !quiet && !strcmp(output + strlen(output) - 4, ".npy"))
+        fprintf(stderr, "driftproof: the error bounds are in %.*s_error.npy\n", (int) strlen(output) - 4, output);
+    if (json) dp_grid_json(stdout, g);
+    else if (!quiet && !output && !plot) dp_grid_summary(stdout, g);
+    const slong missed = dp_grid_missed(g);
+    if (missed && !quiet)
+        fprintf(stderr, "driftproof: %ld of %ld nodes have fewer than the %ld digits asked; their bounds say how many\n", (long) missed,
+                (long) dp_mesh_nodes(&g->f->mesh), (long) g->f->digits);
+    return missed ? DP_EBUDGET : DP_OK;
+}
+
+int dp_field_grid(const dp_args *a, const char *drift)
+{
+    const char **sets;
+    dp_problem *P;
+    dp_error e = {0};
+    dp_mesh_t mesh;
+    dp_grid_answer g = {.drift = drift, .tier = read_tier(dp_args_value(a, "tier"))};
+    const slong digits = dp_args_integer(a, "digits", 1, 100000, DIGITS);
+    const size_t nsets = dp_args_all(&sets, a, "set");
+    read_quantities(&g, dp_args_value(a, "quantity"));
+    dp_status status = dp_problem_read(&P, a->operand[0], sets, nsets, &dp_claim_schema_registry, &e);
+    free(sets);
+    if (status) return dp_say_failure(&e);
+    g.P = P;
+    check_options(a, &g);
+    dp_window_mesh(mesh, P, dp_args_value(a, "grid"), dp_args_value(a, "window"));
+    status = evaluate(&g, a, mesh, digits, &e);
+    if (!status) status = deliver(&g, a, &e);
+    const int short_of = status == DP_EBUDGET && g.f; /* said already */
+    dp_gridfield_free(g.f);
+    dp_mesh_clear(mesh);
+    dp_problem_free(P);
+    return short_of ? EXIT_UNEXPECTED : status ? dp_say_failure(&e) : EXIT_EXPECTED;
+}
