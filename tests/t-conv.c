@@ -204,6 +204,8 @@ static void rounding_up_stays_in_its_bits(void **state)
         assert_fits(b.z);
         dp_conv_ref(b.ref, b.x, b.y, DP_CONV_FULL);
         assert_within(b.z, error, b.ref);
+        assert_int_equal(dp_conv_rows(b.x, error, plan, b.x, 2, bits, 2, &b.e), DP_OK); /* in place */
+        assert_same(b.x, b.z);
         dp_conv_free(plan);
     }
     mag_clear(error);
