@@ -175,27 +175,60 @@ slong dp_field_shortfall(const dp_field_t f, const dp_problem *P, const fmpq *x,
     return field_shortfall(f, bits, 4 * bits + 200, scale_bits(P, x));
 }
 
+/* How far, in bits, the second largest term of the Gaussian sum k*mu lies below the largest at x: velocities in the tails are that small. */
+static double gap_bits(const dp_measure_struct *mu, const fmpq_t h, arb_srcptr x)
+{
+    double top = -INFINITY, second = -INFINITY;
+    dp_gsum_t g;
+    arb_t t;
+    if (!dp_is_gaussian_sum(mu) || mu->n < 2)
+        return 0;
+    arb_init(t);
+    dp_smoothed_sum(g, mu, h, 64);
+    for (slong j = 0; j < g->n; j++) {
+        dp_gsum_log_term(t, g, j, x, 64);
+        double v = arf_get_d(arb_midref(t), ARF_RND_NEAR);
+        second = fmax(second, fmin(v, top)), top = fmax(top, v);
+    }
+    dp_gsum_clear(g), arb_clear(t);
+    return isfinite(second) ? (top - second) * M_LOG2E : 0;
+}
+
+/* Entries below 2^-result are taken for zero: beyond 4 bits + 200, what the gaps of k*p and k*q allow a velocity that is no zero to lose. */
+static slong zero_bits(const dp_problem *P, arb_srcptr x, slong bits)
+{
+    double gap = 0;
+    if (P->kernel == DP_KERNEL_GAUSSIAN)
+        gap = fmax(gap_bits(P->p, P->bandwidth, x), gap_bits(P->q, P->bandwidth, x));
+    return 4 * bits + 200 + (slong) fmin(2 * gap, 20000);
+}
+
 dp_status dp_field_digits(dp_field_t out, const dp_problem *P, const char *drift, const fmpq *x, slong digits, dp_workspace *w, dp_error *e)
 {
-    slong bits = (slong) ceil((double) digits * 3.3219280948873626) + 4, zero = 4 * bits + 200, scale = scale_bits(P, x);
-    slong prec = bits + 40, cap = 12 * bits + 4000;
+    slong bits = (slong) ceil((double) digits * 3.3219280948873626) + 4, scale = scale_bits(P, x), had = 0, zero, cap;
+    int idle = 0;
     arb_ptr y = _arb_vec_init(P->dim);
     dp_status status;
-    for (;;) {
+    for (int i = 0; i < P->dim; i++)
+        arb_set_fmpq(y + i, x + i, 64 + FLINT_ABS(scale));
+    zero = zero_bits(P, y, bits), cap = 8 * bits + 3800 + zero;
+    for (slong prec = bits + 40;;) {
         for (int i = 0; i < P->dim; i++)
             arb_set_fmpq(y + i, x + i, prec + 60);
         status = dp_field_eval(out, P, drift, y, DP_ENGINE_AUTO, prec, w, e);
         if (status != DP_OK)
             break;
-        slong miss = field_shortfall(out, bits, zero, scale);
+        slong miss = field_shortfall(out, bits, zero, scale), have = bits - miss;
         if (miss <= 0)
             break;
-        if (prec >= cap) {
-            status = dp_fail(e, DP_EBUDGET, "%s: %ld digits not reached at %ld bits of working precision (%ld bits short)", drift,
-                             (long) digits, (long) prec, (long) miss);
+        idle = have > 0 && have <= had + 2 ? idle + 1 : 0;
+        if (prec >= cap || idle == 2) {
+            status = dp_fail(e, DP_EBUDGET, "%s: %ld digits not reached at %ld bits of working precision (%ld bits short%s)", drift,
+                             (long) digits, (long) prec, (long) miss, idle == 2 ? "; more precision does not help" : "");
             break;
         }
-        prec = FLINT_MIN(cap, prec + FLINT_MAX(miss + 30, prec / 8));
+        had = have;
+        prec = FLINT_MIN(cap, prec + FLINT_MAX(miss + 30, have > 0 ? prec / 8 : prec / 2)); /* nothing known yet: long steps */
     }
     _arb_vec_clear(y, P->dim);
     return status;

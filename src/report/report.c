@@ -139,7 +139,7 @@ dp_status dp_report_write(const char *dir, const dp_report *r, dp_error *e)
 {
     dp_face x = {.dir = dir, .e = e};
     dp_sheet log;
-    if (r->share == NULL) return dp_fail(e, DP_EIO, "the directory with the report's templates (reports/) was not found");
+    if (r->share == NULL) return dp_fail(e, DP_EIO, "the directory with the report's templates (reports/) was not found; set DRIFTPROOF_SHARE to the directory that holds it");
     char *templates = dp_format("%s/reports", r->share);
     x.templates = absolute(templates);
     dp_view_init(&x.view, r);

@@ -75,7 +75,13 @@ static void add_field(dp_values *V, const dp_field_t f, dp_quantities asked)
         dp_values_add(V, NULL, all[i].name, all[i].rank, all[i].n, have ? all[i].v : NULL);
         absent |= !have;
     }
-    if (absent) because(V->why, "", f->why[0] ? f->why : "this drift does not define it");
+    if (absent && f->have) because(V->why, "", f->why[0] ? f->why : "this drift does not define it");
+}
+
+/* An exact zero has no relative digits: precision stops rising far below the scale of the problem, and that is said. */
+static void say_zero(dp_values *V, const char *what, arb_srcptr v, slong n, slong digits)
+{
+    if (!dp_balls_have_digits(v, n, NULL, digits)) because(V->why, what, "not told from zero far below its scale; the radius bounds it");
 }
 
 static dp_status ask_field(dp_answer *a, const dp_question *q, const fmpq *x, dp_error *e)
@@ -84,6 +90,9 @@ static dp_status ask_field(dp_answer *a, const dp_question *q, const fmpq *x, dp
     if (status && status != DP_EBUDGET) return status;
     if (status) because(a->values.short_of, "", e->text);
     add_field(&a->values, a->field, q->asked);
+    const dp_field_struct *f = a->field;
+    if (!status && (f->have & DP_HAVE_VELOCITY) && (q->asked & 1u << VELOCITY)) say_zero(&a->values, "velocity", f->velocity, f->dim, q->digits);
+    if (!status && (f->have & DP_HAVE_JACOBIAN) && (q->asked & 1u << JACOBIAN)) say_zero(&a->values, "jacobian", f->jacobian, (slong) f->dim * f->dim, q->digits);
     return status;
 }
 

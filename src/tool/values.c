@@ -127,7 +127,7 @@ void dp_values_table(FILE *f, const dp_values *V, slong digits)
             char name[96], *mid, *rad;
             entry_name(name, v, i);
             if (!v->v) {
-                fprintf(f, "  %-22s does not exist here\n", v->name);
+                fprintf(f, "  %-22s %s\n", v->name, V->short_of[0] ? "no value: see below" : "does not exist here");
                 break;
             }
             dp_arb_decimal(&mid, &rad, v->v + i, digits);
