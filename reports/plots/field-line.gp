@@ -65,8 +65,8 @@ set ylabel "|V|  [".unit."]"
 set grid x y lc rgb "#dddddd" lw 0.6 dt 1
 set key top left inside horizontal reverse Left font small samplen 1.6 textcolor rgb black
 if (rows == 2) { set format x "%g"; set xlabel "x  [length]" offset 0,0.4 textcolor rgb black }
-plot "curves.dat" using 1:5 with lines lc rgb black lw 1.6 title "V > 0, to the right", \
-     "curves.dat" using 1:6 with lines lc rgb "#CC79A7" lw 1.6 dt (5,2) title "V < 0, to the left"
+plot "curves.dat" using 1:5 with lines lc rgb black lw 1.6 title (rightward > 0 ? "V > 0, to the right" : ""), \
+     "curves.dat" using 1:6 with lines lc rgb "#CC79A7" lw 1.6 dt (5,2) title (leftward > 0 ? "V < 0, to the left" : "")
 base = base+gap+panel
 
 if (rows == 3) {

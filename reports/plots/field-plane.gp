@@ -5,7 +5,7 @@ plot_width = aspect > 1 ? 4.3/aspect : 4.3
 if (plot_width < 1.9) plot_width = 1.9
 plot_height = 4.3*(aspect > 1 ? 1 : aspect)
 if (plot_height < 0.9) plot_height = 0.9
-left = 0.78; right = 1.15; bottom = 0.98; top = (title eq "" ? 0.42 : 0.62)
+left = 0.82; right = 1.15; bottom = 0.98; top = (title eq "" ? 0.42 : 0.62)
 width = plot_width+left+right
 if (width < 5.2) { left = left+(5.2-width)/2; right = right+(5.2-width)/2; width = 5.2 }
 height = plot_height+bottom+top
@@ -61,7 +61,7 @@ set colorbox border
 set xlabel "x_1  [length]" offset 0,0.4 textcolor rgb black
 # At fixed places: gnuplot does not count the widths of minus signs.
 middle = (bottom+plot_height/2)/height
-set label 4 "x_2  [length]" at screen (left-0.47)/width, screen middle center rotate by 90 textcolor rgb black
+set label 4 "x_2  [length]" at screen (left-0.54)/width, screen middle center rotate by 90 textcolor rgb black
 set label 5 label at screen 1-(right-0.86)/width, screen middle center rotate by 90 textcolor rgb black
 set label 1 head noenhanced at screen left/width, screen 1-0.2/height left font ",".(kind eq "svg" ? "14" : "10.5") textcolor rgb black
 set label 2 title noenhanced at screen left/width, screen 1-0.41/height left font ",".(kind eq "svg" ? "11" : "8") textcolor rgb "#555555"

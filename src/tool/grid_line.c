@@ -14,11 +14,12 @@ static void curves(dp_picture *p, double x0, double dx, slong n)
     const dp_grid_values *velocity = dp_gridfield_find(p->g->f, DP_Q_VELOCITY);
     const slong stride = (n + POINTS - 1) / POINTS;
     double v[3], r, low = HUGE_VAL, high = -HUGE_VAL;
+    int signs[2] = {0, 0};
     FILE *f = dp_picture_file(p, "curves.dat");
     for (slong i = 0; i < n; i += stride) {
         const int sure = dp_picture_vector(v, &r, velocity, i);
         const double y = velocity->mid[i], e = velocity->rad[i];
-        if (sure) low = fmin(low, r), high = fmax(high, r);
+        if (sure) low = fmin(low, r), high = fmax(high, r), signs[v[0] > 0] = 1;
         fprintf(f, "%.17g\t%.17g\t%.17g\t%.17g\t", x0 + dx * (double) i, y, y - e, y + e);
         if (sure) fprintf(f, v[0] > 0 ? "%.10g\tNaN\t" : "NaN\t%.10g\t", r);
         else fputs("NaN\tNaN\t", f);
@@ -26,6 +27,8 @@ static void curves(dp_picture *p, double x0, double dx, slong n)
         else fputs("NaN\n", f);
     }
     fclose(f);
+    dp_picture_number(p, "leftward", signs[0]);
+    dp_picture_number(p, "rightward", signs[1]);
     if (!(low < high)) low = high = isfinite(low) ? low : 0;
     dp_picture_number(p, "low", low < high ? low : low - 1);
     dp_picture_number(p, "high", low < high ? high : high + 1);

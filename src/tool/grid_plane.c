@@ -192,8 +192,8 @@ static scale scale_of(const dp_grid_values *velocity, const frame *w, const slon
 {
     double v[3], *all = dp_malloc((size_t) (w->n[0] * w->n[1]) * sizeof *all);
     slong n = 0;
-    for (slong j = first(w->n[1], stride[1]); j < w->n[1]; j += stride[1])
-        for (slong i = first(w->n[0], stride[0]); i < w->n[0]; i += stride[0])
+    for (slong j = first(w->n[1], stride[1]); j < w->n[1] - first(w->n[1], stride[1]); j += stride[1])
+        for (slong i = first(w->n[0], stride[0]); i < w->n[0] - first(w->n[0], stride[0]); i += stride[0])
             if (dp_picture_vector(v, all + n, velocity, j * w->n[0] + i)) n++;
     scale c = {.low = n ? quantile(all, n, 0.02) : 0, .high = n ? quantile(all, n, 1) : 0};
     c.by_log = n && quantile(all, n, 0.25) < c.high - 2;
@@ -208,8 +208,8 @@ static void arrows(dp_picture *p, const dp_grid_values *velocity, const frame *w
     strides(stride, &cell, w);
     const scale c = scale_of(velocity, w, stride);
     FILE *f = dp_picture_file(p, "arrows.dat");
-    for (slong j = first(w->n[1], stride[1]); j < w->n[1]; j += stride[1])
-        for (slong i = first(w->n[0], stride[0]); i < w->n[0]; i += stride[0]) {
+    for (slong j = first(w->n[1], stride[1]); j < w->n[1] - first(w->n[1], stride[1]); j += stride[1])
+        for (slong i = first(w->n[0], stride[0]); i < w->n[0] - first(w->n[0], stride[0]); i += stride[0]) {
             if (!dp_picture_vector(v, &r, velocity, j * w->n[0] + i)) {
                 absent++;
                 continue;
