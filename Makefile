@@ -38,6 +38,8 @@ HDF5_CFLAGS = $(call lazy,HDF5_CFLAGS,test -z '$(HDF5)' || echo "-DDP_HDF5 $$$$(
 HDF5_LIBS  = $(call lazy,HDF5_LIBS,test -z '$(HDF5)' || $(PKG_CONFIG) --libs $(HDF5))
 ARB_LIB    = $(call lazy,ARB_LIB,for l in -lflint-arb -larb; do \
              echo 'int main(void) { return 0; }' | $(CC) -x c - $$$$l -o /dev/null 2>/dev/null && { echo $$$$l; break; }; done)
+# Quadruple precision, where FFTW has it: only to compare with.
+FFTWQ      = $(call lazy,FFTWQ,echo 'int main(void) { return 0; }' | $(CC) -x c - -lfftw3q -lquadmath -o /dev/null 2>/dev/null && echo -lfftw3q -lquadmath)
 LIBS       = $(PKG_LIBS) $(ARB_LIB) -lflint -lmpfi -lmpfr -lgmp -lmd -lpthread -lm
 COMPILE    = $(CC) -std=c11 -D_XOPEN_SOURCE=700 $(CFLAGS) $(WARN) -Isrc -I$(B) $(PKG_CFLAGS) $(CPPFLAGS) -MMD -MP
 
@@ -84,7 +86,7 @@ need:
 
 # ---- build ----
 $(B)/driftproof: $(TOOL) $(B)/libdriftproof.a
-	$(call say,LINK)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(HDF5_LIBS) $(LIBS)
+	$(call say,LINK)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(HDF5_LIBS) $(LIBS) $(FFTWQ)
 
 $(B)/libdriftproof.a: $(LIBRARY) $(B)/library.list
 	@rm -f $@
@@ -97,6 +99,7 @@ $(B)/%.o: %.c | need
 $(B)/%.o: $(B)/%.c | need
 	$(call say,CC  )$(COMPILE) -c -o $@ $<
 
+$(B)/src/tool/bench_conv.o: CPPFLAGS += $(if $(FFTWQ),-DDP_HAVE_FFTWQ)
 $(B)/src/tool/share.o: $(B)/datadir.stamp
 $(B)/src/tool/share.o: CPPFLAGS += -DDP_DATADIR='"$(sharedir)"'
 

@@ -198,7 +198,22 @@ holds 'npy has its bounds beside it' test "$(wc -c <"$w/f.npy")" = "$(wc -c <"$w
 holds 'npy has a header of 128 bytes' test "$(wc -c <"$w/f.npy")" = 224
 python=''
 for p in python3 /usr/bin/python3; do [ -n "$python" ] || ! $p -c 'import numpy' 2>/dev/null || python=$p; done
+grid 'doubles' 0 --grid 3x2 --digits 8 --tier double -o "$w/d.npz"
+grid 'doubles as CSV' 0 --grid 3x2 --digits 8 --tier double -o "$w/d.csv"
 if [ -n "$python" ]; then
+  cat >"$w/doubles.py" <<'END'
+import csv, fractions, json, sys, numpy
+d, z = numpy.load(sys.argv[1]), numpy.load(sys.argv[2])
+assert json.loads(str(d["meta"]))["tier"] == "double" and "velocity_low" not in d
+rows = list(csv.DictReader(open(sys.argv[3])))
+for i in numpy.ndindex(2, 3, 2):
+    true, slack = fractions.Fraction(z["velocity_decimal"][i].decode()), fractions.Fraction(z["velocity_decimal_error"][i].decode())
+    assert abs(fractions.Fraction(float(d["velocity"][i])) - true) <= fractions.Fraction(float(d["velocity_error"][i])) + slack
+    row = rows[3 * i[0] + i[1]]
+    assert abs(fractions.Fraction(row["velocity_%d_mid" % (i[2] + 1)]) - true) <= fractions.Fraction(row["velocity_%d_rad" % (i[2] + 1)]) + slack
+    assert float(row["x_1"]) == d["x"][i[1]] and float(row["x_2"]) == d["y"][i[0]]
+END
+  holds 'doubles contain the exact values, in arrays and in CSV' "$python" "$w/doubles.py" "$w/d.npz" "$w/f.npz" "$w/d.csv"
   cat >"$w/arrays.py" <<'END'
 import json, sys, fractions, numpy
 z = numpy.load(sys.argv[1])
@@ -217,7 +232,7 @@ assert v.shape == (2, 3, 2) and abs(v - z["velocity"]).max() < 1e-9
 END
   holds 'NumPy reads the arrays, and the bounds hold' "$python" "$w/arrays.py" "$w/f.npz" "$w/f.npy"
 else
-  echo 'skipped: arrays in NumPy (not installed)'
+  echo 'skipped: arrays in NumPy (Debian: python3-numpy)'
 fi
 "$dp" field "$w/plane.yaml" --drift mean-shift --grid 3x2 --digits 40 -o "$w/f.h5" >"$w/out" 2>"$w/err"
 case $? in

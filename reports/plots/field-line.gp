@@ -8,7 +8,6 @@ height = top+strip+rows*(panel+gap)+bottom
 load ARG0[1:strlen(ARG0)-strlen("field-line.gp")]."field.gp"
 small = ",".(kind eq "svg" ? "11" : "8")
 set datafile separator "\t"
-set datafile missing "?"
 set xrange [x0:x1]
 set lmargin at screen left/width
 set rmargin at screen 1-right/width
@@ -59,15 +58,15 @@ base = base+gap+panel
 set offsets 0,0,0,0
 set tmargin at screen 1-(base+gap)/height
 set bmargin at screen 1-(base+gap+panel)/height
-set yrange [low:high+0.2*(high-low)]
-set ytics low,step,high font small
+set yrange [low-0.05*(high-low):high+0.25*(high-low)]
+set ytics step font small
 set format y "10^{%g}"
 set ylabel "|V|  [".unit."]"
 set grid x y lc rgb "#dddddd" lw 0.6 dt 1
-set key top right inside horizontal reverse Left font small samplen 1.6 textcolor rgb black
+set key top left inside horizontal reverse Left font small samplen 1.6 textcolor rgb black
 if (rows == 2) { set format x "%g"; set xlabel "x  [length]" offset 0,0.4 textcolor rgb black }
-plot "curves.dat" using 1:5 with lines lc rgb black lw 1.6 title "V > 0, to the right", \
-     "curves.dat" using 1:6 with lines lc rgb "#CC79A7" lw 1.6 dt (5,2) title "V < 0, to the left"
+plot "curves.dat" using 1:5 with lines lc rgb black lw 1.6 title (rightward > 0 ? "V > 0, to the right" : ""), \
+     "curves.dat" using 1:6 with lines lc rgb "#CC79A7" lw 1.6 dt (5,2) title (leftward > 0 ? "V < 0, to the left" : "")
 base = base+gap+panel
 
 if (rows == 3) {

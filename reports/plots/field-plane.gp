@@ -5,7 +5,7 @@ plot_width = aspect > 1 ? 4.3/aspect : 4.3
 if (plot_width < 1.9) plot_width = 1.9
 plot_height = 4.3*(aspect > 1 ? 1 : aspect)
 if (plot_height < 0.9) plot_height = 0.9
-left = 0.75; right = 1.25; bottom = 0.92; top = (title eq "" ? 0.42 : 0.62)
+left = 0.82; right = 1.15; bottom = 0.98; top = (title eq "" ? 0.42 : 0.62)
 width = plot_width+left+right
 if (width < 5.2) { left = left+(5.2-width)/2; right = right+(5.2-width)/2; width = 5.2 }
 height = plot_height+bottom+top
@@ -58,13 +58,16 @@ set cbrange [low:high]
 set cbtics step*(bands > 8 ? 2 : 1) scale 0.3 textcolor rgb black
 set colorbox user origin screen 1-(right-0.14)/width, screen bottom/height size screen 0.14/width, screen plot_height/height
 set colorbox border
-set cblabel label offset 0.6,0 textcolor rgb black
 set xlabel "x_1  [length]" offset 0,0.4 textcolor rgb black
-set ylabel "x_2  [length]" offset 0.8,0 rotate by 90 textcolor rgb black
+# At fixed places: gnuplot does not count the widths of minus signs.
+middle = (bottom+plot_height/2)/height
+set label 4 "x_2  [length]" at screen (left-0.54)/width, screen middle center rotate by 90 textcolor rgb black
+set label 5 label at screen 1-(right-0.86)/width, screen middle center rotate by 90 textcolor rgb black
 set label 1 head noenhanced at screen left/width, screen 1-0.2/height left font ",".(kind eq "svg" ? "14" : "10.5") textcolor rgb black
 set label 2 title noenhanced at screen left/width, screen 1-0.41/height left font ",".(kind eq "svg" ? "11" : "8") textcolor rgb "#555555"
 set label 3 note at screen left/width, screen 0.12/height left font ",".(kind eq "svg" ? "9.5" : "7") textcolor rgb "#555555"
-set key at screen 1-right/width, screen 0.36/height right center horizontal reverse Left samplen 1.6 font ",".(kind eq "svg" ? "11" : "8") textcolor rgb black
+set key at screen 1-right/width, screen 0.35/height right center horizontal reverse Left samplen 1.6 font ",".(kind eq "svg" ? "11" : "8") textcolor rgb black
+set object 1 rectangle from graph 0,0 to graph 1,1 behind fs solid noborder fc rgb "#d4d4d4"
 set style arrow 1 head filled size first 0.26*cell,20,70 fixed lw 0.9 lc rgb black
 p_marks = (p_has_marks > 0 ? "p_marks.dat" : "/dev/null")
 q_marks = (q_has_marks > 0 ? "q_marks.dat" : "/dev/null")
@@ -75,8 +78,8 @@ plot "scalar.bin" binary array=(scalar_nx,scalar_ny) format="%float" dx=scalar_d
      "arrows.dat" using 1:2:3:4 with vectors arrowstyle 1 notitle, \
      p_marks using 1:2:(1.35*$3) with points pt 7 ps variable lc rgb "#ffffff" notitle, \
      p_marks using 1:2:(1.1*$3) with points pt 7 ps variable lc rgb blue notitle, \
-     q_marks using 1:2:(1.5*$3) with points pt 8 ps variable lc rgb "#ffffff" lw 3.4 notitle, \
-     q_marks using 1:2:(1.5*$3) with points pt 8 ps variable lc rgb orange lw 1.7 notitle, \
+     q_marks using 1:2:(1.9*$3) with points pt 8 ps variable lc rgb "#ffffff" lw 3 notitle, \
+     q_marks using 1:2:(1.9*$3) with points pt 8 ps variable lc rgb orange lw 1.6 notitle, \
      NaN with lines lc rgb blue lw 1.6 title (p_top > 0 ? "p (data)" : ""), \
      NaN with points lc rgb blue pt 7 ps 0.9 title (p_has_marks <= 0 ? "" : p_top > 0 ? "p, point masses" : "p (data)"), \
      NaN with lines lc rgb orange lw 1.6 dt (6,3) title (q_top > 0 ? "q (model)" : ""), \

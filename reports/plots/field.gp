@@ -8,7 +8,7 @@ if (kind eq "svg") {
   set terminal svg size 100*width,100*height dynamic enhanced font "DejaVu Sans,Helvetica,Arial,sans-serif,12" background "#ffffff" linewidth 1.1
 }
 if (kind eq "pdf") {
-  set terminal pdfcairo size width in,height in font "DejaVu Sans,8.5" fontscale 1 linewidth 1.1
+  set terminal pdfcairo size width in,height in font "DejaVu Sans,9" fontscale 0.7 linewidth 1.5
 }
 set output "picture"
 black = "#222222"; grey = "#888888"; blue = "#0072B2"; orange = "#D55E00"

@@ -130,7 +130,7 @@ static dp_status inverse(run *r, int threads, dp_error *e)
 static int carry_span(const run *r, mp_ptr total, slong row, slong from, slong to)
 {
     const dp_conv_plan *plan = r->plan;
-    mp_ptr raw = dp_malloc((size_t) ((plan->z_digits + r->z_limbs) * BLOCK) * sizeof *raw);
+    mp_ptr raw = dp_calloc((size_t) ((plan->z_digits + r->z_limbs) * BLOCK), sizeof *raw);
     mp_ptr word = raw + plan->z_digits * BLOCK;
     const double *z = r->w->x + (plan->lo[0] + row) * plan->row + plan->lo[1];
     int good = 1;

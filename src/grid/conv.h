@@ -28,13 +28,15 @@ void dp_conv_free(dp_conv_plan *plan);
 
 /* z = x * y, exactly: every entry is the integer sum of X_i Y_j, z->exp = x->exp + y->exp. z is initialised and becomes what the plan's part asks.
    Requires: x->n as in the plan; z != x. DP_EINPUT: x->bits above the plan's bits. DP_EINTERNAL: a check failed (see above).
-   Error: 0 (Lemma L1). Cost: s_x + s_x + s_y - 1 transforms and s_x s_y N/2 complex multiplications; at most `threads` threads. */
+   Error: 0 (Lemma L1). Cost: s_x forward and s_x + s_y - 1 inverse transforms of length N, s_x s_y N/2 complex multiplications;
+   memory: (2 s_x + s_y) N doubles. At most `threads` threads. */
 dp_status dp_conv_apply(dp_fixed_t z, const dp_conv_plan *plan, const dp_fixed_t x, int threads, dp_error *e);
 /* z = x * y in one call. */
 dp_status dp_conv(dp_fixed_t z, const dp_fixed_t x, const dp_fixed_t y, dp_conv_part part, dp_error *e);
 
 /* Every row of x (rows x n_x) with the 1-D plan: z is rows x n_z, rounded to nearest to at most `bits` bits (0: exact).
-   Error: |z - exact| <= error, half a unit of z, or 0 when nothing was cut. Threads share the rows. */
+   Error: |z - exact| <= error, half a unit of z, or 0 when nothing was cut. Memory: z, and what one row takes per thread. Threads share
+   the rows. z = x is allowed. */
 dp_status dp_conv_rows(dp_fixed_t z, mag_t error, const dp_conv_plan *plan, const dp_fixed_t x, slong rows, slong bits, int threads, dp_error *e);
 /* Every column of x (n_x x cols): z is n_z x cols. Error as for rows. */
 dp_status dp_conv_columns(dp_fixed_t z, mag_t error, const dp_conv_plan *plan, const dp_fixed_t x, slong cols, slong bits, int threads, dp_error *e);

@@ -14,7 +14,7 @@ enum {
 };
 
 /* Loops over short blocks, compiled for several instruction sets; all give the same integers. */
-#if defined(__x86_64__) && defined(__gnu_linux__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
+#if defined(__x86_64__) && defined(__gnu_linux__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 #define DP_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
 #define DP_CLONES
@@ -22,7 +22,7 @@ enum {
 
 /* The evaluation points and what depends on them and on the kernel. */
 typedef struct {
-    mp_ptr digit;            /* [m POINTS + t]: w_t^m, m < x_digits + y_digits - 1 */
+    mp_ptr digit;            /* w^m, m < x_digits + y_digits - 1 */
     mp_ptr power[POINTS][2]; /* r_a^i along axis a, i < length of the full product */
     mp_ptr kernel[POINTS];   /* (sum over digits k of y_k w^k) r^position, per entry of y */
 } dp_residue;
@@ -79,7 +79,7 @@ void dp_slice_product(double *z, const double *x, slong x_digits, const double *
 /* ---- residue.c: the product at POINTS points modulo 2^61 - 1 ---- */
 void dp_residue_init(dp_residue *r, const dp_conv_plan *plan, const dp_fixed_t y);
 void dp_residue_clear(dp_residue *r);
-/* out[t][i] = (sum over m of (raw[m BLOCK + i] - offset) w_t^m) r_t^(position of the entry (row, col + i)), for count entries. */
+/* out[t][i] = (sum over m of (raw[m BLOCK + i] - offset) w^m) r_t^(position of the entry (row, col + i)), for count entries. */
 void dp_residue_fold(mp_ptr *out, const dp_residue *r, mp_srcptr raw, slong slices, mp_limb_t offset, slong row, slong col, slong count);
 /* Adds the sum of what dp_residue_fold gives to total[t], reduced. */
 void dp_residue_sum(mp_ptr total, const dp_residue *r, mp_srcptr raw, slong slices, mp_limb_t offset, slong row, slong col, slong count);

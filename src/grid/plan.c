@@ -28,8 +28,7 @@ static slong lay_out(dp_conv_plan *p, dp_conv_part part)
     for (int a = 0; a < 2; a++) {
         slong l;
         dp_conv_window(p->lo + a, p->z_shape + a, p->x_shape[a], p->y_shape[a], part);
-        const slong full = p->x_shape[a] + p->y_shape[a] - 1;
-        p->length[a] = dp_fft_length(FLINT_MAX(full - p->lo[a], p->lo[a] + p->z_shape[a]), &l);
+        p->length[a] = dp_fft_length(p->lo[a] + p->z_shape[a], &l); /* what lies behind wraps to before lo, for either part */
         levels += l;
     }
     p->row = 2 * (p->length[1] / 2 + 1);
@@ -97,10 +96,10 @@ static void transform_kernel(dp_conv_plan *p, const dp_fixed_t y)
 
 static dp_status check_shapes(const dp_fixed_t y, const slong y_shape[2], const slong x_shape[2], slong bits, dp_error *e)
 {
-    const slong most = WORD(1) << 30;
+    const slong most = WORD(1) << 29;
     for (int a = 0; a < 2; a++)
         if (y_shape[a] < 1 || x_shape[a] < 1 || y_shape[a] > most || x_shape[a] > most)
-            return dp_fail(e, DP_EINPUT, "exact convolution of %ld x %ld and %ld x %ld entries: sizes are 1 .. 2^30", (long) x_shape[0], (long) x_shape[1],
+            return dp_fail(e, DP_EINPUT, "exact convolution of %ld x %ld and %ld x %ld entries: sizes are 1 .. 2^29", (long) x_shape[0], (long) x_shape[1],
                            (long) y_shape[0], (long) y_shape[1]);
     if (y->n != y_shape[0] * y_shape[1] || bits < 1)
         return dp_fail(e, DP_EINPUT, "exact convolution: a kernel of %ld entries is not %ld x %ld, or data of %ld bits", (long) y->n, (long) y_shape[0],

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* residue.c: the product of two arrays of digits, compared at a few points modulo p = 2^61 - 1.
-   Sum_m w^m Sum_i r^i z_m,i over a window equals Sum_k y_k r^k (sum of x_l r^l over the window moved by -k), x_l = Sum_j w^j x_j,l. */
+   For one w and POINTS points r, Sum_m w^m Sum_i r^i z_m,i over a window equals Sum_k y_k r^k (sum of x_l r^l over the window moved by -k), x_l = Sum_j w^j x_j,l. */
 #include <stdlib.h>
 
 #include "grid/conv_internal.h"
@@ -76,28 +76,26 @@ static mp_limb_t digest(const dp_conv_plan *plan, const dp_fixed_t y)
     return state;
 }
 
-/* out[i skip] = r^i, i < n: four chains side by side. */
-static void powers(mp_ptr out, slong skip, mp_limb_t r, slong n)
+/* r^i, i < n, in fresh memory: four chains side by side. */
+static mp_ptr powers(mp_limb_t r, slong n)
 {
-    mp_limb_t v[4] = {1, r, mul(r, r), 0}, r4;
-    v[3] = mul(v[2], r), r4 = mul(v[2], v[2]);
+    mp_ptr out = dp_malloc((size_t) n * sizeof *out);
+    const mp_limb_t r2 = mul(r, r), r4 = mul(r2, r2);
+    mp_limb_t v[4] = {1, r, r2, mul(r2, r)};
     for (slong i = 0; i < n; i++) {
-        out[i * skip] = v[i % 4];
+        out[i] = v[i % 4];
         v[i % 4] = mul(v[i % 4], r4);
     }
+    return out;
 }
 
 void dp_residue_init(dp_residue *r, const dp_conv_plan *plan, const dp_fixed_t y)
 {
     mp_limb_t state = digest(plan, y);
-    r->digit = dp_malloc((size_t) (plan->z_digits * POINTS) * sizeof *r->digit);
+    r->digit = powers(point(&state), plan->z_digits);
     for (int t = 0; t < POINTS; t++) {
-        powers(r->digit + t, POINTS, point(&state), plan->z_digits);
-        for (int a = 0; a < 2; a++) {
-            const slong n = plan->x_shape[a] + plan->y_shape[a] - 1;
-            r->power[t][a] = dp_malloc((size_t) n * sizeof *r->power[t][a]);
-            powers(r->power[t][a], 1, point(&state), n);
-        }
+        for (int a = 0; a < 2; a++)
+            r->power[t][a] = powers(point(&state), plan->x_shape[a] + plan->y_shape[a] - 1);
         r->kernel[t] = dp_calloc((size_t) y->n, sizeof *r->kernel[t]);
     }
 }
@@ -111,19 +109,17 @@ void dp_residue_clear(dp_residue *r)
 
 /* ---- evaluation ---- */
 
-/* out[t][i] = sum over m of raw_m w_t^m for entry i: fewer than 2^14 slices of 52 and 61 bits stay below 2^128. */
-static void fold(mp_limb_t out[POINTS][BLOCK], mp_srcptr raw, mp_srcptr digit, slong slices, slong count)
+/* out[i] = sum over m of raw_m w^m for entry i: fewer than 2^14 slices of 52 and 61 bits stay below 2^128. */
+static void fold(mp_limb_t out[BLOCK], mp_srcptr raw, mp_srcptr digit, slong slices)
 {
-    for (slong i = 0; i < count; i++) {
-        wide a = 0, b = 0, c = 0;
-        mp_srcptr w = digit;
-        for (slong m = 0; m < slices; m++, w += POINTS) {
-            const mp_limb_t u = raw[m * BLOCK + i];
-            a += (wide) u * w[0];
-            b += (wide) u * w[1];
-            c += (wide) u * w[2];
+    for (slong i = 0; i < BLOCK; i += 4) {
+        wide a = 0, b = 0, c = 0, d = 0;
+        mp_srcptr u = raw + i;
+        for (slong m = 0; m < slices; m++, u += BLOCK) {
+            const wide w = digit[m];
+            a += w * u[0], b += w * u[1], c += w * u[2], d += w * u[3];
         }
-        out[0][i] = reduce_any(a), out[1][i] = reduce_any(b), out[2][i] = reduce_any(c);
+        out[i] = reduce_any(a), out[i + 1] = reduce_any(b), out[i + 2] = reduce_any(c), out[i + 3] = reduce_any(d);
     }
 }
 
@@ -132,19 +128,20 @@ static mp_limb_t shift(mp_srcptr digit, slong slices, mp_limb_t offset)
 {
     wide s = 0;
     for (slong m = 0; m < slices; m++)
-        s += digit[m * POINTS];
+        s += digit[m];
     return mul(reduce_any(s), offset);
 }
 
 void dp_residue_fold(mp_ptr *out, const dp_residue *r, mp_srcptr raw, slong slices, mp_limb_t offset, slong row, slong col, slong count)
 {
-    mp_limb_t v[POINTS][BLOCK];
-    fold(v, raw, r->digit, slices, count);
+    mp_limb_t v[BLOCK];
+    const mp_limb_t s = shift(r->digit, slices, offset);
+    fold(v, raw, r->digit, slices);
     for (int t = 0; t < POINTS; t++) {
-        const mp_limb_t s = shift(r->digit + t, slices, offset), at_row = r->power[t][0][row];
+        const mp_limb_t at_row = r->power[t][0][row];
         mp_srcptr at = r->power[t][1] + col;
         for (slong i = 0; i < count; i++)
-            out[t][i] = mul(sub(v[t][i], s), at[i]);
+            out[t][i] = mul(sub(v[i], s), at[i]);
         for (slong i = 0; i < count && row; i++)
             out[t][i] = mul(out[t][i], at_row);
     }
@@ -152,14 +149,14 @@ void dp_residue_fold(mp_ptr *out, const dp_residue *r, mp_srcptr raw, slong slic
 
 void dp_residue_sum(mp_ptr total, const dp_residue *r, mp_srcptr raw, slong slices, mp_limb_t offset, slong row, slong col, slong count)
 {
-    mp_limb_t v[POINTS][BLOCK];
-    fold(v, raw, r->digit, slices, count);
+    mp_limb_t v[BLOCK];
+    const mp_limb_t s = shift(r->digit, slices, offset);
+    fold(v, raw, r->digit, slices);
     for (int t = 0; t < POINTS; t++) {
-        const mp_limb_t s = shift(r->digit + t, slices, offset);
         mp_srcptr at = r->power[t][1] + col;
         wide sum = 0; /* at most 64 terms below 2^122 */
         for (slong i = 0; i < count; i++)
-            sum += (wide) sub(v[t][i], s) * at[i];
+            sum += (wide) sub(v[i], s) * at[i];
         total[t] = dp_residue_add(total[t], mul(reduce_any(sum), r->power[t][0][row]));
     }
 }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "claim/claim.h"
+#include "tool/bench_conv.h"
 #include "tool/option.h"
 #include "tool/share.h"
 
@@ -199,6 +200,54 @@ static int asked(const dp_args *a, int i)
     return !a->count;
 }
 
+/* ---- duels: the exact convolution beside others ---- */
+
+/* By its name, or by "conv", which means all. */
+static int names_duel(const char *name, int i) { return !strcmp(name, dp_duels[i].name) || !strcmp(name, "conv"); }
+
+static int asked_duel(const dp_args *a, int i)
+{
+    for (int k = 0; k < a->count; k++)
+        if (names_duel(a->operand[k], i)) return 1;
+    return !a->count;
+}
+
+static void print_duel(const char *gap, const dp_duel *d, dp_status status, double ours, double theirs, const dp_error *e)
+{
+    if (!gap) {
+        printf("%-68s ", d->title);
+        if (status) printf("%s: %s\n", status == DP_EUNSUPPORTED ? "left out" : "FAILED", e->text);
+        else printf("%10.4f s   the other %.4f s: %.2f times as long, bar %g: %s\n", ours, theirs, theirs / ours, d->bar, theirs >= d->bar * ours ? "reached" : "MISSED");
+        fflush(stdout);
+        return;
+    }
+    printf("%s\n    {\"name\": \"%s\", \"title\": \"%s\", \"seconds\": ", gap, d->name, d->title);
+    if (status) fputs("null, \"why\": ", stdout), dp_json_string(stdout, e->text);
+    else {
+        dp_json_double(stdout, ours);
+        fputs(", \"other_seconds\": ", stdout), dp_json_double(stdout, theirs);
+        fputs(", \"ratio\": ", stdout), dp_json_double(stdout, theirs / ours);
+        fputs(", \"bar_ratio\": ", stdout), dp_json_double(stdout, d->bar);
+    }
+    putchar('}');
+}
+
+/* Returns 0 if a bar was missed or something failed. */
+static int run_duels(const dp_args *a, int json, const char *gap, slong runs)
+{
+    int good = 1;
+    for (int i = 0; i < dp_duels_count; i++) {
+        double ours = 0, theirs = 0;
+        dp_error e = {0};
+        if (!asked_duel(a, i)) continue;
+        const dp_status status = dp_duel_run(&ours, &theirs, dp_duels + i, runs, &e);
+        print_duel(json ? gap : NULL, dp_duels + i, status, ours, theirs, &e);
+        gap = ",";
+        good &= status == DP_EUNSUPPORTED || (!status && theirs >= dp_duels[i].bar * ours);
+    }
+    return good;
+}
+
 static void check_names(const dp_args *a)
 {
     const char *names[BENCHES + 1] = {NULL};
@@ -206,7 +255,8 @@ static void check_names(const dp_args *a)
     for (int k = 0; k < a->count; k++) {
         int known = 0;
         for (int i = 0; i < BENCHES; i++) known |= !strcmp(names[i], a->operand[k]);
-        if (!known) dp_usage_error("bench: unknown benchmark '%s'%s; there are line, line-acb, plane-curl, two-modes, suite", a->operand[k], dp_tool_suggest(a->operand[k], names));
+        for (int i = 0; i < dp_duels_count; i++) known |= names_duel(a->operand[k], i);
+        if (!known) dp_usage_error("bench: unknown benchmark '%s'%s; there are line, line-acb, plane-curl, two-modes, suite, conv", a->operand[k], dp_tool_suggest(a->operand[k], names));
     }
 }
 
@@ -228,6 +278,7 @@ static int run(const dp_args *a)
         if (seconds < 0 || (benches[i].bar > 0 && seconds >= benches[i].bar)) status = EXIT_UNEXPECTED;
         before = seconds;
     }
+    if (!run_duels(a, json, gap, runs)) status = EXIT_UNEXPECTED;
     if (json) fputs("\n]}\n", stdout);
     return status;
 }
@@ -236,5 +287,6 @@ static const dp_option options[] = {{"runs", 'r', "N", "runs of which the median
 const dp_tool_command dp_cmd_bench = {
     "bench", "[NAME]...", "time the engines",
     "Times the engines on fixed problems, medians of several runs on one core, beside the generic integrator of Arb where it can do the same; "
-    "last the whole quick suite. The names are line, line-acb, plane-curl, two-modes and suite; none means all. The exit status is 1 when a bar is missed.",
+    "the whole quick suite; last the exact convolution, in turns with fmpz_poly_mul and with FFTs in quadruple precision. The names are line, line-acb, "
+    "plane-curl, two-modes, suite and conv; none means all. The exit status is 1 when a bar is missed.",
     options, 0, -1, 0, run};

@@ -5,9 +5,11 @@
 #include <libfyaml.h>
 #include <mpfr.h>
 #include <stdlib.h>
+#include <zlib.h>
 
 #include "driftproof.h"
 #include "report/command.h"
+#include "tool/grid.h"
 #include "tool/option.h"
 #include "tool/share.h"
 
@@ -63,6 +65,8 @@ static int run(const dp_args *a)
     say(&p, "GSL", gsl_version);
     say(&p, "FFTW", fftw_version);
     say(&p, "libfyaml", fy_library_version());
+    say(&p, "zlib", zlibVersion());
+    say(&p, "HDF5", dp_grid_has_hdf5() ? "there" : "not in this build; needed for field -o FILE.h5; apt-get install -y --no-install-recommends libhdf5-dev, then make");
     say(&p, "cores", cores);
     say(&p, "share", dp_share() ? dp_share() : "not found: set DRIFTPROOF_SHARE to the directory with cases/ and reports/");
     say_names(&p);

@@ -11,8 +11,8 @@
    gradients of something without unit (-1). */
 int dp_grid_length_power(const char *drift, unsigned quantity);
 
-/* Of one quantity. A node's digits are those of its largest component; nodes whose enclosure contains zero everywhere have none and are
-   counted apart. `missed`: nodes whose bound exceeds 10^-digits times the largest component there. Where all may be zero, and for curl,
+/* Of one quantity. A node's digits are those of its largest component; nodes whose enclosure contains zero everywhere, or nothing beyond
+   h^k 10^-(4 digits + 60), have none and are counted apart. `missed`: nodes whose bound exceeds 10^-digits times the largest component there. Where all may be zero, and for curl,
    divergence, wedge and potential everywhere, which cross zero, the component counts as at least h^k, k the power of length. */
 typedef struct { double worst, median, largest, bound; slong where, zeros, missed; } dp_grid_extent;
 

@@ -14,23 +14,27 @@ static void curves(dp_picture *p, double x0, double dx, slong n)
     const dp_grid_values *velocity = dp_gridfield_find(p->g->f, DP_Q_VELOCITY);
     const slong stride = (n + POINTS - 1) / POINTS;
     double v[3], r, low = HUGE_VAL, high = -HUGE_VAL;
+    int signs[2] = {0, 0};
     FILE *f = dp_picture_file(p, "curves.dat");
     for (slong i = 0; i < n; i += stride) {
         const int sure = dp_picture_vector(v, &r, velocity, i);
         const double y = velocity->mid[i], e = velocity->rad[i];
-        if (sure) low = fmin(low, r), high = fmax(high, r);
+        if (sure) low = fmin(low, r), high = fmax(high, r), signs[v[0] > 0] = 1;
         fprintf(f, "%.17g\t%.17g\t%.17g\t%.17g\t", x0 + dx * (double) i, y, y - e, y + e);
-        if (sure) fprintf(f, v[0] > 0 ? "%.10g\t?\t" : "?\t%.10g\t", r);
-        else fputs("?\t?\t", f);
+        if (sure) fprintf(f, v[0] > 0 ? "%.10g\tNaN\t" : "NaN\t%.10g\t", r);
+        else fputs("NaN\tNaN\t", f);
         if (p->scalar && isfinite(p->scalar->rad[i])) fprintf(f, "%.17g\n", p->scalar->mid[i]);
-        else fputs("?\n", f);
+        else fputs("NaN\n", f);
     }
     fclose(f);
+    dp_picture_number(p, "leftward", signs[0]);
+    dp_picture_number(p, "rightward", signs[1]);
     if (!(low < high)) low = high = isfinite(low) ? low : 0;
-    const double step = dp_picture_steps(&low, &high, 6);
-    dp_picture_number(p, "low", low);
-    dp_picture_number(p, "high", high);
-    dp_picture_number(p, "step", step);
+    dp_picture_number(p, "low", low < high ? low : low - 1);
+    dp_picture_number(p, "high", low < high ? high : high + 1);
+    const int decades = high - low >= 2;
+    const double step = dp_picture_steps(&low, &high, 7);
+    dp_picture_number(p, "step", decades ? fmax(1, step) : step);
 }
 
 /* Densities over their largest value, so that p and q can be told apart at a glance whatever their widths. */
@@ -58,7 +62,7 @@ static void measure(dp_picture *p, const char *name, const dp_measure_t m, doubl
 
 void dp_picture_line(dp_picture *p)
 {
-    static const char *const words[] = {"", "", "", "V'", "δF/δq", "η", ""};
+    static const char *const words[] = {"", "", "", "V'", "", "η", ""};
     const dp_mesh_struct *m = &p->g->f->mesh;
     const double x0 = dp_grid_coordinate(m->origin), dx = dp_grid_coordinate(m->step), x1 = x0 + dx * (double) (m->n[0] - 1);
     int i = 0;
@@ -66,7 +70,8 @@ void dp_picture_line(dp_picture *p)
     dp_picture_number(p, "x1", x1);
     dp_picture_text(p, "unit", dp_picture_unit(p->g->drift, DP_Q_VELOCITY));
     while (p->scalar && p->scalar->quantity != 1u << i) i++;
-    char *label = p->scalar ? dp_format("%s  [%s]", words[i], dp_picture_unit(p->g->drift, p->scalar->quantity)) : dp_strdup("");
+    const char *word = p->scalar && p->scalar->quantity == DP_Q_POTENTIAL ? dp_picture_potential(p->g->drift, 1) : words[i];
+    char *label = p->scalar ? dp_format("%s  [%s]", word, dp_picture_unit(p->g->drift, p->scalar->quantity)) : dp_strdup("");
     dp_picture_text(p, "label", label);
     free(label);
     curves(p, x0, dx, m->n[0]);

@@ -44,13 +44,13 @@ static double quantile(const double *v, slong n, double part)
     return q;
 }
 
-/* What is shown at every node: the scalar, or log10 |V|. */
+/* What is shown at every node: the scalar, or log10 |V| where it is certain that V is not zero. */
 static double *node_values(const dp_picture *p, const dp_grid_values *velocity, slong nodes)
 {
     double *s = dp_malloc((size_t) nodes * sizeof *s), v[3];
     for (slong i = 0; i < nodes; i++) {
         if (p->scalar) s[i] = isfinite(p->scalar->rad[i]) ? p->scalar->mid[i] : NAN;
-        else dp_picture_vector(v, s + i, velocity, i);
+        else if (!dp_picture_vector(v, s + i, velocity, i)) s[i] = NAN;
     }
     return s;
 }
@@ -124,7 +124,7 @@ static void put_scalar(dp_picture *p, const double *s, const frame *w, double lo
 
 static const char *scalar_label(const dp_picture *p, char text[96])
 {
-    static const char *const words[] = {"velocity", "Jacobian", "curl of V", "divergence of V", "first variation δF/δq", "preconditioner η", "wedge ∇η∧∇S"};
+    static const char *const words[] = {"velocity", "Jacobian", "curl of V", "divergence of V", "", "preconditioner η", "wedge ∇η∧∇S"};
     int i = 0;
     if (!p->scalar) {
         snprintf(text, 96, "log_{10} |V|,  V in units of %s", dp_picture_unit(p->g->drift, DP_Q_VELOCITY));
@@ -132,7 +132,7 @@ static const char *scalar_label(const dp_picture *p, char text[96])
     }
     while (p->scalar->quantity != 1u << i) i++;
     const char *unit = dp_picture_unit(p->g->drift, p->scalar->quantity);
-    snprintf(text, 96, strcmp(unit, "1") ? "%s  [%s]" : "%s", words[i], unit);
+    snprintf(text, 96, strcmp(unit, "1") ? "%s  [%s]" : "%s", p->scalar->quantity == DP_Q_POTENTIAL ? dp_picture_potential(p->g->drift, 0) : words[i], unit);
     return text;
 }
 
@@ -147,7 +147,7 @@ static void colours(dp_picture *p, double *s, const frame *w)
     if (both) hi = fmax(fabs(lo), fabs(hi)), lo = -hi;
     const double step = dp_picture_steps(&lo, &hi, both ? 16 : 14);
     for (slong i = 0; i < nodes; i++)
-        if (isfinite(s[i]) || isinf(s[i])) s[i] = fmin(fmax(s[i], lo - step), hi + step);
+        if (!isnan(s[i])) s[i] = fmin(fmax(s[i], lo - step), hi + step);
     dp_picture_number(p, "low", lo);
     dp_picture_number(p, "high", hi);
     dp_picture_number(p, "step", step);
@@ -192,8 +192,8 @@ static scale scale_of(const dp_grid_values *velocity, const frame *w, const slon
 {
     double v[3], *all = dp_malloc((size_t) (w->n[0] * w->n[1]) * sizeof *all);
     slong n = 0;
-    for (slong j = first(w->n[1], stride[1]); j < w->n[1]; j += stride[1])
-        for (slong i = first(w->n[0], stride[0]); i < w->n[0]; i += stride[0])
+    for (slong j = first(w->n[1], stride[1]); j < w->n[1] - first(w->n[1], stride[1]); j += stride[1])
+        for (slong i = first(w->n[0], stride[0]); i < w->n[0] - first(w->n[0], stride[0]); i += stride[0])
             if (dp_picture_vector(v, all + n, velocity, j * w->n[0] + i)) n++;
     scale c = {.low = n ? quantile(all, n, 0.02) : 0, .high = n ? quantile(all, n, 1) : 0};
     c.by_log = n && quantile(all, n, 0.25) < c.high - 2;
@@ -208,8 +208,8 @@ static void arrows(dp_picture *p, const dp_grid_values *velocity, const frame *w
     strides(stride, &cell, w);
     const scale c = scale_of(velocity, w, stride);
     FILE *f = dp_picture_file(p, "arrows.dat");
-    for (slong j = first(w->n[1], stride[1]); j < w->n[1]; j += stride[1])
-        for (slong i = first(w->n[0], stride[0]); i < w->n[0]; i += stride[0]) {
+    for (slong j = first(w->n[1], stride[1]); j < w->n[1] - first(w->n[1], stride[1]); j += stride[1])
+        for (slong i = first(w->n[0], stride[0]); i < w->n[0] - first(w->n[0], stride[0]); i += stride[0]) {
             if (!dp_picture_vector(v, &r, velocity, j * w->n[0] + i)) {
                 absent++;
                 continue;
@@ -218,8 +218,8 @@ static void arrows(dp_picture *p, const dp_grid_values *velocity, const frame *w
             if (size > 0.04 * cell) fprintf(f, "%.10g %.10g %.10g %.10g\n", x - size * v[0] / 2, y - size * v[1] / 2, size * v[0], size * v[1]);
         }
     fclose(f);
-    char *note = dp_format("Arrows: direction of V, length grows with %s; the longest is |V| = %.3g%s.", c.by_log ? "log |V|" : "√|V|", pow(10, c.high),
-                           absent ? "; none where the bound leaves the direction open" : "");
+    char *note = dp_format("Arrow length grows with %s; longest: |V| = %.3g.%s", c.by_log ? "log |V|" : "√|V|", pow(10, c.high),
+                           !absent ? "" : p->scalar ? "  No arrow: |V| within its bound of 0." : "  Grey: |V| within its bound of 0.");
     dp_picture_text(p, "note", note);
     dp_picture_number(p, "cell", cell);
     free(note);

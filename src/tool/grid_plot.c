@@ -85,6 +85,14 @@ const char *dp_picture_unit(const char *drift, unsigned quantity)
     return units[dp_grid_length_power(drift, quantity) + 2];
 }
 
+const char *dp_picture_potential(const char *drift, int brief)
+{
+    static const char *const flows[] = {"kl", "smoothed-kl", "mmd", "wasserstein", "sliced-wasserstein", "sinkhorn", "kale", "chi2"};
+    for (size_t i = 0; i < sizeof flows / sizeof *flows; i++)
+        if (!strcmp(drift, flows[i])) return brief ? "δF/δq" : "first variation δF/δq";
+    return brief ? "Φ, V = −∇Φ" : "potential Φ, V = −∇Φ";
+}
+
 /* ---- numbers that pictures share ---- */
 
 int dp_picture_vector(double v[3], double *log10_length, const dp_grid_values *velocity, slong node)

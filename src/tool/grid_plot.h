@@ -21,6 +21,8 @@ void dp_picture_number(dp_picture *p, const char *name, double value);
 FILE *dp_picture_file(dp_picture *p, const char *name);
 /* "V / length" and the like: what one unit of a quantity is, for labels. */
 const char *dp_picture_unit(const char *drift, unsigned quantity);
+/* What the potential is called: a first variation only where the drift is known to be the flow of a functional. */
+const char *dp_picture_potential(const char *drift, int brief);
 
 /* Direction of the velocity at a node (length 1) and log10 of its length, whatever its exponent; 0 when the enclosure does not exclude zero. */
 int dp_picture_vector(double v[3], double *log10_length, const dp_grid_values *velocity, slong node);

@@ -85,7 +85,7 @@ static double node_digits(const dp_grid_values *v, slong node)
         node_size(&big, &rad, v, node);
         bits = !(big > rad) ? -HUGE_VAL : rad > 0 ? log2((big - rad) / rad) : HUGE_VAL;
     }
-    return isfinite(bits) ? bits * 0.30102999566398120 - 1e-6 * (1 + fabs(bits)) : bits;
+    return isfinite(bits) ? fmax(0, bits * 0.30102999566398120 - 1e-6 * (1 + fabs(bits))) : bits;
 }
 
 /* ---- all nodes ---- */
@@ -119,6 +119,23 @@ static void find_sizes(dp_grid_extent *x, const dp_grid_values *v, slong nodes)
     }
 }
 
+/* Whether all components at a node are below 10^-(4 digits + 60) units, which counts as zero. */
+static int vanishes(const dp_grid_values *v, slong node, slong digits, double unit)
+{
+    double big, rad;
+    const double none = -(4 * (double) digits + 60) * 3.3219280948873626 + log2(unit);
+    mag_t t;
+    int small = 1;
+    mag_init(t);
+    for (slong i = node * v->components; v->ball && small && i < (node + 1) * v->components; i++) {
+        arb_get_mag(t, v->ball + i);
+        small = mag_is_zero(t) || mag_get_d_log2_approx(t) < none;
+    }
+    mag_clear(t);
+    node_size(&big, &rad, v, node);
+    return v->ball ? small : big + rad < exp2(none);
+}
+
 /* Whether a node is short of the digits, against a value of the size `unit`. */
 static int falls_short(const dp_grid_values *v, slong node, double share, double unit)
 {
@@ -137,7 +154,7 @@ static void extent_of(dp_grid_extent *x, const dp_grid_answer *g, const dp_grid_
     *x = (dp_grid_extent){.largest = 0};
     find_sizes(x, v, nodes);
     for (slong i = 0; i < nodes; i++) {
-        const double d = node_digits(v, i);
+        const double d = vanishes(v, i, g->f->digits, unit) ? -HUGE_VAL : node_digits(v, i);
         if (d > -HUGE_VAL) digits[n++] = d;
         else x->zeros++;
         if (d > -HUGE_VAL && d >= (double) g->f->digits) continue;
