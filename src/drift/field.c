@@ -149,11 +149,11 @@ static slong shortfall(arb_srcptr v, slong n, slong bits, slong floor_bits)
 }
 
 /* log2 of a length of the problem at x: h or, when larger, |x|. */
-static slong scale_bits(const dp_problem *P, const fmpq *x)
+static slong scale_bits(const dp_problem *P, arb_srcptr x)
 {
     double s = fabs(fmpq_get_d(P->bandwidth));
     for (int i = 0; i < P->dim; i++)
-        s = fmax(s, fabs(fmpq_get_d(x + i)));
+        s = fmax(s, fabs(arf_get_d(arb_midref(x + i), ARF_RND_NEAR)));
     return s > 0 && isfinite(s) ? (slong) ilogb(s) : 0;
 }
 
@@ -167,12 +167,6 @@ static slong field_shortfall(const dp_field_t f, slong bits, slong zero, slong s
         miss = FLINT_MAX(miss, shortfall(f->wedge, DP_CURL_DIM(d), bits / 2, zero));
     }
     return miss;
-}
-
-slong dp_field_shortfall(const dp_field_t f, const dp_problem *P, const fmpq *x, slong digits)
-{
-    slong bits = (slong) ceil((double) digits * 3.3219280948873626) + 4;
-    return field_shortfall(f, bits, 4 * bits + 200, scale_bits(P, x));
 }
 
 /* How far, in bits, the second largest term of the Gaussian sum k*mu lies below the largest at x: velocities in the tails are that small. */
@@ -203,15 +197,26 @@ static slong zero_bits(const dp_problem *P, arb_srcptr x, slong bits)
     return 4 * bits + 200 + (slong) fmin(2 * gap, 20000);
 }
 
+static slong bits_of(slong digits)
+{
+    return (slong) ceil((double) digits * 3.3219280948873626) + 4;
+}
+
+slong dp_field_shortfall(const dp_field_t f, const dp_problem *P, arb_srcptr x, slong digits)
+{
+    slong bits = bits_of(digits), miss = field_shortfall(f, bits, WORD_MAX / 4, 0);
+    return miss <= 0 ? miss : field_shortfall(f, bits, zero_bits(P, x, bits), scale_bits(P, x));
+}
+
 dp_status dp_field_digits(dp_field_t out, const dp_problem *P, const char *drift, const fmpq *x, slong digits, dp_workspace *w, dp_error *e)
 {
-    slong bits = (slong) ceil((double) digits * 3.3219280948873626) + 4, scale = scale_bits(P, x), had = 0, zero, cap;
+    slong bits = bits_of(digits), had = 0, scale, zero, cap;
     int idle = 0;
     arb_ptr y = _arb_vec_init(P->dim);
     dp_status status;
     for (int i = 0; i < P->dim; i++)
-        arb_set_fmpq(y + i, x + i, 64 + FLINT_ABS(scale));
-    zero = zero_bits(P, y, bits), cap = 8 * bits + 3800 + zero;
+        arb_set_fmpq(y + i, x + i, 128);
+    scale = scale_bits(P, y), zero = zero_bits(P, y, bits), cap = 8 * bits + 3800 + zero;
     for (slong prec = bits + 40;;) {
         for (int i = 0; i < P->dim; i++)
             arb_set_fmpq(y + i, x + i, prec + 60);

@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* grid_field.c: which engine finds a field on a mesh; preparation of moments for all nodes, and the drifts' formulas at each of them. */
 #include <math.h>
-#include <string.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/threads.h"
 #include "drift/grid_sums.h"
 
 /* Closed sums and tables of one precision. */
 typedef struct {
     dp_gsum_t sum[4];
     dp_grid_moments table[4];
+    arb_ptr value[2];
+    slong nodes;
     dp_source source;
 } prepared;
 
@@ -20,6 +23,8 @@ static void prepared_clear(prepared *s)
             dp_gsum_clear(s->sum[k]);
         if (s->source.table[k])
             dp_grid_moments_clear(s->table + k);
+        if (k < 2 && s->source.value[k])
+            _arb_vec_clear(s->value[k], s->nodes);
     }
 }
 
@@ -28,6 +33,7 @@ static dp_status prepare(prepared *s, dp_gridfield *f, const dp_problem *P, int 
 {
     dp_status status = DP_OK;
     s->source = (dp_source){.node = 0};
+    s->nodes = dp_mesh_nodes(&f->mesh);
     for (int k = 0; k < 4 && status == DP_OK; k++) {
         dp_which which = (dp_which) k;
         if (!dp_is_reweighted(which)) {
@@ -41,46 +47,91 @@ static dp_status prepare(prepared *s, dp_gridfield *f, const dp_problem *P, int 
                 s->source.table[k] = s->table + k;
         }
     }
+    for (int k = 0; k < 2 && tilde && order == 1 && status == DP_OK; k++)
+        s->source.value[k] = s->value[k] = dp_mesh_values(s->sum[k], &f->mesh, prec);
     if (status != DP_OK)
         prepared_clear(s);
     return status;
 }
 
-/* The formulas at every node; how many bits the worst node misses, and which nodes miss any. */
-static dp_status all_nodes(slong *miss, slong *late, slong *nlate, unsigned *have, dp_gridfield *f, const dp_problem *P, const char *drift, prepared *s, int order,
-                           slong prec, dp_error *e)
+/* Coordinates along an axis as balls. */
+static arb_ptr axis_balls(const dp_mesh_t mesh, int axis, slong prec)
 {
-    slong d = P->dim, nodes = dp_mesh_nodes(&f->mesh);
-    dp_status status = DP_OK;
+    arb_ptr x = _arb_vec_init(mesh->n[axis]);
+    fmpq_t t;
+    fmpq_init(t);
+    for (slong i = 0; i < mesh->n[axis]; i++) {
+        fmpq_mul_si(t, mesh->step + axis, i);
+        fmpq_add(t, t, mesh->origin + axis);
+        arb_set_fmpq(x + i, t, prec);
+    }
+    fmpq_clear(t);
+    return x;
+}
+
+/* The formulas at all nodes, in chunks that threads share. */
+typedef struct {
+    dp_gridfield *f;
+    const dp_problem *P;
+    const char *drift;
+    const prepared *s;
+    int order;
+    slong prec;
+    arb_ptr x[3];           /* coordinates along the axes */
+    slong *miss;            /* of each node, bits */
+    unsigned *have;         /* of each chunk */
+} sweep;
+
+enum { CHUNK = 256 };
+
+static dp_status chunk(void *argument, slong job, int worker, dp_error *e)
+{
+    (void) worker;
+    const sweep *a = argument;
+    int d = a->P->dim;
+    slong end = FLINT_MIN((job + 1) * CHUNK, a->s->nodes);
+    dp_source source = a->s->source;
     dp_workspace *w = dp_workspace_new();
-    fmpq *exact = _fmpq_vec_init(d);
     arb_ptr x = _arb_vec_init(d);
     dp_field_t at;
-    dp_field_init(at, (int) d);
-    w->source = &s->source;
-    *miss = 0, *nlate = 0, *have = ~0u;
-    for (slong node = 0; node < nodes && status == DP_OK; node++) {
-        dp_mesh_node(exact, &f->mesh, node);
-        for (slong k = 0; k < d; k++)
-            arb_set_fmpq(x + k, exact + k, prec + 20);
-        s->source.node = node;
-        status = dp_field_eval(at, P, drift, x, DP_ENGINE_AUTO, prec, w, e);
-        if (status == DP_OK) {
-            if (order == 1) /* second derivatives were not asked for */
-                at->have &= DP_HAVE_VELOCITY | DP_HAVE_POTENTIAL;
-            slong short_by = dp_field_shortfall(at, P, exact, f->digits);
-            if (short_by > 0)
-                late[(*nlate)++] = node;
-            *miss = FLINT_MAX(*miss, short_by);
-            *have &= dp_field_quantities(at);
-            dp_gridfield_store(f, node, at);
-        }
+    dp_status status = DP_OK;
+    dp_field_init(at, d);
+    w->source = &source;
+    a->have[job] = ~0u;
+    for (source.node = job * CHUNK; source.node < end && status == DP_OK; source.node++) {
+        slong rest = source.node;
+        for (int k = 0; k < d; k++)
+            arb_set(x + k, a->x[k] + rest % a->f->mesh.n[k]), rest /= a->f->mesh.n[k];
+        status = dp_field_eval(at, a->P, a->drift, x, DP_ENGINE_AUTO, a->prec, w, e);
+        if (a->order == 1) /* second derivatives were not asked for */
+            at->have &= DP_HAVE_VELOCITY | DP_HAVE_POTENTIAL;
+        a->miss[source.node] = status == DP_OK ? dp_field_shortfall(at, a->P, x, a->f->digits) : 0;
+        a->have[job] &= dp_field_quantities(at);
+        if (status == DP_OK)
+            dp_gridfield_store(a->f, source.node, at);
     }
-    if (at->why[0])
-        snprintf(f->note, sizeof f->note, "%s", at->why);
-    w->source = NULL;
+    if (job == 0)
+        snprintf(a->f->note, sizeof a->f->note, "%s", at->why);
     dp_field_clear(at), dp_workspace_free(w);
-    _arb_vec_clear(x, d), _fmpq_vec_clear(exact, d);
+    _arb_vec_clear(x, d);
+    return status;
+}
+
+/* How many bits every node misses; `have`: what all nodes have. */
+static dp_status all_nodes(slong *miss, unsigned *have, dp_gridfield *f, const dp_problem *P, const char *drift, const prepared *s, int order,
+                           slong prec, int threads, dp_error *e)
+{
+    slong chunks = (s->nodes + CHUNK - 1) / CHUNK;
+    sweep a = {f, P, drift, s, order, prec, {NULL, NULL, NULL}, miss, dp_calloc((size_t) chunks, sizeof(unsigned))};
+    for (int k = 0; k < P->dim; k++)
+        a.x[k] = axis_balls(&f->mesh, k, prec + 20);
+    dp_status status = dp_parallel(chunk, &a, chunks, threads, e);
+    *have = ~0u;
+    for (slong c = 0; c < chunks; c++)
+        *have &= a.have[c];
+    for (int k = 0; k < P->dim; k++)
+        _arb_vec_clear(a.x[k], f->mesh.n[k]);
+    free(a.have);
     return status;
 }
 
@@ -89,27 +140,35 @@ static dp_status by_lattices(dp_gridfield *f, const dp_problem *P, const char *d
 {
     int tilde = strcmp(drift, "sinkhorn-proxy") == 0 || strcmp(drift, "da2") == 0;
     int order = quantities & ~(unsigned) (DP_Q_VELOCITY | DP_Q_POTENTIAL) ? 2 : 1;
-    slong bits = (slong) ceil((double) f->digits * 3.3219280948873626) + 4, prec = bits + 30, nodes = dp_mesh_nodes(&f->mesh), miss, nlate;
-    slong *late = dp_malloc(sizeof *late * (size_t) nodes);
-    unsigned have;
-    dp_status status;
+    slong bits = (slong) ceil((double) f->digits * 3.3219280948873626) + 4, prec = bits + 30, nodes = dp_mesh_nodes(&f->mesh), nlate = 0;
+    slong *miss = dp_malloc(sizeof *miss * (size_t) nodes);
+    unsigned have = 0;
+    dp_status status = DP_OK;
     for (int round = 0;; round++) {
         prepared s;
         f->nledger = 0;
         status = prepare(&s, f, P, tilde, order, prec, threads, e);
         if (status != DP_OK)
             break;
-        status = all_nodes(&miss, late, &nlate, &have, f, P, drift, &s, order, prec, e);
+        status = all_nodes(miss, &have, f, P, drift, &s, order, prec, threads, e);
         prepared_clear(&s);
-        if (status != DP_OK || nlate <= 4 + nodes / 100 || round == 3)
+        slong worst = 0;
+        nlate = 0;
+        for (slong i = 0; i < nodes && status == DP_OK; i++)
+            nlate += miss[i] > 0, worst = FLINT_MAX(worst, miss[i]);
+        if (status != DP_OK || nlate <= 4 + nodes / 1000 || round == 3)
             break;
-        prec += FLINT_MIN(miss, bits) + 20;
+        prec += FLINT_MIN(worst, bits) + 20;
     }
+    slong late = 0;
+    for (slong i = 0; i < nodes && status == DP_OK; i++)
+        if (miss[i] > 0)
+            miss[late++] = i; /* from bits to numbers of nodes: late <= i */
     if (status == DP_OK && nlate > 0)
-        status = dp_gridfield_pointwise(f, P, drift, late, nlate, threads, e);
+        status = dp_gridfield_pointwise(f, P, drift, miss, nlate, threads, e);
     if (status == DP_OK)
         dp_gridfield_drop(f, have);
-    free(late);
+    free(miss);
     return status;
 }
 

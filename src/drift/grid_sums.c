@@ -5,6 +5,7 @@
 #include "ball/lattice.h"
 #include "drift/grid_sums.h"
 #include "drift/sublattice.h"
+#include "grid/matmul.h"
 
 int dp_moment_slot(int dim, const int *alpha)
 {
@@ -143,43 +144,103 @@ static void descend(const passes *p, arb_srcptr in, int k, int *alpha, int left)
     _arb_vec_clear(out, inner * n * outer);
 }
 
+/* ---- passes in the plane as products of matrices ---- */
+
+/* Kernel entries of power a as n x m rows; the entries belong to the axis. */
+static arb_ptr rows_of(const axis *x, int a, slong n, slong m)
+{
+    arb_ptr rows = dp_malloc(sizeof *rows * (size_t) (n * m));
+    for (slong i = 0; i < n; i++)
+        for (slong j = 0; j < m; j++)
+            rows[i * m + j] = x->tap[a][x->start + i * x->di + j * x->dj];
+    return rows;
+}
+
+/* Bits by which the worst of n positive sums misses prec. */
+static slong worst_miss(arb_srcptr v, slong n, slong prec)
+{
+    slong worst = 0;
+    for (slong i = 0; i < n; i++)
+        worst = FLINT_MAX(worst, prec - arb_rel_accuracy_bits(v + i));
+    return worst;
+}
+
+/* Both passes with integers of `bits` bits: Z1 = K_1 W' (n_1 x m_2), slot = K_2 Z1' (n_2 x n_1). */
+static dp_status plane_at(dp_grid_moments *out, const passes *p, arb_srcptr W, slong bits, int threads, dp_error *e)
+{
+    slong n1 = p->mesh->n[0], n2 = p->mesh->n[1], m1 = p->s->m[0], m2 = p->s->m[1];
+    arb_ptr Z1 = _arb_vec_init(n1 * m2);
+    dp_status status = DP_OK;
+    for (int a = 0; a <= out->order && status == DP_OK; a++) {
+        arb_ptr K1 = rows_of(p->x, a, n1, m1);
+        status = dp_matmul(Z1, K1, W, n1, m2, m1, bits, threads, e);
+        free(K1);
+        for (int b = 0; a + b <= out->order && status == DP_OK; b++) {
+            const int alpha[3] = {a, b, 0};
+            arb_ptr K2 = rows_of(p->x + 1, b, n2, m2);
+            status = dp_matmul(out->slot[dp_moment_slot(2, alpha)], K2, Z1, n2, n1, m2, bits, threads, e);
+            free(K2);
+        }
+    }
+    _arb_vec_clear(Z1, n1 * m2);
+    return status;
+}
+
 /* ---- weights ---- */
 
-/* rho G^{-1/2} times the cell's volume at the nodes: both sums in the coordinates j of the lattice. */
-static arb_ptr weights(const dp_group *g, const dp_mesh_t mesh, slong prec)
+/* The sum g at origin_k + j unit_k, lo_k <= j < lo_k + count_k, unit_k = step_k down_k/up_k. */
+static arb_ptr values(const dp_gsum_t g, const dp_mesh_t mesh, const dp_sublattice *s, slong prec)
 {
     int d = g->dim;
     dp_window w = {.dim = d};
     arb_mat_t L, Linv;
     arb_ptr y0 = _arb_vec_init(d);
-    arb_t volume;
     dp_gsum_t u;
-    arb_mat_init(L, d, d), arb_mat_init(Linv, d, d), arb_init(volume);
-    arb_one(volume);
+    arb_mat_init(L, d, d), arb_mat_init(Linv, d, d), dp_gsum_init(u, d, g->n);
     for (int k = 0; k < d; k++) {
-        arb_set_fmpq(arb_mat_entry(L, k, k), mesh->step + k, prec + 40);
-        arb_mul_si(arb_mat_entry(L, k, k), arb_mat_entry(L, k, k), g->s.down[k], prec + 40);
-        arb_div_si(arb_mat_entry(L, k, k), arb_mat_entry(L, k, k), g->s.up[k], prec + 40);
-        arb_inv(arb_mat_entry(Linv, k, k), arb_mat_entry(L, k, k), prec + 40);
-        arb_mul(volume, volume, arb_mat_entry(L, k, k), prec);
+        arb_ptr unit = arb_mat_entry(L, k, k);
+        arb_set_fmpq(unit, mesh->step + k, prec + 40);
+        arb_mul_si(unit, unit, s->down[k], prec + 40), arb_div_si(unit, unit, s->up[k], prec + 40);
+        arb_inv(arb_mat_entry(Linv, k, k), unit, prec + 40);
         arb_set_fmpq(y0 + k, mesh->origin + k, prec + 40);
-        w.step[k] = 1, w.lo[k] = g->s.lo[k], w.count[k] = g->s.m[k];
+        w.step[k] = 1, w.lo[k] = s->lo[k], w.count[k] = s->m[k];
     }
-    slong nodes = dp_window_nodes(&w);
-    arb_ptr W = _arb_vec_init(nodes), G = _arb_vec_init(nodes);
-    dp_gsum_init(u, d, g->n);
-    dp_gsum_affine(u, &g->density, y0, L, Linv, prec + 40);
-    dp_lattice_values(W, &w, u, prec);
-    dp_gsum_clear(u), dp_gsum_init(u, d, g->terms);
-    dp_gsum_affine(u, &g->kq, y0, L, Linv, prec + 40);
-    dp_lattice_values(G, &w, u, prec);
+    arb_ptr v = _arb_vec_init(dp_window_nodes(&w));
+    dp_gsum_affine(u, g, y0, L, Linv, prec + 40);
+    dp_lattice_values(v, &w, u, prec);
+    dp_gsum_clear(u), arb_mat_clear(L), arb_mat_clear(Linv);
+    _arb_vec_clear(y0, d);
+    return v;
+}
+
+arb_ptr dp_mesh_values(const dp_gsum_t g, const dp_mesh_t mesh, slong prec)
+{
+    dp_sublattice s;
+    for (int k = 0; k < g->dim; k++)
+        s.lo[k] = 0, s.m[k] = mesh->n[k], s.up[k] = s.down[k] = 1;
+    return values(g, mesh, &s, prec);
+}
+
+/* rho G^{-1/2} times the cell's volume at the nodes. */
+static arb_ptr weights(const dp_group *g, const dp_mesh_t mesh, slong prec)
+{
+    slong nodes = dp_group_nodes(g);
+    arb_ptr W = values(&g->density, mesh, &g->s, prec), G = values(&g->kq, mesh, &g->s, prec);
+    fmpq_t volume;
+    arb_t v;
+    fmpq_init(volume), arb_init(v), fmpq_one(volume);
+    for (int k = 0; k < g->dim; k++) {
+        fmpq_mul(volume, volume, mesh->step + k);
+        fmpq_mul_si(volume, volume, g->s.down[k]);
+        fmpz_mul_si(fmpq_denref(volume), fmpq_denref(volume), g->s.up[k]), fmpq_canonicalise(volume);
+    }
+    arb_set_fmpq(v, volume, prec + 10);
     for (slong i = 0; i < nodes; i++) {
         arb_rsqrt(G + i, G + i, prec + 10);
         arb_mul(W + i, W + i, G + i, prec + 10);
-        arb_mul(W + i, W + i, volume, prec + 10);
+        arb_mul(W + i, W + i, v, prec + 10);
     }
-    _arb_vec_clear(G, nodes), _arb_vec_clear(y0, d);
-    dp_gsum_clear(u), arb_mat_clear(L), arb_mat_clear(Linv), arb_clear(volume);
+    _arb_vec_clear(G, nodes), fmpq_clear(volume), arb_clear(v);
     return W;
 }
 
@@ -189,14 +250,15 @@ static arb_ptr weights(const dp_group *g, const dp_mesh_t mesh, slong prec)
 static void add_errors(dp_grid_moments *part, dp_gridfield *f, const dp_group *g, const dp_mesh_t mesh)
 {
     int d = g->dim;
-    fmpq *exact = _fmpq_vec_init(d);
-    double x[3], worst[2] = {0, 0};
+    double *at[3], x[3], worst[2] = {0, 0};
     mag_t Z, err[2], h, t;
     mag_init(Z), mag_init(err[0]), mag_init(err[1]), mag_init(h), mag_init(t);
+    for (int k = 0; k < d; k++)
+        at[k] = dp_mesh_axis_d(mesh, k);
     for (slong node = 0; node < part->nodes; node++) {
-        dp_mesh_node(exact, mesh, node);
+        slong rest = node;
         for (int k = 0; k < d; k++)
-            x[k] = fmpq_get_d(exact + k);
+            x[k] = at[k][rest % mesh->n[k]], rest /= mesh->n[k];
         arb_get_mag(Z, part->slot[0] + node);
         dp_group_error(err[0], err[1], g, x);
         for (int i = 0; i < 2; i++) {
@@ -214,27 +276,57 @@ static void add_errors(dp_grid_moments *part, dp_gridfield *f, const dp_group *g
     dp_gridfield_note_term(f, "strip", worst[0]);
     dp_gridfield_note_term(f, "window", worst[1]);
     mag_clear(Z), mag_clear(err[0]), mag_clear(err[1]), mag_clear(h), mag_clear(t);
-    _fmpq_vec_clear(exact, d);
+    for (int k = 0; k < d; k++)
+        free(at[k]);
 }
 
-static void group_moments(dp_grid_moments *out, dp_gridfield *f, const dp_group *g, const dp_problem *P, slong prec)
+/* Sums over the group's lattice with weights and kernel of `wp` bits; digits: as products of integers, else by dot products of balls. */
+static dp_status lattice_sums(dp_grid_moments *part, const dp_group *g, const dp_mesh_t mesh, const fmpq_t h, slong wp, int digits, int threads, dp_error *e)
 {
     axis x[3];
     int alpha[3] = {0, 0, 0};
-    dp_grid_moments part;
-    moments_init(&part, out->dim, out->order, out->nodes);
+    dp_status status = DP_OK;
     for (int k = 0; k < g->dim; k++)
-        axis_init(x + k, &g->s, k, &f->mesh, P->bandwidth, out->order, prec + 10);
-    arb_ptr W = weights(g, &f->mesh, prec);
-    const passes p = {&part, x, &f->mesh, &g->s, prec + 10};
-    descend(&p, W, 0, alpha, out->order);
+        axis_init(x + k, &g->s, k, mesh, h, part->order, wp);
+    arb_ptr W = weights(g, mesh, wp);
+    const passes p = {part, x, mesh, &g->s, wp};
+    if (digits)
+        status = plane_at(part, &p, W, wp + 10, threads, e);
+    else
+        descend(&p, W, 0, alpha, part->order);
     _arb_vec_clear(W, dp_group_nodes(g));
-    add_errors(&part, f, g, &f->mesh);
-    for (int s = 0; s < out->nslots; s++)
-        _arb_vec_add(out->slot[s], out->slot[s], part.slot[s], out->nodes, prec + 10);
     for (int k = 0; k < g->dim; k++)
         axis_clear(x + k);
+    return status;
+}
+
+/* In the plane by integers: one exponent a row costs the sums in the tails some bits, for which a second round pays; where they are too many,
+   and in other dimensions, by balls, whose accuracy is relative by itself. */
+static dp_status group_moments(dp_grid_moments *out, dp_gridfield *f, const dp_group *g, const dp_problem *P, slong prec, int threads, dp_error *e)
+{
+    dp_grid_moments part;
+    dp_status status = DP_OK;
+    slong miss = g->dim == 2 ? 0 : WORD_MAX / 2, extra = 40;
+    moments_init(&part, out->dim, out->order, out->nodes);
+    for (int round = 0; status == DP_OK && round < 3 && extra + miss < 3 * prec + 200; round++) {
+        status = lattice_sums(&part, g, &f->mesh, P->bandwidth, prec + extra, 1, threads, e);
+        miss = status == DP_OK ? worst_miss(part.slot[0], part.nodes, prec) : 0;
+        if (miss <= 0)
+            break;
+        extra += miss + 5;
+    }
+    if (status == DP_OK && miss > 0) {
+        for (int s = 0; s < part.nslots; s++)
+            _arb_vec_zero(part.slot[s], part.nodes);
+        status = lattice_sums(&part, g, &f->mesh, P->bandwidth, prec + 10, 0, threads, e);
+    }
+    if (status == DP_OK) {
+        add_errors(&part, f, g, &f->mesh);
+        for (int s = 0; s < out->nslots; s++)
+            _arb_vec_add(out->slot[s], out->slot[s], part.slot[s], out->nodes, prec + 10);
+    }
     dp_grid_moments_clear(&part);
+    return status;
 }
 
 static double node_limit(int d)
@@ -245,22 +337,25 @@ static double node_limit(int d)
 dp_status dp_grid_tilde(dp_grid_moments *out, dp_gridfield *f, const dp_problem *P, const dp_measure_struct *mu, int order, slong prec,
                         int threads, dp_error *e)
 {
-    (void) threads;
+    double most = node_limit(P->dim);
+    slong step = mu->n; /* all components on one lattice, or, where they are too different, one after another */
+    dp_status status = DP_OK;
     moments_init(out, P->dim, order, dp_mesh_nodes(&f->mesh));
-    dp_group all;
-    if (dp_group_plan(&all, P, mu, 0, mu->n, &f->mesh, prec, node_limit(P->dim))) {
-        group_moments(out, f, &all, P, prec);
-        dp_group_clear(&all);
-        return DP_OK;
-    }
-    for (slong i = 0; i < mu->n; i++) { /* components too different for one lattice */
-        dp_group one;
-        if (!dp_group_plan(&one, P, mu, i, 1, &f->mesh, prec, node_limit(P->dim))) {
-            dp_grid_moments_clear(out);
-            return dp_fail(e, DP_EBUDGET, "grid: component %ld needs a lattice of more than %.0f nodes", (long) i + 1, node_limit(P->dim));
+    for (slong i = 0; i < mu->n && status == DP_OK; i += step) {
+        dp_group g;
+        int planned = dp_group_plan(&g, P, mu, i, step, &f->mesh, prec, most);
+        if (!planned && step > 1) {
+            step = 1;
+            planned = dp_group_plan(&g, P, mu, i, step, &f->mesh, prec, most);
         }
-        group_moments(out, f, &one, P, prec);
-        dp_group_clear(&one);
+        if (!planned) {
+            status = dp_fail(e, DP_EBUDGET, "grid: component %ld needs a lattice of more than %.0f nodes", (long) i + 1, most);
+            break;
+        }
+        status = group_moments(out, f, &g, P, prec, threads, e);
+        dp_group_clear(&g);
     }
-    return DP_OK;
+    if (status != DP_OK)
+        dp_grid_moments_clear(out);
+    return status;
 }

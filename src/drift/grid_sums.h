@@ -12,6 +12,8 @@ int dp_moment_slot(int dim, const int *alpha);
 void dp_grid_moments_jet(dp_jet_t Z, const dp_grid_moments *m, slong node, const arb_t h2, slong prec);
 void dp_grid_moments_clear(dp_grid_moments *m);
 
+/* The Gaussian sum g at the nodes of the mesh, by recurrences along rows; free with _arb_vec_clear. */
+arb_ptr dp_mesh_values(const dp_gsum_t g, const dp_mesh_t mesh, slong prec);
 /* The moments of mu/sqrt(k*q), mu = p or q a mixture, q a mixture or atoms, Gaussian kernel; order 1 or 2. Error: radii hold the rounding,
    strip and window terms (lemma L6), noted in f's ledger. Returns DP_EBUDGET when no lattice of affordable size serves. */
 dp_status dp_grid_tilde(dp_grid_moments *out, dp_gridfield *f, const dp_problem *P, const dp_measure_struct *mu, int order, slong prec,

@@ -22,7 +22,7 @@ typedef struct {
 typedef struct {
     const dp_gsum_struct *sum[4];                  /* of p, q, p~, q~; NULL: not closed */
     const struct dp_grid_moments_struct *table[4]; /* then these */
-    const struct dp_grid_moments_struct *log_ratio;
+    arb_srcptr value[2];                           /* k*p and k*q at all nodes, when only velocities are wanted; else NULL */
     slong node;
 } dp_source;
 
@@ -79,7 +79,7 @@ void dp_field_finish(dp_field_t f, slong prec);
 /* velocity = grad of U, Jacobian = Hess U, potential = -U. */
 void dp_field_gradient(dp_field_t f, const dp_jet_t U);
 /* Bits by which the field at x misses `digits` decimals relative to its largest components; <= 0 when reached. */
-slong dp_field_shortfall(const dp_field_t f, const dp_problem *P, const fmpq *x, slong digits);
+slong dp_field_shortfall(const dp_field_t f, const dp_problem *P, arb_srcptr x, slong digits);
 /* Says why something is absent. */
 void dp_format_why(dp_field_t f, const char *why);
 void dp_cross(arb_ptr out, arb_srcptr a, arb_srcptr b, int d, slong prec);

@@ -2,6 +2,7 @@
 /* pseudo_plan.c: the common body of the Sinkhorn Proxy and DA2: both are a scalar times the difference of reweighted mean shifts.
    The population form of the pseudo-plan: kernel (80), row and column softmax (84), (85) and the root of their product (86) are the affinities
    (28) = (68), here (31), whose sums (29) = (69) and weighted means (30) = (70)-(71) need p~, q~, p_k and q_k only. On samples p and q are atoms. */
+#include "drift/grid_sums.h"
 #include "drift/internal.h"
 
 /* The row normaliser: sqrt(p_k q_k), or with joint columns p_k + q_k (footnote 6 and section 3.1 of the paper). */
@@ -19,9 +20,33 @@ static void row_normaliser(dp_jet_t N, const dp_jet_t p, const dp_jet_t q, int j
     fmpq_clear(half);
 }
 
+/* The velocity alone, from tables at the nodes of a mesh: (Z_q~ D_p~ - Z_p~ D_q~)/N. */
+static void from_tables(dp_field_t f, const dp_source *s, int joint, slong prec)
+{
+    const dp_grid_moments *p = s->table[DP_OF_PT], *q = s->table[DP_OF_QT];
+    slong i = s->node;
+    arb_t N;
+    arb_init(N);
+    if (joint)
+        arb_add(N, s->value[0] + i, s->value[1] + i, prec), arb_inv(N, N, prec);
+    else
+        arb_mul(N, s->value[0] + i, s->value[1] + i, prec), arb_rsqrt(N, N, prec);
+    for (int k = 0; k < f->dim; k++) {
+        arb_mul(f->velocity + k, q->slot[0] + i, p->slot[1 + k] + i, prec);
+        arb_submul(f->velocity + k, p->slot[0] + i, q->slot[1 + k] + i, prec);
+        arb_mul(f->velocity + k, f->velocity + k, N, prec);
+    }
+    f->have |= DP_HAVE_VELOCITY, f->engine = DP_ENGINE_TRAPEZOID;
+    arb_clear(N);
+}
+
 dp_status dp_field_pseudo_plan(dp_field_t f, const dp_problem *P, arb_srcptr x, int joint, dp_engine engine, slong prec,
                                dp_workspace *w, dp_error *e)
 {
+    if (w && w->source && w->source->value[0] && w->source->table[DP_OF_PT] && w->source->table[DP_OF_QT]) {
+        from_tables(f, w->source, joint, prec);
+        return DP_OK;
+    }
     int d = P->dim;
     dp_moments_t m[4];
     dp_jet_t c, t;

@@ -131,23 +131,17 @@ static double mean(double *rounding, const dp_majorant *b, const double *x, int 
     return m;
 }
 
-static void node_d(double *x, fmpq *exact, const dp_mesh_t mesh, slong node)
-{
-    dp_mesh_node(exact, mesh, node);
-    for (int k = 0; k < mesh->dim; k++)
-        x[k] = fmpq_get_d(exact + k);
-}
-
 /* The box [lo, hi] of the means of the majorants that dp_group_error will use, over all nodes of the mesh; deviation: the largest of each axis. */
 static void core(double *lo, double *hi, double *deviation, const dp_group *g, const dp_mesh_t mesh)
 {
     int d = g->dim;
-    double x[3], L;
-    fmpq *exact = _fmpq_vec_init(d);
+    double *at[3], x[3], L;
     for (int k = 0; k < d; k++)
-        lo[k] = INFINITY, hi[k] = -INFINITY, deviation[k] = 0;
+        lo[k] = INFINITY, hi[k] = -INFINITY, deviation[k] = 0, at[k] = dp_mesh_axis_d(mesh, k);
     for (slong node = 0; node < dp_mesh_nodes(mesh); node++) {
-        node_d(x, exact, mesh, node);
+        slong rest = node;
+        for (int k = 0; k < d; k++)
+            x[k] = at[k][rest % mesh->n[k]], rest /= mesh->n[k];
         for (slong i = 0; i < g->n; i++) {
             const dp_majorant *b = least(&L, g, i, x);
             for (int k = 0; k < d; k++) {
@@ -157,7 +151,8 @@ static void core(double *lo, double *hi, double *deviation, const dp_group *g, c
             }
         }
     }
-    _fmpq_vec_clear(exact, d);
+    for (int k = 0; k < d; k++)
+        free(at[k]);
 }
 
 /* Strips of k*q for every axis in units of h, around the core. */

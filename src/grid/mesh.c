@@ -44,3 +44,17 @@ void dp_mesh_node(fmpq *x, const dp_mesh_t m, slong node)
         node /= m->n[k];
     }
 }
+
+double *dp_mesh_axis_d(const dp_mesh_t m, int axis)
+{
+    double *x = dp_malloc(sizeof *x * (size_t) m->n[axis]);
+    fmpq_t t;
+    fmpq_init(t);
+    for (slong i = 0; i < m->n[axis]; i++) {
+        fmpq_mul_si(t, m->step + axis, i);
+        fmpq_add(t, t, m->origin + axis);
+        x[i] = fmpq_get_d(t);
+    }
+    fmpq_clear(t);
+    return x;
+}

@@ -17,5 +17,7 @@ void dp_mesh_clear(dp_mesh_t m);
 slong dp_mesh_nodes(const dp_mesh_t m);
 /* Coordinates of a node, exactly. */
 void dp_mesh_node(fmpq *x, const dp_mesh_t m, slong node);
+/* The coordinates along one axis, each rounded once; free() it. */
+double *dp_mesh_axis_d(const dp_mesh_t m, int axis);
 
 #endif

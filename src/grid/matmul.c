@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* matmul.c: products of matrices of balls through exact products of digit matrices (lemma L7). */
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC optimize("O3")
+#endif
+#include <stdlib.h>
+#include <string.h>
+
+#include "grid/conv_internal.h"
+#include "grid/matmul.h"
+#include "base/threads.h"
+
+enum { LANES = 8, TILE = 4, ROUND_UP = LANES };
+
+typedef double lanes __attribute__((vector_size(LANES * sizeof(double))));
+
+/* Digits of the rows of one matrix: digit d of entry k of row i is digit[(i digits + d) length + k]; zeros beyond K. */
+typedef struct {
+    slong rows, K, length, digits;
+    double *digit;
+    slong *exp;     /* unit of the row's integers: 2^exp */
+    mag_ptr size, error; /* largest |entry| as used, and largest |entry - ball| */
+} digits_of;
+
+/* ---- digits in ---- */
+
+static void digits_init(digits_of *m, slong rows, slong K, slong digits)
+{
+    m->rows = rows, m->K = K, m->digits = digits, m->length = (K + ROUND_UP - 1) / ROUND_UP * ROUND_UP;
+    m->digit = dp_fft_alloc((size_t) (rows * digits * m->length));
+    memset(m->digit, 0, (size_t) (rows * digits * m->length) * sizeof(double));
+    m->exp = dp_calloc((size_t) rows, sizeof *m->exp);
+    m->size = _mag_vec_init(rows), m->error = _mag_vec_init(rows);
+}
+
+static void digits_clear(digits_of *m)
+{
+    free(m->digit), free(m->exp);
+    _mag_vec_clear(m->size, m->rows), _mag_vec_clear(m->error, m->rows);
+}
+
+typedef struct { digits_of *m; arb_srcptr from; slong bits; const dp_comb *split; } splitting;
+
+static dp_status split_row(void *argument, slong row, int worker, dp_error *e)
+{
+    (void) worker;
+    const splitting *s = argument;
+    digits_of *m = s->m;
+    mp_ptr raw = dp_malloc(sizeof *raw * (size_t) (BLOCK * s->split->digits)), word = dp_malloc(sizeof *word * (size_t) (BLOCK * s->split->words));
+    dp_fixed_t v;
+    dp_fixed_init(v, m->K, s->bits);
+    dp_status status = dp_fixed_set_arb(v, m->error + row, s->from + row * m->K, m->K, e);
+    for (slong at = 0; status == DP_OK && at < m->K; at += BLOCK)
+        dp_slice_split(m->digit + row * m->digits * m->length + at, m->length, raw, word, s->split, v->d + at * v->limbs, v->limbs,
+                       FLINT_MIN(BLOCK, m->K - at));
+    m->exp[row] = v->exp;
+    mag_set_ui_2exp_si(m->size + row, dp_fixed_max_bits(v) > 0, dp_fixed_max_bits(v) + v->exp);
+    dp_fixed_clear(v);
+    free(raw), free(word);
+    return status;
+}
+
+/* ---- sums of products of digits ---- */
+
+/* out[i][j] = sum over d of (row i of a, digit d) . (row j of b, digit t - d), for TILE rows of each. */
+DP_CLONES
+static void tile(double out[TILE][TILE], const double *a, slong a_step, slong a_digits, const double *b, slong b_step, slong b_digits, slong length, slong t)
+{
+    lanes sum[TILE][TILE];
+    memset(sum, 0, sizeof sum);
+    for (slong d = t >= b_digits ? t - b_digits + 1 : 0; d <= t && d < a_digits; d++) {
+        const double *x = a + d * length, *y = b + (t - d) * length;
+        for (slong k = 0; k < length; k += LANES) {
+            lanes p[TILE], q[TILE];
+            for (int i = 0; i < TILE; i++)
+                p[i] = *(const lanes *) (x + i * a_step + k), q[i] = *(const lanes *) (y + i * b_step + k);
+            for (int i = 0; i < TILE; i++)
+                for (int j = 0; j < TILE; j++)
+                    sum[i][j] += p[i] * q[j];
+        }
+    }
+    for (int i = 0; i < TILE; i++)
+        for (int j = 0; j < TILE; j++) {
+            double s = 0;
+            for (int l = 0; l < LANES; l++)
+                s += sum[i][j][l];
+            out[i][j] = s;
+        }
+}
+
+typedef struct {
+    arb_ptr z;
+    const digits_of *a, *b;
+    slong M, N, first, slices, limbs; /* digit sums first .. first + slices - 1 are kept */
+    slong width;
+    const dp_comb *carry;
+    mag_t dropped;                 /* what the others are at most, in products of units */
+} product;
+
+/* Radius of entry (i, j): K (error_a size_b + size_a error_b + error_a error_b) + dropped. */
+static void entry_error(mag_t r, const product *p, slong i, slong j)
+{
+    mag_t t;
+    mag_init(t);
+    mag_add(t, p->b->size + j, p->b->error + j);
+    mag_mul(r, p->a->error + i, t);
+    mag_mul(t, p->a->size + i, p->b->error + j);
+    mag_add(r, r, t);
+    mag_mul_ui(r, r, (ulong) p->a->K);
+    if (!mag_is_zero(p->a->size + i) && !mag_is_zero(p->b->size + j)) {
+        mag_mul_2exp_si(t, p->dropped, p->a->exp[i] + p->b->exp[j]);
+        mag_add(r, r, t);
+    }
+    mag_clear(t);
+}
+
+/* First row of the tile that holds row i: tiles at the end overlap those before. */
+static slong tile_start(slong i, slong n)
+{
+    return FLINT_MAX(0, FLINT_MIN(i, n - TILE));
+}
+
+/* TILE rows of the result. */
+static dp_status rows_of(void *argument, slong job, int worker, dp_error *e)
+{
+    (void) worker;
+    const product *p = argument;
+    const digits_of *a = p->a, *b = p->b;
+    slong i0 = tile_start(job * TILE, a->rows), sa = a->digits * a->length, sb = b->digits * b->length;
+    double *sums = dp_fft_alloc((size_t) (p->slices * BLOCK)), out[TILE][TILE];
+    mp_ptr raw = dp_malloc(sizeof *raw * (size_t) (BLOCK * p->slices)), word = dp_malloc(sizeof *word * (size_t) (BLOCK * p->limbs));
+    mag_t r;
+    mag_init(r);
+    dp_fixed_t v;
+    dp_fixed_init(v, BLOCK, p->limbs * FLINT_BITS - 1);
+    dp_status status = DP_OK;
+    memset(sums, 0, sizeof *sums * (size_t) (p->slices * BLOCK));
+    for (slong j = 0; j < b->rows && status == DP_OK; j += TILE) {
+        slong j0 = tile_start(j, b->rows);
+        for (slong t = 0; t < p->slices; t++) {
+            tile(out, a->digit + i0 * sa, sa, a->digits, b->digit + j0 * sb, sb, b->digits, a->length, p->first + t);
+            memcpy(sums + t * BLOCK, out, sizeof out);
+        }
+        if (!dp_slice_round(raw, sums, BLOCK, TILE * TILE, p->slices))
+            status = dp_fail(e, DP_EINTERNAL, "a sum of digits is no integer below 2^51");
+        dp_slice_carry(v->d, word, p->carry, raw, TILE * TILE);
+        for (slong c = 0; c < TILE * TILE && status == DP_OK; c++) {
+            slong i = i0 + c / TILE, k = j0 + c % TILE;
+            if (i < job * TILE || i >= p->M || k < j || k >= p->N)
+                continue; /* another tile's, or padding */
+            v->exp = a->exp[i] + b->exp[k] + p->width * p->first;
+            entry_error(r, p, i, k);
+            dp_fixed_get_arb(p->z + i * p->N + k, v, c, r);
+        }
+    }
+    dp_fixed_clear(v), mag_clear(r);
+    free(sums), free(raw), free(word);
+    return status;
+}
+
+/* ---- the whole ---- */
+
+/* Widest digits for which sums of K digits' products over `bits`/width pairs stay below 2^51 when no digit exceeds 2^width. */
+static slong digit_width(slong bits, slong K)
+{
+    slong width = 24;
+    while (width > 1 && 2 * width + (slong) FLINT_BIT_COUNT((ulong) (K * dp_conv_digits(bits, width))) > 51)
+        width--;
+    return width;
+}
+
+dp_status dp_matmul(arb_ptr z, arb_srcptr a, arb_srcptr b, slong M, slong N, slong K, slong bits, int threads, dp_error *e)
+{
+    slong width = digit_width(bits, K), s = dp_conv_digits(bits, width);
+    digits_of A, B;
+    dp_comb split, carry;
+    dp_status status = dp_fpu_check(e);
+    if (status != DP_OK)
+        return status;
+    digits_init(&A, FLINT_MAX(M, TILE), K, s), digits_init(&B, FLINT_MAX(N, TILE), K, s); /* rows beyond M, N stay zero */
+    dp_split_init(&split, width, s);
+    splitting sa = {&A, a, bits, &split}, sb = {&B, b, bits, &split};
+    status = dp_parallel(split_row, &sa, M, threads, e);
+    if (status == DP_OK)
+        status = dp_parallel(split_row, &sb, N, threads, e);
+    product p = {.z = z, .a = &A, .b = &B, .M = M, .N = N, .width = width, .first = FLINT_MAX(s - 2, 0)};
+    p.slices = 2 * s - 1 - p.first, p.limbs = (width * p.slices + 62) / FLINT_BITS + 2;
+    mag_init(p.dropped);
+    if (p.first > 0) { /* sum over t < first of (t + 1) K 2^(2 width) 2^(width t) <= 2 first K 2^(width (first + 1)) */
+        mag_set_ui(p.dropped, 2 * (ulong) p.first);
+        mag_mul_ui(p.dropped, p.dropped, (ulong) K);
+        mag_mul_2exp_si(p.dropped, p.dropped, width * (p.first + 1));
+    }
+    dp_carry_init(&carry, width, p.slices, p.limbs);
+    p.carry = &carry;
+    if (status == DP_OK)
+        status = dp_parallel(rows_of, &p, (M + TILE - 1) / TILE, threads, e);
+    dp_comb_clear(&split), dp_comb_clear(&carry);
+    digits_clear(&A), digits_clear(&B), mag_clear(p.dropped);
+    return status;
+}

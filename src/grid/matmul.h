@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* matmul.h: products of matrices of balls through exact products of digit matrices. */
+#ifndef DP_GRID_MATMUL_H
+#define DP_GRID_MATMUL_H
+
+#include "base/base.h"
+
+/* z_ij = sum_k a_ik b_jk, i < M, j < N, k < K: the rows of a against the rows of b; all row-major, z distinct from a and b.
+   Entries become integers of `bits` bits with one exponent a row, the integers balanced digits so narrow that every sum of products of digits is
+   an integer below 2^51, which double precision holds exactly in whatever order it is summed: the result does not depend on
+   threads, instruction set or contraction, and rests on no hypothesis about rounding. Requires: K >= 1, bits >= 1, finite entries.
+   Error (lemma L7): the radius is at most K max(2, s) 2^(1 - bits) max_k|a_ik| max_k|b_jk|, about, beyond what the radii of a and b bring: absolute
+   along a row, relative between rows. Cost: about M N K s^2/2 multiply-adds of doubles, s = bits/19. */
+dp_status dp_matmul(arb_ptr z, arb_srcptr a, arb_srcptr b, slong M, slong N, slong K, slong bits, int threads, dp_error *e);
+
+#endif

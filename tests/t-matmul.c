@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* t-matmul.c: products of matrices of balls against arb_dot; radii that are needed and not much larger than needed. */
+#include <stdarg.h>
+#include <setjmp.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include "grid/matmul.h"
+
+static void random_matrix(arb_ptr a, flint_rand_t state, slong n, slong bits, slong range, int radii)
+{
+    for (slong i = 0; i < n; i++) {
+        arb_randtest_exact(a + i, state, bits, 3);
+        if (n_randint(state, 3) == 0)
+            arb_mul_2exp_si(a + i, a + i, -(slong) n_randint(state, (ulong) range + 1));
+        if (radii && n_randint(state, 2))
+            mag_set_ui_2exp_si(arb_radref(a + i), 1 + n_randint(state, 7), -bits);
+    }
+}
+
+/* Every entry holds the sum of the products of the midpoints and overlaps that of the balls; it is as narrow as stated. */
+static void against_dot(void **unused)
+{
+    (void) unused;
+    flint_rand_t state;
+    flint_randinit(state);
+    for (int run = 0; run < 120; run++) {
+        slong M = 1 + (slong) n_randint(state, 11), N = 1 + (slong) n_randint(state, 11), K = 1 + (slong) n_randint(state, run % 10 ? 40 : 700);
+        slong bits = 1 + (slong) n_randint(state, run % 3 ? 160 : 600);
+        int radii = run % 4 == 1;
+        arb_ptr a = _arb_vec_init(M * K), b = _arb_vec_init(N * K), z = _arb_vec_init(M * N);
+        arb_t want, width;
+        mag_t am, bm, most, t;
+        dp_error e;
+        arb_init(want), arb_init(width), mag_init(am), mag_init(bm), mag_init(most), mag_init(t);
+        random_matrix(a, state, M * K, bits, 40, radii), random_matrix(b, state, N * K, bits, 40, radii);
+        assert_int_equal(dp_matmul(z, a, b, M, N, K, bits, 1 + run % 2, &e), DP_OK);
+        for (slong i = 0; i < M; i++)
+            for (slong j = 0; j < N; j++) {
+                arb_ptr r = z + i * N + j;
+                arb_zero(want), mag_zero(am), mag_zero(bm);
+                for (slong k = 0; k < K; k++) { /* midpoints exactly */
+                    arf_addmul(arb_midref(want), arb_midref(a + i * K + k), arb_midref(b + j * K + k), ARF_PREC_EXACT, ARF_RND_DOWN);
+                    arb_get_mag(t, a + i * K + k), mag_max(am, am, t);
+                    arb_get_mag(t, b + j * K + k), mag_max(bm, bm, t);
+                }
+                assert_true(arb_contains(r, want));
+                arb_dot(want, NULL, 0, a + i * K, 1, b + j * K, 1, K, 2 * bits + 80);
+                assert_true(arb_overlaps(r, want));
+                mag_mul(most, am, bm), mag_mul_ui(most, most, (ulong) K), mag_mul_2exp_si(most, most, 7 - bits);
+                if (radii) /* what the balls bring: 7 2^-bits each */
+                    mag_add(t, am, bm), mag_mul_ui(t, t, 8 * (ulong) K), mag_mul_2exp_si(t, t, -bits), mag_add(most, most, t),
+                        mag_set_ui_2exp_si(t, 64 * (ulong) K, -2 * bits), mag_add(most, most, t);
+                assert_true(mag_cmp(arb_radref(r), most) <= 0);
+            }
+        _arb_vec_clear(a, M * K), _arb_vec_clear(b, N * K), _arb_vec_clear(z, M * N);
+        arb_clear(want), arb_clear(width), mag_clear(am), mag_clear(bm), mag_clear(most), mag_clear(t);
+    }
+    flint_randclear(state);
+}
+
+/* Bytes do not depend on threads; entries that are all as large as digits allow do not overflow the sums. */
+static void extreme_digits(void **unused)
+{
+    (void) unused;
+    slong M = 9, N = 6, K = 1000, bits = 190;
+    arb_ptr a = _arb_vec_init(M * K), b = _arb_vec_init(N * K), z = _arb_vec_init(M * N), y = _arb_vec_init(M * N);
+    arb_t want;
+    dp_error e;
+    arb_init(want);
+    for (int sign = -1; sign <= 1; sign += 2) {
+        for (slong i = 0; i < M * K; i++)
+            arb_one(a + i), arb_mul_2exp_si(a + i, a + i, bits), arb_sub_si(a + i, a + i, 1, ARF_PREC_EXACT), arb_mul_si(a + i, a + i, sign, ARF_PREC_EXACT);
+        for (slong i = 0; i < N * K; i++)
+            arb_set(b + i, a);
+        assert_int_equal(dp_matmul(z, a, b, M, N, K, bits, 1, &e), DP_OK);
+        assert_int_equal(dp_matmul(y, a, b, M, N, K, bits, 3, &e), DP_OK);
+        arb_mul(want, a, a, ARF_PREC_EXACT), arb_mul_si(want, want, K, ARF_PREC_EXACT);
+        for (slong i = 0; i < M * N; i++) {
+            assert_true(arb_contains(z + i, want));
+            assert_true(arb_equal(z + i, y + i));
+        }
+    }
+    /* one zero row, and infinity refused */
+    _arb_vec_zero(a, K);
+    assert_int_equal(dp_matmul(z, a, b, M, N, K, bits, 1, &e), DP_OK);
+    for (slong j = 0; j < N; j++)
+        assert_true(arb_is_zero(z + j));
+    arb_pos_inf(a + 3);
+    assert_int_equal(dp_matmul(z, a, b, M, N, K, bits, 1, &e), DP_EINPUT);
+    _arb_vec_clear(a, M * K), _arb_vec_clear(b, N * K), _arb_vec_clear(z, M * N), _arb_vec_clear(y, M * N), arb_clear(want);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(against_dot), cmocka_unit_test(extreme_digits)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
