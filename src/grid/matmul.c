@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* matmul.c: products of matrices of balls through exact products of digit matrices (lemma L7). */
 #if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC optimize("O3")
+#pragma GCC optimize("O3", "fp-contract=fast") /* all sums are exact integers: fused or not, they are the same */
 #endif
 #include <stdlib.h>
 #include <string.h>
@@ -10,14 +10,16 @@
 #include "grid/matmul.h"
 #include "base/threads.h"
 
-enum { LANES = 8, TILE = 4, ROUND_UP = LANES };
+enum { LANES = 8, TILE = 4, CHUNK = 32, DIGITS = 256 }; /* rows are cut into chunks that stay in the first cache for all pairs of digits */
 
 typedef double lanes __attribute__((vector_size(LANES * sizeof(double))));
 
-/* Digits of the rows of one matrix: digit d of entry k of row i is digit[(i digits + d) length + k]; zeros beyond K. */
+/* Digits of the rows of one matrix: digit d of entry k of row i is digit[(i digits + d) length + k]; zeros beyond K.
+   used[(i digits + d) chunks + c]: whether digit d of row i is nonzero anywhere in chunk c; small entries have no high digits. */
 typedef struct {
-    slong rows, K, length, digits;
+    slong rows, K, length, chunks, digits;
     double *digit;
+    char *used;
     slong *exp;     /* unit of the row's integers: 2^exp */
     mag_ptr size, error; /* largest |entry| as used, and largest |entry - ball| */
 } digits_of;
@@ -26,7 +28,8 @@ typedef struct {
 
 static void digits_init(digits_of *m, slong rows, slong K, slong digits)
 {
-    m->rows = rows, m->K = K, m->digits = digits, m->length = (K + ROUND_UP - 1) / ROUND_UP * ROUND_UP;
+    m->rows = rows, m->K = K, m->digits = digits, m->chunks = (K + CHUNK - 1) / CHUNK, m->length = m->chunks * CHUNK;
+    m->used = dp_calloc((size_t) (rows * digits * m->chunks), 1);
     m->digit = dp_fft_alloc((size_t) (rows * digits * m->length));
     memset(m->digit, 0, (size_t) (rows * digits * m->length) * sizeof(double));
     m->exp = dp_calloc((size_t) rows, sizeof *m->exp);
@@ -35,7 +38,7 @@ static void digits_init(digits_of *m, slong rows, slong K, slong digits)
 
 static void digits_clear(digits_of *m)
 {
-    free(m->digit), free(m->exp);
+    free(m->digit), free(m->exp), free(m->used);
     _mag_vec_clear(m->size, m->rows), _mag_vec_clear(m->error, m->rows);
 }
 
@@ -53,6 +56,8 @@ static dp_status split_row(void *argument, slong row, int worker, dp_error *e)
     for (slong at = 0; status == DP_OK && at < m->K; at += BLOCK)
         dp_slice_split(m->digit + row * m->digits * m->length + at, m->length, raw, word, s->split, v->d + at * v->limbs, v->limbs,
                        FLINT_MIN(BLOCK, m->K - at));
+    for (slong i = 0; status == DP_OK && i < m->digits * m->length; i++)
+        m->used[row * m->digits * m->chunks + i / CHUNK] |= m->digit[row * m->digits * m->length + i] != 0;
     m->exp[row] = v->exp;
     mag_set_ui_2exp_si(m->size + row, dp_fixed_max_bits(v) > 0, dp_fixed_max_bits(v) + v->exp);
     dp_fixed_clear(v);
@@ -62,30 +67,62 @@ static dp_status split_row(void *argument, slong row, int worker, dp_error *e)
 
 /* ---- sums of products of digits ---- */
 
-/* out[i][j] = sum over d of (row i of a, digit d) . (row j of b, digit t - d), for TILE rows of each. */
+/* TILE rows of each matrix in one chunk: where digit 0 begins, the distance of rows and of digits, and which digits are used. */
+typedef struct { const double *at; slong row, digit, digits; char used[DIGITS]; } strip_of;
+
+/* work[t][i][j] += sum over d + e = first + t of (digit d of row i of a) . (digit e of row j of b), over one chunk. */
 DP_CLONES
-static void tile(double out[TILE][TILE], const double *a, slong a_step, slong a_digits, const double *b, slong b_step, slong b_digits, slong length, slong t)
+static void chunk_sums(lanes (*work)[TILE][TILE], const strip_of *a, const strip_of *b, slong first, slong slices)
 {
-    lanes sum[TILE][TILE];
-    memset(sum, 0, sizeof sum);
-    for (slong d = t >= b_digits ? t - b_digits + 1 : 0; d <= t && d < a_digits; d++) {
-        const double *x = a + d * length, *y = b + (t - d) * length;
-        for (slong k = 0; k < length; k += LANES) {
-            lanes p[TILE], q[TILE];
-            for (int i = 0; i < TILE; i++)
-                p[i] = *(const lanes *) (x + i * a_step + k), q[i] = *(const lanes *) (y + i * b_step + k);
-            for (int i = 0; i < TILE; i++)
-                for (int j = 0; j < TILE; j++)
-                    sum[i][j] += p[i] * q[j];
+    for (slong t = first; t < first + slices; t++) {
+        lanes s[TILE][TILE];
+        memcpy(s, work[t - first], sizeof s);
+        for (slong d = t >= b->digits ? t - b->digits + 1 : 0; d <= t && d < a->digits; d++) {
+            if (!(a->used[d] & b->used[t - d]))
+                continue;
+            const double *x = a->at + d * a->digit, *y = b->at + (t - d) * b->digit;
+#pragma GCC unroll 1
+            for (slong k = 0; k < CHUNK; k += LANES) {
+                lanes p[TILE], q[TILE];
+                for (int i = 0; i < TILE; i++)
+                    p[i] = *(const lanes *) (x + i * a->row + k), q[i] = *(const lanes *) (y + i * b->row + k);
+                for (int i = 0; i < TILE; i++)
+                    for (int j = 0; j < TILE; j++)
+                        s[i][j] += p[i] * q[j];
+            }
         }
+        memcpy(work[t - first], s, sizeof s);
     }
-    for (int i = 0; i < TILE; i++)
-        for (int j = 0; j < TILE; j++) {
-            double s = 0;
-            for (int l = 0; l < LANES; l++)
-                s += sum[i][j][l];
-            out[i][j] = s;
-        }
+}
+
+static void strip_set(strip_of *s, const digits_of *m, slong i, slong chunk)
+{
+    slong step = m->digits * m->chunks;
+    s->at = m->digit + i * m->digits * m->length + chunk * CHUNK;
+    s->row = m->digits * m->length, s->digit = m->length, s->digits = m->digits;
+    for (slong d = 0; d < m->digits; d++) {
+        const char *u = m->used + (i * m->digits + d) * m->chunks + chunk;
+        s->used[d] = u[0] | u[step] | u[2 * step] | u[3 * step];
+    }
+}
+
+/* sums[t BLOCK + c]: sum over d + e = first + t of digit d of row i0 + c/TILE of a times digit e of row j0 + c%TILE of b. */
+static void tile_sums(double *sums, lanes (*work)[TILE][TILE], const digits_of *a, slong i0, const digits_of *b, slong j0, slong first, slong slices)
+{
+    strip_of x, y;
+    memset(work, 0, sizeof *work * (size_t) slices);
+    for (slong c = 0; c < a->chunks; c++) {
+        strip_set(&x, a, i0, c), strip_set(&y, b, j0, c);
+        chunk_sums(work, &x, &y, first, slices);
+    }
+    for (slong t = 0; t < slices; t++)
+        for (int i = 0; i < TILE; i++)
+            for (int j = 0; j < TILE; j++) {
+                double s = 0;
+                for (int l = 0; l < LANES; l++)
+                    s += work[t][i][j][l];
+                sums[t * BLOCK + i * TILE + j] = s;
+            }
 }
 
 typedef struct {
@@ -126,8 +163,9 @@ static dp_status rows_of(void *argument, slong job, int worker, dp_error *e)
     (void) worker;
     const product *p = argument;
     const digits_of *a = p->a, *b = p->b;
-    slong i0 = tile_start(job * TILE, a->rows), sa = a->digits * a->length, sb = b->digits * b->length;
-    double *sums = dp_fft_alloc((size_t) (p->slices * BLOCK)), out[TILE][TILE];
+    slong i0 = tile_start(job * TILE, a->rows);
+    double *sums = dp_fft_alloc((size_t) (p->slices * BLOCK));
+    lanes (*work)[TILE][TILE] = (lanes (*)[TILE][TILE]) dp_fft_alloc((size_t) p->slices * sizeof *work / sizeof(double));
     mp_ptr raw = dp_malloc(sizeof *raw * (size_t) (BLOCK * p->slices)), word = dp_malloc(sizeof *word * (size_t) (BLOCK * p->limbs));
     mag_t r;
     mag_init(r);
@@ -137,10 +175,7 @@ static dp_status rows_of(void *argument, slong job, int worker, dp_error *e)
     memset(sums, 0, sizeof *sums * (size_t) (p->slices * BLOCK));
     for (slong j = 0; j < b->rows && status == DP_OK; j += TILE) {
         slong j0 = tile_start(j, b->rows);
-        for (slong t = 0; t < p->slices; t++) {
-            tile(out, a->digit + i0 * sa, sa, a->digits, b->digit + j0 * sb, sb, b->digits, a->length, p->first + t);
-            memcpy(sums + t * BLOCK, out, sizeof out);
-        }
+        tile_sums(sums, work, a, i0, b, j0, p->first, p->slices);
         if (!dp_slice_round(raw, sums, BLOCK, TILE * TILE, p->slices))
             status = dp_fail(e, DP_EINTERNAL, "a sum of digits is no integer below 2^51");
         dp_slice_carry(v->d, word, p->carry, raw, TILE * TILE);
@@ -154,7 +189,7 @@ static dp_status rows_of(void *argument, slong job, int worker, dp_error *e)
         }
     }
     dp_fixed_clear(v), mag_clear(r);
-    free(sums), free(raw), free(word);
+    free(sums), free(work), free(raw), free(word);
     return status;
 }
 
@@ -172,6 +207,8 @@ static slong digit_width(slong bits, slong K)
 dp_status dp_matmul(arb_ptr z, arb_srcptr a, arb_srcptr b, slong M, slong N, slong K, slong bits, int threads, dp_error *e)
 {
     slong width = digit_width(bits, K), s = dp_conv_digits(bits, width);
+    if (s > DIGITS)
+        return dp_fail(e, DP_EBUDGET, "a product of matrices at %ld bits needs %ld digits, %d are possible", (long) bits, (long) s, DIGITS);
     digits_of A, B;
     dp_comb split, carry;
     dp_status status = dp_fpu_check(e);
