@@ -225,7 +225,9 @@ arb_ptr dp_mesh_values(const dp_gsum_t g, const dp_mesh_t mesh, slong prec)
 static arb_ptr weights(const dp_group *g, const dp_mesh_t mesh, slong prec)
 {
     slong nodes = dp_group_nodes(g);
-    arb_ptr W = values(&g->density, mesh, &g->s, prec), G = values(&g->kq, mesh, &g->s, prec);
+    dp_gsum_t density, kq;
+    dp_density_sum(density, g->mu, g->first, g->n, prec + 40), dp_smoothed_sum(kq, g->P->q, g->P->bandwidth, prec + 40);
+    arb_ptr W = values(density, mesh, &g->s, prec), G = values(kq, mesh, &g->s, prec);
     fmpq_t volume;
     arb_t v;
     fmpq_init(volume), arb_init(v), fmpq_one(volume);
@@ -241,6 +243,7 @@ static arb_ptr weights(const dp_group *g, const dp_mesh_t mesh, slong prec)
         arb_mul(W + i, W + i, v, prec + 10);
     }
     _arb_vec_clear(G, nodes), fmpq_clear(volume), arb_clear(v);
+    dp_gsum_clear(density), dp_gsum_clear(kq);
     return W;
 }
 
@@ -281,13 +284,13 @@ static void add_errors(dp_grid_moments *part, dp_gridfield *f, const dp_group *g
 }
 
 /* Sums over the group's lattice with weights and kernel of `wp` bits; digits: as products of integers, else by dot products of balls. */
-static dp_status lattice_sums(dp_grid_moments *part, const dp_group *g, const dp_mesh_t mesh, const fmpq_t h, slong wp, int digits, int threads, dp_error *e)
+static dp_status lattice_sums(dp_grid_moments *part, const dp_group *g, const dp_mesh_t mesh, slong wp, int digits, int threads, dp_error *e)
 {
     axis x[3];
     int alpha[3] = {0, 0, 0};
     dp_status status = DP_OK;
     for (int k = 0; k < g->dim; k++)
-        axis_init(x + k, &g->s, k, mesh, h, part->order, wp);
+        axis_init(x + k, &g->s, k, mesh, g->P->bandwidth, part->order, wp);
     arb_ptr W = weights(g, mesh, wp);
     const passes p = {part, x, mesh, &g->s, wp};
     if (digits)
@@ -302,14 +305,14 @@ static dp_status lattice_sums(dp_grid_moments *part, const dp_group *g, const dp
 
 /* In the plane by integers: one exponent a row costs the sums in the tails some bits, for which a second round pays; where they are too many,
    and in other dimensions, by balls, whose accuracy is relative by itself. */
-static dp_status group_moments(dp_grid_moments *out, dp_gridfield *f, const dp_group *g, const dp_problem *P, slong prec, int threads, dp_error *e)
+static dp_status group_moments(dp_grid_moments *out, dp_gridfield *f, const dp_group *g, slong prec, int threads, dp_error *e)
 {
     dp_grid_moments part;
     dp_status status = DP_OK;
     slong miss = g->dim == 2 ? 0 : WORD_MAX / 2, extra = 40;
     moments_init(&part, out->dim, out->order, out->nodes);
     for (int round = 0; status == DP_OK && round < 3 && extra + miss < 3 * prec + 200; round++) {
-        status = lattice_sums(&part, g, &f->mesh, P->bandwidth, prec + extra, 1, threads, e);
+        status = lattice_sums(&part, g, &f->mesh, prec + extra, 1, threads, e);
         miss = status == DP_OK ? worst_miss(part.slot[0], part.nodes, prec) : 0;
         if (miss <= 0)
             break;
@@ -318,7 +321,7 @@ static dp_status group_moments(dp_grid_moments *out, dp_gridfield *f, const dp_g
     if (status == DP_OK && miss > 0) {
         for (int s = 0; s < part.nslots; s++)
             _arb_vec_zero(part.slot[s], part.nodes);
-        status = lattice_sums(&part, g, &f->mesh, P->bandwidth, prec + 10, 0, threads, e);
+        status = lattice_sums(&part, g, &f->mesh, prec + 10, 0, threads, e);
     }
     if (status == DP_OK) {
         add_errors(&part, f, g, &f->mesh);
@@ -352,7 +355,7 @@ dp_status dp_grid_tilde(dp_grid_moments *out, dp_gridfield *f, const dp_problem 
             status = dp_fail(e, DP_EBUDGET, "grid: component %ld needs a lattice of more than %.0f nodes", (long) i + 1, most);
             break;
         }
-        status = group_moments(out, f, &g, P, prec, threads, e);
+        status = group_moments(out, f, &g, prec, threads, e);
         dp_group_clear(&g);
     }
     if (status != DP_OK)

@@ -258,10 +258,9 @@ int dp_group_plan(dp_group *g, const dp_problem *P, const dp_measure_struct *mu,
 {
     int ok = 1;
     double steep[3] = {0, 0, 0}, flat = INFINITY;
-    g->dim = P->dim, g->first = first, g->n = n, g->terms = P->q->n, g->h = fmpq_get_d(P->bandwidth);
+    g->P = P, g->mu = mu, g->dim = P->dim, g->first = first, g->n = n, g->terms = P->q->n, g->h = fmpq_get_d(P->bandwidth);
     g->of = dp_calloc((size_t) (n * g->terms), sizeof *g->of);
     dp_smoothed_sum(&g->kq, P->q, P->bandwidth, prec + 40);
-    dp_density_sum(&g->density, mu, first, n, prec + 40);
     for (slong i = 0; i < n && ok; i++)
         for (slong j = 0; j < g->terms && ok; j++)
             ok = majorant(g->of + i * g->terms + j, steep, &flat, mu, first + i, &g->kq, j, P->bandwidth);
@@ -274,7 +273,7 @@ int dp_group_plan(dp_group *g, const dp_problem *P, const dp_measure_struct *mu,
 void dp_group_clear(dp_group *g)
 {
     free(g->of);
-    dp_gsum_clear(&g->density), dp_gsum_clear(&g->kq);
+    dp_gsum_clear(&g->kq);
 }
 
 static void mag_exp_d(mag_t out, double log_value)

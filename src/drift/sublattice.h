@@ -19,7 +19,9 @@ typedef struct {
     slong first, n, terms;                /* terms of k*q */
     double h;
     dp_majorant *of;                      /* n x terms */
-    dp_gsum_struct density, kq;           /* of the components; k*q */
+    const dp_problem *P;
+    const dp_measure_struct *mu;          /* both must outlive the group */
+    dp_gsum_struct kq;                    /* k*q, as precise as planning needs it */
     dp_sublattice s;
     dp_strip strip[3];                    /* in units of h */
     double bits, eta[3];                  /* what the strips are certified for; steps in the units of x */
