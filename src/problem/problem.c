@@ -75,7 +75,7 @@ void dp_problem_free(dp_problem *P)
     dp_measure_clear(P->p);
     dp_measure_clear(P->q);
     fmpq_clear(P->bandwidth);
-    for (slong i = 0; i < P->nparts; i++) fmpq_clear(P->parts[i].weight), fmpq_clear(P->parts[i].bandwidth);
+    for (slong i = 0; i < P->nparts; i++) fmpq_clear(&P->parts[i].weight), fmpq_clear(&P->parts[i].bandwidth);
     free(P->parts);
     free(P->path);
     free(P->name);
@@ -100,8 +100,8 @@ dp_problem *dp_problem_copy(const dp_problem *P)
     copy->parts = P->nparts ? dp_calloc((size_t) P->nparts, sizeof *copy->parts) : NULL;
     for (slong i = 0; i < P->nparts; i++) {
         copy->parts[i].family = P->parts[i].family;
-        fmpq_init(copy->parts[i].weight), fmpq_init(copy->parts[i].bandwidth);
-        fmpq_set(copy->parts[i].weight, P->parts[i].weight), fmpq_set(copy->parts[i].bandwidth, P->parts[i].bandwidth);
+        fmpq_init(&copy->parts[i].weight), fmpq_init(&copy->parts[i].bandwidth);
+        fmpq_set(&copy->parts[i].weight, &P->parts[i].weight), fmpq_set(&copy->parts[i].bandwidth, &P->parts[i].bandwidth);
     }
     copy->digits = P->digits;
     copy->full = P->full;

@@ -10,7 +10,7 @@ typedef enum { DP_KERNEL_GAUSSIAN, DP_KERNEL_LAPLACE, DP_KERNEL_MATERN32, DP_KER
 const char *dp_kernel_name(dp_kernel_family family);
 
 /* One term of a kernel: weight times the family's kernel of width bandwidth. */
-typedef struct { dp_kernel_family family; fmpq_t weight, bandwidth; } dp_kernel_part;
+typedef struct { dp_kernel_family family; fmpq weight, bandwidth; } dp_kernel_part;
 
 /* Types of a claim's own parameters. A "points" value is a list of points of R^dim; "vector" a list of rationals. */
 typedef enum { DP_PARAM_RATIONAL, DP_PARAM_INTEGER, DP_PARAM_VECTOR, DP_PARAM_POINTS, DP_PARAM_WORD } dp_param_type;

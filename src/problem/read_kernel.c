@@ -33,12 +33,18 @@ static dp_status read_family(dp_kernel_family *family, const dp_yaml_report *r, 
 /* One entry of `parts`: family, bandwidth, weight (1 when left out). */
 static dp_status read_part(dp_kernel_part *out, const dp_yaml_report *r, const dp_yaml *y)
 {
+    fmpq_t number;
     dp_status s = dp_read_keys(r, y, "family|bandwidth|weight");
     if (s == DP_OK) s = read_family(&out->family, r, y, "gaussian|laplace|matern32|matern52|imq");
-    if (s == DP_OK) s = read_bandwidth(out->bandwidth, r, y);
+    fmpq_init(number);
+    if (s == DP_OK) s = read_bandwidth(number, r, y);
+    fmpq_set(&out->bandwidth, number);
+    fmpq_one(number);
     const dp_yaml *weight = dp_yaml_get(y, "weight");
-    fmpq_one(out->weight);
-    return s == DP_OK && weight != NULL ? dp_read_positive(out->weight, r, weight) : s;
+    if (s == DP_OK && weight != NULL) s = dp_read_positive(number, r, weight);
+    fmpq_set(&out->weight, number);
+    fmpq_clear(number);
+    return s;
 }
 
 static dp_status read_sum(dp_problem *P, const dp_yaml_report *r, const dp_yaml *y)
@@ -52,7 +58,7 @@ static dp_status read_sum(dp_problem *P, const dp_yaml_report *r, const dp_yaml 
     P->parts = dp_calloc((size_t) parts->n, sizeof *P->parts);
     for (; P->nparts < parts->n && s == DP_OK; P->nparts++) {
         dp_kernel_part *part = P->parts + P->nparts;
-        fmpq_init(part->weight), fmpq_init(part->bandwidth);
+        fmpq_init(&part->weight), fmpq_init(&part->bandwidth);
         s = read_part(part, r, parts->item[P->nparts]);
     }
     return s;
