@@ -277,10 +277,8 @@ static dp_status one_row(void *argument, slong row, int worker, dp_error *e)
         const double relative = store(r->f, row * n + i, &v);
         if (moved[i] && !(log10(relative) <= r->row_worst[row]))
             r->row_worst[row] = isnan(relative) ? INFINITY : log10(relative);
-        if (row == 0 && i == 0) {
-            r->f->nledger = 0;
+        if (row == 0 && i == 0)
             snprintf(r->f->note, sizeof r->f->note, "%s", v.why ? v.why : "");
-        }
     }
     r->row_term[0][row] = term[0], r->row_term[1][row] = term[1];
     free(m), free(coarse), free(moved);
@@ -316,6 +314,7 @@ static dp_status all_rows(run *r, dp_error *e)
     dp_status status = dp_parallel(one_row, r, rows, r->threads, e);
     r->worst = -INFINITY;
     r->f->nledger = 0;
+    memset(r->f->ledger, 0, sizeof r->f->ledger);
     for (slong i = 0; i < rows && status == DP_OK; i++) {
         r->worst = fmax(r->worst, r->row_worst[i]);
         dp_gridfield_note_term(r->f, "refinement (estimate)", r->row_term[0][i]);

@@ -216,9 +216,9 @@ dp_status est_nodes_init(est_source *s, const est_gsum *density, const est_axes 
             est_window(&lo, &hi, s, out, k, growth);
             const double width = est_smallest_width(s->mu, density, k);
             if (s->mu->family == DP_MIXTURE || s->mu->family == DP_STUDENT)
-                equidistant(&r, lo, hi, 0.7 * finer / sqrt(1 / (h * h) + 1 / (width * width)));
+                equidistant(&r, lo, hi, 0.5 * finer / sqrt(1 / (h * h) + 1 / (width * width)));
             else
-                between_kinks(&r, s->mu, k, lo, hi, 4 * finer * fmin(h, width));
+                between_kinks(&r, s->mu, k, lo, hi, 3 * finer * fmin(h, width));
         }
         s->nodes.n[k] = r.n, s->nodes.x[k] = r.y, s->axis_w[k] = r.log_w;
         total *= (double) r.n;

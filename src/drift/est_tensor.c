@@ -9,10 +9,14 @@
 /* Which powers of t = y - x a table's entry has along the first two axes. */
 static const int power0[6] = {0, 1, 0, 2, 1, 0}, power1[6] = {0, 0, 1, 0, 1, 2};
 
+/* What is below in a slice, relative to its largest weight, is left out, so that no product becomes denormal; sums below LEAST are not delivered. */
+#define FAINT 1e-140
+#define LEAST 1e-120
+
 /* out[0..order][i] of one node: exp(-t^2/2h^2) t^m. */
 static void kernel_at(double out[3], double t, double h)
 {
-    const double z = t / h, g = exp(-z * z / 2);
+    const double z = t / h, e = exp(-z * z / 2), g = e < FAINT ? 0 : e;
     out[0] = g, out[1] = g * t, out[2] = g * t * t;
 }
 
@@ -61,7 +65,7 @@ static dp_status slice(void *argument, slong c, int worker, dp_error *e)
         memset(line, 0, (size_t) (3 * m0) * sizeof *line);
         for (slong a = 0; a < n0; a++) {
             const double w = exp(lw[b * n0 + a] - top);
-            for (int p = 0; p <= order && w > 0; p++)
+            for (int p = 0; p <= order && w > FAINT; p++)
                 axpy(line + p * m0, w, f->k0 + (p * n0 + a) * m0, m0);
         }
         for (int kind = 0; kind < t->kinds; kind++) {
@@ -73,6 +77,8 @@ static dp_status slice(void *argument, slong c, int worker, dp_error *e)
                 axpy(to + (kind * m1 + j) * m0, f->k1[(power1[kind] * n1 + b) * m1 + j], line + power0[kind] * m0, m0);
         }
     }
+    for (slong i = 0; i < size; i++)
+        t->most[f->part * s->nodes.n[d - 1] + c] = fmax(t->most[f->part * s->nodes.n[d - 1] + c], to[i]);
     free(line);
     return DP_OK;
 }
@@ -87,6 +93,7 @@ dp_status est_table_init(est_table *t, const est_source *s, const est_axes *out,
         return dp_fail(e, DP_EBUDGET, "the tables of the separable sums would take %.0f MB", need * 8e-6);
     t->table = dp_malloc((size_t) FLINT_MAX(need, 1) * sizeof *t->table);
     t->last = dp_calloc((size_t) last, sizeof *t->last);
+    t->most = dp_calloc((size_t) (last * s->k->n), sizeof *t->most);
     t->top = -INFINITY;
     for (slong part = 0; part < s->k->n && d > 1; part++) {
         const double h = s->k->part[part].h;
@@ -101,7 +108,7 @@ dp_status est_table_init(est_table *t, const est_source *s, const est_axes *out,
 
 void est_table_clear(est_table *t)
 {
-    free(t->table), free(t->last);
+    free(t->table), free(t->last), free(t->most);
     memset(t, 0, sizeof *t);
 }
 
@@ -121,25 +128,57 @@ static int sum_index(int d, int p0, int p1, int p)
     return n == 0 ? 0 : n == 1 ? 1 + at[0] : 1 + d + at[1] * (at[1] + 1) / 2 + at[0];
 }
 
+/* A node of the last axis, and the most it can add to Z anywhere in the row. */
+typedef struct { double bound; slong at; } addend;
+
+static int by_bound(const void *a, const void *b)
+{
+    const double x = ((const addend *) a)->bound, y = ((const addend *) b)->bound;
+    return (x < y) - (x > y);
+}
+
+static void add_slice(sums *s, const est_table *t, slong part, slong c, slong y, double z, double g)
+{
+    const int d = t->s->dim;
+    const slong m0 = t->out->n[0], plane = d == 3 ? m0 * t->out->n[1] : m0;
+    const double w[3] = {g, g * z, g * z * z}, *from = t->table + (part * t->s->nodes.n[d - 1] + c) * t->kinds * plane + y * m0;
+    for (int kind = 0; kind < t->kinds; kind++) {
+        const int p0 = d == 2 ? kind : power0[kind], p1 = d == 2 ? 0 : power1[kind];
+        for (int p = 0; p + p0 + p1 <= t->order; p++)
+            axpy(s->v[sum_index(d, p0, p1, p)], w[p], from + kind * plane, m0);
+    }
+}
+
+static double smallest(const double *v, slong n)
+{
+    double least = INFINITY;
+    for (slong i = 0; i < n; i++)
+        least = fmin(least, v[i]);
+    return least;
+}
+
+/* Largest addends first, until the rest is below 1e-20 of Z at every node of the row. */
 static void sum_row(sums *s, const est_table *t, slong part, slong row)
 {
-    const int d = t->s->dim, order = t->order;
-    const slong m0 = t->out->n[0], last = t->s->nodes.n[d - 1], y = d == 3 ? row % t->out->n[1] : 0, plane = d == 3 ? m0 * t->out->n[1] : m0;
+    const int d = t->s->dim;
+    const slong m0 = t->out->n[0], last = t->s->nodes.n[d - 1], y = d == 3 ? row % t->out->n[1] : 0;
     const double x = t->out->x[d - 1][d == 3 ? row / t->out->n[1] : row], h = t->s->k->part[part].h, *at = t->s->nodes.x[d - 1];
+    addend *a = dp_malloc((size_t) last * sizeof *a);
     s->log_scale = -INFINITY;
     for (slong c = 0; c < last; c++)
         s->log_scale = fmax(s->log_scale, t->last[c] - (at[c] - x) * (at[c] - x) / (2 * h * h));
-    for (slong c = 0; c < last; c++) {
+    for (slong c = 0; c < last; c++)
+        a[c] = (addend){exp(t->last[c] - (at[c] - x) * (at[c] - x) / (2 * h * h) - s->log_scale) * t->most[part * last + c], c};
+    qsort(a, (size_t) last, sizeof *a, by_bound);
+    for (slong i = 0; i < last; i++) {
+        const slong c = a[i].at;
         const double z = at[c] - x, l = t->last[c] - z * z / (2 * h * h) - s->log_scale;
-        if (!(l > -745))
-            continue;
-        const double g[3] = {exp(l), exp(l) * z, exp(l) * z * z}, *from = t->table + (part * last + c) * t->kinds * plane + y * m0;
-        for (int kind = 0; kind < t->kinds; kind++) {
-            const int p0 = d == 2 ? kind : power0[kind], p1 = d == 2 ? 0 : power1[kind];
-            for (int p = 0; p + p0 + p1 <= order; p++)
-                axpy(s->v[sum_index(d, p0, p1, p)], g[p], from + kind * plane, m0);
-        }
+        if (i % 8 == 0 && a[i].bound * (double) (last - i) <= 1e-20 * smallest(s->v[0], m0))
+            break;
+        if (l > -60)
+            add_slice(s, t, part, c, y, z, exp(l));
     }
+    free(a);
 }
 
 /* In dimension 1 each node has a scale of its own. */
@@ -169,7 +208,7 @@ static void moments_from(dp_emoments *out, const double v[10], double log_scale,
     const int d = t->s->dim;
     const double Z = v[0], h2 = h * h, log_z = log_scale + log(Z);
     double rel = DP_ULP * (12 + 3 * (fabs(log_z - t->top) + fabs(t->top)) + 8 * far / h);
-    if (!(Z > 1e-280)) /* the weights near these nodes have left the range of a double */
+    if (!(Z > LEAST)) /* the weights near these nodes have left the range of a double */
         rel = INFINITY;
     out->log = (dp_num){log_z, rel};
     out->kappa = (dp_num){h2, 2 * DP_ULP * h2};

@@ -98,7 +98,7 @@ void est_pointwise(dp_emoments *out, const est_source *s, const double *x, int o
 void est_combine(dp_emoments *out, const dp_emoments *part, const est_kernel *k, int dim, int order);
 
 /* A tensor source's moments on axes: tables, then rows (all nodes of the first axis). */
-typedef struct { const est_source *s; const est_axes *out; int order; double *table, *last; slong kinds; double top; } est_table;
+typedef struct { const est_source *s; const est_axes *out; int order; double *table, *last, *most; slong kinds; double top; } est_table;
 dp_status est_table_init(est_table *t, const est_source *s, const est_axes *out, int order, int threads, dp_error *e);
 void est_table_row(dp_emoments *out, const est_table *t, slong row);
 void est_table_clear(est_table *t);

@@ -50,8 +50,9 @@ static void on_mesh(dp_efield *f, const dp_emoments *m)
     f->why = "a potential and eta grad S need the Gaussian kernel";
     if (!f->gaussian)
         return;
-    f->potential = dp_num_mul(dp_num_exact(f->h2), dp_num_sub(q->log, p->log));
-    f->preconditioner = dp_num_exact(f->h2);
+    const dp_num h2 = {f->h2, 2 * DP_ULP * f->h2};
+    f->potential = dp_num_mul(h2, dp_num_sub(q->log, p->log));
+    f->preconditioner = h2;
     for (int a = 0; a < f->dim; a++)
         f->grad_eta[a] = dp_num_exact(0), f->grad_ratio[a] = dp_num_sub(p->u[a], q->u[a]);
     f->have |= DP_HAVE_POTENTIAL | DP_HAVE_PRECONDITIONER;
