@@ -78,7 +78,7 @@ help:
 	@echo 'NO_INSTALL=1    never install packages; B=DIR: build elsewhere; OUT=DIR: where verify reports'
 
 # ---- set-up: one call for the union of what the goals need ----
-NEED := cc pkg-config mpfr mpfi gsl fftw3 flint arb libfyaml md zlib
+NEED := cc pkg-config mpfr mpfi gsl fftw3 flint arb libfyaml md zlib random123
 NEED += $(if $(filter check asan,$(MAKECMDGOALS)),cmocka xmllint) $(if $(filter lint,$(MAKECMDGOALS)),shellcheck)
 WANT := $(if $(filter verify check report,$(MAKECMDGOALS)),gnuplot blahtexml) $(if $(filter report,$(MAKECMDGOALS)),tex)
 need:

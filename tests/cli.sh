@@ -412,6 +412,27 @@ runs 'a forged certificate' 1 "$dp" check-cert "$w/forged.cert"
 mkdir -p "$w/renamed" && cp "$w/one/certificates/antisymmetry@pair.cert" "$w/renamed/tweedie@pair.cert"
 runs "a certificate under another's name" 1 "$dp" check-cert "$w/renamed"
 says out 'named after another check'
+holds 'the digests of the certificates' env -C "$w/two/certificates" sha256sum --quiet --strict -c SHA256SUMS
+holds 'name every certificate' test "$(wc -l <"$w/two/certificates/SHA256SUMS")" = "$(find "$w/two/certificates" -name '*.cert' | wc -l)"
+sum=$(sed 's/ .*//' "$w/two/certificates/SHA256SUMS" | sort | tr -d '\n' | sha256sum | sed 's/ .*//')
+holds 'the report has one digest of them a claim' grep -q "$sum" "$w/two/index.html"
+sed 's/ .*//' "$w/two/certificates/SHA256SUMS" >"$w/sums"
+# shellcheck disable=SC2016 # the inner shell expands it
+holds 'and not each' sh -c '! grep -qf "$1" "$2"' - "$w/sums" "$w/two/tables/certificates.tex"
+mkdir -p "$w/torn/certificates" && cp "$w/two/results.json" "$w/torn/" && cp "$w/two/certificates/antisymmetry@plane.cert" "$w/torn/certificates/"
+runs 'a missing certificate' 1 "$dp" check-cert "$w/torn"
+says out 'antisymmetry@plane#2\.cert: unreadable: missing: results\.json names it for antisymmetry on plane, verified'
+says out '1 certificates accepted, 1 not'
+runs 'a missing certificate, from its folder' 1 env -C "$w/torn/certificates" "$dp" check-cert . --json
+json not_accepted 1
+json certificates.1.claim '"antisymmetry"'
+cp "$w/two/certificates/antisymmetry@plane#2.cert" "$w/torn/certificates/"
+runs 'none is missing' 0 "$dp" check-cert "$w/torn"
+rm "$w/torn/certificates/"*.cert
+runs 'all are missing' 1 "$dp" check-cert "$w/torn"
+echo '[]' >"$w/torn/results.json"
+runs 'results.json that is none' 2 "$dp" check-cert "$w/torn"
+says err 'results: expected'
 runs 'no certificate' 2 "$dp" check-cert "$w/empty"
 
 # ---- interruption and resumption; one process and two ----

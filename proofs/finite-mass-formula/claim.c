@@ -123,28 +123,30 @@ static void widen(arb_t mass, const lattice *t)
     arb_clear(r);
 }
 
+/* The mass by this lattice's step and reach, whatever they are. */
+static dp_status lattice_mass(arb_t mass, const lattice *t, dp_workspace *w, dp_error *e)
+{
+    dp_status status = sum_over(mass, t, w, e);
+    for (slong a = 0; a < t->g->dim; a++) {
+        arb_mul(mass, mass, arb_mat_entry(t->L, a, a), t->prec);
+        arb_mul(mass, mass, t->delta, t->prec);
+    }
+    widen(mass, t);
+    return status;
+}
+
 static void let_mass(dp_check *c, const dp_problem *P, const dp_gaussian_t g)
 {
     lattice t;
-    arb_t mass, det;
+    arb_t mass;
     dp_error e = {DP_OK, ""};
     arb_init(mass);
-    arb_init(det);
     if (!lattice_init(&t, P, g, dp_check_prec(c)))
         dp_give_up(c, DP_EBUDGET, "covariance of p~ too close to singular for %ld bits", (long) t.prec);
-    else if (!dp_check_failed(c, sum_over(mass, &t, dp_check_workspace(c), &e), &e)) {
-        arb_set(det, arb_mat_entry(t.L, 0, 0));
-        for (slong a = 1; a < g->dim; a++)
-            arb_mul(det, det, arb_mat_entry(t.L, a, a), t.prec);
-        for (slong a = 0; a < g->dim; a++)
-            arb_mul(det, det, t.delta, t.prec);
-        arb_mul(mass, mass, det, t.prec);
-        widen(mass, &t);
+    else if (!dp_check_failed(c, lattice_mass(mass, &t, dp_check_workspace(c), &e), &e))
         dp_let(c, "mass", mass, "lattice-sum");
-    }
     lattice_clear(&t);
     arb_clear(mass);
-    arb_clear(det);
 }
 
 /* Leaves g = det S/h^(2d), detR, detM and the exponent E = (pull'M^{-1}pull - square)/2. */

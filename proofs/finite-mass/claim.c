@@ -78,6 +78,47 @@ static void judge(dp_check *c, const dp_gaussian_t g)
             assert_minor(c, "p~ has finite mass", "minor_p", k, ">");
 }
 
+static int finite_at(dp_problem *P, const fmpq_t h)
+{
+    dp_gaussian_t g;
+    fmpq_t half;
+    fmpq_init(half);
+    fmpq_set_si(half, 1, 2);
+    fmpq_set(P->bandwidth, h);
+    int finite = dp_gaussian_init(g, P, P->p, half);
+    if (finite) {
+        finite = dp_gaussian_is_finite(g);
+        dp_gaussian_clear(g);
+    }
+    fmpq_clear(half);
+    return finite;
+}
+
+/* The twin's bandwidth: across the threshold, and at most 10^-digits h from it, found by bisection between h and h/1024 or 1024 h. The minors are
+   exact, so that the check would see any distance; this is the one that the case's digits name. When no threshold lies between, the farthest, on the case's own side. */
+static void across_threshold(dp_problem *P, slong digits)
+{
+    fmpq_t here, there, middle, width, enough;
+    fmpq_init(here), fmpq_init(there), fmpq_init(middle), fmpq_init(width), fmpq_init(enough);
+    fmpq_set(here, P->bandwidth);
+    int side = finite_at(P, here);
+    if (side)
+        fmpq_div_2exp(there, here, 10);
+    else
+        fmpq_mul_2exp(there, here, 10);
+    fmpq_set_si(enough, 10, 1);
+    fmpq_pow_si(enough, enough, -digits);
+    fmpq_mul(enough, enough, here);
+    int found = finite_at(P, there) != side;
+    while (found && (fmpq_sub(width, there, here), fmpq_abs(width, width), fmpq_cmp(width, enough) > 0)) {
+        fmpq_add(middle, here, there);
+        fmpq_div_2exp(middle, middle, 1);
+        fmpq_set(finite_at(P, middle) == side ? here : there, middle);
+    }
+    fmpq_set(P->bandwidth, there);
+    fmpq_clear(here), fmpq_clear(there), fmpq_clear(middle), fmpq_clear(width), fmpq_clear(enough);
+}
+
 /* 1 if the sabotaged matrix puts the case on the same side as the true one: then nothing is sabotaged. */
 static int same_side(const dp_check *c, const dp_gaussian_t sabotaged)
 {
@@ -100,7 +141,7 @@ static void run(dp_check *c)
     fmpq_init(share);
     fmpq_set_si(share, 1, dp_check_twin(c, "factor") ? 1 : 2);
     if (dp_check_twin(c, "bandwidth"))
-        fmpq_div_2exp(P->bandwidth, P->bandwidth, 10);
+        across_threshold(P, dp_check_digits(c));
     if (P->kernel != DP_KERNEL_GAUSSIAN || !dp_gaussian_init(g, P, P->p, share))
         dp_give_up(c, DP_EINPUT, "expected a Gaussian kernel, one Gaussian for p, and one Gaussian or one atom for q");
     else {

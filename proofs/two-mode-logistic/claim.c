@@ -151,20 +151,19 @@ static void below(arb_t B, arb_srcptr I, int i, double a, slong prec)
 
 /* I[i] = int s^(2 i) f over the line by the trapezoidal rule T_i. Its error is at most rho int (s^2 + a^2)^i f = rho (I_i + B), so
    I_i <= (T_i + rho B)/(1 - rho), and the error is at most rho (T_i + B)/(1 - rho). */
-static void integrals(arb_ptr I, const integrand *f, slong prec)
+static void integrals(arb_ptr I, const integrand *f, const rule *r, slong prec)
 {
-    rule r = choose(f, prec);
     arb_t rho, B, t;
     mag_t error;
     arb_init(rho); arb_init(B); arb_init(t); mag_init(error);
-    strip(rho, f, &r, prec);
-    nodes(I, f, &r, prec);
+    strip(rho, f, r, prec);
+    nodes(I, f, r, prec);
     arb_sub_ui(t, rho, 1, prec);
     arb_neg(t, t);
     if (!arb_is_positive(t))
         arb_zero_pm_inf(t);
     for (int i = 0; i < MOMENTS; i++) {
-        below(B, I, i, r.a, prec);
+        below(B, I, i, r->a, prec);
         arb_add(B, B, I + i, prec);
         arb_div(B, B, t, prec);
         arb_mul(B, B, rho, prec);
@@ -207,7 +206,8 @@ static void leaves(dp_check *c, const char *const *name, int count, const tm_t t
         arb_div(f.delta, f.delta, I, prec);
         arb_sqr(f.delta, f.delta, prec);
     }
-    integrals(I, &f, prec);
+    rule r = choose(&f, prec);
+    integrals(I, &f, &r, prec);
     for (int i = 0; i < count; i++)
         dp_let(c, name[i], I + i, "trapezoid");
     arb_clear(f.u); arb_clear(f.v); arb_clear(f.delta);

@@ -148,17 +148,16 @@ static dp_status sum_nodes(arb_ptr out, slong n, dp_line_g g, void *param, const
     return s;
 }
 
-dp_status dp_line_normal(arb_ptr out, slong n, dp_line_g g, void *param, double c, const arb_poly_t M, slong bits, slong prec,
-                         dp_error *e)
+/* By this plan, whatever it is within what `choose` says is right. */
+static dp_status by_plan(arb_ptr out, slong n, dp_line_g g, void *param, double c, const arb_poly_t M, const plan *p, slong prec, dp_error *e)
 {
-    plan p = choose(c, arb_poly_degree(M), bits);
     mag_t strip, left;
     mag_init(strip);
     mag_init(left);
     _arb_vec_zero(out, n);
-    dp_status s = sum_nodes(out, n, g, param, &p, prec, e);
-    strip_error(strip, &p, c, M, 64);
-    omitted(left, &p, M, 64);
+    dp_status s = sum_nodes(out, n, g, param, p, prec, e);
+    strip_error(strip, p, c, M, 64);
+    omitted(left, p, M, 64);
     for (slong i = 0; i < n; i++) {
         arb_add_error_mag(out + i, strip);
         arb_add_error_mag(out + i, left);
@@ -166,4 +165,11 @@ dp_status dp_line_normal(arb_ptr out, slong n, dp_line_g g, void *param, double 
     mag_clear(strip);
     mag_clear(left);
     return s;
+}
+
+dp_status dp_line_normal(arb_ptr out, slong n, dp_line_g g, void *param, double c, const arb_poly_t M, slong bits, slong prec,
+                         dp_error *e)
+{
+    plan p = choose(c, arb_poly_degree(M), bits);
+    return by_plan(out, n, g, param, c, M, &p, prec, e);
 }

@@ -101,7 +101,9 @@ static const char *certify(dp_check *c, const char *verdict, char **reason, int 
 static const char *one_round(dp_check *c, char **reason, int *again, char **certificate)
 {
     dp_check_reset(c);
-    c->claim->run(c);
+    dp_error e;
+    if (dp_problem_at_points(c->P, &e) == DP_OK) c->claim->run(c);
+    else dp_give_up(c, e.status, "%s", e.text);
     const char *verdict = dp_check_judge(c, reason, again);
     return decided(verdict) ? certify(c, verdict, reason, again, certificate) : verdict;
 }

@@ -184,33 +184,28 @@ static void lattice_error(arb_t sum, const dp_problem *P, const arb_t h, const l
     arb_clear(r);
 }
 
-/* Encloses (k*q)(y); indeterminate when the lattice would be longer than 200,000 points. */
-void dp_student_blurred(arb_t out, const dp_problem *P, const arb_t y, slong prec)
+/* By the lattice with this step and reach, whatever they are. */
+static void blurred(arb_t out, const dp_problem *P, const arb_t y, const lattice *o, slong prec)
 {
-    lattice o = choose(P, y);
-    double points = ceil(o.reach / o.step) + 1;
+    slong points = (slong) ceil(o->reach / o->step) + 1;
     arb_t h, u, z, f;
-    if (!(points < 100000)) {
-        arb_indeterminate(out);
-        return;
-    }
     arb_init(h);
     arb_init(u);
     arb_init(z);
     arb_init(f);
     arb_set_fmpq(h, P->bandwidth, prec);
     arb_zero(out);
-    for (slong j = -(slong) points; j <= (slong) points; j++) {
-        arb_set_d(u, o.step);
+    for (slong j = -points; j <= points; j++) {
+        arb_set_d(u, o->step);
         arb_mul_si(u, u, j, prec);
         arb_add(z, y, u, prec);
         student_shape(f, P->q, z, prec);
         kernel_at(z, u, h, prec);
         arb_addmul(out, f, z, prec);
     }
-    arb_set_d(u, o.step);
+    arb_set_d(u, o->step);
     arb_mul(out, out, u, prec);
-    lattice_error(out, P, h, &o, prec);
+    lattice_error(out, P, h, o, prec);
     normaliser(f, P->q, gamma_arb, prec);
     arb_mul(out, out, f, prec);
     arb_clear(h);
@@ -219,3 +214,12 @@ void dp_student_blurred(arb_t out, const dp_problem *P, const arb_t y, slong pre
     arb_clear(f);
 }
 
+/* Encloses (k*q)(y); indeterminate when the lattice would be longer than 200,000 points. */
+void dp_student_blurred(arb_t out, const dp_problem *P, const arb_t y, slong prec)
+{
+    lattice o = choose(P, y);
+    if (ceil(o.reach / o.step) + 1 < 100000)
+        blurred(out, P, y, &o, prec);
+    else
+        arb_indeterminate(out);
+}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* da2.c: Deng's Algorithm 2 at the population limit with as many negatives as positives and no self mask (footnotes 4 and 6). */
-#include "drift/internal.h"
+#include "drift/estimated.h"
 
 /* V = (Z_q~ D_p~ - Z_p~ D_q~)/(p_k + q_k): joint columns (67) put p_k + q_k where the proxy has sqrt(p_k q_k). */
 static dp_status eval(dp_field_t out, const dp_problem *P, arb_srcptr x, dp_engine engine, slong prec, dp_workspace *w, dp_error *e)
@@ -8,4 +8,7 @@ static dp_status eval(dp_field_t out, const dp_problem *P, arb_srcptr x, dp_engi
     return dp_field_pseudo_plan(out, P, x, 1, engine, prec, w, e);
 }
 
-const dp_drift dp_drift_da2 = {"da2", "Algorithm 1 (right), footnote 6", "Deng's Algorithm 2, joint columns, equal batch sizes", eval};
+static void on_mesh(dp_efield *f, const dp_emoments *m) { dp_efield_pseudo_plan(f, m, 1); }
+
+const dp_drift dp_drift_da2 = {"da2", "Algorithm 1 (right), footnote 6", "Deng's Algorithm 2, joint columns, equal batch sizes", eval,
+                                DP_NEED_P | DP_NEED_Q | DP_NEED_PT | DP_NEED_QT, on_mesh};

@@ -115,6 +115,8 @@ dp_status dp_log_density(dp_jet_t out, const dp_measure_t m, arb_srcptr x, slong
     arb_t s, z;
     if (m->family == DP_ATOMS)
         return dp_fail(e, DP_EUNSUPPORTED, "atoms have no density: the scores of kl need a mixture, student or laplace law");
+    if (m->family > DP_LAPLACE)
+        return dp_fail(e, DP_EUNSUPPORTED, "a measure of the family %s has no score at points", dp_measure_family_name(m->family));
     if (m->family == DP_MIXTURE) {
         log_mixture(out, m, x, prec);
         return DP_OK;

@@ -63,12 +63,19 @@ void dp_field_init(dp_field_t f, int dim);
 void dp_field_clear(dp_field_t f);
 #define DP_CURL_DIM(d) ((d) == 2 ? 1 : (d) == 3 ? 3 : 0)
 
+struct dp_efield_struct;
+struct dp_emoments_struct;
+
 /* One drift: a file of src/drift defines `const dp_drift dp_drift_<name>` (dashes become underscores); the list is generated. */
 typedef struct {
     const char *name;      /* "sinkhorn-proxy" */
     const char *equations; /* "(28)-(35)" */
     const char *summary;
+    /* At a point, as balls. */
     dp_status (*eval)(dp_field_t out, const dp_problem *P, arb_srcptr x, dp_engine engine, slong prec, dp_workspace *w, dp_error *e);
+    /* In doubles at a node of a mesh, from the moments that `needs` lists (DP_NEED_ bits of estimated.h); NULL: not there. */
+    unsigned needs;
+    void (*grid)(struct dp_efield_struct *out, const struct dp_emoments_struct *m);
 } dp_drift;
 extern const dp_drift *const dp_drifts[];   /* sorted by name, NULL at the end */
 const dp_drift *dp_drift_find(const char *name);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/threads.h"
+#include "drift/estimated.h"
 #include "drift/grid_sums.h"
 
 /* Closed sums and tables of one precision. */
@@ -181,18 +182,39 @@ static int lattices_serve(const dp_problem *P, const char *drift)
     return known && P->kernel == DP_KERNEL_GAUSSIAN && dp_is_gaussian_sum(P->p) && dp_is_gaussian_sum(P->q);
 }
 
+static int has_estimate(const char *drift)
+{
+    const dp_drift *D = dp_drift_find(drift);
+    return D && D->grid;
+}
+
+/* Double precision with estimated errors: where it is asked for, and for measures and kernels that have no lattice rule, unless balls are asked for. */
+static int estimates(const dp_problem *P, const char *drift, dp_tier tier)
+{
+    int sums = P->kernel == DP_KERNEL_GAUSSIAN && dp_is_gaussian_sum(P->p) && dp_is_gaussian_sum(P->q);
+    return has_estimate(drift) && (tier == DP_TIER_DOUBLE || (tier == DP_TIER_AUTO && !sums));
+}
+
 dp_status dp_gridfield_eval(dp_gridfield **out, const dp_problem *P, const char *drift, const dp_mesh_t mesh, unsigned quantities,
                             slong digits, dp_tier tier, int threads, dp_error *e)
 {
     double start = dp_now();
     if (mesh->dim != P->dim)
         return dp_fail(e, DP_EINPUT, "a mesh of dimension %d for a case of dimension %d", mesh->dim, P->dim);
-    dp_gridfield *f = dp_gridfield_new(mesh, quantities, digits, tier == DP_TIER_AUTO ? DP_TIER_EXACT : tier);
+    int estimate = estimates(P, drift, tier);
+    dp_gridfield *f = dp_gridfield_new(mesh, quantities, digits, estimate ? DP_TIER_DOUBLE : tier == DP_TIER_AUTO ? DP_TIER_EXACT : tier);
     dp_status status = DP_EBUDGET;
-    if (lattices_serve(P, drift))
+    if (estimate)
+        status = dp_gridfield_estimated(f, P, drift, threads, e);
+    else if (lattices_serve(P, drift))
         status = by_lattices(f, P, drift, quantities, threads, e);
     if (status == DP_EBUDGET)
         status = dp_gridfield_pointwise(f, P, drift, NULL, dp_mesh_nodes(mesh), threads, e);
+    if (status == DP_EUNSUPPORTED && !estimate && tier == DP_TIER_AUTO && has_estimate(drift)) {
+        dp_gridfield_free(f);
+        f = dp_gridfield_new(mesh, quantities, digits, DP_TIER_DOUBLE);
+        status = dp_gridfield_estimated(f, P, drift, threads, e);
+    }
     f->seconds = dp_now() - start;
     if (status == DP_OK)
         *out = f;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* kl.c: the Wasserstein gradient flow of KL(q || p) with the true scores, (17)-(18). */
-#include "drift/internal.h"
+#include "drift/estimated.h"
 
 /* V = grad log p - grad log q; potential log q - log p (+ 1, a constant that no velocity sees). */
 static dp_status eval(dp_field_t out, const dp_problem *P, arb_srcptr x, dp_engine engine, slong prec, dp_workspace *w, dp_error *e)
@@ -20,4 +20,10 @@ static dp_status eval(dp_field_t out, const dp_problem *P, arb_srcptr x, dp_engi
     return status;
 }
 
-const dp_drift dp_drift_kl = {"kl", "(17)-(18)", "true scores of p and q (no smoothing)", eval};
+static void on_mesh(dp_efield *f, const dp_emoments *m)
+{
+    dp_efield_log_ratio(f, m + DP_SLOT_P, m + DP_SLOT_Q, 0, 1);
+    f->why = "a gradient field: no preconditioner";
+}
+
+const dp_drift dp_drift_kl = {"kl", "(17)-(18)", "true scores of p and q (no smoothing)", eval, DP_NEED_P | DP_NEED_Q | DP_NEED_SCORES, on_mesh};

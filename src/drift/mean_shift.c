@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* mean_shift.c: the mean-shift field (10)-(16); with the Gaussian kernel h^2 (grad log p_k - grad log q_k), (14). */
-#include "drift/internal.h"
+#include "drift/estimated.h"
 
 /* For the Gaussian kernel: eta = h^2 and S = log p_k - log q_k, whose negative times h^2 is a potential in x (of no functional of q). */
 static void scores(dp_field_t f, const dp_problem *P, const dp_jet_t p, const dp_jet_t q, slong prec)
@@ -41,4 +41,22 @@ static dp_status eval(dp_field_t out, const dp_problem *P, arb_srcptr x, dp_engi
     return status;
 }
 
-const dp_drift dp_drift_mean_shift = {"mean-shift", "(10)-(16)", "kernel mean shift towards p and away from q", eval};
+/* V = m_p - m_q; for one Gaussian kernel eta = h^2, S = log p_k - log q_k, potential -h^2 S. */
+static void on_mesh(dp_efield *f, const dp_emoments *m)
+{
+    static const dp_num none[3];
+    const dp_emoments *p = m + DP_SLOT_P, *q = m + DP_SLOT_Q;
+    dp_efield_shift(f, dp_num_exact(0), none, p, q);
+    f->why = "a potential and eta grad S need the Gaussian kernel";
+    if (!f->gaussian)
+        return;
+    const dp_num h2 = {f->h2, 2 * DP_ULP * f->h2};
+    f->potential = dp_num_mul(h2, dp_num_sub(q->log, p->log));
+    f->preconditioner = h2;
+    for (int a = 0; a < f->dim; a++)
+        f->grad_eta[a] = dp_num_exact(0), f->grad_ratio[a] = dp_num_sub(p->u[a], q->u[a]);
+    f->have |= DP_HAVE_POTENTIAL | DP_HAVE_PRECONDITIONER;
+    f->why = NULL;
+}
+
+const dp_drift dp_drift_mean_shift = {"mean-shift", "(10)-(16)", "kernel mean shift towards p and away from q", eval, DP_NEED_P | DP_NEED_Q, on_mesh};

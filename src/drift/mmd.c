@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* mmd.c: the flow of half MMD^2, (50)-(51), with the unnormalised kernel. */
-#include "drift/internal.h"
+#include "drift/estimated.h"
 
 /* V = grad(k*p) - grad(k*q); potential k*q - k*p, the first variation (50). */
 static dp_status eval(dp_field_t out, const dp_problem *P, arb_srcptr x, dp_engine engine, slong prec, dp_workspace *w, dp_error *e)
@@ -22,4 +22,17 @@ static dp_status eval(dp_field_t out, const dp_problem *P, arb_srcptr x, dp_engi
     return status;
 }
 
-const dp_drift dp_drift_mmd = {"mmd", "(48)-(52)", "Wasserstein gradient flow of half MMD^2", eval};
+static void on_mesh(dp_efield *f, const dp_emoments *m)
+{
+    const dp_emoments *p = m + DP_SLOT_P, *q = m + DP_SLOT_Q;
+    const dp_num zp = dp_num_exp(p->log), zq = dp_num_exp(q->log);
+    for (int i = 0; i < f->dim; i++)
+        f->velocity[i] = dp_num_sub(dp_num_mul(zp, p->u[i]), dp_num_mul(zq, q->u[i]));
+    for (int i = 0; i < f->dim * f->dim && f->order > 1; i++)
+        f->jacobian[i] = dp_num_sub(dp_num_mul(zp, p->U[i]), dp_num_mul(zq, q->U[i]));
+    f->potential = dp_num_sub(zq, zp);
+    f->have = DP_HAVE_VELOCITY | DP_HAVE_JACOBIAN | DP_HAVE_POTENTIAL;
+    f->why = "a gradient field: no preconditioner";
+}
+
+const dp_drift dp_drift_mmd = {"mmd", "(48)-(52)", "Wasserstein gradient flow of half MMD^2", eval, DP_NEED_P | DP_NEED_Q, on_mesh};

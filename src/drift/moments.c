@@ -72,6 +72,9 @@ dp_status dp_moments_eval(dp_moments_t out, const dp_problem *P, dp_which which,
 {
     const dp_measure_struct *mu = dp_base_measure(P, which);
     int sums = dp_is_gaussian_sum(mu) && (!dp_is_reweighted(which) || dp_is_gaussian_sum(P->q));
+    dp_status status = dp_problem_at_points(P, e);
+    if (status != DP_OK)
+        return status;
     if (w && w->source && (w->source->sum[which] || w->source->table[which])) {
         prepared(out, P, which, x, w->source, prec);
         return DP_OK;

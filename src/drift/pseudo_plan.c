@@ -2,8 +2,8 @@
 /* pseudo_plan.c: the common body of the Sinkhorn Proxy and DA2: both are a scalar times the difference of reweighted mean shifts.
    The population form of the pseudo-plan: kernel (80), row and column softmax (84), (85) and the root of their product (86) are the affinities
    (28) = (68), here (31), whose sums (29) = (69) and weighted means (30) = (70)-(71) need p~, q~, p_k and q_k only. On samples p and q are atoms. */
+#include "drift/estimated.h"
 #include "drift/grid_sums.h"
-#include "drift/internal.h"
 
 /* The row normaliser: sqrt(p_k q_k), or with joint columns p_k + q_k (footnote 6 and section 3.1 of the paper). */
 static void row_normaliser(dp_jet_t N, const dp_jet_t p, const dp_jet_t q, int joint, slong prec)
@@ -38,6 +38,32 @@ static void from_tables(dp_field_t f, const dp_source *s, int joint, slong prec)
     }
     f->have |= DP_HAVE_VELOCITY, f->engine = DP_ENGINE_TRAPEZOID;
     arb_clear(N);
+}
+
+/* c = Z_p~ Z_q~/N; its logarithm and that one's gradient. */
+void dp_efield_pseudo_plan(dp_efield *f, const dp_emoments *m, int joint)
+{
+    const dp_emoments *p = m + DP_SLOT_P, *q = m + DP_SLOT_Q, *pt = m + DP_SLOT_PT, *qt = m + DP_SLOT_QT;
+    const dp_num half = {0.5, 0}, ratio = dp_num_exp(dp_num_neg((dp_num){fabs(p->log.v - q->log.v), p->log.e + q->log.e})); /* smaller over larger */
+    const dp_num share = dp_num_div(ratio, dp_num_add(ratio, dp_num_exact(1)));
+    const dp_emoments *small = p->log.v < q->log.v ? p : q, *large = small == p ? q : p;
+    dp_num log_n = dp_num_mul(half, dp_num_add(p->log, q->log)), g[3];
+    if (joint)
+        log_n = dp_num_add(large->log, dp_num_log(dp_num_add(dp_num_exact(1), ratio)));
+    for (int a = 0; a < f->dim; a++) {
+        dp_num n = dp_num_mul(half, dp_num_add(p->u[a], q->u[a]));
+        if (joint)
+            n = dp_num_add(large->u[a], dp_num_mul(share, dp_num_sub(small->u[a], large->u[a])));
+        g[a] = dp_num_sub(dp_num_add(pt->u[a], qt->u[a]), n);
+        f->grad_ratio[a] = dp_num_sub(pt->u[a], qt->u[a]);
+    }
+    const dp_num log_c = dp_num_sub(dp_num_add(pt->log, qt->log), log_n);
+    dp_efield_shift(f, log_c, g, pt, qt);
+    f->preconditioner = dp_num_mul((dp_num){f->h2, 2 * DP_ULP * f->h2}, dp_num_exp(log_c));
+    for (int a = 0; a < f->dim; a++)
+        f->grad_eta[a] = dp_num_mul(f->preconditioner, g[a]);
+    f->have |= f->gaussian ? DP_HAVE_PRECONDITIONER : 0;
+    f->why = f->gaussian ? "not the gradient of a potential" : "eta grad S needs the Gaussian kernel; not a gradient";
 }
 
 dp_status dp_field_pseudo_plan(dp_field_t f, const dp_problem *P, arb_srcptr x, int joint, dp_engine engine, slong prec,

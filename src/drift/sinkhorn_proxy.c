@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* sinkhorn_proxy.c: the Sinkhorn Proxy at the population limit, (28)-(35). */
-#include "drift/internal.h"
+#include "drift/estimated.h"
 
 /* V = (Z_q~ D_p~ - Z_p~ D_q~)/sqrt(p_k q_k), which is (34) with x cancelled; eta grad S of (35) for the Gaussian kernel. */
 static dp_status eval(dp_field_t out, const dp_problem *P, arb_srcptr x, dp_engine engine, slong prec, dp_workspace *w, dp_error *e)
@@ -8,4 +8,7 @@ static dp_status eval(dp_field_t out, const dp_problem *P, arb_srcptr x, dp_engi
     return dp_field_pseudo_plan(out, P, x, 0, engine, prec, w, e);
 }
 
-const dp_drift dp_drift_sinkhorn_proxy = {"sinkhorn-proxy", "(28)-(35)", "Sinkhorn Proxy: one Ruiz step and cross-weighting", eval};
+static void on_mesh(dp_efield *f, const dp_emoments *m) { dp_efield_pseudo_plan(f, m, 0); }
+
+const dp_drift dp_drift_sinkhorn_proxy = {"sinkhorn-proxy", "(28)-(35)", "Sinkhorn Proxy: one Ruiz step and cross-weighting", eval,
+                                           DP_NEED_P | DP_NEED_Q | DP_NEED_PT | DP_NEED_QT, on_mesh};

@@ -94,13 +94,15 @@ static dp_status by_trapezoid(dp_jet_t out, const dp_gsum_t p, const dp_gsum_t q
 dp_status dp_smoothed_log_ratio(dp_jet_t out, const dp_problem *P, arb_srcptr x, dp_engine engine, slong prec,
                                 dp_workspace *w, dp_error *e)
 {
+    dp_status status = dp_problem_at_points(P, e);
+    if (status != DP_OK)
+        return status;
     if (P->kernel != DP_KERNEL_GAUSSIAN)
         return dp_fail(e, DP_EUNSUPPORTED, "smoothed KL: Gaussian kernel only");
     if (!dp_is_gaussian_sum(P->p) || !dp_is_gaussian_sum(P->q) || engine == DP_ENGINE_QUADRATURE)
         return dp_smoothed_log_ratio_quadrature(out, P, x, prec, w, e);
     dp_gsum_t p, q;
     arb_t h2;
-    dp_status status = DP_OK;
     arb_init(h2);
     dp_arb_set_h2(h2, P, prec);
     dp_smoothed_sum(p, P->p, P->bandwidth, prec);

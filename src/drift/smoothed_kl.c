@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* smoothed_kl.c: the true Wasserstein gradient flow of KL(kappa*q || kappa*p), (24)-(25); no factor h^2. */
-#include "drift/internal.h"
+#include "drift/estimated.h"
 
 static dp_status eval(dp_field_t out, const dp_problem *P, arb_srcptr x, dp_engine engine, slong prec, dp_workspace *w, dp_error *e)
 {
@@ -16,4 +16,16 @@ static dp_status eval(dp_field_t out, const dp_problem *P, arb_srcptr x, dp_engi
     return status;
 }
 
-const dp_drift dp_drift_smoothed_kl = {"smoothed-kl", "(24)-(25), (55)-(58)", "gradient flow of the KL between smoothed densities", eval};
+static void on_mesh(dp_efield *f, const dp_emoments *m)
+{
+    const dp_emoments *U = m + DP_SLOT_P;
+    for (int i = 0; i < f->dim; i++)
+        f->velocity[i] = U->u[i];
+    for (int i = 0; i < f->dim * f->dim && f->order > 1; i++)
+        f->jacobian[i] = U->U[i];
+    f->potential = dp_num_neg(U->log);
+    f->have = DP_HAVE_VELOCITY | DP_HAVE_JACOBIAN | DP_HAVE_POTENTIAL;
+    f->why = "a gradient field: no preconditioner";
+}
+
+const dp_drift dp_drift_smoothed_kl = {"smoothed-kl", "(24)-(25), (55)-(58)", "gradient flow of the KL between smoothed densities", eval, DP_NEED_P | DP_NEED_Q | DP_NEED_SMOOTH, on_mesh};

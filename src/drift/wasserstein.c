@@ -74,4 +74,4 @@ static dp_status eval(dp_field_t out, const dp_problem *P, arb_srcptr x, dp_engi
     return status;
 }
 
-const dp_drift dp_drift_wasserstein = {"wasserstein", "(45), (95)-(103)", "barycentric velocity of half W_2^2, atoms in one dimension", eval};
+const dp_drift dp_drift_wasserstein = {"wasserstein", "(45), (95)-(103)", "barycentric velocity of half W_2^2, atoms in one dimension", eval, 0, NULL};

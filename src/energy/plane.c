@@ -274,6 +274,17 @@ static void sum_nodes(arb_ptr out, const plan *g, const cloud *p, const cloud *q
     _arb_vec_clear(row, 2);
 }
 
+/* By this plan, whatever it is within what `choose` says is right. */
+static void by_plan(arb_ptr out, mag_t strip, mag_t window, const plan *g, const cloud *p, const cloud *q, const arb_t h, slong prec)
+{
+    sum_nodes(out, g, p, q, h, prec);
+    errors(strip, window, g, p, q, h);
+    for (int k = 0; k < 2; k++) {
+        arb_add_error_mag(out + k, strip);
+        arb_add_error_mag(out + k, window);
+    }
+}
+
 dp_status dp_plane_smoothed_scores(arb_ptr out, mag_t strip, mag_t window, const dp_problem *P, const fmpq *x, slong bits, dp_error *e)
 {
     slong prec = bits + 32;
@@ -290,14 +301,8 @@ dp_status dp_plane_smoothed_scores(arb_ptr out, mag_t strip, mag_t window, const
     dp_status status = DP_OK;
     if (g.last > 1500)
         status = dp_fail(e, DP_EBUDGET, "the strip free of zeros is too narrow: %ld nodes an axis", (long) (2 * g.last + 1));
-    else {
-        sum_nodes(out, &g, &p, &q, h, prec);
-        errors(strip, window, &g, &p, &q, h);
-        for (int k = 0; k < 2; k++) {
-            arb_add_error_mag(out + k, strip);
-            arb_add_error_mag(out + k, window);
-        }
-    }
+    else
+        by_plan(out, strip, window, &g, &p, &q, h, prec);
     arb_clear(h);
     cloud_clear(&p);
     cloud_clear(&q);

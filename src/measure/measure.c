@@ -2,6 +2,8 @@
 /* measure.c: making, copying and comparing measures. */
 #include "measure/measure.h"
 
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 static slong mean_size(const dp_measure_t m) { return m->n * m->dim; }
@@ -9,6 +11,18 @@ static slong mean_size(const dp_measure_t m) { return m->n * m->dim; }
 static slong cov_size(const dp_measure_t m)
 {
     return m->family == DP_MIXTURE ? m->n * m->dim * m->dim : 0;
+}
+
+static slong box_size(const dp_measure_t m)
+{
+    return m->family == DP_UNIFORM || m->family == DP_DENSITY ? 2 * m->dim : 0;
+}
+
+slong dp_measure_width(const dp_measure_t m) { return m->family == DP_DENSITY ? 1 : m->dim; }
+
+int dp_measure_is_points(const dp_measure_t m)
+{
+    return m->family == DP_ATOMS || m->family == DP_DATASET || m->family == DP_SAMPLES;
 }
 
 void dp_measure_init(dp_measure_t m, dp_measure_family family, int dim, slong n)
@@ -21,6 +35,9 @@ void dp_measure_init(dp_measure_t m, dp_measure_family family, int dim, slong n)
     m->cov = family == DP_MIXTURE ? _fmpq_vec_init(cov_size(m)) : NULL;
     fmpq_init(m->scale);
     fmpq_init(m->dof);
+    m->box = box_size(m) ? _fmpq_vec_init(box_size(m)) : NULL;
+    m->ndata = 0, m->data = NULL;
+    memset(m->shape, 0, sizeof m->shape);
 }
 
 /* A cleared measure is empty; clearing it again, or one that is all zero bytes, does nothing. */
@@ -29,6 +46,8 @@ void dp_measure_clear(dp_measure_t m)
     if (m->weight != NULL) _fmpq_vec_clear(m->weight, m->n);
     if (m->mean != NULL) _fmpq_vec_clear(m->mean, mean_size(m));
     if (m->cov != NULL) _fmpq_vec_clear(m->cov, cov_size(m));
+    if (m->box != NULL) _fmpq_vec_clear(m->box, box_size(m));
+    free(m->data);
     fmpq_clear(m->scale);
     fmpq_clear(m->dof);
     memset(m, 0, sizeof *m);
@@ -54,17 +73,51 @@ void dp_measure_set(dp_measure_t out, const dp_measure_t in)
     copy(out->cov, in->cov, cov_size(in));
     fmpq_set(out->scale, in->scale);
     fmpq_set(out->dof, in->dof);
+    copy(out->box, in->box, box_size(in));
+    memcpy(out->shape, in->shape, sizeof in->shape);
+    if (in->data == NULL) return;
+    size_t bytes = (size_t) (in->ndata * dp_measure_width(in)) * sizeof *in->data;
+    dp_measure_take_data(out, memcpy(dp_malloc(bytes), in->data, bytes), in->ndata);
+}
+
+void dp_measure_take_data(dp_measure_t m, double *data, slong ndata)
+{
+    free(m->data);
+    m->data = data, m->ndata = ndata;
+}
+
+/* Integral of the multilinear interpolant: half weights at the ends of each axis. */
+int dp_measure_normalise(dp_measure_t m)
+{
+    double sum = 0, cell = 1;
+    for (slong i = 0; i < m->ndata; i++) {
+        double w = m->data[i];
+        slong rest = i;
+        for (int k = 0; k < m->dim; rest /= m->shape[k], k++)
+            if (rest % m->shape[k] == 0 || rest % m->shape[k] == m->shape[k] - 1) w /= 2;
+        sum += w;
+    }
+    for (int k = 0; k < m->dim; k++) cell *= (fmpq_get_d(DP_UPPER(m, k)) - fmpq_get_d(DP_LOWER(m, k))) / (double) (m->shape[k] - 1);
+    if (!(sum * cell > 0) || !isfinite(sum * cell)) return 0;
+    for (slong i = 0; i < m->ndata; i++) m->data[i] /= sum * cell;
+    return 1;
+}
+
+static int same_data(const dp_measure_t a, const dp_measure_t b)
+{
+    size_t n = (size_t) (a->ndata * dp_measure_width(a));
+    return a->ndata == b->ndata && memcmp(a->shape, b->shape, sizeof a->shape) == 0 && (n == 0 || memcmp(a->data, b->data, n * sizeof *a->data) == 0);
 }
 
 int dp_measure_equal(const dp_measure_t a, const dp_measure_t b)
 {
     return a->family == b->family && a->dim == b->dim && a->n == b->n && same(a->weight, b->weight, a->n)
         && same(a->mean, b->mean, mean_size(a)) && same(a->cov, b->cov, cov_size(a))
-        && fmpq_equal(a->scale, b->scale) && fmpq_equal(a->dof, b->dof);
+        && fmpq_equal(a->scale, b->scale) && fmpq_equal(a->dof, b->dof) && same(a->box, b->box, box_size(a)) && same_data(a, b);
 }
 
 const char *dp_measure_family_name(dp_measure_family family)
 {
-    static const char *const names[] = {"atoms", "mixture", "student", "laplace"};
+    static const char *const names[] = {"atoms", "mixture", "student", "laplace", "uniform", "dataset", "samples", "density"};
     return (size_t) family < sizeof names / sizeof *names ? names[family] : "unknown";
 }

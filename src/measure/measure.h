@@ -1,22 +1,29 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* measure.h: probability measures as exact rational data: atoms, Gaussian mixtures, Student and Laplace laws. */
+/* measure.h: probability measures: exact rational data (atoms, Gaussian mixtures, Student, Laplace and uniform laws), point sets and tables of values. */
 #ifndef DP_MEASURE_H
 #define DP_MEASURE_H
 
 #include "base/base.h"
 
-typedef enum { DP_ATOMS, DP_MIXTURE, DP_STUDENT, DP_LAPLACE } dp_measure_family;
+/* The families from DP_UNIFORM on are for meshes only: no engine at points takes them (dp_problem_at_points). */
+typedef enum { DP_ATOMS, DP_MIXTURE, DP_STUDENT, DP_LAPLACE, DP_UNIFORM, DP_DATASET, DP_SAMPLES, DP_DENSITY } dp_measure_family;
 
 /* n components in R^dim with positive weights that sum to exactly 1.
    mean: n x dim, row-major (atoms: the positions; student, laplace: the location, n = 1, dim = 1).
    cov:  n x dim x dim, row-major, symmetric positive definite (mixture); NULL for the other families.
-   scale, dof: student (density ~ (1 + ((x-loc)/scale)^2/dof)^(-(dof+1)/2)) and laplace (density exp(-|x-loc|/scale)/(2 scale)). */
+   scale, dof: student (density ~ (1 + ((x-loc)/scale)^2/dof)^(-(dof+1)/2)) and laplace (density exp(-|x-loc|/scale)/(2 scale)).
+   box:  lower corner, then upper corner, 2 x dim (uniform, density); NULL for the other families. n = 1.
+   data: dataset, samples: ndata points of equal weight, ndata x dim, row-major, n = 1. density: values >= 0 at ndata = shape[0] ... shape[dim-1]
+         equidistant nodes of the box, first axis fastest, multilinear between them, 0 outside, of integral 1. */
 typedef struct {
     dp_measure_family family;
     int dim;
     slong n;
     fmpq *weight, *mean, *cov;
     fmpq_t scale, dof;
+    fmpq *box;
+    slong ndata, shape[3];
+    double *data;
 } dp_measure_struct, dp_measure_t[1];
 
 /* All weights, means, covariances start at zero; cov is allocated for mixtures only. */
@@ -27,6 +34,22 @@ int dp_measure_equal(const dp_measure_t a, const dp_measure_t b); /* same family
 #define DP_WEIGHT(m, j) ((m)->weight + (j))
 #define DP_MEAN(m, j, k) ((m)->mean + (j) * (m)->dim + (k))
 #define DP_COV(m, j, k, l) ((m)->cov + ((j) * (m)->dim + (k)) * (m)->dim + (l))
+#define DP_LOWER(m, k) ((m)->box + (k))
+#define DP_UPPER(m, k) ((m)->box + (m)->dim + (k))
 const char *dp_measure_family_name(dp_measure_family family);
+/* Whether the measure is a finite set of points: atoms, dataset, samples. */
+int dp_measure_is_points(const dp_measure_t m);
+/* Doubles per entry of `data`: dim for point sets, 1 for tables. */
+slong dp_measure_width(const dp_measure_t m);
+/* Takes ndata entries, a fresh array that the measure then owns. */
+void dp_measure_take_data(dp_measure_t m, double *data, slong ndata);
+/* A table of values >= 0, shape set: divides by its integral. 0 when the integral is 0 or not finite. */
+int dp_measure_normalise(dp_measure_t m);
+
+/* Synthetic data in the plane, point i of seed s the same for every n (dataset.c has the formulas). noise: NULL for the set's own.
+   Error: those of the C library's sine, cosine, exponential and logarithm. */
+int dp_dataset_find(const char *name); /* -1: unknown */
+extern const char dp_dataset_names[];  /* parted by '|' */
+double *dp_dataset_points(int which, slong n, ulong seed, const double *noise);
 
 #endif

@@ -30,23 +30,6 @@ static dp_status read_dimension(dp_problem *P, const dp_yaml_report *r, const dp
     return DP_OK;
 }
 
-static dp_status read_kernel(dp_problem *P, const dp_yaml_report *r, const dp_yaml *root)
-{
-    static const char families[] = "gaussian|laplace", later[] = "matern32|matern52|imq|energy|sum";
-    const dp_yaml *y = dp_read_need(r, root, "kernel", "a mapping such as {family: gaussian, bandwidth: 1}");
-    if (y == NULL) return DP_EINPUT;
-    const dp_yaml *family = dp_yaml_get(y, "family");
-    if (family != NULL && family->kind == DP_YAML_TEXT && dp_read_find(family->text, later) >= 0)
-        return dp_read_unavailable(r, family, "kernel");
-    dp_status s = dp_read_keys(r, y, "family|bandwidth");
-    int index = DP_KERNEL_GAUSSIAN;
-    if (s == DP_OK && family != NULL) s = dp_read_word(&index, r, family, families);
-    if (s != DP_OK) return s;
-    P->kernel = (dp_kernel_family) index;
-    const dp_yaml *bandwidth = dp_read_need(r, y, "bandwidth", "a number greater than 0");
-    return bandwidth ? dp_read_positive(P->bandwidth, r, bandwidth) : DP_EINPUT;
-}
-
 /* title, digits and suite, which have defaults. */
 static dp_status read_optional(dp_problem *P, const dp_yaml_report *r, const dp_yaml *root)
 {
@@ -70,7 +53,7 @@ static dp_status read_root(dp_problem *P, const dp_yaml_report *r, const dp_yaml
         const dp_yaml *y = dp_read_need(r, root, i == 0 ? "p" : "q", "a measure such as {atoms: [{at: 0}]}");
         s = y ? dp_read_measure(i == 0 ? P->p : P->q, P->dim, r, y) : DP_EINPUT;
     }
-    if (s == DP_OK) s = read_kernel(P, r, root);
+    if (s == DP_OK) s = dp_read_kernel(P, r, root);
     const dp_yaml *claims = dp_yaml_get(root, "claims");
     return s == DP_OK && claims != NULL ? dp_read_claims(P, r, claims, schema) : s;
 }
@@ -92,6 +75,8 @@ void dp_problem_free(dp_problem *P)
     dp_measure_clear(P->p);
     dp_measure_clear(P->q);
     fmpq_clear(P->bandwidth);
+    for (slong i = 0; i < P->nparts; i++) fmpq_clear(&P->parts[i].weight), fmpq_clear(&P->parts[i].bandwidth);
+    free(P->parts);
     free(P->path);
     free(P->name);
     free(P->text);
@@ -111,9 +96,28 @@ dp_problem *dp_problem_copy(const dp_problem *P)
     dp_measure_set(copy->q, P->q);
     copy->kernel = P->kernel;
     fmpq_set(copy->bandwidth, P->bandwidth);
+    copy->nparts = P->nparts;
+    copy->parts = P->nparts ? dp_calloc((size_t) P->nparts, sizeof *copy->parts) : NULL;
+    for (slong i = 0; i < P->nparts; i++) {
+        copy->parts[i].family = P->parts[i].family;
+        fmpq_init(&copy->parts[i].weight), fmpq_init(&copy->parts[i].bandwidth);
+        fmpq_set(&copy->parts[i].weight, &P->parts[i].weight), fmpq_set(&copy->parts[i].bandwidth, &P->parts[i].bandwidth);
+    }
     copy->digits = P->digits;
     copy->full = P->full;
     return copy;
+}
+
+dp_status dp_problem_at_points(const dp_problem *P, dp_error *e)
+{
+    const dp_measure_struct *side[2] = {P->p, P->q};
+    for (int i = 0; i < 2; i++)
+        if (side[i]->family > DP_LAPLACE)
+            return dp_fail(e, DP_EUNSUPPORTED, "%c is a measure of the family %s, which only the grid engine takes: no values at points, and no claims", "pq"[i],
+                           dp_measure_family_name(side[i]->family));
+    if (P->kernel > DP_KERNEL_LAPLACE)
+        return dp_fail(e, DP_EUNSUPPORTED, "the kernel %s is one that only the grid engine takes: no values at points, and no claims", dp_kernel_name(P->kernel));
+    return DP_OK;
 }
 
 static dp_status parse(dp_problem **out, const char *path, const char *text, size_t n, const char *const *sets, size_t nsets,

@@ -5,7 +5,12 @@
 
 #include "measure/measure.h"
 
-typedef enum { DP_KERNEL_GAUSSIAN, DP_KERNEL_LAPLACE } dp_kernel_family;
+/* The families from DP_KERNEL_MATERN32 on are for meshes only. DP_KERNEL_SUM: the parts of the problem say which. */
+typedef enum { DP_KERNEL_GAUSSIAN, DP_KERNEL_LAPLACE, DP_KERNEL_MATERN32, DP_KERNEL_MATERN52, DP_KERNEL_IMQ, DP_KERNEL_SUM } dp_kernel_family;
+const char *dp_kernel_name(dp_kernel_family family);
+
+/* One term of a kernel: weight times the family's kernel of width bandwidth. */
+typedef struct { dp_kernel_family family; fmpq weight, bandwidth; } dp_kernel_part;
 
 /* Types of a claim's own parameters. A "points" value is a list of points of R^dim; "vector" a list of rationals. */
 typedef enum { DP_PARAM_RATIONAL, DP_PARAM_INTEGER, DP_PARAM_VECTOR, DP_PARAM_POINTS, DP_PARAM_WORD } dp_param_type;
@@ -42,7 +47,9 @@ typedef struct {
     int dim;
     dp_measure_t p, q;
     dp_kernel_family kernel;
-    fmpq_t bandwidth;  /* h > 0, exact */
+    fmpq_t bandwidth;  /* h > 0, exact; of a sum: 0 */
+    slong nparts;      /* of a sum: its terms; else 0 */
+    dp_kernel_part *parts;
     slong digits;      /* asked decimal digits, default 50 */
     int full;          /* key `suite: quick|full`: 1 when the case belongs to the full suite only; default quick */
     slong nclaims;
@@ -66,6 +73,8 @@ dp_status dp_problem_read(dp_problem **out, const char *path, const char *const 
 dp_status dp_problem_parse(dp_problem **out, const char *path, const char *text, const char *const *sets, size_t nsets,
                            const dp_claim_schema *schema, dp_error *e);
 void dp_problem_free(dp_problem *P);
+/* DP_OK when the engines at points know the measures and the kernel, else DP_EUNSUPPORTED naming what only the grid engine takes. */
+dp_status dp_problem_at_points(const dp_problem *P, dp_error *e);
 /* A deep copy without the claims list: what a claim changes (a moved mean, a swapped pair, another bandwidth) it changes there. */
 dp_problem *dp_problem_copy(const dp_problem *P);
 const dp_param *dp_claim_entry_param(const dp_claim_entry *entry, const char *name); /* NULL if absent */

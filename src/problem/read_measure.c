@@ -143,27 +143,33 @@ static dp_status read_law(dp_measure_t m, const dp_yaml_report *r, const dp_yaml
 /* The single key of `y` names the family. */
 static dp_status read_family(int *family, const dp_yaml_report *r, const dp_yaml *y)
 {
-    static const char families[] = "atoms|mixture|student|laplace";
-    dp_status s = dp_read_keys(r, y, "atoms|mixture|student|laplace|uniform|dataset|samples|density");
+    static const char families[] = "atoms|mixture|student|laplace|uniform|dataset|samples|density";
+    dp_status s = dp_read_keys(r, y, families);
     if (s != DP_OK) return s;
     if (y->n != 1)
-        return dp_yaml_fail(r, y, "expected one measure, a mapping with the single key atoms, mixture, student or laplace, got %ld keys", (long) y->n);
+        return dp_yaml_fail(r, y, "expected one measure, a mapping with a single key such as atoms, mixture or samples, got %ld keys", (long) y->n);
     *family = dp_read_find(y->key[0]->text, families);
-    return *family >= 0 ? DP_OK : dp_read_unavailable(r, y->key[0], "measure");
+    return DP_OK;
 }
 
 dp_status dp_read_measure(dp_measure_t out, int dim, const dp_yaml_report *r, const dp_yaml *y)
 {
+    static dp_status (*const with_data[])(dp_measure_t, const dp_yaml_report *, const dp_yaml *) =
+        {dp_read_uniform, dp_read_dataset, dp_read_samples, dp_read_density};
     int family = -1;
     dp_status s = read_family(&family, r, y);
     if (s != DP_OK) return s;
     const dp_yaml *body = y->item[0];
-    int law = family == DP_STUDENT || family == DP_LAPLACE;
+    int law = family == DP_STUDENT || family == DP_LAPLACE, list = family == DP_ATOMS || family == DP_MIXTURE;
     if (law && dim != 1) s = dp_yaml_fail(r, body, "expected dimension 1 for a %s law, got dimension %d", y->key[0]->text, dim);
-    if (!law) s = dp_read_list(r, body, "a list of components");
+    if (list) s = dp_read_list(r, body, "a list of components");
     if (s != DP_OK) return s;
-    dp_measure_init(out, (dp_measure_family) family, dim, law ? 1 : body->n);
-    s = law ? read_law(out, r, body) : read_components(out, r, body);
+    dp_measure_init(out, (dp_measure_family) family, dim, list ? body->n : 1);
+    if (family >= DP_UNIFORM) {
+        fmpq_one(DP_WEIGHT(out, 0));
+        s = with_data[family - DP_UNIFORM](out, r, body);
+    } else
+        s = law ? read_law(out, r, body) : read_components(out, r, body);
     if (s != DP_OK) dp_measure_clear(out);
     return s;
 }

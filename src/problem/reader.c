@@ -103,13 +103,6 @@ const dp_yaml *dp_read_need(const dp_yaml_report *r, const dp_yaml *map, const c
     return y;
 }
 
-dp_status dp_read_unavailable(const dp_yaml_report *r, const dp_yaml *y, const char *kind)
-{
-    dp_yaml_fail(r, y, "the %s '%s' is known but needs the grid engine: it is not available at points", kind, y->text);
-    if (r->e != NULL) r->e->status = DP_EUNSUPPORTED;
-    return DP_EUNSUPPORTED;
-}
-
 dp_status dp_read_text(char **out, const dp_yaml_report *r, const dp_yaml *y, const char *what)
 {
     if (y->kind != DP_YAML_TEXT || y->text[0] == '\0') return dp_read_wrong(r, y, what);

@@ -28,14 +28,18 @@ dp_status dp_read_integer(slong *out, const dp_yaml_report *r, const dp_yaml *y,
 /* A list of exactly n rationals; for n = 1 a bare number too. */
 dp_status dp_read_vector(fmpq *out, slong n, const dp_yaml_report *r, const dp_yaml *y);
 
-/* y names something of the contract that only the grid engine can do; returns DP_EUNSUPPORTED. */
-dp_status dp_read_unavailable(const dp_yaml_report *r, const dp_yaml *y, const char *kind);
 /* "expected WHAT, got Y". */
 dp_status dp_read_wrong(const dp_yaml_report *r, const dp_yaml *y, const char *what);
 
 /* What the files of this room read: a measure under `p` or `q` (initialises out on success only), and the claims list. */
 dp_status dp_read_measure(dp_measure_t out, int dim, const dp_yaml_report *r, const dp_yaml *y);
 dp_status dp_read_claims(dp_problem *P, const dp_yaml_report *r, const dp_yaml *y, const dp_claim_schema *schema);
+dp_status dp_read_kernel(dp_problem *P, const dp_yaml_report *r, const dp_yaml *root);
+/* The families with data: out is cleared by the caller when this fails. */
+dp_status dp_read_uniform(dp_measure_t out, const dp_yaml_report *r, const dp_yaml *y);
+dp_status dp_read_dataset(dp_measure_t out, const dp_yaml_report *r, const dp_yaml *y);
+dp_status dp_read_samples(dp_measure_t out, const dp_yaml_report *r, const dp_yaml *y);
+dp_status dp_read_density(dp_measure_t out, const dp_yaml_report *r, const dp_yaml *y);
 void dp_claim_entry_clear(dp_claim_entry *entry);
 
 #endif

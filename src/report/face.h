@@ -20,6 +20,7 @@ typedef struct {
 /* Writes the face's files; each does nothing when an earlier one failed. */
 void dp_face_results(dp_face *x);  /* results.json */
 void dp_face_junit(dp_face *x);    /* junit.xml */
+void dp_face_sums(dp_face *x);     /* certificates/SHA256SUMS */
 void dp_face_figures(dp_face *x);  /* figures/ *.dat, *.svg, *.tex + *.pdf */
 void dp_face_macros(dp_face *x);   /* macros.tex */
 void dp_face_latex(dp_face *x);    /* tables/ *.tex, claims.tex, report.tex */

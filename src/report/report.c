@@ -127,6 +127,7 @@ static void write_faces(dp_face *x)
     if (x->status == DP_OK) convert_formulas(x);
     dp_face_results(x);
     dp_face_junit(x);
+    dp_face_sums(x);
     dp_face_macros(x);
     dp_face_figures(x);
     dp_face_latex(x);

@@ -58,6 +58,6 @@ dp_table *dp_table_twins(const dp_view_claim *c);
    order of the check; a last line says how many are not shown. */
 dp_table *dp_table_evidence(const dp_view_claim *c, slong limit);
 dp_table *dp_table_ledger(const dp_view *v);                  /* largest bound of every term of every claim */
-dp_table *dp_table_certificates(const dp_view *v, const char *dir);
+dp_table *dp_table_certificates(const dp_view *v, const char *dir); /* one row a claim */
 
 #endif

@@ -185,7 +185,7 @@ dp_table *dp_table_evidence(const dp_view_claim *c, slong limit)
     return t;
 }
 
-/* ---- ledger and certificates ---- */
+/* ---- ledger ---- */
 
 typedef struct { const char *term, *bound; const dp_record *where; } ledger_row;
 
@@ -231,32 +231,5 @@ dp_table *dp_table_ledger(const dp_view *v)
     static const char *const heads[] = {"Claim", "Error term", "At most", "Largest in case"};
     dp_table *t = dp_table_new("ledger", "Error ledger: every term that entered a radius, with its largest bound over all cases of the claim.", "56r5", heads);
     for (slong i = 0; i < v->nclaims; i++) add_ledger(t, &v->claim[i]);
-    return t;
-}
-
-static void digest(char out[65], const char *dir, const char *name)
-{
-    size_t n;
-    char *path = dp_format("%s/%s", dir, name), *text = dp_file_read(path, &n, NULL);
-    if (text != NULL) dp_sha256(out, text, n);
-    else strcpy(out, "the file is missing");
-    free(text);
-    free(path);
-}
-
-dp_table *dp_table_certificates(const dp_view *v, const char *dir)
-{
-    static const char *const heads[] = {"Certificate", "SHA-256"};
-    static const char folder[] = "certificates/";
-    dp_table *t = dp_table_new("certificates", "Files in certificates/ with their SHA-256 digests.", "7l", heads);
-    slong n = v->nrecords + v->ntwins;
-    for (slong i = 0; i < n; i++) {
-        const char *name = v->sorted[i]->certificate;
-        char sum[65];
-        if (name == NULL || *name == '\0') continue;
-        digest(sum, dir, name);
-        dp_table_add(t, DP_CELL_CODE, "%s", strncmp(name, folder, sizeof folder - 1) == 0 ? name + sizeof folder - 1 : name);
-        dp_table_add(t, DP_CELL_CODE, "%s", sum);
-    }
     return t;
 }

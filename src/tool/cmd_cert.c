@@ -7,17 +7,21 @@
 #include <sys/stat.h>
 
 #include "claim/cert.h"
+#include "problem/yaml.h"
 #include "tool/option.h"
 
-/* found: by listing a directory, where verify named the file after what it certifies. */
-typedef struct { slong n; char **path; int *found; } paths;
+/* GIVEN by its own path; FOUND by listing a directory, where verify named the file after what it certifies; MISSING from one whose
+   results.json names it, and `about` is what that says of it. */
+typedef enum { GIVEN, FOUND, MISSING } origin;
+typedef struct { char *path; origin from; dp_cert_summary about; } item;
+typedef struct { slong n; item *item; } paths;
 
-static void add(paths *list, char *path, int found)
+static item *add(paths *list, char *path, origin from)
 {
-    list->path = dp_realloc(list->path, ((size_t) list->n + 1) * sizeof *list->path);
-    list->found = dp_realloc(list->found, ((size_t) list->n + 1) * sizeof *list->found);
-    list->found[list->n] = found;
-    list->path[list->n++] = path;
+    list->item = dp_realloc(list->item, ((size_t) list->n + 1) * sizeof *list->item);
+    item *new = &list->item[list->n++];
+    *new = (item) {.path = path, .from = from};
+    return new;
 }
 
 static int is_certificate(const struct dirent *entry)
@@ -31,7 +35,65 @@ static int by_bytes(const struct dirent **a, const struct dirent **b)
     return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-/* Adds the certificates in a directory, or in its folder certificates/ when it is the directory of a run. */
+static void copy(char *to, size_t room, const dp_yaml *record, const char *key)
+{
+    const dp_yaml *y = dp_yaml_get(record, key);
+    snprintf(to, room, "%s", y && y->kind == DP_YAML_TEXT && strcmp(y->text, "null") ? y->text : "");
+}
+
+/* Adds the certificate that a record names unless it is in `place`. */
+static void add_if_missing(paths *list, const dp_yaml *record, const char *place)
+{
+    char name[1024];
+    struct stat s;
+    copy(name, sizeof name, record, "certificate");
+    const char *slash = strrchr(name, '/');
+    if (!*name) return;
+    char *path = dp_format("%s/%s", place, slash ? slash + 1 : name);
+    if (stat(path, &s)) {
+        dp_cert_summary *about = &add(list, path, MISSING)->about;
+        copy(about->claim, sizeof about->claim, record, "claim");
+        copy(about->case_name, sizeof about->case_name, record, "case");
+        copy(about->twin, sizeof about->twin, record, "twin");
+        copy(about->verdict, sizeof about->verdict, record, "verdict");
+        snprintf(about->reason, sizeof about->reason, "missing: results.json names it for %.120s on %.200s%s%.100s, %s", about->claim, about->case_name,
+                 about->twin[0] ? ", twin " : "", about->twin, about->verdict);
+    } else free(path);
+}
+
+/* results.json of the run whose certificates are in `place`: beside the folder of that name, or in the same directory. NULL when there is none. */
+static char *results_of(const char *place)
+{
+    char *whole = realpath(place, NULL), *slash = whole ? strrchr(whole, '/') : NULL;
+    char *path = dp_format("%s/%sresults.json", place, slash && !strcmp(slash, "/certificates") ? "../" : "");
+    struct stat s;
+    free(whole);
+    if (!stat(path, &s)) return path;
+    free(path);
+    return NULL;
+}
+
+static void add_missing(paths *list, const char *place)
+{
+    dp_error e;
+    size_t n;
+    char *path = results_of(place), *text = path ? dp_file_read(path, &n, &e) : NULL;
+    if (path && !text) dp_usage_error("%s", e.text);
+    if (text) {
+        const dp_yaml_report report = {path, &e};
+        dp_yaml *y = dp_yaml_parse(text, n, NULL, &report);
+        if (!y) dp_usage_error("%s", e.text);
+        const dp_yaml *results = y->kind == DP_YAML_MAP ? dp_yaml_get(y, "results") : NULL;
+        if (!results || results->kind != DP_YAML_LIST) dp_usage_error("%s: results: expected the list of a results.json", path);
+        for (slong i = 0; i < results->n; i++)
+            if (results->item[i]->kind == DP_YAML_MAP) add_if_missing(list, results->item[i], place);
+        dp_yaml_free(y);
+    }
+    free(text);
+    free(path);
+}
+
+/* Adds the certificates in a directory, or in its folder certificates/ when it is the directory of a run, and those that are missing there. */
 static void add_directory(paths *list, const char *dir)
 {
     struct dirent **entries;
@@ -40,12 +102,14 @@ static void add_directory(paths *list, const char *dir)
     const char *place = !stat(folder, &s) && S_ISDIR(s.st_mode) ? folder : dir;
     const int n = scandir(place, &entries, is_certificate, by_bytes);
     if (n < 0) dp_usage_error("%s: %s", place, strerror(errno));
-    if (!n) dp_usage_error("%s: no certificate (*.cert) in this directory", place);
+    const slong before = list->n;
     for (int i = 0; i < n; i++) {
-        add(list, dp_format("%s/%s", place, entries[i]->d_name), 1);
+        add(list, dp_format("%s/%s", place, entries[i]->d_name), FOUND);
         free(entries[i]);
     }
     free(entries);
+    add_missing(list, place);
+    if (list->n == before) dp_usage_error("%s: no certificate (*.cert) in this directory", place);
     free(folder);
 }
 
@@ -56,7 +120,7 @@ static paths collect(const dp_args *a)
         struct stat s;
         if (stat(a->operand[i], &s)) dp_usage_error("%s: %s; expected a certificate or a directory of them", a->operand[i], strerror(errno));
         if (S_ISDIR(s.st_mode)) add_directory(&list, a->operand[i]);
-        else add(&list, dp_strdup(a->operand[i]), 0);
+        else add(&list, dp_strdup(a->operand[i]), GIVEN);
     }
     return list;
 }
@@ -84,10 +148,12 @@ static int named_after(const char *path, const dp_cert_summary *s)
     return ok;
 }
 
-static dp_cert_outcome check(const char *path, int found, dp_cert_summary *s)
+static dp_cert_outcome check(item *t)
 {
-    dp_cert_outcome outcome = dp_cert_check_file(path, s);
-    if (outcome == DP_CERT_ACCEPTED && found && !named_after(path, s)) {
+    dp_cert_summary *s = &t->about;
+    if (t->from == MISSING) return DP_CERT_UNREADABLE;
+    dp_cert_outcome outcome = dp_cert_check_file(t->path, s);
+    if (outcome == DP_CERT_ACCEPTED && t->from == FOUND && !named_after(t->path, s)) {
         snprintf(s->reason, sizeof s->reason, "the file is named after another check than %.120s on %.250s", s->claim, s->case_name);
         outcome = DP_CERT_REJECTED;
     }
@@ -112,23 +178,22 @@ static int run(const dp_args *a)
     slong accepted = 0;
     if (json) fputs("{\"certificates\": [", stdout);
     for (slong i = 0; i < list.n; i++) {
-        dp_cert_summary s = {0};
-        const dp_cert_outcome outcome = check(list.path[i], list.found[i], &s);
-        if (json) fputs(i ? ",\n    " : "\n    ", stdout), print_json(list.path[i], outcome, &s);
-        else if (!quiet) dp_cert_say(list.path[i], outcome, &s, stdout);
-        else if (outcome) fprintf(stderr, "driftproof: %s: %s\n", list.path[i], word(outcome));
+        item *t = &list.item[i];
+        const dp_cert_outcome outcome = check(t);
+        if (json) fputs(i ? ",\n    " : "\n    ", stdout), print_json(t->path, outcome, &t->about);
+        else if (!quiet) dp_cert_say(t->path, outcome, &t->about, stdout);
+        else if (outcome) fprintf(stderr, "driftproof: %s: %s\n", t->path, word(outcome));
         accepted += outcome == DP_CERT_ACCEPTED;
-        free(list.path[i]);
+        free(t->path);
     }
     if (json) printf("\n], \"accepted\": %ld, \"not_accepted\": %ld}\n", accepted, list.n - accepted);
     else if (!quiet) printf("%ld certificates accepted, %ld not\n", accepted, list.n - accepted);
-    free(list.path);
-    free(list.found);
+    free(list.item);
     return accepted == list.n ? EXIT_EXPECTED : EXIT_UNEXPECTED;
 }
 
 const dp_tool_command dp_cmd_check_cert = {
     "check-cert", "FILE|DIR...", "re-check certificates with an independent arithmetic",
     "Re-checks each certificate with MPFR's directed rounding and none of the code that wrote it: its digest, its grammar, the overlap of its engines, "
-    "every relation and the verdict. A directory stands for its certificates, each of which must be named after its claim, case and twin. The exit status is 0 only if all are accepted.",
+    "every relation and the verdict. A directory stands for its certificates, each of which must be named after its claim, case and twin; where its results.json lies beside them, none that it names may be missing. The exit status is 0 only if all are accepted.",
     NULL, 1, -1, 0, run};

@@ -74,7 +74,7 @@ static dp_status probe(unsigned *have, const dp_grid_answer *g, const dp_mesh_t 
         fmpq_add(hi + k, hi + k, mesh->origin + k);
     }
     dp_mesh_init(corners, mesh->dim, n, mesh->origin, hi);
-    dp_status status = dp_gridfield_eval(&f, g->P, g->drift, corners, (1u << DP_NQUANTITIES) - 1, 5, DP_TIER_EXACT, 1, e);
+    dp_status status = dp_gridfield_eval(&f, g->P, g->drift, corners, (1u << DP_NQUANTITIES) - 1, 5, g->tier, 1, e);
     *have = f ? quantities_of(f) : 0;
     for (int i = 0; f && i < DP_NQUANTITIES && !status; i++)
         if (g->asked & ~*have & 1u << i)

@@ -179,12 +179,12 @@ static slong first(slong n, slong stride)
     return rest > 1 ? rest / 2 : (rest + stride) / 2;
 }
 
-/* Shares of the longest arrow: the square root of |V| where that shows most arrows, else the place of log |V| between the ends. */
+/* Shares of the longest arrow, never too short to be seen: the square root of |V| where that tells most arrows apart, else the place of log |V| between the ends. */
 typedef struct { int by_log; double low, high; } scale;
 
 static double share(const scale *c, double log10_length)
 {
-    if (!c->by_log) return pow(10, (log10_length - c->high) / 2);
+    if (!c->by_log) return 0.2 + 0.8 * pow(10, (log10_length - c->high) / 2);
     return 0.3 + 0.7 * fmax(0, (log10_length - c->low) / fmax(c->high - c->low, 1e-9));
 }
 
@@ -215,7 +215,7 @@ static void arrows(dp_picture *p, const dp_grid_values *velocity, const frame *w
                 continue;
             }
             const double size = 0.92 * cell * share(&c, r), x = w->x0[0] + w->dx[0] * (double) i, y = w->x0[1] + w->dx[1] * (double) j;
-            if (size > 0.04 * cell) fprintf(f, "%.10g %.10g %.10g %.10g\n", x - size * v[0] / 2, y - size * v[1] / 2, size * v[0], size * v[1]);
+            fprintf(f, "%.10g %.10g %.10g %.10g\n", x - size * v[0] / 2, y - size * v[1] / 2, size * v[0], size * v[1]);
         }
     fclose(f);
     char *note = dp_format("Arrow length grows with %s; longest: |V| = %.3g.%s", c.by_log ? "log |V|" : "√|V|", pow(10, c.high),

@@ -18,6 +18,7 @@ have() { # CAPABILITY: is it usable now?
     flint) header flint/fmpq.h ;;
     arb) header flint/arb.h || header arb.h ;;
     md) header sha2.h ;;
+    random123) header Random123/philox.h ;;
     tex) command -v pdflatex >/dev/null && kpsewhich article.cls booktabs.sty siunitx.sty lmodern.sty >/dev/null ;;
     *) command -v "$1" >/dev/null ;;
   esac
@@ -26,7 +27,7 @@ have() { # CAPABILITY: is it usable now?
 packages() { # CAPABILITY: the Debian packages that bring it
   case $1 in
     cc) echo gcc libc6-dev ;;
-    mpfr | mpfi | gsl | fftw3 | flint | md | cmocka) echo "lib$1-dev" ;;
+    mpfr | mpfi | gsl | fftw3 | flint | md | random123 | cmocka) echo "lib$1-dev" ;;
     arb) echo libflint-arb-dev ;;
     libfyaml) echo libfyaml-dev ;;
     zlib) echo zlib1g-dev ;;
