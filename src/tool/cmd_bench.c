@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "claim/claim.h"
+#include "drift/gridfield.h"
 #include "tool/bench_conv.h"
 #include "tool/option.h"
 #include "tool/share.h"
@@ -113,6 +114,25 @@ static dp_status suite(bench *b)
     return WIFEXITED(status) && WEXITSTATUS(status) <= 1 ? DP_OK : dp_fail(&b->e, DP_EIO, "verify did not finish");
 }
 
+/* The proxy's velocity on a window with n nodes an axis, one thread. */
+static dp_status mesh(bench *b, slong n, slong digits, dp_tier tier)
+{
+    slong count[3] = {n, n, n};
+    fmpq *lo = _fmpq_vec_init(3), *hi = _fmpq_vec_init(3);
+    dp_mesh_t m;
+    dp_gridfield *f = NULL;
+    for (int k = 0; k < 3; k++) fmpq_set_si(lo + k, -3, 1), fmpq_set_si(hi + k, 3, 1);
+    dp_mesh_init(m, b->P->dim, count, lo, hi);
+    const dp_status status = dp_gridfield_eval(&f, b->P, "sinkhorn-proxy", m, DP_Q_VELOCITY, digits, tier, 1, &b->e);
+    dp_gridfield_free(f);
+    dp_mesh_clear(m);
+    _fmpq_vec_clear(lo, 3), _fmpq_vec_clear(hi, 3);
+    return status;
+}
+
+static dp_status mesh_line(bench *b) { return mesh(b, 6000, 78, DP_TIER_EXACT); }
+static dp_status mesh_plane(bench *b) { return mesh(b, 512, 30, DP_TIER_EXACT); }
+
 static const struct {
     const char *name, *text, *title;
     int warm;          /* runs before the clock starts */
@@ -124,6 +144,8 @@ static const struct {
     {"line-acb", case_1d, "the same through acb_calc_integrate at 190 bits", 1, 3, 0, line_quadrature},
     {"plane-curl", case_2d, "curl of three-component 2-D mixtures, 120 bits, from nothing", 0, 1000, 0.5, plane_curl},
     {"two-modes", case_modes, "two modes, four drifts, both modes, 1,000 digits", 0, 1000, 1.0, two_modes},
+    {"mesh-line", case_1d, "sinkhorn-proxy at 6,000 nodes on the line, 260 bits, certified", 0, 3, 0.5, mesh_line},
+    {"mesh-plane", case_2d, "sinkhorn-proxy at 512 x 512 nodes, 30 digits, certified", 0, 1, 5, mesh_plane},
     {"suite", NULL, "the quick suite, all cores", 0, 1, 60, suite}};
 enum { BENCHES = sizeof benches / sizeof *benches };
 
@@ -256,7 +278,7 @@ static void check_names(const dp_args *a)
         int known = 0;
         for (int i = 0; i < BENCHES; i++) known |= !strcmp(names[i], a->operand[k]);
         for (int i = 0; i < dp_duels_count; i++) known |= names_duel(a->operand[k], i);
-        if (!known) dp_usage_error("bench: unknown benchmark '%s'%s; there are line, line-acb, plane-curl, two-modes, suite, conv", a->operand[k], dp_tool_suggest(a->operand[k], names));
+        if (!known) dp_usage_error("bench: unknown benchmark '%s'%s; there are line, line-acb, plane-curl, two-modes, mesh-line, mesh-plane, suite, conv", a->operand[k], dp_tool_suggest(a->operand[k], names));
     }
 }
 
@@ -288,5 +310,5 @@ const dp_tool_command dp_cmd_bench = {
     "bench", "[NAME]...", "time the engines",
     "Times the engines on fixed problems, medians of several runs on one core, beside the generic integrator of Arb where it can do the same; "
     "the whole quick suite; last the exact convolution, in turns with fmpz_poly_mul and with FFTs in quadruple precision. The names are line, line-acb, "
-    "plane-curl, two-modes, suite and conv; none means all. The exit status is 1 when a bar is missed.",
+    "plane-curl, two-modes, mesh-line, mesh-plane, suite and conv; none means all. The exit status is 1 when a bar is missed.",
     options, 0, -1, 0, run};
