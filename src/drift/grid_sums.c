@@ -5,6 +5,7 @@
 #include "ball/lattice.h"
 #include "drift/grid_sums.h"
 #include "drift/sublattice.h"
+#include "grid/conv.h"
 #include "grid/matmul.h"
 
 int dp_moment_slot(int dim, const int *alpha)
@@ -74,10 +75,10 @@ static void taps(axis *x, slong at, const fmpq_t z, const arb_t c, slong prec)
     arb_clear(u), arb_clear(t);
 }
 
-static void axis_init(axis *x, const dp_sublattice *s, int k, const dp_mesh_t mesh, const fmpq_t h, int order, slong prec)
+static void axis_init(axis *x, const dp_sublattice *s, int k, const dp_mesh_t mesh, const fmpq_t h, int order, int diagonals, slong prec)
 {
     slong n = mesh->n[k], m = s->m[k], up = s->up[k], down = s->down[k], diagonal = down * (m - 1) + up * (n - 1) + 1;
-    int full = diagonal > n * m;
+    int full = diagonal > n * m && !diagonals;
     fmpq_t unit, z;
     arb_t c;
     fmpq_init(unit), fmpq_init(z), arb_init(c);
@@ -142,6 +143,72 @@ static void descend(const passes *p, arb_srcptr in, int k, int *alpha, int left)
     }
     alpha[k] = 0;
     _arb_vec_clear(out, inner * n * outer);
+}
+
+/* ---- on the line by exact convolution ---- */
+
+/* Taps of power a by phases: node i = D c + phi of the mesh has row phi, and entry u - c + cols of a row meets lattice node u, so that the part of
+   the product with the reversed weights that no end cuts holds node D c + phi at cols - 1 - c. What no node asks for is zero. */
+static dp_status phases(dp_fixed_t out, mag_t error, const axis *x, int a, slong D, slong cols, slong m, slong bits, dp_error *e)
+{
+    slong length = cols + m - 1;
+    arb_t zero;
+    arb_init(zero);
+    arb_ptr rows = dp_malloc(sizeof *rows * (size_t) (D * length));
+    for (slong phi = 0; phi < D; phi++)
+        for (slong c = 0; c < length; c++) {
+            slong t = x->start + phi * x->di + (c - (cols - 1)) * x->dj;
+            rows[phi * length + c] = t >= 0 && t < x->n ? x->tap[a][t] : *zero;
+        }
+    dp_fixed_init(out, D * length, bits);
+    dp_status status = dp_fixed_set_arb(out, error, rows, D * length, e);
+    free(rows);
+    return status;
+}
+
+/* n max|T| eW + |W|_1 eT + n eT eW: what the rounding of taps and weights to integers costs a sum of n products. */
+static void rounding(mag_t out, const dp_fixed_t T, const mag_t eT, const dp_fixed_t W, const mag_t eW, slong n)
+{
+    mag_t t;
+    mag_init(t);
+    mag_set_ui_2exp_si(out, 1, dp_fixed_max_bits(T) + T->exp), mag_add(out, out, eT), mag_mul(out, out, eW);
+    mag_set_ui_2exp_si(t, 1, dp_fixed_max_bits(W) + W->exp), mag_mul(t, t, eT);
+    mag_add(out, out, t), mag_mul_ui(out, out, (ulong) n);
+    mag_clear(t);
+}
+
+/* The sums with integers of `bits` bits. A lattice finer than the mesh (up > 1) gives more sums than the mesh asks for, a coarser one (down > 1)
+   is used `down` times, once for each phase. Error: lemma L1 (exact) and the rounding of taps and weights. */
+static dp_status line_at(dp_grid_moments *out, const passes *p, arb_srcptr W, slong bits, int threads, dp_error *e)
+{
+    slong n = p->mesh->n[0], m = p->s->m[0], D = p->s->down[0], up = p->s->up[0], cols = up > 1 ? up * (n - 1) + 1 : (n + D - 1) / D;
+    arb_ptr reversed = dp_malloc(sizeof *reversed * (size_t) m);
+    dp_fixed_t y, z;
+    dp_conv_plan *plan = NULL;
+    mag_t eW, eT, error;
+    mag_init(eW), mag_init(eT), mag_init(error);
+    for (slong j = 0; j < m; j++)
+        reversed[j] = W[m - 1 - j];
+    dp_fixed_init(y, m, bits), dp_fixed_init(z, 0, 1);
+    dp_status status = dp_fixed_set_arb(y, eW, reversed, m, e);
+    if (status == DP_OK)
+        status = dp_conv_init(&plan, y, cols + m - 1, bits, DP_CONV_VALID, 0, e);
+    for (int a = 0; a <= out->order && status == DP_OK; a++) {
+        dp_fixed_t T;
+        axis x = *p->x;
+        if (up > 1)
+            x.di = 0, x.dj = 1, x.start = up * (n - 1); /* every lattice shift is a column */
+        status = phases(T, eT, &x, a, D, cols, m, bits, e);
+        if (status == DP_OK)
+            status = dp_conv_rows(z, error, plan, T, D, 0, threads, e);
+        rounding(error, T, eT, y, eW, m);
+        for (slong i = 0; i < n && status == DP_OK; i++)
+            dp_fixed_get_arb(out->slot[a] + i, z, up > 1 ? cols - 1 - up * i : i % D * cols + cols - 1 - i / D, error);
+        dp_fixed_clear(T);
+    }
+    dp_conv_free(plan), dp_fixed_clear(y), dp_fixed_clear(z), free(reversed);
+    mag_clear(eW), mag_clear(eT), mag_clear(error);
+    return status;
 }
 
 /* ---- passes in the plane as products of matrices ---- */
@@ -290,11 +357,11 @@ static dp_status lattice_sums(dp_grid_moments *part, const dp_group *g, const dp
     int alpha[3] = {0, 0, 0};
     dp_status status = DP_OK;
     for (int k = 0; k < g->dim; k++)
-        axis_init(x + k, &g->s, k, mesh, g->P->bandwidth, part->order, wp);
+        axis_init(x + k, &g->s, k, mesh, g->P->bandwidth, part->order, digits && g->dim == 1, wp);
     arb_ptr W = weights(g, mesh, wp);
     const passes p = {part, x, mesh, &g->s, wp};
     if (digits)
-        status = plane_at(part, &p, W, wp + 10, threads, e);
+        status = (g->dim == 1 ? line_at : plane_at)(part, &p, W, wp + 10, threads, e);
     else
         descend(&p, W, 0, alpha, part->order);
     _arb_vec_clear(W, dp_group_nodes(g));
@@ -303,13 +370,30 @@ static dp_status lattice_sums(dp_grid_moments *part, const dp_group *g, const dp
     return status;
 }
 
-/* In the plane by integers: one exponent a row costs the sums in the tails some bits, for which a second round pays; where they are too many,
+/* Products that the passes by balls take at every node of the mesh. */
+static double products_per_node(const dp_group *g, const dp_mesh_t mesh)
+{
+    double sum = 0, size = 1;
+    for (int k = 0; k < g->dim; k++)
+        size *= (double) g->s.m[k];
+    for (int k = 0; k < g->dim; k++)
+        size *= (double) mesh->n[k], sum += size, size /= (double) g->s.m[k]; /* pass k: n_k m_k of these */
+    return sum / (double) dp_mesh_nodes(mesh);
+}
+
+/* Lattice shifts that a convolution on the line must give. */
+static double shifts(const dp_group *g, const dp_mesh_t mesh)
+{
+    return (double) mesh->n[0] * (double) g->s.up[0] + (double) g->s.m[0] * (double) g->s.down[0];
+}
+
+/* On the line and in the plane by integers: one exponent for many entries costs the sums in the tails some bits, for which a second round pays; where they are too many,
    and in other dimensions, by balls, whose accuracy is relative by itself. */
 static dp_status group_moments(dp_grid_moments *out, dp_gridfield *f, const dp_group *g, slong prec, int threads, dp_error *e)
 {
     dp_grid_moments part;
     dp_status status = DP_OK;
-    slong miss = g->dim == 2 ? 0 : WORD_MAX / 2, extra = 40;
+    slong extra = 40, miss = g->dim == 3 || (g->dim == 1 && shifts(g, &f->mesh) > 4e6) ? WORD_MAX / 2 : 0;
     moments_init(&part, out->dim, out->order, out->nodes);
     for (int round = 0; status == DP_OK && round < 3 && extra + miss < 3 * prec + 200; round++) {
         status = lattice_sums(&part, g, &f->mesh, prec + extra, 1, threads, e);
@@ -318,6 +402,8 @@ static dp_status group_moments(dp_grid_moments *out, dp_gridfield *f, const dp_g
             break;
         extra += miss + 5;
     }
+    if (status == DP_OK && miss > 0 && products_per_node(g, &f->mesh) > 4e5)
+        status = dp_fail(e, DP_EBUDGET, "grid: %.0f products a node", products_per_node(g, &f->mesh));
     if (status == DP_OK && miss > 0) {
         for (int s = 0; s < part.nslots; s++)
             _arb_vec_zero(part.slot[s], part.nodes);
