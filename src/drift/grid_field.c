@@ -201,6 +201,8 @@ dp_status dp_gridfield_eval(dp_gridfield **out, const dp_problem *P, const char 
     double start = dp_now();
     if (mesh->dim != P->dim)
         return dp_fail(e, DP_EINPUT, "a mesh of dimension %d for a case of dimension %d", mesh->dim, P->dim);
+    if (tier == DP_TIER_QUAD) /* exact slices are faster than transforms in quadruple precision, and have a bound */
+        tier = DP_TIER_EXACT;
     int estimate = estimates(P, drift, tier);
     dp_gridfield *f = dp_gridfield_new(mesh, quantities, digits, estimate ? DP_TIER_DOUBLE : tier == DP_TIER_AUTO ? DP_TIER_EXACT : tier);
     dp_status status = DP_EBUDGET;
