@@ -57,7 +57,7 @@ TOOL       := $(filter $(B)/src/tool/%,$(OBJECTS))
 LIBRARY    := $(filter-out $(TOOL),$(OBJECTS)) $(REGISTRIES)
 TESTS      := $(patsubst tests/%.c,$(B)/%,$(sort $(wildcard tests/t-*.c)))
 
-.PHONY: all lib verify check report bench lint asan install uninstall dist clean help need FORCE
+.PHONY: all lib verify check report reference bench lint asan install uninstall dist clean help need FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -69,6 +69,7 @@ help:
 	@echo 'make verify     install what is missing, build, check every claim on the default cases, report in $(OUT)'
 	@echo 'make check      install what is missing, build, run all tests; ends with "N passed, N failed"'
 	@echo 'make report     what verify does, and a TeX and the PDF'
+	@echo 'make reference  write the verdicts that CI compares with'
 	@echo 'make bench      time the engines'
 	@echo 'make lint       shell scripts, style rules, figures of the code'
 	@echo 'make asan       all C tests under the address and undefined-behaviour sanitizers'
@@ -137,6 +138,13 @@ $(B)/jsonlint: tests/jsonlint.c | need
 
 check: all $(TESTS) $(B)/jsonlint
 	@B='$(B)' sh tests/run.sh $(TESTS)
+
+# The verdicts that CI compares with: the quick suite without evidence, times and machine. Run it when verdicts change for a reason, and say the reason.
+reference: all
+	$(B)/driftproof verify --suite quick --no-pdf --fresh --out $(B)/reference
+	@mkdir -p reports/reference
+	awk '/^ "(machine|command)":/ || /^    \{"name":/ {next} /^   "evidence": \[$$/ {print "   \"evidence\": [],"; next} {sub(/, "seconds": [0-9.e-]+/, ""); print}' \
+	  $(B)/reference/results.json > reports/reference/results.json
 
 bench: all
 	$(B)/driftproof bench
