@@ -22,6 +22,7 @@ struct est_fft {
     double *value[MOST_SUMS], floor[MOST_SUMS]; /* on the mesh, and the absolute error of all of them */
     double *log_z;                              /* on the lattice */
     slong mesh[3];
+    double top, relative;                       /* log of the largest weight; relative error of every sum */
 };
 
 void est_lattice_clear(est_source *s)
@@ -109,15 +110,15 @@ static double log_mean(const est_source *s, const est_gsum *density, const doubl
 
 dp_status est_lattice_init(est_source *s, const est_gsum *density, const dp_problem *P, const est_axes *out, int level, dp_error *e)
 {
-    double total = 1, volume = 1, step[3] = {1, 1, 1};
+    double total = 1, volume = 1, *step = s->step;
     s->nodes.dim = s->dim;
     for (int k = 0; k < 3; k++) {
-        s->nodes.n[k] = 1, s->first[k] = 0, s->stride[k] = 1;
+        s->nodes.n[k] = 1, s->first[k] = 0, s->stride[k] = 1, step[k] = 1;
         if (k < s->dim)
             lay_axis(s, P, out, k, level);
         total *= 2 * (double) s->nodes.n[k];
     }
-    if (total > 6.4e7)
+    if (total > (level > 1 ? 1.6e7 : 6.4e7)) /* more rounds are not worth minutes */
         return dp_fail(e, DP_EBUDGET, "a lattice with the mesh's nodes that resolves the measures needs %.3g nodes, zero padding included", total);
     for (int k = 0; k < 3; k++) {
         s->nodes.x[k] = dp_calloc((size_t) s->nodes.n[k], sizeof(double));
@@ -325,28 +326,29 @@ static fftw_complex *transform_weights(transform *x)
 
 /* ---- the far tails of k*q ---- */
 
-/* log of a plain sum over every step-th node of each axis, for places where the transforms' noise hides Z: the kernel is smooth there. */
-static double thin_sum(const est_source *s, const slong every[3], const double *x)
+typedef struct { est_source *s; slong lo[3], hi[3], every[3]; } thin;
+
+/* log of a plain sum over every few nodes where nearly all weight lies, for places where the transforms' noise hides Z: the kernel is smooth there. */
+static double thin_sum(const thin *f, const double *x)
 {
+    const est_source *s = f->s;
     const slong *n = s->nodes.n;
     double top = -INFINITY, sum = 0;
-    for (slong c = 0; c < n[2]; c += every[2])
-        for (slong b = 0; b < n[1]; b += every[1])
-            for (slong a = 0; a < n[0]; a += every[0]) {
+    for (slong c = f->lo[2]; c <= f->hi[2]; c += f->every[2])
+        for (slong b = f->lo[1]; b <= f->hi[1]; b += f->every[1])
+            for (slong a = f->lo[0]; a <= f->hi[0]; a += f->every[0]) {
                 const double t[3] = {s->nodes.x[0][a] - x[0], s->nodes.x[1][b] - x[1], s->nodes.x[2][c] - x[2]};
                 for (slong p = 0; p < s->k->n; p++) {
                     double phi, v[4];
                     est_kernel_at(&phi, v, s->k->part + p, t[0] * t[0] + t[1] * t[1] + t[2] * t[2]);
-                    const double l = s->log_w[a + n[0] * (b + n[1] * c)] - phi + log(s->k->part[p].weight * v[0]);
+                    const double l = s->log_w[a + n[0] * (b + n[1] * c)] - phi;
                     if (l > top)
                         sum *= exp(top - l), top = l;
-                    sum += l > -INFINITY ? exp(l - top) : 0;
+                    sum += l > -INFINITY ? exp(l - top) * s->k->part[p].weight * v[0] : 0;
                 }
             }
-    return top + log(sum * (double) (every[0] * every[1] * every[2]));
+    return top + log(sum * (double) (f->every[0] * f->every[1] * f->every[2]));
 }
-
-typedef struct { est_source *s; slong every[3]; } thin;
 
 static dp_status fill_row(void *argument, slong row, int worker, dp_error *e)
 {
@@ -357,31 +359,37 @@ static dp_status fill_row(void *argument, slong row, int worker, dp_error *e)
     for (slong i = 0; i < n; i++) {
         const double x[3] = {s->nodes.x[0][i], s->nodes.x[1][j], s->nodes.x[2][l]};
         if (isnan(s->fft->log_z[row * n + i]))
-            s->fft->log_z[row * n + i] = thin_sum(s, f->every, x);
+            s->fft->log_z[row * n + i] = thin_sum(f, x);
     }
     return DP_OK;
 }
 
-/* At most 4096, 40 x 40 or 16 x 16 x 16 nodes are summed: an accuracy that the levels' difference shows. */
-static dp_status fill_tails(est_source *s, int threads, dp_error *e)
+/* The box of the weights above e^-32 of the largest; at most 1024, 20 x 20 or 10 x 10 x 10 nodes of it are summed, an accuracy that the levels'
+   difference shows. */
+static dp_status fill_tails(est_source *s, double top, int threads, dp_error *e)
 {
-    const slong most = s->dim == 1 ? 4096 : s->dim == 2 ? 40 : 16;
-    thin f = {.s = s};
+    const slong most = s->dim == 1 ? 1024 : s->dim == 2 ? 20 : 10, *n = s->nodes.n;
+    thin f = {.s = s, .lo = {n[0] - 1, n[1] - 1, n[2] - 1}};
+    for (slong i = 0; i < est_size(&s->nodes); i++) {
+        const slong at[3] = {i % n[0], i / n[0] % n[1], i / n[0] / n[1]};
+        for (int k = 0; k < 3 && s->log_w[i] > top - 32; k++)
+            f.lo[k] = FLINT_MIN(f.lo[k], at[k]), f.hi[k] = FLINT_MAX(f.hi[k], at[k]);
+    }
     for (int k = 0; k < 3; k++)
-        f.every[k] = (s->nodes.n[k] + most - 1) / most;
+        f.every[k] = (f.hi[k] - f.lo[k] + most) / most;
     return dp_parallel(fill_row, &f, est_rows(&s->nodes), threads, e);
 }
 
 /* ---- all sums ---- */
 
-dp_status est_lattice_transform(est_source *s, const est_axes *out, int order, int sharp, int threads, dp_error *e)
+dp_status est_lattice_transform(est_source *s, const est_axes *out, int order, int sharp, int tails, int threads, dp_error *e)
 {
     struct est_fft *f = s->fft = dp_calloc(1, sizeof *f);
     transform x = {.s = s, .f = f, .out = out, .step = {1, 1, 1}, .top = -INFINITY};
     f->order = order;
     for (int k = 0; k < 3; k++) {
         if (k < s->dim)
-            x.step[k] = s->nodes.x[k][1] - s->nodes.x[k][0];
+            x.step[k] = s->step[k];
         f->mesh[k] = out->n[k];
     }
     for (slong i = 0; i < est_size(&s->nodes); i++)
@@ -402,8 +410,9 @@ dp_status est_lattice_transform(est_source *s, const est_axes *out, int order, i
     dp_fft_lock();
     fftw_destroy_plan(x.forward), fftw_destroy_plan(x.inverse);
     dp_fft_unlock();
-    f->floor[MOST_SUMS - 1] = x.top;
-    return status == DP_OK ? fill_tails(s, threads, e) : status;
+    f->top = x.top;
+    f->relative = DP_ULP * (16 + 2 * fabs(x.top)); /* of the weights and of the kernel's transform */
+    return status == DP_OK && tails ? fill_tails(s, x.top, threads, e) : status;
 }
 
 /* ---- moments ---- */
@@ -413,7 +422,7 @@ static dp_num value_of(const struct est_fft *f, int what, int a, int b, slong no
 {
     for (int i = 0; i < f->nsums; i++)
         if (f->kind[i].what == what && f->kind[i].a == a && f->kind[i].b == b)
-            return (dp_num){f->value[i][node], f->floor[i] + 4 * DP_ULP * fabs(f->value[i][node])};
+            return (dp_num){f->value[i][node], f->floor[i] + f->relative * fabs(f->value[i][node])};
     return (dp_num){0, INFINITY};
 }
 
@@ -426,7 +435,7 @@ void est_lattice_row(dp_emoments *out, const est_source *s, slong row, int order
         const dp_num Z = value_of(f, SUM_Z, 0, 0, node);
         dp_emoments *o = out + i;
         o->log = dp_num_log(Z);
-        o->log.v += f->floor[MOST_SUMS - 1];
+        o->log.v += f->top;
         o->kappa = dp_num_div(value_of(f, SUM_K, 0, 0, node), Z);
         for (int a = 0; a < d; a++) {
             o->u[a] = dp_num_div(value_of(f, SUM_G, a, 0, node), Z);
@@ -459,13 +468,13 @@ double est_lattice_log_at(const est_source *s, const double *x)
     slong first[3] = {0};
     const slong *n = s->nodes.n;
     for (int k = 0; k < s->dim; k++) {
-        const double step = s->nodes.x[k][1] - s->nodes.x[k][0], t = (x[k] - s->nodes.x[k][0]) / step;
-        if (n[k] < 8 || t < 0 || t > (double) (n[k] - 1))
-            return NAN;
-        if (fabs(t - rint(t)) < 1e-9) { /* a node */
+        const double t = (x[k] - s->nodes.x[k][0]) / s->step[k];
+        if (fabs(t - rint(t)) < 1e-9 && rint(t) >= 0 && rint(t) < (double) n[k]) { /* a node */
             first[k] = (slong) rint(t);
             continue;
         }
+        if (n[k] < 8 || t < 0 || t > (double) (n[k] - 1))
+            return NAN;
         first[k] = lagrange(w[k], t, n[k]);
     }
     for (int c = 0; c < 8; c++)

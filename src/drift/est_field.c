@@ -7,7 +7,7 @@
 
 /* The finer level's value is kept; of its distance from the coarser level's so many times are stated as its error. */
 #define REFINEMENT 4
-enum { ROUNDS = 4, MOST_DIGITS = 13 };
+enum { ROUNDS = 4, MOST_DIGITS = 13, GAIN = 30 }; /* a round that gains less shows algebraic convergence, which more rounds cannot mend */
 
 /* ---- formulas shared by the drifts ---- */
 
@@ -63,6 +63,7 @@ typedef struct {
     est_axes out;
     est_gsum density[2];      /* for scores */
     level coarse, fine;
+    double moved;             /* largest relative change of Z between the levels */
     double worst, *row_worst; /* log10 of the largest relative error that more refinement may lessen, by row */
     double *row_term[2];      /* by row: largest relative errors of Z by refinement and by rounding */
 } run;
@@ -84,7 +85,8 @@ static dp_status ready(run *r, level *l, int slot, dp_error *e)
     l->made |= 1u << slot;
     if (s->kind == EST_TENSOR)
         return est_table_init(l->table + slot, s, &r->out, r->order, r->threads, e);
-    return s->kind == EST_LATTICE ? est_lattice_transform(s, &r->out, r->order, (r->drift->needs & DP_NEED_SHARP) != 0, r->threads, e) : DP_OK;
+    const int tails = slot == DP_SLOT_Q && r->drift->needs & (DP_NEED_PT | DP_NEED_QT | DP_NEED_QHAT);
+    return s->kind == EST_LATTICE ? est_lattice_transform(s, &r->out, r->order, (r->drift->needs & DP_NEED_SHARP) != 0, tails, r->threads, e) : DP_OK;
 }
 
 static dp_status make_slot(run *r, level *l, int slot, int number, dp_error *e)
@@ -312,11 +314,11 @@ static dp_status all_rows(run *r, dp_error *e)
 {
     const slong rows = est_rows(&r->out);
     dp_status status = dp_parallel(one_row, r, rows, r->threads, e);
-    r->worst = -INFINITY;
+    r->worst = -INFINITY, r->moved = 0;
     r->f->nledger = 0;
     memset(r->f->ledger, 0, sizeof r->f->ledger);
     for (slong i = 0; i < rows && status == DP_OK; i++) {
-        r->worst = fmax(r->worst, r->row_worst[i]);
+        r->worst = fmax(r->worst, r->row_worst[i]), r->moved = fmax(r->moved, r->row_term[0][i]);
         dp_gridfield_note_term(r->f, "refinement (estimate)", r->row_term[0][i]);
         dp_gridfield_note_term(r->f, "rounding (estimate)", r->row_term[1][i]);
     }
@@ -331,10 +333,12 @@ static dp_status rounds(run *r, dp_error *e)
         level_clear(&r->coarse), level_clear(&r->fine);
         status = refine(r, first, 0, e);
     }
+    double before = INFINITY;
     for (int round = 0; status == DP_OK; round++) {
         status = all_rows(r, e);
-        if (status != DP_OK || r->worst <= -(double) FLINT_MIN(r->f->digits, MOST_DIGITS) || round + 1 >= ROUNDS)
+        if (status != DP_OK || r->worst <= -(double) FLINT_MIN(r->f->digits, MOST_DIGITS) || round + 1 >= ROUNDS || r->moved > before / GAIN)
             return status;
+        before = r->moved;
         if (refine(r, first + round + 1, round + 1, NULL) != DP_OK)
             return DP_OK; /* what there is says its error */
     }

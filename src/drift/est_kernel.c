@@ -49,11 +49,17 @@ void est_kernel_at(double *phi, double v[4], const est_part *part, double r2)
         matern(phi, v, part, r2);
 }
 
-/* Of the Matern kernel nu with rate a in R^d: C a^(2 nu) (a^2 + w^2)^(-nu - d/2), C = 2^d pi^(d/2) Gamma(nu + d/2)/Gamma(nu). */
-static double matern_fourier(double nu, double a, int dim, double w2)
+/* Of the Matern kernel nu with rate a in R^d: C (1 + w^2/a^2)^(-nu - d/2), C = (2 sqrt(pi)/a)^d Gamma(nu + d/2)/Gamma(nu). Twice nu is odd: the power is
+   whole or half, so that few roundings are enough. */
+static double matern_fourier(int nu2, double a, int dim, double w2)
 {
-    const double half = dim / 2.0;
-    return exp(dim * M_LN2 + half * log(M_PI) + lgamma(nu + half) - lgamma(nu) + 2 * nu * log(a) - (nu + half) * log(a * a + w2));
+    const double s = 1 + w2 / (a * a);
+    double out = tgamma((nu2 + dim) / 2.0) / tgamma(nu2 / 2.0);
+    for (int k = 0; k < dim; k++)
+        out *= 2 * sqrt(M_PI) / a;
+    for (int k = 0; k < (nu2 + dim) / 2; k++)
+        out /= s;
+    return (nu2 + dim) % 2 ? out / sqrt(s) : out;
 }
 
 void est_kernel_fourier(double out[2], const est_part *part, int dim, double w2)
@@ -66,8 +72,8 @@ void est_kernel_fourier(double out[2], const est_part *part, int dim, double w2)
     }
     const int nu2 = twice_nu(part->family);
     const double a = sqrt(nu2) / h;
-    out[0] = matern_fourier(nu2 / 2.0, a, dim, w2);
-    out[1] = nu2 / (a * a) * matern_fourier(nu2 / 2.0 + 1, a, dim, w2);
+    out[0] = matern_fourier(nu2, a, dim, w2);
+    out[1] = nu2 / (a * a) * matern_fourier(nu2 + 2, a, dim, w2);
 }
 
 double est_kernel_reach(const est_part *part)

@@ -198,7 +198,7 @@ void est_window(double *lo, double *hi, const est_source *s, const est_axes *out
         *lo = fmax(out_lo - reach, fmin(*lo, out_lo - 9 * h * growth)), *hi = fmin(out_hi + reach, fmax(*hi, out_hi + 9 * h * growth));
         return;
     }
-    *lo = fmin(out_lo, *lo) - 9 * h * growth, *hi = fmax(out_hi, *hi) + 9 * h * growth;
+    *lo = fmin(out_lo - 9 * h * growth, *lo), *hi = fmax(out_hi + 9 * h * growth, *hi);
 }
 
 /* Nodes and weights of the source along every axis. */

@@ -92,38 +92,50 @@ static double longest(const double *x, int d)
     return most;
 }
 
+/* What rounding of coordinates of size `far` does to the pull along an axis. */
+static double coordinate(const est_gsum *g, int axis, double far)
+{
+    const int d = g->dim;
+    double most = 0;
+    for (slong j = 0; j < g->n; j++) {
+        double row = 0;
+        for (int b = 0; b < d; b++)
+            row += fabs(g->inv[(j * d + axis) * d + b]);
+        most = fmax(most, row);
+    }
+    return most * far;
+}
+
 void est_gsum_at(dp_emoments *out, const est_gsum *g, const double *x, int order)
 {
     const int d = g->dim;
-    double top = -INFINITY, sum = 0, size = 0, first[3] = {0}, absolute[3] = {0}, second[9] = {0}, v[3], terms;
+    double top = -INFINITY, sum = 0, slip = 0, first[3] = {0}, absolute[3] = {0}, second[9] = {0}, spread[3] = {0}, v[3], terms;
     const double far = longest(x, d);
     for (slong j = 0; j < g->n; j++) {
         const double l = g->log_c[j] - pull(v, &terms, g, j, x) / 2, keep = l > top ? exp(top - l) : 1, w = l > top ? 1 : exp(l - top);
         if (l > top) { /* a new largest term: what was summed shrinks */
-            sum *= keep, size *= keep, top = l;
+            sum *= keep, slip *= keep, top = l;
             for (int a = 0; a < d * d; a++)
                 second[a] *= keep;
             for (int a = 0; a < d; a++)
-                first[a] *= keep, absolute[a] *= keep;
+                first[a] *= keep, absolute[a] *= keep, spread[a] *= keep;
         }
         double pulls = 0;
         for (int a = 0; a < d; a++)
-            first[a] += w * v[a], absolute[a] += w * fabs(v[a]), pulls += fabs(v[a]);
+            pulls += fabs(v[a]);
+        const double own = 10 + 3 * (terms + fabs(g->log_c[j]) + far * pulls) + fabs(l - top); /* rounding of this term, in units of DP_ULP */
+        for (int a = 0; a < d; a++)
+            first[a] += w * v[a], absolute[a] += w * fabs(v[a]) * own, spread[a] += w * (v[a] * v[a] + g->inv[j * d * d + a * (d + 1)]) * own;
         for (int a = 0; a < d * d && order > 1; a++)
             second[a] += w * (v[a / d] * v[a % d] - g->inv[j * d * d + a]);
-        sum += w, size += w * (terms + fabs(g->log_c[j]) + far * pulls);
+        sum += w, slip += w * own;
     }
-    const double rel = DP_ULP * (10 + 3 * size / sum + (double) g->n);
+    const double rel = DP_ULP * (slip / sum + (double) g->n);
     out->log = (dp_num){top + log(sum), rel + DP_ULP * fabs(top)};
     for (int a = 0; a < d; a++)
-        out->u[a] = (dp_num){first[a] / sum, rel * (absolute[a] / sum + fabs(first[a] / sum))};
-    for (int a = 0; a < d * d && order > 1; a++) {
-        double scale = 0;
-        for (slong j = 0; j < g->n; j++)
-            scale = fmax(scale, fabs(g->inv[j * d * d + a]));
-        const double spread = second[a / d * (d + 1)] + second[a % d * (d + 1)];
-        out->U[a] = (dp_num){second[a] / sum, rel * (2 * scale + fabs(spread) / sum + fabs(second[a] / sum))};
-    }
+        out->u[a] = (dp_num){first[a] / sum, rel * fabs(first[a] / sum) + DP_ULP * (absolute[a] / sum + 4 * coordinate(g, a, far))};
+    for (int i = 0; i < d * d && order > 1; i++)
+        out->U[i] = (dp_num){second[i] / sum, rel * fabs(second[i] / sum) + DP_ULP * (spread[i / d] + spread[i % d]) / sum};
 }
 
 /* ---- boxes ---- */
@@ -173,7 +185,7 @@ static void box_at(dp_emoments *out, const dp_measure_struct *mu, double h, cons
 /* D and its Jacobian for a Gaussian part: m = h^2 u, M = h^2 U, kappa = h^2. */
 static void tweedie(dp_emoments *out, double h, int dim, int order)
 {
-    const dp_num h2 = {h * h, 2 * DP_ULP * h * h};
+    const dp_num h2 = {h * h, 4 * DP_ULP * h * h};
     out->kappa = h2;
     for (int a = 0; a < dim; a++)
         out->m[a] = dp_num_mul(h2, out->u[a]);
@@ -183,8 +195,9 @@ static void tweedie(dp_emoments *out, double h, int dim, int order)
 
 /* ---- finite sums ---- */
 
-/* Sums over points of weight times k, -k'/r, k#; of k t, (-k'/r) t, t = y - x; of (-k'/r) t t', ((k''-k'/r)/r^2) t t'; and of absolute values. */
-typedef struct { double Z, A, K, kt[3], at[3], att[9], btt[9], kt_abs[3], at_abs[3], size; } sums;
+/* Sums over points of weight times k, -k'/r, k#; of k t, (-k'/r) t, t = y - x; of (-k'/r) t t', ((k''-k'/r)/r^2) t t'; and of absolute values times what rounding
+   makes of each term, in units of DP_ULP. */
+typedef struct { double Z, A, K, kt[3], at[3], att[9], btt[9], kt_abs[3], at_abs[3], att_abs[3], btt_abs[3], slip; } sums;
 
 static void shrink(sums *s, double by)
 {
@@ -193,12 +206,14 @@ static void shrink(sums *s, double by)
         v[i] *= by;
 }
 
-static void add_point(sums *s, double w, const double v[4], const double *t, double phi, int d, int order)
+/* slip: relative error of the term in units of DP_ULP. */
+static void add_point(sums *s, double w, const double v[4], const double *t, double slip, int d, int order)
 {
-    s->Z += w * v[0], s->A += w * v[1], s->K += w * v[3], s->size += w * v[0] * phi;
+    s->Z += w * v[0], s->A += w * v[1], s->K += w * v[3], s->slip += w * v[0] * slip;
     for (int a = 0; a < d; a++) {
-        const double k = w * v[0] * t[a], f = w * v[1] * t[a];
-        s->kt[a] += k, s->at[a] += f, s->kt_abs[a] += fabs(k), s->at_abs[a] += fabs(f);
+        const double k = w * v[0] * t[a], f = w * v[1] * t[a], btt = t[a] == 0 ? 0 : w * v[2] * t[a] * t[a];
+        s->kt[a] += k, s->at[a] += f, s->kt_abs[a] += fabs(k) * slip, s->at_abs[a] += fabs(f) * slip;
+        s->att_abs[a] += f * t[a] * slip, s->btt_abs[a] += btt * slip;
         for (int b = 0; b <= a && order > 1; b++)
             s->att[a * d + b] += f * t[b], s->btt[a * d + b] += t[a] * t[b] == 0 ? 0 : w * v[2] * t[a] * t[b];
     }
@@ -218,15 +233,15 @@ static void from_sums(dp_emoments *out, const sums *s, double top, double rel, i
     out->log = (dp_num){top + log(Z), rel + DP_ULP * fabs(top)};
     out->kappa = (dp_num){s->K / Z, 2 * rel * fabs(s->K / Z)};
     for (int a = 0; a < d; a++) {
-        out->u[a] = (dp_num){s->at[a] / Z, 2 * rel * s->at_abs[a] / Z + none};
-        out->m[a] = (dp_num){s->kt[a] / Z, 2 * rel * s->kt_abs[a] / Z};
+        out->u[a] = (dp_num){s->at[a] / Z, rel * fabs(s->at[a] / Z) + DP_ULP * s->at_abs[a] / Z + none};
+        out->m[a] = (dp_num){s->kt[a] / Z, rel * fabs(s->kt[a] / Z) + DP_ULP * s->kt_abs[a] / Z};
     }
     for (int i = 0; i < d * d && order > 1; i++) {
         const int a = i / d, b = i % d, low = a > b ? a * d + b : b * d + a;
         const double one = a == b, A = s->A / Z;
-        const double att = (s->att[a * (d + 1)] + s->att[b * (d + 1)]) / Z, btt = (s->btt[a * (d + 1)] + s->btt[b * (d + 1)]) / Z;
-        out->U[i] = (dp_num){s->btt[low] / Z - one * A, 2 * rel * (btt + one * A) + none};
-        out->M[i] = (dp_num){s->att[low] / Z - one, 2 * rel * (att + one)};
+        const double att = DP_ULP * (s->att_abs[a] + s->att_abs[b]) / Z, btt = DP_ULP * (s->btt_abs[a] + s->btt_abs[b]) / Z;
+        out->U[i] = (dp_num){s->btt[low] / Z - one * A, rel * (fabs(s->btt[low] / Z) + 2 * one * A) + btt + none};
+        out->M[i] = (dp_num){s->att[low] / Z - one, rel * fabs(s->att[low] / Z) + att + DP_ULP * one};
     }
 }
 
@@ -247,9 +262,9 @@ static void points_at(dp_emoments *out, const est_source *s, const est_part *par
             continue;
         if (l > top)
             shrink(&total, exp(top - l)), top = l;
-        add_point(&total, exp(l - top), v, t, phi + fabs(s->log_w[j]) + far * v[1] / v[0] * sqrt(r2), d, order);
+        add_point(&total, exp(l - top), v, t, 10 + 4 * (phi + fabs(s->log_w[j]) + far * v[1] / v[0] * sqrt(r2) + fabs(l - top)), d, order);
     }
-    from_sums(out, &total, top, DP_ULP * (10 + 4 * total.size / total.Z + sqrt((double) s->n)), kinked, d, order);
+    from_sums(out, &total, top, DP_ULP * (total.slip / total.Z + sqrt((double) s->n)), kinked, d, order);
 }
 
 void est_pointwise(dp_emoments *out, const est_source *s, const double *x, int order)

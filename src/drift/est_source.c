@@ -211,7 +211,7 @@ dp_status est_log_ratio_init(est_source *s, double *shift, const est_source *p, 
     double *log_q = dp_malloc((size_t) n * sizeof *log_q);
     s->log_w = dp_malloc((size_t) n * sizeof *s->log_w);
     for (int k = 0; k < s->dim; k++) /* the normalised kernel: cell/(sqrt(2 pi) h) for each axis */
-        constant += log((s->nodes.x[k][1] - s->nodes.x[k][0]) / h) - log(2 * M_PI) / 2;
+        constant += log((s->nodes.x[k][s->nodes.n[k] - 1] - s->nodes.x[k][0]) / (double) (s->nodes.n[k] - 1) / h) - log(2 * M_PI) / 2;
     dp_status status = est_log_on_axes(s->log_w, p, &s->nodes, threads, e);
     if (status == DP_OK)
         status = est_log_on_axes(log_q, q, &s->nodes, threads, e);

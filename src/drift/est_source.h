@@ -26,8 +26,8 @@ dp_status est_log_ratio_init(est_source *s, double *shift, const est_source *p, 
 
 /* ---- lattices (est_fft.c) ---- */
 dp_status est_lattice_init(est_source *s, const est_gsum *density, const dp_problem *P, const est_axes *out, int level, dp_error *e);
-/* Transforms the weights; afterwards rows can be asked for. */
-dp_status est_lattice_transform(est_source *s, const est_axes *out, int order, int sharp, int threads, dp_error *e);
+/* Transforms the weights; afterwards rows can be asked for. tails: log Z is wanted on the whole lattice, below the transforms' noise too. */
+dp_status est_lattice_transform(est_source *s, const est_axes *out, int order, int sharp, int tails, int threads, dp_error *e);
 void est_lattice_row(dp_emoments *out, const est_source *s, slong row, int order);
 void est_lattice_clear(est_source *s);
 /* log Z at a point by interpolation between the lattice's values. */

@@ -211,7 +211,7 @@ static void moments_from(dp_emoments *out, const double v[10], double log_scale,
     if (!(Z > LEAST)) /* the weights near these nodes have left the range of a double */
         rel = INFINITY;
     out->log = (dp_num){log_z, rel};
-    out->kappa = (dp_num){h2, 2 * DP_ULP * h2};
+    out->kappa = (dp_num){h2, 4 * DP_ULP * h2};
     for (int a = 0; a < d; a++) {
         const double m = v[1 + a] / Z;
         out->m[a] = (dp_num){m, rel * (fabs(m) + (t->order > 1 ? sqrt(v[1 + d + a * (a + 1) / 2 + a] / Z) : 2 * h))};

@@ -89,6 +89,7 @@ typedef struct est_source {
     double *axis_w[3];            /* TENSOR: quadrature weights along axes, logarithms */
     struct est_fft *fft;          /* LATTICE */
     slong first[3], stride[3];    /* LATTICE: where the mesh lies */
+    double step[3];               /* LATTICE */
 } est_source;
 void est_source_clear(est_source *s);
 

@@ -50,7 +50,7 @@ static void on_mesh(dp_efield *f, const dp_emoments *m)
     f->why = "a potential and eta grad S need the Gaussian kernel";
     if (!f->gaussian)
         return;
-    const dp_num h2 = {f->h2, 2 * DP_ULP * f->h2};
+    const dp_num h2 = {f->h2, 4 * DP_ULP * f->h2};
     f->potential = dp_num_mul(h2, dp_num_sub(q->log, p->log));
     f->preconditioner = h2;
     for (int a = 0; a < f->dim; a++)

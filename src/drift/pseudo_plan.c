@@ -59,7 +59,7 @@ void dp_efield_pseudo_plan(dp_efield *f, const dp_emoments *m, int joint)
     }
     const dp_num log_c = dp_num_sub(dp_num_add(pt->log, qt->log), log_n);
     dp_efield_shift(f, log_c, g, pt, qt);
-    f->preconditioner = dp_num_mul((dp_num){f->h2, 2 * DP_ULP * f->h2}, dp_num_exp(log_c));
+    f->preconditioner = dp_num_mul((dp_num){f->h2, 4 * DP_ULP * f->h2}, dp_num_exp(log_c));
     for (int a = 0; a < f->dim; a++)
         f->grad_eta[a] = dp_num_mul(f->preconditioner, g[a]);
     f->have |= f->gaussian ? DP_HAVE_PRECONDITIONER : 0;
