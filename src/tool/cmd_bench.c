@@ -131,6 +131,7 @@ static dp_status mesh(bench *b, slong n, slong digits, dp_tier tier)
 }
 
 static dp_status mesh_line(bench *b) { return mesh(b, 6000, 78, DP_TIER_EXACT); }
+static dp_status mesh_double(bench *b) { return mesh(b, 512, 12, DP_TIER_DOUBLE); }
 static dp_status mesh_plane(bench *b) { return mesh(b, 512, 30, DP_TIER_EXACT); }
 
 static const struct {
@@ -145,6 +146,7 @@ static const struct {
     {"plane-curl", case_2d, "curl of three-component 2-D mixtures, 120 bits, from nothing", 0, 1000, 0.5, plane_curl},
     {"two-modes", case_modes, "two modes, four drifts, both modes, 1,000 digits", 0, 1000, 1.0, two_modes},
     {"mesh-line", case_1d, "sinkhorn-proxy at 6,000 nodes on the line, 260 bits, certified", 0, 3, 0.5, mesh_line},
+    {"mesh-double", case_2d, "sinkhorn-proxy at 512 x 512 nodes, double precision, estimated", 1, 5, 0.3, mesh_double},
     {"mesh-plane", case_2d, "sinkhorn-proxy at 512 x 512 nodes, 30 digits, certified", 0, 1, 5, mesh_plane},
     {"suite", NULL, "the quick suite, all cores", 0, 1, 60, suite}};
 enum { BENCHES = sizeof benches / sizeof *benches };
@@ -278,7 +280,7 @@ static void check_names(const dp_args *a)
         int known = 0;
         for (int i = 0; i < BENCHES; i++) known |= !strcmp(names[i], a->operand[k]);
         for (int i = 0; i < dp_duels_count; i++) known |= names_duel(a->operand[k], i);
-        if (!known) dp_usage_error("bench: unknown benchmark '%s'%s; there are line, line-acb, plane-curl, two-modes, mesh-line, mesh-plane, suite, conv", a->operand[k], dp_tool_suggest(a->operand[k], names));
+        if (!known) dp_usage_error("bench: unknown benchmark '%s'%s; there are line, line-acb, plane-curl, two-modes, mesh-line, mesh-double, mesh-plane, suite, conv", a->operand[k], dp_tool_suggest(a->operand[k], names));
     }
 }
 
@@ -310,5 +312,5 @@ const dp_tool_command dp_cmd_bench = {
     "bench", "[NAME]...", "time the engines",
     "Times the engines on fixed problems, medians of several runs on one core, beside the generic integrator of Arb where it can do the same; "
     "the whole quick suite; last the exact convolution, in turns with fmpz_poly_mul and with FFTs in quadruple precision. The names are line, line-acb, "
-    "plane-curl, two-modes, mesh-line, mesh-plane, suite and conv; none means all. The exit status is 1 when a bar is missed.",
+    "plane-curl, two-modes, mesh-line, mesh-double, mesh-plane, suite and conv; none means all. The exit status is 1 when a bar is missed.",
     options, 0, -1, 0, run};
