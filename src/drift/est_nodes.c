@@ -111,7 +111,7 @@ double est_smallest_width(const dp_measure_t mu, const est_gsum *density, int ax
     if (mu->family != DP_MIXTURE)
         return INFINITY;
     for (slong j = 0; j < density->n; j++)
-        inv = fmax(inv, density->inv[(j * mu->dim + axis) * (mu->dim + 1)]);
+        inv = fmax(inv, density->inv[j * mu->dim * mu->dim + axis * (mu->dim + 1)]);
     return 1 / sqrt(inv);
 }
 

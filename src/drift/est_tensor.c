@@ -22,7 +22,7 @@ static void kernel_at(double out[3], double t, double h)
 
 /* y += a x. */
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
-__attribute__((target_clones("arch=haswell", "default"), optimize("O3")))
+__attribute__((target_clones("avx512f", "avx2", "default"), optimize("O3")))
 #endif
 static void axpy(double *restrict y, double a, const double *restrict x, slong n)
 {
@@ -153,7 +153,7 @@ static double smallest(const double *v, slong n)
 {
     double least = INFINITY;
     for (slong i = 0; i < n; i++)
-        least = fmin(least, v[i]);
+        least = v[i] < least ? v[i] : least;
     return least;
 }
 
@@ -173,7 +173,7 @@ static void sum_row(sums *s, const est_table *t, slong part, slong row)
     for (slong i = 0; i < last; i++) {
         const slong c = a[i].at;
         const double z = at[c] - x, l = t->last[c] - z * z / (2 * h * h) - s->log_scale;
-        if (i % 8 == 0 && a[i].bound * (double) (last - i) <= 1e-20 * smallest(s->v[0], m0))
+        if (i % 16 == 0 && a[i].bound * (double) (last - i) <= 1e-20 * smallest(s->v[0], m0))
             break;
         if (l > -60)
             add_slice(s, t, part, c, y, z, exp(l));
