@@ -150,7 +150,7 @@ static void two_ways(void **unused)
         random_mesh(mesh, state, 2, 12);
         assert_true(dp_group_plan(&g, P, P->p, 0, P->p->n, mesh, 40, 4e6));
         slong nodes = dp_mesh_nodes(mesh);
-        moments_init(&a, 2, 2, nodes), moments_init(&b, 2, 2, nodes), moments_init(&c, 2, 2, nodes);
+        dp_grid_moments_init(&a, 2, 2, nodes), dp_grid_moments_init(&b, 2, 2, nodes), dp_grid_moments_init(&c, 2, 2, nodes);
         assert_int_equal(lattice_sums(&a, &g, mesh, 90, 1, 1, &e), DP_OK);
         assert_int_equal(lattice_sums(&b, &g, mesh, 90, 0, 1, &e), DP_OK);
         assert_int_equal(lattice_sums(&c, &g, mesh, 90, 1, 2, &e), DP_OK);
@@ -180,7 +180,7 @@ static slong missed_nodes(const dp_problem *P, const dp_mesh_t mesh, slong prec,
     assert_true(dp_group_plan(&g, P, P->p, 0, P->p->n, mesh, prec, 4e6));
     g.s.m[0] -= FLINT_MIN(cut, g.s.m[0] - 2);
     faces(&g, mesh);
-    moments_init(&m, 1, 2, nodes), dp_moments_init(truth, 1);
+    dp_grid_moments_init(&m, 1, 2, nodes), dp_moments_init(truth, 1);
     assert_int_equal(lattice_sums(&m, &g, mesh, 250, 0, 1, &e), DP_OK);
     dp_grid_moments bare = m;
     for (int s = 0; s < m.nslots; s++)

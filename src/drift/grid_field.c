@@ -11,7 +11,7 @@
 /* Closed sums and tables of one precision. */
 typedef struct {
     dp_gsum_t sum[4];
-    dp_grid_moments table[4];
+    dp_grid_moments table[4], log_ratio;
     arb_ptr value[2];
     slong nodes;
     dp_source source;
@@ -19,6 +19,8 @@ typedef struct {
 
 static void prepared_clear(prepared *s)
 {
+    if (s->source.log_ratio)
+        dp_grid_moments_clear(&s->log_ratio);
     for (int k = 0; k < 4; k++) {
         if (s->source.sum[k])
             dp_gsum_clear(s->sum[k]);
@@ -29,10 +31,22 @@ static void prepared_clear(prepared *s)
     }
 }
 
-/* What the drift needs of p, q (both: always cheap) and, when `tilde`, of p~ and q~. */
-static dp_status prepare(prepared *s, dp_gridfield *f, const dp_problem *P, int tilde, int order, slong prec, int threads, dp_error *e)
+/* The table of the smoothed log-ratio; one Gaussian against one has a closed form instead. */
+static dp_status prepare_log(prepared *s, dp_gridfield *f, const dp_problem *P, int order, slong prec, int threads, dp_error *e)
+{
+    if (P->p->n == 1 && P->q->n == 1)
+        return DP_OK;
+    dp_status status = dp_grid_log_ratio(&s->log_ratio, f, P, order, prec, threads, e);
+    if (status == DP_OK)
+        s->source.log_ratio = &s->log_ratio;
+    return status;
+}
+
+/* What the drift needs: p, q (both: always cheap), p~ and q~, or the smoothed log-ratio. */
+static dp_status prepare(prepared *s, dp_gridfield *f, const dp_problem *P, unsigned needs, int order, slong prec, int threads, dp_error *e)
 {
     dp_status status = DP_OK;
+    int tilde = (needs & DP_NEED_PT) != 0;
     s->source = (dp_source){.node = 0};
     s->nodes = dp_mesh_nodes(&f->mesh);
     for (int k = 0; k < 4 && status == DP_OK; k++) {
@@ -48,6 +62,8 @@ static dp_status prepare(prepared *s, dp_gridfield *f, const dp_problem *P, int 
                 s->source.table[k] = s->table + k;
         }
     }
+    if (status == DP_OK && needs & DP_NEED_SMOOTH)
+        status = prepare_log(s, f, P, order, prec, threads, e);
     for (int k = 0; k < 2 && tilde && order == 1 && status == DP_OK; k++)
         s->source.value[k] = s->value[k] = dp_mesh_values(s->sum[k], &f->mesh, prec);
     if (status != DP_OK)
@@ -139,7 +155,7 @@ static dp_status all_nodes(slong *miss, unsigned *have, dp_gridfield *f, const d
 /* Rounds of growing precision; what few nodes are late after a round (velocities near zero) the point engine does one by one. */
 static dp_status by_lattices(dp_gridfield *f, const dp_problem *P, const char *drift, unsigned quantities, int threads, dp_error *e)
 {
-    int tilde = strcmp(drift, "sinkhorn-proxy") == 0 || strcmp(drift, "da2") == 0;
+    unsigned needs = dp_drift_find(drift)->needs;
     int order = quantities & ~(unsigned) (DP_Q_VELOCITY | DP_Q_POTENTIAL) ? 2 : 1;
     slong bits = (slong) ceil((double) f->digits * 3.3219280948873626) + 4, prec = bits + 30, nodes = dp_mesh_nodes(&f->mesh), nlate = 0;
     slong *miss = dp_malloc(sizeof *miss * (size_t) nodes);
@@ -147,8 +163,13 @@ static dp_status by_lattices(dp_gridfield *f, const dp_problem *P, const char *d
     dp_status status = DP_OK;
     for (int round = 0;; round++) {
         prepared s;
+        const dp_gridfield before = *f;
         f->nledger = 0;
-        status = prepare(&s, f, P, tilde, order, prec, threads, e);
+        status = prepare(&s, f, P, needs, order, prec, threads, e);
+        if (status == DP_EBUDGET && round > 0) { /* what earlier rounds reached stays */
+            status = DP_OK, *f = before;
+            break;
+        }
         if (status != DP_OK)
             break;
         status = all_nodes(miss, &have, f, P, drift, &s, order, prec, threads, e);
@@ -175,7 +196,7 @@ static dp_status by_lattices(dp_gridfield *f, const dp_problem *P, const char *d
 
 static int lattices_serve(const dp_problem *P, const char *drift)
 {
-    static const char *const drifts[] = {"mean-shift", "mmd", "sinkhorn-proxy", "da2"};
+    static const char *const drifts[] = {"mean-shift", "mmd", "sinkhorn-proxy", "da2", "smoothed-kl"};
     int known = 0;
     for (size_t i = 0; i < sizeof drifts / sizeof *drifts; i++)
         known |= strcmp(drift, drifts[i]) == 0;

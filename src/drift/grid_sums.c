@@ -19,7 +19,7 @@ int dp_moment_slot(int dim, const int *alpha)
     return 1 + dim + at[0] * dim - at[0] * (at[0] - 1) / 2 + at[1] - at[0];
 }
 
-static void moments_init(dp_grid_moments *m, int dim, int order, slong nodes)
+void dp_grid_moments_init(dp_grid_moments *m, int dim, int order, slong nodes)
 {
     m->dim = dim, m->order = order, m->nodes = nodes;
     m->nslots = order == 1 ? 1 + dim : 1 + dim + dim * (dim + 1) / 2;
@@ -255,8 +255,7 @@ static dp_status plane_at(dp_grid_moments *out, const passes *p, arb_srcptr W, s
 
 /* ---- weights ---- */
 
-/* The sum g at origin_k + j unit_k, lo_k <= j < lo_k + count_k, unit_k = step_k down_k/up_k. */
-static arb_ptr values(const dp_gsum_t g, const dp_mesh_t mesh, const dp_sublattice *s, slong prec)
+arb_ptr dp_sublattice_values(const dp_gsum_t g, const dp_mesh_t mesh, const dp_sublattice *s, slong prec)
 {
     int d = g->dim;
     dp_window w = {.dim = d};
@@ -285,7 +284,20 @@ arb_ptr dp_mesh_values(const dp_gsum_t g, const dp_mesh_t mesh, slong prec)
     dp_sublattice s;
     for (int k = 0; k < g->dim; k++)
         s.lo[k] = 0, s.m[k] = mesh->n[k], s.up[k] = s.down[k] = 1;
-    return values(g, mesh, &s, prec);
+    return dp_sublattice_values(g, mesh, &s, prec);
+}
+
+void dp_sublattice_cell(arb_t out, const dp_sublattice *s, const dp_mesh_t mesh, slong prec)
+{
+    fmpq_t volume;
+    fmpq_init(volume), fmpq_one(volume);
+    for (int k = 0; k < mesh->dim; k++) {
+        fmpq_mul(volume, volume, mesh->step + k);
+        fmpq_mul_si(volume, volume, s->down[k]);
+        fmpz_mul_si(fmpq_denref(volume), fmpq_denref(volume), s->up[k]), fmpq_canonicalise(volume);
+    }
+    arb_set_fmpq(out, volume, prec);
+    fmpq_clear(volume);
 }
 
 /* rho G^{-1/2} times the cell's volume at the nodes. */
@@ -294,22 +306,16 @@ static arb_ptr weights(const dp_group *g, const dp_mesh_t mesh, slong prec)
     slong nodes = dp_group_nodes(g);
     dp_gsum_t density, kq;
     dp_density_sum(density, g->mu, g->first, g->n, prec + 40), dp_smoothed_sum(kq, g->P->q, g->P->bandwidth, prec + 40);
-    arb_ptr W = values(density, mesh, &g->s, prec), G = values(kq, mesh, &g->s, prec);
-    fmpq_t volume;
+    arb_ptr W = dp_sublattice_values(density, mesh, &g->s, prec), G = dp_sublattice_values(kq, mesh, &g->s, prec);
     arb_t v;
-    fmpq_init(volume), arb_init(v), fmpq_one(volume);
-    for (int k = 0; k < g->dim; k++) {
-        fmpq_mul(volume, volume, mesh->step + k);
-        fmpq_mul_si(volume, volume, g->s.down[k]);
-        fmpz_mul_si(fmpq_denref(volume), fmpq_denref(volume), g->s.up[k]), fmpq_canonicalise(volume);
-    }
-    arb_set_fmpq(v, volume, prec + 10);
+    arb_init(v);
+    dp_sublattice_cell(v, &g->s, mesh, prec + 10);
     for (slong i = 0; i < nodes; i++) {
         arb_rsqrt(G + i, G + i, prec + 10);
         arb_mul(W + i, W + i, G + i, prec + 10);
         arb_mul(W + i, W + i, v, prec + 10);
     }
-    _arb_vec_clear(G, nodes), fmpq_clear(volume), arb_clear(v);
+    _arb_vec_clear(G, nodes), arb_clear(v);
     dp_gsum_clear(density), dp_gsum_clear(kq);
     return W;
 }
@@ -350,23 +356,30 @@ static void add_errors(dp_grid_moments *part, dp_gridfield *f, const dp_group *g
         free(at[k]);
 }
 
-/* Sums over the group's lattice with weights and kernel of `wp` bits; digits: as products of integers, else by dot products of balls. */
-static dp_status lattice_sums(dp_grid_moments *part, const dp_group *g, const dp_mesh_t mesh, slong wp, int digits, int threads, dp_error *e)
+dp_status dp_sublattice_sums(dp_grid_moments *out, const dp_sublattice *s, const dp_mesh_t mesh, const fmpq_t h, arb_srcptr W, slong wp, int digits,
+                             int threads, dp_error *e)
 {
     axis x[3];
     int alpha[3] = {0, 0, 0};
     dp_status status = DP_OK;
-    for (int k = 0; k < g->dim; k++)
-        axis_init(x + k, &g->s, k, mesh, g->P->bandwidth, part->order, digits && g->dim == 1, wp);
-    arb_ptr W = weights(g, mesh, wp);
-    const passes p = {part, x, mesh, &g->s, wp};
+    for (int k = 0; k < mesh->dim; k++)
+        axis_init(x + k, s, k, mesh, h, out->order, digits && mesh->dim == 1, wp);
+    const passes p = {out, x, mesh, s, wp};
     if (digits)
-        status = (g->dim == 1 ? line_at : plane_at)(part, &p, W, wp + 10, threads, e);
+        status = (mesh->dim == 1 ? line_at : plane_at)(out, &p, W, wp + 10, threads, e);
     else
-        descend(&p, W, 0, alpha, part->order);
-    _arb_vec_clear(W, dp_group_nodes(g));
-    for (int k = 0; k < g->dim; k++)
+        descend(&p, W, 0, alpha, out->order);
+    for (int k = 0; k < mesh->dim; k++)
         axis_clear(x + k);
+    return status;
+}
+
+/* Sums over the group's lattice with weights and kernel of `wp` bits. */
+static dp_status lattice_sums(dp_grid_moments *part, const dp_group *g, const dp_mesh_t mesh, slong wp, int digits, int threads, dp_error *e)
+{
+    arb_ptr W = weights(g, mesh, wp);
+    dp_status status = dp_sublattice_sums(part, &g->s, mesh, g->P->bandwidth, W, wp, digits, threads, e);
+    _arb_vec_clear(W, dp_group_nodes(g));
     return status;
 }
 
@@ -381,10 +394,11 @@ static double products_per_node(const dp_group *g, const dp_mesh_t mesh)
     return sum / (double) dp_mesh_nodes(mesh);
 }
 
-/* Lattice shifts that a convolution on the line must give. */
-static double shifts(const dp_group *g, const dp_mesh_t mesh)
+/* On the line when the lattice shifts that a convolution must give are not too many. */
+int dp_sublattice_by_digits(const dp_sublattice *s, const dp_mesh_t mesh)
 {
-    return (double) mesh->n[0] * (double) g->s.up[0] + (double) g->s.m[0] * (double) g->s.down[0];
+    double shifts = (double) mesh->n[0] * (double) s->up[0] + (double) s->m[0] * (double) s->down[0];
+    return mesh->dim == 2 || (mesh->dim == 1 && shifts <= 4e6);
 }
 
 /* On the line and in the plane by integers: one exponent for many entries costs the sums in the tails some bits, for which a second round pays; where they are too many,
@@ -393,8 +407,8 @@ static dp_status group_moments(dp_grid_moments *out, dp_gridfield *f, const dp_g
 {
     dp_grid_moments part;
     dp_status status = DP_OK;
-    slong extra = 40, miss = g->dim == 3 || (g->dim == 1 && shifts(g, &f->mesh) > 4e6) ? WORD_MAX / 2 : 0;
-    moments_init(&part, out->dim, out->order, out->nodes);
+    slong extra = 40, miss = dp_sublattice_by_digits(&g->s, &f->mesh) ? 0 : WORD_MAX / 2;
+    dp_grid_moments_init(&part, out->dim, out->order, out->nodes);
     for (int round = 0; status == DP_OK && round < 3 && extra + miss < 3 * prec + 200; round++) {
         status = lattice_sums(&part, g, &f->mesh, prec + extra, 1, threads, e);
         miss = status == DP_OK ? worst_miss(part.slot[0], part.nodes, prec) : 0;
@@ -418,7 +432,7 @@ static dp_status group_moments(dp_grid_moments *out, dp_gridfield *f, const dp_g
     return status;
 }
 
-static double node_limit(int d)
+double dp_sublattice_limit(int d)
 {
     return d == 1 ? 4e6 : d == 2 ? 4e6 : 8e6;
 }
@@ -426,10 +440,10 @@ static double node_limit(int d)
 dp_status dp_grid_tilde(dp_grid_moments *out, dp_gridfield *f, const dp_problem *P, const dp_measure_struct *mu, int order, slong prec,
                         int threads, dp_error *e)
 {
-    double most = node_limit(P->dim);
+    double most = dp_sublattice_limit(P->dim);
     slong step = mu->n; /* all components on one lattice, or, where they are too different, one after another */
     dp_status status = DP_OK;
-    moments_init(out, P->dim, order, dp_mesh_nodes(&f->mesh));
+    dp_grid_moments_init(out, P->dim, order, dp_mesh_nodes(&f->mesh));
     for (slong i = 0; i < mu->n && status == DP_OK; i += step) {
         dp_group g;
         int planned = dp_group_plan(&g, P, mu, i, step, &f->mesh, prec, most);

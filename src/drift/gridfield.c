@@ -106,7 +106,8 @@ void dp_gridfield_note_term(dp_gridfield *f, const char *term, double bound)
         i++;
     if (i == sizeof f->ledger / sizeof *f->ledger)
         return;
-    f->nledger = FLINT_MAX(f->nledger, i + 1);
+    if (i == f->nledger) /* new, or from an earlier round */
+        f->ledger[f->nledger++].bound = 0;
     f->ledger[i].term = term;
     f->ledger[i].bound = fmax(f->ledger[i].bound, bound);
 }

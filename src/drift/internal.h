@@ -18,10 +18,11 @@ typedef struct {
     dp_lattice *lattice;
 } dp_chart;
 
-/* Moments found beforehand at the nodes of a mesh (grid_field.c): sums in closed form, or their values at node `node`. */
+/* What was found beforehand at the nodes of a mesh (grid_field.c): sums in closed form, or moments at node `node`. */
 typedef struct {
     const dp_gsum_struct *sum[4];                  /* of p, q, p~, q~; NULL: not closed */
     const struct dp_grid_moments_struct *table[4]; /* then these */
+    const struct dp_grid_moments_struct *log_ratio; /* moments of log((k*p)/(k*q)) under the normalised kernel, or NULL */
     arb_srcptr value[2];                           /* k*p and k*q at all nodes, when only velocities are wanted; else NULL */
     slong node;
 } dp_source;

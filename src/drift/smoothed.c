@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* smoothed.c: int kappa(x - z) log((k*p)/(k*q))(z) dz, kappa as in (12), the potential behind the velocity (24), with two derivatives. */
-#include "drift/internal.h"
+#include "drift/grid_sums.h"
 
 /* log of one bump c exp(-(z-m)'A(z-m)/2) under N(x, h^2 I): log c - ((x-m)'A(x-m) + h^2 tr A)/2. */
 static void closed_log(dp_jet_t out, const dp_gsum_t g, arb_srcptr x, const arb_t h2, slong prec)
@@ -91,9 +91,22 @@ static dp_status by_trapezoid(dp_jet_t out, const dp_gsum_t p, const dp_gsum_t q
     return status;
 }
 
+/* At a node of a mesh for which everything was prepared. */
+static dp_status prepared(dp_jet_t out, const dp_problem *P, const dp_source *s, slong prec)
+{
+    arb_t h2;
+    arb_init(h2);
+    dp_arb_set_h2(h2, P, prec);
+    dp_grid_moments_jet(out, s->log_ratio, s->node, h2, prec);
+    arb_clear(h2);
+    return DP_OK;
+}
+
 dp_status dp_smoothed_log_ratio(dp_jet_t out, const dp_problem *P, arb_srcptr x, dp_engine engine, slong prec,
                                 dp_workspace *w, dp_error *e)
 {
+    if (w && w->source && w->source->log_ratio)
+        return prepared(out, P, w->source, prec);
     dp_status status = dp_problem_at_points(P, e);
     if (status != DP_OK)
         return status;

@@ -155,6 +155,16 @@ static void core(double *lo, double *hi, double *deviation, const dp_group *g, c
         free(at[k]);
 }
 
+double dp_sublattice_finest(double radius, int dim, double most)
+{
+    return 2 * radius / (dim == 1 ? most : dim == 2 ? 6 * sqrt(most) : 12 * cbrt(most));
+}
+
+slong dp_sublattice_boxes(int dim)
+{
+    return dim == 1 ? 20000 : dim == 2 ? 60000 : 100000;
+}
+
 /* Strips of k*q for every axis in units of h, around the core. */
 static int strips(dp_group *g, const double *lo, const double *hi, const double *reach, const double *steep, double flat, double most, slong prec)
 {
@@ -173,33 +183,40 @@ static int strips(dp_group *g, const double *lo, const double *hi, const double 
         box.radius[k] = goal.slack[k] + reach[k] / g->h + 3; /* the window ends within three steps */
         wide = fmax(wide, box.radius[k]);
     }
-    goal.step_min = 2 * wide / (d == 1 ? most : d == 2 ? 6 * sqrt(most) : 3 * cbrt(most));
+    goal.step_min = dp_sublattice_finest(wide, d, most);
     dp_gsum_init(G, d, g->kq.n);
     dp_gsum_affine(G, &g->kq, zero, L, Linv, prec);
     for (int k = 0; k < d && ok; k++) {
         goal.growth = steep[k];
-        ok = dp_strip_certify(g->strip + k, G, &box, k, &goal, d == 1 ? 20000 : d == 2 ? 60000 : 100000);
+        ok = dp_strip_certify(g->strip + k, G, &box, k, &goal, dp_sublattice_boxes(d));
     }
     arb_mat_clear(L), arb_mat_clear(Linv), dp_gsum_clear(G);
     _arb_vec_clear(zero, d);
     return ok;
 }
 
-/* Index range that covers the window, with steps aligned with the mesh and not above the certified ones. */
-static double align(dp_group *g, const dp_mesh_t mesh, const double *lo, const double *hi, const double *reach)
+double dp_sublattice_align(dp_sublattice *s, double *eta, const dp_mesh_t mesh, const double *want, const double *lo, const double *hi, const double *reach)
 {
-    dp_sublattice *s = &g->s;
     double nodes = 1;
-    for (int k = 0; k < g->dim; k++) {
-        double H = fmpq_get_d(mesh->step + k), x0 = fmpq_get_d(mesh->origin + k), want = g->strip[k].step * g->h * (1 - 1e-12);
-        s->up[k] = want < H ? (slong) fmin(ceil(H / want), 1e9) : 1;
-        s->down[k] = want < H ? 1 : (slong) fmax(1, fmin(floor(want / H), 1e9));
-        g->eta[k] = H * (double) s->down[k] / (double) s->up[k];
-        s->lo[k] = (slong) floor((lo[k] - reach[k] - x0) / g->eta[k]) - 1;
-        s->m[k] = (slong) ceil((hi[k] + reach[k] - x0) / g->eta[k]) + 2 - s->lo[k];
+    for (int k = 0; k < mesh->dim; k++) {
+        double H = fmpq_get_d(mesh->step + k), x0 = fmpq_get_d(mesh->origin + k);
+        s->up[k] = want[k] < H ? (slong) fmin(ceil(H / want[k]), 1e9) : 1;
+        s->down[k] = want[k] < H ? 1 : (slong) fmax(1, fmin(floor(want[k] / H), 1e9));
+        eta[k] = H * (double) s->down[k] / (double) s->up[k];
+        s->lo[k] = (slong) floor((lo[k] - reach[k] - x0) / eta[k]) - 1;
+        s->m[k] = (slong) ceil((hi[k] + reach[k] - x0) / eta[k]) + 2 - s->lo[k];
         nodes *= (double) s->m[k];
     }
     return nodes;
+}
+
+/* Steps not above the certified ones. */
+static double align(dp_group *g, const dp_mesh_t mesh, const double *lo, const double *hi, const double *reach)
+{
+    double want[3];
+    for (int k = 0; k < g->dim; k++)
+        want[k] = g->strip[k].step * g->h * (1 - 1e-12);
+    return dp_sublattice_align(&g->s, g->eta, mesh, want, lo, hi, reach);
 }
 
 /* Faces half a step outside the first and the last nodes, each rounded once. */
@@ -231,12 +248,17 @@ static void factors(dp_group *g, const double *steep)
     g->complex_growth = (1 + a * a) * (1 + 1e-9); /* |z + it|^2/h^2 <= (1 + a^2) max(1, |z|^2/h^2) */
 }
 
-slong dp_group_nodes(const dp_group *g)
+slong dp_sublattice_nodes(const dp_sublattice *s, int dim)
 {
     slong n = 1;
-    for (int k = 0; k < g->dim; k++)
-        n *= g->s.m[k];
+    for (int k = 0; k < dim; k++)
+        n *= s->m[k];
     return n;
+}
+
+slong dp_group_nodes(const dp_group *g)
+{
+    return dp_sublattice_nodes(&g->s, g->dim);
 }
 
 /* Everything that depends on where the mesh lies. */
@@ -276,7 +298,7 @@ void dp_group_clear(dp_group *g)
     dp_gsum_clear(&g->kq);
 }
 
-static void mag_exp_d(mag_t out, double log_value)
+void dp_mag_exp_d(mag_t out, double log_value)
 {
     double bits = ceil(log_value * M_LOG2E + 1e-15 * fabs(log_value)) + 1;
     if (bits < 1e15)
@@ -325,10 +347,10 @@ void dp_group_error(mag_t strip, mag_t window, const dp_group *g, const double *
         const dp_majorant *b = least(&L, g, i, x);
         L += log_offset(g, b, x);
         /* (1 + 4 s) e^{-delta s/2} <= 8/delta: s the quadratic form, |y - mean|^2/h^2 <= 2 s because K is at least I/2h^2 */
-        mag_exp_d(t, L + log_faces(g, b, x) + log(8 / delta));
+        dp_mag_exp_d(t, L + log_faces(g, b, x) + log(8 / delta));
         mag_add(window, window, t);
         /* the strips pay for (1 + |u - c|^2)^2, half of which is more than needed */
-        mag_exp_d(t, L + b->peak + log(2 * sum * (1 + 1e-9)) - g->bits * M_LN2 * (1 - 1e-15) + 1e-9);
+        dp_mag_exp_d(t, L + b->peak + log(2 * sum * (1 + 1e-9)) - g->bits * M_LN2 * (1 - 1e-15) + 1e-9);
         mag_add(strip, strip, t);
     }
     mag_set_d(t, g->complex_growth);

@@ -7,6 +7,14 @@
 
 /* Nodes y_k = origin_k + j step_k down_k/up_k, lo_k <= j < lo_k + m_k, beside the mesh nodes origin_k + i step_k; up_k or down_k is 1. */
 typedef struct { slong lo[3], m[3], up[3], down[3]; } dp_sublattice;
+slong dp_sublattice_nodes(const dp_sublattice *s, int dim);
+/* The lattice with steps at most `want` that covers [lo - reach, hi + reach] by one or two steps more on each side; eta: its steps, rounded.
+   Returns the number of nodes, which may be too large for indices. */
+double dp_sublattice_align(dp_sublattice *s, double *eta, const dp_mesh_t mesh, const double *want, const double *lo, const double *hi, const double *reach);
+/* What planning asks of dp_strip_certify on a box of this radius: the finest step with which `most` nodes could do, and how many boxes to try. */
+double dp_sublattice_finest(double radius, int dim, double most);
+slong dp_sublattice_boxes(int dim);
+void dp_mag_exp_d(mag_t out, double log_value); /* an upper bound of e^log_value, of any size */
 
 /* A Gaussian that bounds the integrand k(x - y) rho_i(y) (k*q)(y)^{-1/2} for one component i and one term j of k*q:
    log mass = c + l.x' + x'Qx'/2, x' = x - m_i; marginal of axis k: mean m_k + u_k + (U x')_k, variance v_k; K: diagonal of the
