@@ -2,7 +2,6 @@
 /* grid_field.c: which engine finds a field on a mesh; preparation of moments for all nodes, and the drifts' formulas at each of them. */
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/threads.h"
 #include "drift/estimated.h"
@@ -194,13 +193,12 @@ static dp_status by_lattices(dp_gridfield *f, const dp_problem *P, const char *d
     return status;
 }
 
+/* The lattice rules give moments of p, q, p~, q~ and the smoothed log-ratio: drifts that need these and nothing else. */
 static int lattices_serve(const dp_problem *P, const char *drift)
 {
-    static const char *const drifts[] = {"mean-shift", "mmd", "sinkhorn-proxy", "da2", "smoothed-kl"};
-    int known = 0;
-    for (size_t i = 0; i < sizeof drifts / sizeof *drifts; i++)
-        known |= strcmp(drift, drifts[i]) == 0;
-    return known && P->kernel == DP_KERNEL_GAUSSIAN && dp_is_gaussian_sum(P->p) && dp_is_gaussian_sum(P->q);
+    const dp_drift *D = dp_drift_find(drift);
+    unsigned given = DP_NEED_P | DP_NEED_Q | DP_NEED_PT | DP_NEED_QT | DP_NEED_SMOOTH;
+    return D && D->needs && !(D->needs & ~given) && P->kernel == DP_KERNEL_GAUSSIAN && dp_is_gaussian_sum(P->p) && dp_is_gaussian_sum(P->q);
 }
 
 static int has_estimate(const char *drift)

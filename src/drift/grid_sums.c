@@ -61,7 +61,7 @@ void dp_grid_moments_jet(dp_jet_t Z, const dp_grid_moments *m, slong node, const
 /* Entry (i, j) of power a is tap[a][start + i * di + j * dj], the value at (y_j - x_i): one array along a diagonal, or a full matrix. */
 typedef struct { slong n, start, di, dj; int order; arb_ptr tap[3]; } axis;
 
-/* tap[a][t] = z^a exp(-z^2/2h^2) for z = step * (first + t dj), ... by exact z. */
+/* tap[a][at] = z^a exp(c z^2), c = -1/2h^2, from the exact z. */
 static void taps(axis *x, slong at, const fmpq_t z, const arb_t c, slong prec)
 {
     arb_t u, t;
@@ -166,7 +166,7 @@ static dp_status phases(dp_fixed_t out, mag_t error, const axis *x, int a, slong
     return status;
 }
 
-/* n max|T| eW + |W|_1 eT + n eT eW: what the rounding of taps and weights to integers costs a sum of n products. */
+/* n (max|T| eW + max|W| eT + eT eW): what the rounding of taps and weights to integers costs a sum of n products. */
 static void rounding(mag_t out, const dp_fixed_t T, const mag_t eT, const dp_fixed_t W, const mag_t eW, slong n)
 {
     mag_t t;
