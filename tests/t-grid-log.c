@@ -7,11 +7,7 @@
 #include <cmocka.h>
 
 #include "drift/grid_log.c"
-
-static void random_rational(fmpq_t x, flint_rand_t state, slong lo, slong hi, slong unit)
-{
-    fmpq_set_si(x, lo * unit + (slong) n_randint(state, (ulong) ((hi - lo) * unit + 1)), (ulong) unit);
-}
+#include "meshes.h"
 
 /* n atoms, or Gaussians of diagonal covariances and one correlation, in [-2, 2]^d. */
 static void random_measure(dp_measure_t m, flint_rand_t state, int d, slong n)
@@ -37,31 +33,6 @@ static dp_problem *random_problem(flint_rand_t state, int d)
     random_measure(P->p, state, d, 2 + (slong) n_randint(state, d == 1 ? 3 : 2)), random_measure(P->q, state, d, 1 + (slong) n_randint(state, 3));
     fmpq_init(P->bandwidth), random_rational(P->bandwidth, state, 1, 2, 5);
     return P;
-}
-
-static void problem_free(dp_problem *P)
-{
-    dp_measure_clear(P->p), dp_measure_clear(P->q), fmpq_clear(P->bandwidth);
-    free(P);
-}
-
-/* Windows that are not symmetric, so that neither centre nor nodes are round. */
-static void random_mesh(dp_mesh_t m, flint_rand_t state, int d, slong most)
-{
-    slong n[3];
-    fmpq *lo = _fmpq_vec_init(d), *hi = _fmpq_vec_init(d);
-    for (int k = 0; k < d; k++) {
-        n[k] = most / 2 + (slong) n_randint(state, (ulong) most);
-        random_rational(lo + k, state, -3, 0, 7), random_rational(hi + k, state, 1, 4, 11);
-    }
-    dp_mesh_init(m, d, n, lo, hi);
-    _fmpq_vec_clear(lo, d), _fmpq_vec_clear(hi, d);
-}
-
-static const arb_struct *of_point(const dp_field_t f, unsigned quantity)
-{
-    return quantity == DP_Q_VELOCITY ? f->velocity : quantity == DP_Q_JACOBIAN ? f->jacobian : quantity == DP_Q_CURL ? f->curl
-        : quantity == DP_Q_DIVERGENCE ? f->divergence : f->potential;
 }
 
 /* At one node: every quantity overlaps what the point engine says, and the velocity has its digits. */
@@ -94,7 +65,7 @@ static void on_random_meshes(flint_rand_t state, int d, int runs, slong most, in
         dp_grid_moments m;
         dp_error e;
         slong digits = d == 1 ? 5 + (slong) n_randint(state, 40) : d == 2 ? 8 : 3;
-        random_mesh(mesh, state, d, most);
+        random_mesh(mesh, state, d, most / 2, most, 3);
         assert_int_equal(dp_gridfield_eval(&f, P, "smoothed-kl", mesh, run % 2 ? DP_Q_VELOCITY : 0x1f, digits, DP_TIER_EXACT, 1 + run % 2, &e), DP_OK);
         assert_int_equal(f->nvalues, run % 2 ? 1 : d == 1 ? 4 : 5);
         for (int draw = 0; draw < draws; draw++)
@@ -180,7 +151,7 @@ static void error_terms_are_needed(void **state)
     for (int run = 0; run < 10; run++) {
         dp_problem *P = random_problem(*state, 1);
         dp_mesh_t mesh;
-        random_mesh(mesh, *state, 1, 12);
+        random_mesh(mesh, *state, 1, 6, 12, 3);
         nodes += dp_mesh_nodes(mesh);
         strip += missed_nodes(P, mesh, 2 * run, 0, 1);
         window += missed_nodes(P, mesh, 100, 20 + 5 * run, 0);
@@ -193,7 +164,7 @@ static void error_terms_are_needed_plane(void **state)
 {
     dp_problem *P = random_problem(*state, 2);
     dp_mesh_t mesh;
-    random_mesh(mesh, *state, 2, 4);
+    random_mesh(mesh, *state, 2, 2, 4, 3);
     slong nodes = dp_mesh_nodes(mesh), strip = missed_nodes(P, mesh, -5, 0, 1), window = missed_nodes(P, mesh, 60, 30, 0);
     assert_true(strip > nodes / 2 && window > nodes / 2);
     dp_mesh_clear(mesh), problem_free(P);
@@ -206,7 +177,7 @@ static void threads_change_nothing(void **state)
     dp_mesh_t mesh;
     dp_grid_moments a, b;
     dp_error e;
-    random_mesh(mesh, *state, 2, 12);
+    random_mesh(mesh, *state, 2, 6, 12, 3);
     dp_gridfield *f = dp_gridfield_new(mesh, DP_Q_VELOCITY, 8, DP_TIER_EXACT);
     assert_int_equal(dp_grid_log_ratio(&a, f, P, 2, 50, 1, &e), DP_OK);
     assert_int_equal(dp_grid_log_ratio(&b, f, P, 2, 50, 2, &e), DP_OK);

@@ -9,11 +9,7 @@
 
 #include "drift/sublattice.c"
 #include "drift/grid_sums.c"
-
-static void random_rational(fmpq_t x, flint_rand_t state, slong lo, slong hi, slong unit)
-{
-    fmpq_set_si(x, lo * unit + (slong) n_randint(state, (ulong) ((hi - lo) * unit + 1)), (ulong) unit);
-}
+#include "meshes.h"
 
 /* n Gaussians with means in [-2, 2]^d; covariances a B B' + c I, c between `narrow` and 1. */
 static void random_mixture(dp_measure_t m, flint_rand_t state, int d, slong n, slong narrow)
@@ -46,31 +42,6 @@ static dp_problem *random_problem(flint_rand_t state, int d, slong narrow)
     random_mixture(P->q, state, d, 2 + (slong) n_randint(state, 2), narrow);
     fmpq_init(P->bandwidth), random_rational(P->bandwidth, state, 1, 4, 5), fmpq_div_2exp(P->bandwidth, P->bandwidth, n_randint(state, 3));
     return P;
-}
-
-static void problem_free(dp_problem *P)
-{
-    dp_measure_clear(P->p), dp_measure_clear(P->q), fmpq_clear(P->bandwidth);
-    free(P);
-}
-
-static void random_mesh(dp_mesh_t m, flint_rand_t state, int d, slong most)
-{
-    slong n[3];
-    fmpq *lo = _fmpq_vec_init(d), *hi = _fmpq_vec_init(d);
-    for (int k = 0; k < d; k++) {
-        n[k] = 2 + (slong) n_randint(state, (ulong) most);
-        random_rational(lo + k, state, -5, 1, 7), random_rational(hi + k, state, 2, 6, 11);
-    }
-    dp_mesh_init(m, d, n, lo, hi);
-    _fmpq_vec_clear(lo, d), _fmpq_vec_clear(hi, d);
-}
-
-static const arb_struct *of_point(const dp_field_t f, unsigned quantity)
-{
-    return quantity == DP_Q_VELOCITY ? f->velocity : quantity == DP_Q_JACOBIAN ? f->jacobian : quantity == DP_Q_CURL ? f->curl
-        : quantity == DP_Q_DIVERGENCE ? f->divergence : quantity == DP_Q_POTENTIAL ? f->potential
-        : quantity == DP_Q_PRECONDITIONER ? f->preconditioner->v : f->wedge;
 }
 
 /* The doubles' interval holds the ball of the point engine (but for that ball's own radius). */
@@ -125,7 +96,7 @@ static void against_points(void **unused)
         dp_mesh_t mesh;
         dp_gridfield *f;
         dp_error e;
-        random_mesh(mesh, state, d, d == 1 ? 60 : 9);
+        random_mesh(mesh, state, d, 2, d == 1 ? 60 : 9, 5);
         const char *drift = drifts[run % 8 < 4 ? 0 : run % 4];
         slong digits = d == 1 ? 5 + (slong) n_randint(state, 40) : 8;
         assert_int_equal(dp_gridfield_eval(&f, P, drift, mesh, run % 2 ? DP_Q_VELOCITY : 0x7f, digits, DP_TIER_EXACT, 1 + run % 2, &e), DP_OK);
@@ -147,7 +118,7 @@ static void two_ways(void **unused)
         dp_group g;
         dp_grid_moments a, b, c;
         dp_error e;
-        random_mesh(mesh, state, 2, 12);
+        random_mesh(mesh, state, 2, 2, 12, 5);
         assert_true(dp_group_plan(&g, P, P->p, 0, P->p->n, mesh, 40, 4e6));
         slong nodes = dp_mesh_nodes(mesh);
         dp_grid_moments_init(&a, 2, 2, nodes), dp_grid_moments_init(&b, 2, 2, nodes), dp_grid_moments_init(&c, 2, 2, nodes);
@@ -207,7 +178,7 @@ static void error_terms_are_needed(void **unused)
     for (int run = 0; run < 12; run++) {
         dp_problem *P = random_problem(state, 1, 3);
         dp_mesh_t mesh;
-        random_mesh(mesh, state, 1, 12);
+        random_mesh(mesh, state, 1, 2, 12, 5);
         nodes += dp_mesh_nodes(mesh);
         strip += missed_nodes(P, mesh, 5 + run, 0);
         window += missed_nodes(P, mesh, 120, 20 + 5 * run);
