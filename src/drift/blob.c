@@ -22,5 +22,7 @@ static void on_mesh(dp_efield *f, const dp_emoments *m)
     f->why = "a gradient field: no preconditioner";
 }
 
-const dp_drift dp_drift_blob = {"blob", "Carrillo, Craig, Patacchini", "gradient flow of the blob functional: scores of smoothed densities and a third term", eval,
-                                DP_NEED_P | DP_NEED_Q | DP_NEED_QHAT, on_mesh};
+const dp_drift dp_drift_blob = {
+    .name = "blob", .equations = "Carrillo, Craig, Patacchini", .summary = "gradient flow of the blob functional: scores of smoothed densities and a third term",
+    .eval = eval, .needs = DP_NEED_P | DP_NEED_Q | DP_NEED_QHAT, .grid = on_mesh
+};

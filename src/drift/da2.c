@@ -10,5 +10,7 @@ static dp_status eval(dp_field_t out, const dp_problem *P, arb_srcptr x, dp_engi
 
 static void on_mesh(dp_efield *f, const dp_emoments *m) { dp_efield_pseudo_plan(f, m, 1); }
 
-const dp_drift dp_drift_da2 = {"da2", "Algorithm 1 (right), footnote 6", "Deng's Algorithm 2, joint columns, equal batch sizes", eval,
-                                DP_NEED_P | DP_NEED_Q | DP_NEED_PT | DP_NEED_QT, on_mesh};
+const dp_drift dp_drift_da2 = {
+    .name = "da2", .equations = "Algorithm 1 (right), footnote 6", .summary = "Deng's Algorithm 2, joint columns, equal batch sizes",
+    .eval = eval, .needs = DP_NEED_P | DP_NEED_Q | DP_NEED_PT | DP_NEED_QT, .grid = on_mesh
+};

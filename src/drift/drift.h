@@ -64,6 +64,7 @@ void dp_field_clear(dp_field_t f);
 #define DP_CURL_DIM(d) ((d) == 2 ? 1 : (d) == 3 ? 3 : 0)
 
 struct dp_efield_struct;
+struct dp_gridfield_struct;
 struct dp_emoments_struct;
 
 /* One drift: a file of src/drift defines `const dp_drift dp_drift_<name>` (dashes become underscores); the list is generated. */
@@ -76,6 +77,9 @@ typedef struct {
     /* In doubles at a node of a mesh, from the moments that `needs` lists (DP_NEED_ bits of estimated.h); NULL: not there. */
     unsigned needs;
     void (*grid)(struct dp_efield_struct *out, const struct dp_emoments_struct *m);
+    /* A whole mesh at once, for drifts that a global solve finds (plans, duals): fills every quantity of f that the drift has, drops the others
+       (dp_gridfield_drop), and may lower f->tier from DP_TIER_AUTO. NULL: by lattices and points. */
+    dp_status (*mesh)(struct dp_gridfield_struct *f, const dp_problem *P, int threads, dp_error *e);
 } dp_drift;
 extern const dp_drift *const dp_drifts[];   /* sorted by name, NULL at the end */
 const dp_drift *dp_drift_find(const char *name);

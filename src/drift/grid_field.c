@@ -224,12 +224,15 @@ dp_status dp_gridfield_eval(dp_gridfield **out, const dp_problem *P, const char 
         tier = DP_TIER_EXACT;
     int estimate = estimates(P, drift, tier);
     dp_gridfield *f = dp_gridfield_new(mesh, quantities, digits, estimate ? DP_TIER_DOUBLE : tier == DP_TIER_AUTO ? DP_TIER_EXACT : tier);
+    const dp_drift *D = dp_drift_find(drift);
     dp_status status = DP_EBUDGET;
-    if (estimate)
+    if (D && D->mesh)
+        status = D->mesh(f, P, threads, e);
+    else if (estimate)
         status = dp_gridfield_estimated(f, P, drift, threads, e);
     else if (lattices_serve(P, drift))
         status = by_lattices(f, P, drift, quantities, threads, e);
-    if (status == DP_EBUDGET)
+    if (status == DP_EBUDGET && !(D && D->mesh))
         status = dp_gridfield_pointwise(f, P, drift, NULL, dp_mesh_nodes(mesh), threads, e);
     if (status == DP_EUNSUPPORTED && !estimate && tier == DP_TIER_AUTO && has_estimate(drift)) {
         dp_gridfield_free(f);

@@ -23,7 +23,7 @@ const char *dp_tier_name(dp_tier tier);
    same at more than double precision, or is NULL. `estimated`: rad was found by refinement and proves nothing. */
 typedef struct { unsigned quantity; int components, estimated; double *mid, *rad; arb_ptr ball; } dp_grid_values;
 
-typedef struct {
+typedef struct dp_gridfield_struct {
     dp_mesh_struct mesh;
     dp_tier tier;
     slong digits;              /* asked */

@@ -26,4 +26,7 @@ static void on_mesh(dp_efield *f, const dp_emoments *m)
     f->why = "a gradient field: no preconditioner";
 }
 
-const dp_drift dp_drift_kl = {"kl", "(17)-(18)", "true scores of p and q (no smoothing)", eval, DP_NEED_P | DP_NEED_Q | DP_NEED_SCORES, on_mesh};
+const dp_drift dp_drift_kl = {
+    .name = "kl", .equations = "(17)-(18)", .summary = "true scores of p and q (no smoothing)",
+    .eval = eval, .needs = DP_NEED_P | DP_NEED_Q | DP_NEED_SCORES, .grid = on_mesh
+};

@@ -59,4 +59,7 @@ static void on_mesh(dp_efield *f, const dp_emoments *m)
     f->why = NULL;
 }
 
-const dp_drift dp_drift_mean_shift = {"mean-shift", "(10)-(16)", "kernel mean shift towards p and away from q", eval, DP_NEED_P | DP_NEED_Q, on_mesh};
+const dp_drift dp_drift_mean_shift = {
+    .name = "mean-shift", .equations = "(10)-(16)", .summary = "kernel mean shift towards p and away from q",
+    .eval = eval, .needs = DP_NEED_P | DP_NEED_Q, .grid = on_mesh
+};

@@ -35,4 +35,7 @@ static void on_mesh(dp_efield *f, const dp_emoments *m)
     f->why = "a gradient field: no preconditioner";
 }
 
-const dp_drift dp_drift_mmd = {"mmd", "(48)-(52)", "Wasserstein gradient flow of half MMD^2", eval, DP_NEED_P | DP_NEED_Q, on_mesh};
+const dp_drift dp_drift_mmd = {
+    .name = "mmd", .equations = "(48)-(52)", .summary = "Wasserstein gradient flow of half MMD^2",
+    .eval = eval, .needs = DP_NEED_P | DP_NEED_Q, .grid = on_mesh
+};

@@ -28,5 +28,7 @@ static void on_mesh(dp_efield *f, const dp_emoments *m)
     f->why = "a gradient in x: no preconditioner";
 }
 
-const dp_drift dp_drift_sharp = {"sharp", "Franz et al.", "scores of the densities smoothed by the kernel's primitive", eval,
-                                 DP_NEED_P | DP_NEED_Q | DP_NEED_SHARP, on_mesh};
+const dp_drift dp_drift_sharp = {
+    .name = "sharp", .equations = "Franz et al.", .summary = "scores of the densities smoothed by the kernel's primitive",
+    .eval = eval, .needs = DP_NEED_P | DP_NEED_Q | DP_NEED_SHARP, .grid = on_mesh
+};

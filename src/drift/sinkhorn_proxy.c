@@ -10,5 +10,7 @@ static dp_status eval(dp_field_t out, const dp_problem *P, arb_srcptr x, dp_engi
 
 static void on_mesh(dp_efield *f, const dp_emoments *m) { dp_efield_pseudo_plan(f, m, 0); }
 
-const dp_drift dp_drift_sinkhorn_proxy = {"sinkhorn-proxy", "(28)-(35)", "Sinkhorn Proxy: one Ruiz step and cross-weighting", eval,
-                                           DP_NEED_P | DP_NEED_Q | DP_NEED_PT | DP_NEED_QT, on_mesh};
+const dp_drift dp_drift_sinkhorn_proxy = {
+    .name = "sinkhorn-proxy", .equations = "(28)-(35)", .summary = "Sinkhorn Proxy: one Ruiz step and cross-weighting",
+    .eval = eval, .needs = DP_NEED_P | DP_NEED_Q | DP_NEED_PT | DP_NEED_QT, .grid = on_mesh
+};

@@ -28,4 +28,7 @@ static void on_mesh(dp_efield *f, const dp_emoments *m)
     f->why = "a gradient field: no preconditioner";
 }
 
-const dp_drift dp_drift_smoothed_kl = {"smoothed-kl", "(24)-(25), (55)-(58)", "gradient flow of the KL between smoothed densities", eval, DP_NEED_P | DP_NEED_Q | DP_NEED_SMOOTH, on_mesh};
+const dp_drift dp_drift_smoothed_kl = {
+    .name = "smoothed-kl", .equations = "(24)-(25), (55)-(58)", .summary = "gradient flow of the KL between smoothed densities",
+    .eval = eval, .needs = DP_NEED_P | DP_NEED_Q | DP_NEED_SMOOTH, .grid = on_mesh
+};

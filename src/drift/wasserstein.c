@@ -74,4 +74,7 @@ static dp_status eval(dp_field_t out, const dp_problem *P, arb_srcptr x, dp_engi
     return status;
 }
 
-const dp_drift dp_drift_wasserstein = {"wasserstein", "(45), (95)-(103)", "barycentric velocity of half W_2^2, atoms in one dimension", eval, 0, NULL};
+const dp_drift dp_drift_wasserstein = {
+    .name = "wasserstein", .equations = "(45), (95)-(103)", .summary = "barycentric velocity of half W_2^2, atoms in one dimension",
+    .eval = eval
+};
