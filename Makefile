@@ -49,10 +49,11 @@ say = $(if $(V),,@echo '  $1  $@';)
 SOURCES    := $(sort $(wildcard src/*/*.c proofs/*/claim.c))
 CLAIMS     := $(patsubst %/claim.c,%,$(sort $(wildcard proofs/*/claim.c)))
 DRIFTS     := $(sort $(wildcard src/drift/*.c))
+ENERGIES   := $(sort $(wildcard src/energy/*.c))
 HEADERS    := $(sort $(wildcard src/*.h src/*/*.h))
 SCRIPTS    := $(sort $(wildcard src/*/*.sh tests/*.sh .ci/run))
 OBJECTS    := $(SOURCES:%.c=$(B)/%.o)
-REGISTRIES := $(patsubst src/%/registry.sh,$(B)/registry_%.o,$(wildcard src/claim/registry.sh src/drift/registry.sh))
+REGISTRIES := $(patsubst src/%/registry.sh,$(B)/registry_%.o,$(wildcard src/claim/registry.sh src/drift/registry.sh src/energy/registry.sh))
 TOOL       := $(filter $(B)/src/tool/%,$(OBJECTS))
 LIBRARY    := $(filter-out $(TOOL),$(OBJECTS)) $(REGISTRIES)
 TESTS      := $(patsubst tests/%.c,$(B)/%,$(sort $(wildcard tests/t-*.c)))
@@ -113,6 +114,8 @@ $(B)/registry_claim.c: src/claim/registry.sh FORCE
 	$(call update,sh src/claim/registry.sh $(CLAIMS))
 $(B)/registry_drift.c: src/drift/registry.sh FORCE
 	$(call update,sh src/drift/registry.sh $(DRIFTS))
+$(B)/registry_energy.c: src/energy/registry.sh FORCE
+	$(call update,sh src/energy/registry.sh $(ENERGIES))
 $(B)/datadir.stamp: FORCE
 	$(call update,echo '$(sharedir)')
 $(B)/hdf5.stamp: FORCE

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* energy.c: finding a functional by name or by its flow, and its value at the population. */
+#include <string.h>
+
+#include "energy/energy.h"
+
+void dp_scalar_init(dp_scalar_t x)
+{
+    arb_init(x->value);
+    x->estimated = 0;
+    x->how = "";
+}
+
+void dp_scalar_clear(dp_scalar_t x)
+{
+    arb_clear(x->value);
+}
+
+const dp_energy *dp_energy_find(const char *name)
+{
+    for (size_t i = 0; dp_energies[i]; i++)
+        if (strcmp(dp_energies[i]->name, name) == 0)
+            return dp_energies[i];
+    return NULL;
+}
+
+const dp_energy *dp_energy_of_drift(const char *drift)
+{
+    for (size_t i = 0; dp_energies[i]; i++)
+        if (dp_energies[i]->drift && strcmp(dp_energies[i]->drift, drift) == 0)
+            return dp_energies[i];
+    return NULL;
+}
+
+dp_status dp_energy_population(dp_scalar_t out, const dp_problem *P, const char *name, slong digits, int threads, dp_error *e)
+{
+    const dp_energy *F = dp_energy_find(name);
+    if (!F)
+        return dp_fail(e, DP_EINPUT, "unknown energy '%s'", name);
+    if (!F->population)
+        return dp_fail(e, DP_EUNSUPPORTED, "%s has no value at the population", name);
+    out->estimated = 0;
+    return F->population(out, P, digits, threads, e);
+}

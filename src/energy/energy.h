@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* energy.h: functionals F(q) of the model q given the data p: values at the population, and on samples; one file per functional stands behind it. */
+#ifndef DP_ENERGY_ENERGY_H
+#define DP_ENERGY_ENERGY_H
+
+#include "drift/drift.h"
+
+/* A number and what is known of its error: the truth lies in the ball `value`; when `estimated`, the radius was found by refinement and proves nothing.
+   `how` names the method in a few words ("double sum", "acb_calc_integrate", "lattice, two levels"). */
+typedef struct { arb_t value; int estimated; const char *how; } dp_scalar_struct, dp_scalar_t[1];
+void dp_scalar_init(dp_scalar_t x);
+void dp_scalar_clear(dp_scalar_t x);
+
+struct dp_samples_struct;
+struct dp_sample_energy_struct;
+
+/* One functional: a file of src/energy defines `const dp_energy dp_energy_<name>` (dashes become underscores); the list is generated.
+   Names, as everywhere: kl, smoothed-kl, mmd2 (half), sinkhorn, sliced (half), w2 (half), kale, chi2. */
+typedef struct {
+    const char *name;
+    const char *equations; /* "(48)-(51)" */
+    const char *summary;
+    /* The drift that is the Wasserstein gradient flow of F: its velocity is h^drift_power times -grad delta F/delta q (the power is 0 unless said),
+       h the case's bandwidth. NULL: no drift here is. */
+    const char *drift;
+    int drift_power;
+    /* F(q) of a case, to about `digits` decimals relative to its own size where that can be reached: the radius says what was reached, so DP_OK
+       does not mean that the digits are there. Requires: out initialised. DP_EUNSUPPORTED with the reason where F is infinite, not defined or not
+       done for these measures and this kernel. NULL: not there. No result depends on threads. */
+    dp_status (*population)(dp_scalar_t out, const dp_problem *P, slong digits, int threads, dp_error *e);
+    /* F of two samples, with its gradient in the points x_i of the model (src/particle says what the structures hold). NULL: not there. */
+    dp_status (*sample)(struct dp_sample_energy_struct *out, const struct dp_samples_struct *in, dp_error *e);
+} dp_energy;
+extern const dp_energy *const dp_energies[]; /* sorted by name, NULL at the end */
+const dp_energy *dp_energy_find(const char *name);
+/* The functional whose flow the drift is, or NULL. */
+const dp_energy *dp_energy_of_drift(const char *drift);
+
+/* F(q) by name: DP_EINPUT for an unknown name, DP_EUNSUPPORTED where there is no population value. */
+dp_status dp_energy_population(dp_scalar_t out, const dp_problem *P, const char *name, slong digits, int threads, dp_error *e);
+
+#endif

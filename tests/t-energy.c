@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* t-energy.c: functionals at the population: known answers, each in two ways, estimates against balls. */
+#include "laws.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "energy/expect.h"
+
+static dp_problem *problem(int dim, const char *p, const char *q, const char *kernel)
+{
+    dp_problem *P = NULL;
+    dp_error e = {0};
+    char *text = dp_format("dimension: %d\np: {%s}\nq: {%s}\nkernel: {%s}\n", dim, p, q, kernel);
+    if (dp_problem_parse(&P, "tests/energy.yaml", text, NULL, 0, NULL, &e)) print_error("%s\n", e.text);
+    assert_non_null(P);
+    free(text);
+    return P;
+}
+
+static void energy(dp_scalar_t out, const dp_problem *P, const char *name, slong digits)
+{
+    dp_error e = {0};
+    if (dp_energy_population(out, P, name, digits, 2, &e)) fail_msg("%s: %s", name, e.text);
+}
+
+static dp_status refusal(const dp_problem *P, const char *name)
+{
+    dp_scalar_t x;
+    dp_error e = {0};
+    dp_scalar_init(x);
+    const dp_status status = dp_energy_population(x, P, name, 10, 1, &e);
+    dp_scalar_clear(x);
+    assert_true(status == DP_OK || e.text[0]);
+    return status;
+}
+
+/* mid +/- rad holds the value, and rad is at most 10^-digits of it. */
+static void is_near(const dp_scalar_t x, double truth, double slack, double rad)
+{
+    const double mid = arf_get_d(arb_midref(x->value), ARF_RND_NEAR), r = mag_get_d(arb_radref(x->value));
+    if (!(fabs(mid - truth) <= r + slack) || !(r <= rad)) fail_msg("%.17g +/- %.3g, expected %.17g within %.3g", mid, r, truth, rad);
+}
+
+static double middle(const dp_scalar_t x) { return arf_get_d(arb_midref(x->value), ARF_RND_NEAR); }
+static double radius(const dp_scalar_t x) { return mag_get_d(arb_radref(x->value)); }
+
+/* ---- names ---- */
+
+static void registry(void **state)
+{
+    (void) state;
+    size_t n = 0;
+    for (; dp_energies[n]; n++) {
+        assert_ptr_equal(dp_energy_find(dp_energies[n]->name), dp_energies[n]);
+        assert_true(n == 0 || strcmp(dp_energies[n - 1]->name, dp_energies[n]->name) < 0);
+        if (dp_energies[n]->drift && dp_drift_find(dp_energies[n]->drift)) assert_ptr_equal(dp_energy_of_drift(dp_energies[n]->drift), dp_energies[n]);
+    }
+    assert_true(n >= 4);
+    assert_null(dp_energy_find("entropy"));
+    assert_null(dp_energy_of_drift("mean-shift"));
+}
+
+/* ---- relative entropies ---- */
+
+#define NARROW "mixture: [{weight: 1, mean: [1/2], covariance: 1/3}]"
+#define WIDE "mixture: [{weight: 1, mean: [-1/4], covariance: 2}]"
+#define NARROW_TWICE "mixture: [{weight: 1/3, mean: [1/2], covariance: 1/3}, {weight: 2/3, mean: [1/2], covariance: 1/3}]"
+
+static double gaussian_kl(double m, double v, double M, double V) { return (v / V - 1 + (m - M) * (m - M) / V + log(V / v)) / 2; }
+
+static void entropies_of_gaussians(void **state)
+{
+    (void) state;
+    dp_problem *P = problem(1, WIDE, NARROW, "family: gaussian, bandwidth: 1/2"), *Q = problem(1, WIDE, NARROW_TWICE, "family: gaussian, bandwidth: 1/2");
+    dp_scalar_t a, b;
+    dp_scalar_init(a), dp_scalar_init(b);
+    energy(a, P, "kl", 30), energy(b, Q, "kl", 30); /* closed form, and the integral of a mixture that is the same measure */
+    is_near(a, gaussian_kl(0.5, 1 / 3.0, -0.25, 2), 1e-14, 1e-29);
+    assert_true(arb_overlaps(a->value, b->value) && dp_scalar_has(a, 30) && dp_scalar_has(b, 30) && !a->estimated && !b->estimated);
+    energy(a, P, "smoothed-kl", 30), energy(b, Q, "smoothed-kl", 30);
+    is_near(a, gaussian_kl(0.5, 1 / 3.0 + 0.25, -0.25, 2.25), 1e-14, 1e-29);
+    assert_true(arb_overlaps(a->value, b->value) && dp_scalar_has(b, 30));
+    dp_scalar_clear(a), dp_scalar_clear(b);
+    dp_problem_free(P), dp_problem_free(Q);
+}
+
+#define LINE_P "mixture: [{weight: 1/3, mean: [-1], covariance: 1/2}, {weight: 2/3, mean: [3/4], covariance: 5/16}]"
+#define LINE_Q "mixture: [{weight: 2/5, mean: [-1/2], covariance: 3/4}, {weight: 3/5, mean: [1], covariance: 1/3}]"
+#define PLANE_P "mixture: [{weight: 1/2, mean: [0, 1], covariance: [[1/2, 1/8], [1/8, 1/3]]}, {weight: 1/2, mean: [1, 0], covariance: 1/4}]"
+#define PLANE_Q "mixture: [{weight: 1/4, mean: [0, 0], covariance: 1/2}, {weight: 3/4, mean: [1, 1], covariance: [[1/3, -1/9], [-1/9, 1/2]]}]"
+#define PLANE_ATOMS "atoms: [{weight: 1/3, at: [0, 1]}, {weight: 2/3, at: [1, -1/4]}]"
+
+/* The averaged potential, estimated, against the certified integral. */
+static void estimates_hold(void **state)
+{
+    (void) state;
+    static const dp_integrand kl = {{"kl", NULL}, DP_Q_POTENTIAL}, smooth = {{"smoothed-kl", NULL}, DP_Q_POTENTIAL};
+    dp_problem *P = problem(1, LINE_P, LINE_Q, "family: gaussian, bandwidth: 2/3");
+    dp_scalar_t a, b;
+    dp_error e = {0};
+    dp_scalar_init(a), dp_scalar_init(b);
+    energy(a, P, "kl", 20);
+    assert_int_equal(dp_expect_estimate(b, P, P->q, &kl, 10, 2, &e), DP_OK);
+    is_near(b, middle(a), 1e-17, 1e-9 * fabs(middle(a)));
+    assert_true(b->estimated && !a->estimated && dp_scalar_has(a, 20));
+    energy(a, P, "smoothed-kl", 20);
+    assert_int_equal(dp_expect_estimate(b, P, P->q, &smooth, 10, 2, &e), DP_OK);
+    is_near(b, middle(a), 1e-17, 1e-9 * fabs(middle(a)));
+    dp_scalar_clear(a), dp_scalar_clear(b);
+    dp_problem_free(P);
+}
+
+/* ---- maximum mean discrepancy ---- */
+
+static void mmd_two_ways(void **state)
+{
+    (void) state;
+    static const dp_integrand witness = {{"mmd", NULL}, DP_Q_POTENTIAL};
+    static const char *const q[] = {PLANE_Q, PLANE_ATOMS};
+    for (int i = 0; i < 2; i++) {
+        dp_problem *P = problem(2, PLANE_P, q[i], "family: gaussian, bandwidth: 1");
+        dp_scalar_t a, b, c;
+        dp_error e = {0};
+        dp_scalar_init(a), dp_scalar_init(b), dp_scalar_init(c);
+        energy(a, P, "mmd2", 25);
+        assert_true(dp_scalar_has(a, 25) && !a->estimated && arb_is_positive(a->value));
+        assert_int_equal(dp_expect_estimate(b, P, P->q, &witness, 11, 2, &e), DP_OK);
+        assert_int_equal(dp_expect_estimate(c, P, P->p, &witness, 11, 2, &e), DP_OK);
+        const double half = (middle(b) - middle(c)) / 2;
+        assert_true(fabs(half - middle(a)) <= (radius(b) + radius(c)) / 2 + 1e-17);
+        assert_true(radius(b) + radius(c) < 1e-9 * middle(a));
+        dp_scalar_clear(a), dp_scalar_clear(b), dp_scalar_clear(c);
+        dp_problem_free(P);
+    }
+}
+
+/* One atom against another: 1 - k(r) for any kernel, where a general kernel goes through doubles. */
+static void mmd_of_atoms(void **state)
+{
+    (void) state;
+    static const char *const kernel[] = {"family: gaussian, bandwidth: 1", "family: laplace, bandwidth: 1", "family: imq, bandwidth: 1"};
+    const double r = 1.25, value[] = {1 - exp(-r * r / 2), 1 - exp(-r), 1 - 1 / sqrt(1 + r * r)};
+    for (int i = 0; i < 3; i++) {
+        dp_problem *P = problem(2, "atoms: [{weight: 1, at: [3/4, 0]}]", "atoms: [{weight: 1, at: [0, 1]}]", kernel[i]);
+        dp_scalar_t a;
+        dp_scalar_init(a);
+        energy(a, P, "mmd2", 12);
+        is_near(a, value[i], 1e-15, i < 2 ? 1e-12 : 1e-9);
+        assert_int_equal(a->estimated, i == 2);
+        dp_scalar_clear(a);
+        dp_problem_free(P);
+    }
+}
+
+/* ---- Wasserstein ---- */
+
+static void w2_known(void **state)
+{
+    (void) state;
+    static const struct { int dim; const char *p, *q; double value; } known[] = {
+        {1, "atoms: [{weight: 4/5, at: [-3]}, {weight: 1/5, at: [3]}]", "atoms: [{weight: 3/10, at: [-3]}, {weight: 7/10, at: [3]}]", 9},
+        {1, NARROW, WIDE, 0.5 * (0.5625 + 1 / 3.0 + 2 - 2 * 0.81649658092772603)},
+        {1, "mixture: [{weight: 1, mean: [0], covariance: 4/9}]", "atoms: [{weight: 1/2, at: [1]}, {weight: 1/2, at: [-1]}]", 0.5 * (1 + 4 / 9.0 - 4 / 3.0 * 0.79788456080286536)},
+        {2, "mixture: [{weight: 1, mean: [1, 0], covariance: [[4, 0], [0, 1]]}]", "mixture: [{weight: 1, mean: [0, 0], covariance: [[1, 0], [0, 9]]}]", 0.5 * (1 + 1 + 4)},
+        /* [[2,1],[1,2]]^2 = [[5,4],[4,5]] against the identity */
+        {2, "mixture: [{weight: 1, mean: [0, 0], covariance: [[5, 4], [4, 5]]}]", "mixture: [{weight: 1, mean: [0, 0], covariance: 1}]", 0.5 * (10 + 2 - 2 * 4)},
+        {3, "mixture: [{weight: 1, mean: [0, 0, 2], covariance: 4}]", "mixture: [{weight: 1, mean: [0, 0, 0], covariance: 1}]", 0.5 * (4 + 3)},
+        {2, PLANE_ATOMS, "atoms: [{weight: 1, at: [1, 1]}]", 0.5 * (1 / 3.0 + 2 / 3.0 * 1.5625)}};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        dp_problem *P = problem(known[i].dim, known[i].p, known[i].q, "family: gaussian, bandwidth: 1");
+        dp_problem *R = problem(known[i].dim, known[i].q, known[i].p, "family: gaussian, bandwidth: 1");
+        dp_scalar_t a, b;
+        dp_scalar_init(a), dp_scalar_init(b);
+        energy(a, P, "w2", 30), energy(b, R, "w2", 30);
+        is_near(a, known[i].value, 1e-14, 1e-28);
+        assert_true(arb_overlaps(a->value, b->value) && dp_scalar_has(a, 30) && dp_scalar_has(b, 30) && !a->estimated);
+        dp_scalar_clear(a), dp_scalar_clear(b);
+        dp_problem_free(P), dp_problem_free(R);
+    }
+}
+
+/* Random atoms against a random mixture: a Riemann sum of (F_q^-1 - F_p^-1)^2 over levels that bisection inverts. */
+static double inverse(const dp_measure_t mu, double u)
+{
+    double lo = -50, hi = 50;
+    for (int i = 0; i < 80; i++) {
+        const double z = (lo + hi) / 2;
+        double F = 0;
+        for (slong j = 0; j < mu->n; j++) {
+            const double m = fmpq_get_d(DP_MEAN(mu, j, 0)), s = mu->family == DP_MIXTURE ? sqrt(fmpq_get_d(DP_COV(mu, j, 0, 0))) : 0;
+            F += fmpq_get_d(DP_WEIGHT(mu, j)) * (s > 0 ? erfc((m - z) / s / sqrt(2)) / 2 : z >= m);
+        }
+        *(F < u ? &lo : &hi) = z;
+    }
+    return (lo + hi) / 2;
+}
+
+static void w2_random(void **state)
+{
+    (void) state;
+    enum { LEVELS = 4000 };
+    for (int round = 0; round < 4; round++) {
+        dp_problem P;
+        dp_scalar_t a;
+        double sum = 0;
+        law_problem(&P, 1, DP_KERNEL_GAUSSIAN, "1");
+        law_mixture(P.p, DP_MIXTURE, 1, 1 + round % 3, 3);
+        law_mixture(P.q, round < 3 ? DP_ATOMS : DP_MIXTURE, 1, round < 3 ? 4 : 1, 3);
+        if (round == 3) dp_measure_clear(P.p), law_mixture(P.p, DP_ATOMS, 1, 5, 3);
+        dp_scalar_init(a);
+        energy(a, &P, "w2", 40);
+        for (int i = 0; i < LEVELS; i++) {
+            const double u = (i + 0.5) / LEVELS, gap = inverse(P.p, u) - inverse(P.q, u);
+            sum += gap * gap / 2 / LEVELS;
+        }
+        is_near(a, sum, 3e-3 * (sum + 1), 1e-38 * (sum + 1));
+        assert_true(dp_scalar_has(a, 40) && !a->estimated);
+        dp_scalar_clear(a), law_problem_clear(&P);
+    }
+}
+
+/* ---- refusals ---- */
+
+static void refused(void **state)
+{
+    (void) state;
+    dp_problem *P = problem(2, PLANE_P, PLANE_ATOMS, "family: gaussian, bandwidth: 1"), *L = problem(1, LINE_P, LINE_Q, "family: laplace, bandwidth: 1");
+    assert_int_equal(refusal(P, "kl"), DP_EUNSUPPORTED);
+    assert_int_equal(refusal(P, "w2"), DP_EUNSUPPORTED);
+    assert_int_equal(refusal(L, "smoothed-kl"), DP_EUNSUPPORTED);
+    assert_int_equal(refusal(P, "entropy"), DP_EINPUT);
+    dp_problem_free(P), dp_problem_free(L);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(registry), cmocka_unit_test(entropies_of_gaussians), cmocka_unit_test(estimates_hold), cmocka_unit_test(mmd_two_ways),
+        cmocka_unit_test(mmd_of_atoms), cmocka_unit_test(w2_known), cmocka_unit_test(w2_random), cmocka_unit_test(refused)};
+    flint_randinit(rnd);
+    const int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    flint_randclear(rnd);
+    flint_cleanup();
+    return failed;
+}
