@@ -323,6 +323,10 @@ runs 'a quantity that the drift has not' 2 "$dp" field "$w/plane.yaml" --drift s
 says err 'sinkhorn-proxy has none here: .*not the gradient'
 runs 'a drift that does not exist here' 2 "$dp" field "$w/plane.yaml" --drift wasserstein --grid 9x9
 silent out
+runs 'sinkhorn between modes twenty bandwidths apart' 0 "$dp" field cases/two-mode/sizes-20.yaml --drift sinkhorn --at 10 --digits 30
+says out 'velocity_1 +-14\.28571428'
+runs 'sinkhorn with a kernel that is no cost' 2 "$dp" field cases/two-mode/laplace.yaml --drift sinkhorn --at 1
+says err 'family gaussian only'
 runs 'a grid on a full disk' 3 "$dp" field "$w/pair.yaml" --drift mean-shift --grid 3000 -o "$w/full.csv"
 
 # ---- claims ----

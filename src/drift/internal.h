@@ -34,10 +34,13 @@ struct dp_workspace_struct {
     int set;
     slong ncharts;
     dp_chart *chart;
+    struct dp_plan_struct *plan; /* scaling.h */
     size_t nledger;
     struct { const char *term; mag_t bound; } ledger[DP_MAX_LEDGER];
 };
 
+/* Forgets everything that was kept when P is not the problem it belongs to. */
+void dp_workspace_follow(dp_workspace *w, const dp_problem *P);
 void dp_ledger_reset(dp_workspace *w);
 /* Keeps the largest bound seen for a term since the last reset. w may be NULL. */
 void dp_ledger_note(dp_workspace *w, const char *term, const mag_t bound);

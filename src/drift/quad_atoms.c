@@ -328,7 +328,8 @@ static slong guard_bits(const dp_problem *P, const dp_measure_struct *mu, arb_sr
     return 40 + (slong) fmin(4000, 2 * log2(1 + far / h));
 }
 
-static dp_status add_all(sums *s, const dp_problem *P, const dp_measure_struct *mu, int reweighted, arb_srcptr x, dp_error *e)
+/* factor: multiplies the weights, or NULL. */
+static dp_status add_all(sums *s, const dp_problem *P, const dp_measure_struct *mu, int reweighted, arb_srcptr factor, arb_srcptr x, dp_error *e)
 {
     dp_status status = DP_OK;
     mpfi_t w, g;
@@ -340,6 +341,10 @@ static dp_status add_all(sums *s, const dp_problem *P, const dp_measure_struct *
             status = smoothed(g, P, DP_MEAN(mu, j, 0), s->prec, e);
             mpfi_sqrt(g, g);
             mpfi_div(w, w, g);
+        }
+        if (factor) {
+            set_arb(g, factor + j);
+            mpfi_mul(w, w, g);
         }
         for (int k = 0; k < s->dim; k++) {
             set_q(s->v[k], DP_MEAN(mu, j, k));
@@ -358,7 +363,7 @@ static dp_status add_all(sums *s, const dp_problem *P, const dp_measure_struct *
     return status;
 }
 
-dp_status dp_quadrature_atoms(dp_moments_t out, const dp_problem *P, dp_which which, arb_srcptr x, slong prec, dp_error *e)
+dp_status dp_quadrature_atoms(dp_moments_t out, const dp_problem *P, dp_which which, arb_srcptr factor, arb_srcptr x, slong prec, dp_error *e)
 {
     const dp_measure_struct *mu = dp_base_measure(P, which);
     int d = P->dim;
@@ -369,7 +374,7 @@ dp_status dp_quadrature_atoms(dp_moments_t out, const dp_problem *P, dp_which wh
     mpfr_set_emax(mpfr_get_emax_max());
     sums_init(&s, d, (mpfr_prec_t) (prec + guard_bits(P, mu, x)));
     set_q(s.h, P->bandwidth);
-    status = add_all(&s, P, mu, dp_is_reweighted(which), x, e);
+    status = add_all(&s, P, mu, dp_is_reweighted(which), factor, x, e);
     get_arb(out->Z->v, s.Z, prec);
     for (int i = 0; i < d; i++) {
         get_arb(out->Z->g + i, s.g[i], prec);

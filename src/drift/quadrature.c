@@ -28,7 +28,7 @@ dp_status dp_moments_quadrature(dp_moments_t out, const dp_problem *P, dp_which 
     dp_quadrature_setup s;
     dp_quadrature_setup_init(&s, P->dim, prec);
     if (mu->family == DP_ATOMS)
-        return dp_quadrature_atoms(out, P, which, x, prec, e);
+        return dp_quadrature_atoms(out, P, which, NULL, x, prec, e);
     if (P->kernel == DP_KERNEL_GAUSSIAN && mu->family == DP_MIXTURE && (q == NULL || dp_is_gaussian_sum(q)))
         return dp_quadrature_mixture(out, mu, q, P->bandwidth, x, &s, w, e);
     if (P->dim == 1)

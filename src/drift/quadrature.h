@@ -79,7 +79,7 @@ dp_status dp_quadrature_mixture(dp_moments_t out, const dp_measure_t mu, const d
 dp_status dp_quadrature_line(dp_moments_t out, dp_kernel_family kernel, const fmpq *h, const dp_measure_struct *mu, const dp_measure_struct *q,
                              const arb_t x, const dp_quadrature_setup *s, dp_workspace *ws, dp_error *e);
 /* Finite sums in MPFI: any kernel and dimension, mu atoms. */
-dp_status dp_quadrature_atoms(dp_moments_t out, const dp_problem *P, dp_which which, arb_srcptr x, slong prec, dp_error *e);
+dp_status dp_quadrature_atoms(dp_moments_t out, const dp_problem *P, dp_which which, arb_srcptr factor, arb_srcptr x, slong prec, dp_error *e);
 dp_status dp_quadrature_log_ratio(dp_jet_t out, const dp_measure_t p, const dp_measure_t q, const fmpq_t h, arb_srcptr x,
                                   const dp_quadrature_setup *s, dp_workspace *w, dp_error *e);
 

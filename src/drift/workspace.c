@@ -2,7 +2,7 @@
 /* workspace.c: charts and lattices kept between points, and the error ledger of the last evaluation. */
 #include <string.h>
 
-#include "drift/internal.h"
+#include "drift/scaling.h"
 
 dp_workspace *dp_workspace_new(void)
 {
@@ -27,6 +27,8 @@ static void forget(dp_workspace *w)
     free(w->chart);
     w->chart = NULL;
     w->ncharts = 0;
+    dp_plan_free(w->plan);
+    w->plan = NULL;
     dp_measure_clear(w->p), dp_measure_clear(w->q), fmpq_clear(w->bandwidth);
     w->set = 0;
 }
@@ -73,7 +75,7 @@ int dp_workspace_ledger(const dp_workspace *w, size_t index, const char **term, 
     return 1;
 }
 
-static void follow(dp_workspace *w, const dp_problem *P)
+void dp_workspace_follow(dp_workspace *w, const dp_problem *P)
 {
     if (w->set && dp_measure_equal(w->p, P->p) && dp_measure_equal(w->q, P->q) && fmpq_equal(w->bandwidth, P->bandwidth))
         return;
@@ -140,7 +142,7 @@ dp_chart *dp_workspace_chart(dp_workspace *w, const dp_problem *P, const fmpq *R
 {
     int d = P->dim;
     dp_chart *c = NULL;
-    follow(w, P);
+    dp_workspace_follow(w, P);
     for (slong i = 0; i < w->ncharts && !c; i++)
         if (same_entries(w->chart[i].cov, R, d * d))
             c = w->chart + i;

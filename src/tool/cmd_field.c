@@ -136,7 +136,7 @@ static int run(const dp_args *a)
 }
 
 static const dp_option options[] = {
-    {"drift", 'd', "NAME", "the drift: mean-shift, smoothed-kl, sinkhorn-proxy, da2, mmd, kl, wasserstein"},
+    {"drift", 'd', "NAME", "the drift: mean-shift, smoothed-kl, sinkhorn, sinkhorn-proxy, da2, mmd, kl, wasserstein"},
     {"at", 0, "X,Y", "a point, exact rationals (repeatable)"},
     {"grid", 'g', "NXxNY", "a mesh with so many nodes on each axis, both ends of the window included (dimension 1: N, 3: NXxNYxNZ)"},
     {"window", 'w', "X0:X1,Y0:Y1", "what the mesh covers, exact rationals; default: three deviations sqrt(variance + h^2) around every mean of p and q, rounded outward"},
