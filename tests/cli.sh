@@ -285,6 +285,32 @@ if command -v gnuplot >/dev/null; then
 else
   echo 'skipped: pictures (gnuplot is not installed)'
 fi
+# ---- numbers of a case ----
+runs 'the energy of a flow' 0 "$dp" field cases/two-mode/plane.yaml --drift mmd --quantity energy,dissipation --json
+json
+json scalars.energy_mmd2.estimated false
+json scalars.energy_mmd2.mid 0.142716049333110
+json scalars.dissipation.mid 1.08157227657938e-18
+json scalars.rate_mmd2.mid -1.08157227657938e-18
+runs 'energies without a drift' 0 "$dp" field "$w/pair.yaml" --energy w2,smoothed-kl
+says out '^energy_w2 +0\.888888888888889 \+/- '
+says out '^energy_smoothed-kl +3\.55555555555556 \+/- '
+runs 'energies beside a mesh' 0 "$dp" field "$w/plane.yaml" --drift sinkhorn-proxy --grid 5x5 --energy mmd2 --quantity dissipation
+says out '^rate_mmd2 +-'
+says out '^dissipation +[0-9.]+ \+/- .*sum over atoms'
+runs 'an estimated number says so' 0 "$dp" field cases/two-mode/plane.yaml --drift mmd --quantity energy --set q='{mixture: [{weight: 1, mean: [0, 0], covariance: 1}]}' --set kernel='{family: imq, bandwidth: 1}' --digits 3 --json
+json scalars.energy_mmd2.estimated true
+runs 'an energy that is no flow' 2 "$dp" field "$w/pair.yaml" --drift mean-shift --quantity energy
+says err '--energy'
+runs 'an unknown energy' 2 "$dp" field "$w/pair.yaml" --energy mdm2
+says err "did you mean 'mmd2'"
+runs 'an infinite energy' 2 "$dp" field "$w/pair.yaml" --energy kl
+says err 'infinite'
+runs 'dissipation of nothing' 2 "$dp" field "$w/pair.yaml" --quantity dissipation
+says err '--drift'
+runs 'an energy at a point' 2 "$dp" field "$w/pair.yaml" --drift mmd --at 0 --energy mmd2
+says err 'not at points'
+
 grid 'a picture of an unknown kind' 2 --grid 9x9 --plot "$w/f.jpg"
 says err '\.png, \.svg or \.pdf'
 grid 'an array file of an unknown kind' 2 --grid 9x9 -o "$w/f.mat"

@@ -112,8 +112,7 @@ void dp_gridfield_note_term(dp_gridfield *f, const char *term, double bound)
     f->ledger[i].bound = fmax(f->ledger[i].bound, bound);
 }
 
-/* mid +/- rad in doubles around a ball, the rounding of the midpoint included. */
-static void to_double(double *mid, double *rad, const arb_t v)
+void dp_ball_to_double(double *mid, double *rad, const arb_t v)
 {
     arf_t m;
     mag_t r;
@@ -155,7 +154,7 @@ void dp_gridfield_store(dp_gridfield *f, slong node, const dp_field_t at)
         const arb_struct *from = quantity_of(at, v->quantity);
         for (int c = 0; c < v->components; c++) {
             slong j = node * v->components + c;
-            to_double(v->mid + j, v->rad + j, from + c);
+            dp_ball_to_double(v->mid + j, v->rad + j, from + c);
             if (v->ball)
                 arb_set(v->ball + j, from + c);
         }

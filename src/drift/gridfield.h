@@ -42,4 +42,7 @@ dp_status dp_gridfield_eval(dp_gridfield **out, const dp_problem *P, const char 
 void dp_gridfield_free(dp_gridfield *f);
 const dp_grid_values *dp_gridfield_find(const dp_gridfield *f, unsigned quantity); /* NULL when absent */
 
+/* mid +/- rad in doubles around a ball, the rounding of the midpoint included; radii below 2^-1000 are rounded up to it. */
+void dp_ball_to_double(double *mid, double *rad, const arb_t v);
+
 #endif

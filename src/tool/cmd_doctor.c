@@ -35,16 +35,24 @@ static void say_program(printer *p, const char *name, const char *purpose, const
     free(missing);
 }
 
+/* Frees `all`. */
+static char *append(char *all, const char *name)
+{
+    char *longer = dp_format("%s%s%s", all, *all ? " " : "", name);
+    free(all);
+    return longer;
+}
+
 static void say_names(printer *p)
 {
     char *all = dp_strdup("");
     slong n = 0;
-    for (const dp_drift *const *d = dp_drifts; *d; d++) {
-        char *longer = dp_format("%s%s%s", all, *all ? " " : "", (*d)->name);
-        free(all);
-        all = longer;
-    }
+    for (const dp_drift *const *d = dp_drifts; *d; d++) all = append(all, (*d)->name);
     say(p, "drifts", all);
+    free(all);
+    all = dp_strdup("");
+    for (const dp_energy *const *F = dp_energies; *F; F++) all = append(all, (*F)->name);
+    say(p, "energies", all);
     free(all);
     while (dp_claims[n]) n++;
     all = dp_format("%ld", n);

@@ -43,6 +43,8 @@ static void check_options(const dp_args *a)
     if (dp_args_flag(a, "grid")) return;
     for (size_t i = 0; i < sizeof grids / sizeof *grids; i++)
         if (dp_args_flag(a, grids[i])) dp_usage_error("field: --%s belongs to a mesh; expected --grid NXxNY too", grids[i]);
+    if (!dp_args_flag(a, "at") && (dp_args_flag(a, "energy") || dp_args_flag(a, "quantity"))) return; /* numbers of the case */
+    if (dp_args_flag(a, "energy")) dp_usage_error("field: --energy gives numbers of the case, with --grid or alone, not at points");
     if (!dp_args_flag(a, "at")) dp_usage_error("field: no point given; expected --at X,Y (once for every point) or --grid NXxNY");
     if (file && (!dot || strcmp(dot, ".csv"))) dp_usage_error("-o %s: expected a name that ends with .csv (for points; a --grid has other formats too)", file);
 }
@@ -119,6 +121,7 @@ static int run(const dp_args *a)
         if (!drift) dp_usage_error("field: no drift given; expected --drift NAME");
         return dp_field_grid(a, drift);
     }
+    if (!dp_args_flag(a, "at")) return dp_field_scalars(a, drift);
     dp_question q = {.drift = drift, .asked = dp_quantities_read(dp_args_value(a, "quantity"))};
     if (!q.drift && q.asked != dp_quantities_read("moments")) dp_usage_error("field: no drift given; expected --drift NAME");
     const slong digits = dp_args_integer(a, "digits", 1, 100000, 0);
@@ -142,7 +145,8 @@ static const dp_option options[] = {
     {"window", 'w', "X0:X1,Y0:Y1", "what the mesh covers, exact rationals; default: three deviations sqrt(variance + h^2) around every mean of p and q, rounded outward"},
     {"digits", 'n', "N", "decimal digits to get, relative to the largest component (default: at points those of the case, on a mesh 10)"},
     {"tier", 0, "auto|double|quad|exact", "arithmetic of a mesh: the cheapest that has the digits (auto, the default), floating-point transforms, or exact convolutions and balls"},
-    {"quantity", 0, "LIST", "of velocity, jacobian, curl, divergence, preconditioner, wedge, potential, with commas, at points also log-ratio-gradient, moments (default: at points all but moments, on a mesh velocity)"},
+    {"quantity", 0, "LIST", "of velocity, jacobian, curl, divergence, preconditioner, wedge, potential, with commas, at points also log-ratio-gradient, moments, and numbers of the case: energy, dissipation (default: at points all but moments, on a mesh velocity)"},
+    {"energy", 'e', "LIST", "functionals whose value, and rate along the drift, is given: kl, smoothed-kl, mmd2, w2... (default: the one that the drift is the flow of)"},
     {"output", 'o', "FILE", "write the values: FILE.csv; of a mesh also FILE.npz, FILE.npy (with FILE_error.npy) and, where built in, FILE.h5"},
     {"plot", 'p', "FILE", "draw a mesh: FILE.png, FILE.svg or FILE.pdf"},
     {0}};

@@ -12,12 +12,14 @@ enum { DIGITS = 10 }; /* asked of a mesh when nothing is said: plots and arrays 
 
 static void ask_for(dp_grid_answer *g, const char *word)
 {
-    const char *names[DP_NQUANTITIES + 1] = {NULL};
+    const char *names[DP_NQUANTITIES + 3] = {NULL};
     const unsigned bit = dp_quantity_find(word);
     for (int i = 0; i < DP_NQUANTITIES; i++) names[i] = dp_quantity_name(1u << i);
+    names[DP_NQUANTITIES] = "energy", names[DP_NQUANTITIES + 1] = "dissipation";
+    if (dp_scalars_word(&g->numbers, word)) return;
     if (!strcmp(word, "moments") || !strcmp(word, "log-ratio-gradient")) dp_usage_error("--quantity %s: it exists at points (--at), not on grids", word);
     if (!bit)
-        dp_usage_error("--quantity %s: unknown quantity%s; on grids there are velocity, jacobian, curl, divergence, potential, preconditioner, wedge",
+        dp_usage_error("--quantity %s: unknown quantity%s; on grids there are velocity, jacobian, curl, divergence, potential, preconditioner, wedge, energy, dissipation",
                        word, dp_tool_suggest(word, names));
     if (!(g->asked & bit)) g->listed[g->nlisted++] = bit;
     g->asked |= bit;
@@ -111,10 +113,12 @@ static dp_status deliver(const dp_grid_answer *g, const dp_args *a, dp_error *e)
     if (json) dp_grid_json(stdout, g);
     else if (!quiet && !output && !plot) dp_grid_summary(stdout, g);
     const slong missed = dp_grid_missed(g);
+    const int few = dp_scalars_missed(&g->scalars, g->f->digits);
     if (missed && !quiet)
         fprintf(stderr, "driftproof: %ld of %ld nodes have fewer than the %ld digits asked; their bounds say how many\n", (long) missed,
                 (long) dp_mesh_nodes(&g->f->mesh), (long) g->f->digits);
-    return missed ? DP_EBUDGET : DP_OK;
+    if (few && !quiet) dp_scalars_say_missed(&g->scalars, few, g->f->digits);
+    return missed || few ? DP_EBUDGET : DP_OK;
 }
 
 int dp_field_grid(const dp_args *a, const char *drift)
@@ -127,15 +131,18 @@ int dp_field_grid(const dp_args *a, const char *drift)
     const slong digits = dp_args_integer(a, "digits", 1, 100000, DIGITS);
     const size_t nsets = dp_args_all(&sets, a, "set");
     read_quantities(&g, dp_args_value(a, "quantity"));
+    dp_scalars_read(&g.numbers, dp_args_value(a, "energy"), drift);
     dp_status status = dp_problem_read(&P, a->operand[0], sets, nsets, &dp_claim_schema_registry, &e);
     free(sets);
     if (status) return dp_say_failure(&e);
     g.P = P;
     check_options(a, &g);
     dp_window_mesh(mesh, P, dp_args_value(a, "grid"), dp_args_value(a, "window"));
-    status = evaluate(&g, a, mesh, digits, &e);
+    status = dp_scalars_eval(&g.scalars, &g.numbers, P, drift, digits, (int) dp_args_integer(a, "threads", 1, 4096, dp_cores()), &e);
+    if (!status) status = evaluate(&g, a, mesh, digits, &e);
     if (!status) status = deliver(&g, a, &e);
     const int short_of = status == DP_EBUDGET && g.f; /* said already */
+    dp_scalars_clear(&g.scalars);
     dp_gridfield_free(g.f);
     dp_mesh_clear(mesh);
     dp_problem_free(P);

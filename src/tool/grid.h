@@ -6,6 +6,7 @@
 #include "base/npy.h"
 #include "drift/gridfield.h"
 #include "tool/option.h"
+#include "tool/scalars.h"
 
 /* The power of a length in which a quantity is measured: velocities are displacements (1), but those of kl, smoothed-kl and mmd are
    gradients of something without unit (-1). */
@@ -24,6 +25,8 @@ typedef struct {
     unsigned listed[DP_NQUANTITIES];
     int nlisted;             /* 0: none was named */
     dp_tier tier;            /* asked */
+    dp_scalars_asked numbers;
+    dp_scalars scalars;      /* what was found of them */
     dp_gridfield *f;
     dp_grid_extent extent[DP_NQUANTITIES]; /* of f->value[i] */
 } dp_grid_answer;

@@ -72,6 +72,23 @@ static int put_meta(hid_t file, const dp_grid_answer *g)
     return ok;
 }
 
+/* The nearest double, with a bound that counts its rounding. */
+static int put_scalars(hid_t file, const dp_scalars *s)
+{
+    int ok = 1;
+    for (int i = 0; ok && i < s->n; i++) {
+        const dp_one_scalar *v = s->one + i;
+        double mid, rad;
+        if (v->why[0]) continue;
+        char *error = dp_format("%s_error", v->key), *estimated = dp_format("%s_estimated", v->key);
+        dp_ball_to_double(&mid, &rad, v->x->value);
+        ok = put_number(file, v->key, H5T_NATIVE_DOUBLE, &mid) && put_number(file, error, H5T_NATIVE_DOUBLE, &rad) && put_integer(file, estimated, v->x->estimated);
+        free(error);
+        free(estimated);
+    }
+    return ok;
+}
+
 static int put_facts(hid_t file, const dp_grid_answer *g)
 {
     int ok = put_text(file, "drift", g->drift) && put_text(file, "case", g->P->name) && put_text(file, "tier", dp_tier_name(g->f->tier));
@@ -82,7 +99,7 @@ static int put_facts(hid_t file, const dp_grid_answer *g)
         ok = put_text(file, name, v->text);
         free(name);
     }
-    return ok && put_text(file, "version_fftw", fftw_version);
+    return ok && put_scalars(file, &g->scalars) && put_text(file, "version_fftw", fftw_version);
 }
 
 /* ---- data sets ---- */

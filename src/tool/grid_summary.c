@@ -244,6 +244,7 @@ void dp_grid_summary(FILE *out, const dp_grid_answer *g)
     fputc('\n', out);
     for (int i = 0; i < f->nvalues; i++)
         if (g->asked & f->value[i].quantity) print_quantity(out, f, f->value + i, g->extent[i]);
+    dp_scalars_print(out, &g->scalars, f->digits);
     if (f->nledger) fputs("relative bounds", out);
     for (size_t i = 0; i < f->nledger; i++) fprintf(out, "%s %s %.2g", i ? "," : "", f->ledger[i].term, f->ledger[i].bound);
     if (f->nledger) fputc('\n', out);

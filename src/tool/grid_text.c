@@ -76,7 +76,9 @@ static void json_head(FILE *out, const dp_grid_answer *g)
         fputs(some++ ? ",\n    " : "\n    ", out);
         json_quantity(out, f, f->value + i, g->extent[i]);
     }
-    fputs("},\n \"ledger\": [", out);
+    fputs("},\n ", out);
+    if (g->scalars.n) dp_scalars_json(out, &g->scalars, f->digits), fputs(",\n ", out);
+    fputs("\"ledger\": [", out);
     for (size_t i = 0; i < f->nledger; i++) {
         fprintf(out, "%s{\"term\": ", i ? ", " : "");
         dp_json_string(out, f->ledger[i].term);

@@ -18,6 +18,7 @@ static unsigned quantity_bit(const char *word, size_t n)
     snprintf(copy, sizeof copy, "%.*s", (int) n, word);
     for (int i = 0; names[i]; i++)
         if (!strcmp(names[i], copy)) return 1u << i;
+    if (!strcmp(copy, "energy") || !strcmp(copy, "dissipation")) dp_usage_error("--quantity %s: a number of the case, not of a point: ask for it without --at", copy);
     dp_usage_error("--quantity %s: unknown quantity%s; there are velocity, jacobian, curl, divergence, preconditioner, wedge, potential, log-ratio-gradient, moments",
                    copy, dp_tool_suggest(copy, names));
 }
