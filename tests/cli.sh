@@ -289,9 +289,9 @@ fi
 runs 'the energy of a flow' 0 "$dp" field cases/two-mode/plane.yaml --drift mmd --quantity energy,dissipation --json
 json
 json scalars.energy_mmd2.estimated false
-json scalars.energy_mmd2.mid 0.142716049333110
-json scalars.dissipation.mid 1.08157227657938e-18
-json scalars.rate_mmd2.mid -1.08157227657938e-18
+json scalars.energy_mmd2.mid '"0.142716049333110"'
+json scalars.dissipation.mid '"1.08157227657938e-18"'
+json scalars.rate_mmd2.mid '"-1.08157227657938e-18"'
 runs 'energies without a drift' 0 "$dp" field "$w/pair.yaml" --energy w2,smoothed-kl
 says out '^energy_w2 +0\.888888888888889 \+/- '
 says out '^energy_smoothed-kl +3\.55555555555556 \+/- '

@@ -330,7 +330,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(registry), cmocka_unit_test(entropies_of_gaussians), cmocka_unit_test(estimates_hold), cmocka_unit_test(mmd_two_ways),
-        cmocka_unit_test(mmd_of_atoms), cmocka_unit_test(w2_known), cmocka_unit_test(w2_random), 
+        cmocka_unit_test(mmd_of_atoms), cmocka_unit_test(w2_known), cmocka_unit_test(w2_random),
         cmocka_unit_test(dissipation_of_gaussians), cmocka_unit_test(rate_two_ways), cmocka_unit_test(averages_of_other_laws), cmocka_unit_test(refused)};
     flint_randinit(rnd);
     const int failed = cmocka_run_group_tests(tests, NULL, NULL);

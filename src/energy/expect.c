@@ -115,7 +115,7 @@ static dp_status at_point(void *argument, slong i, int worker, dp_error *e)
     (void) worker;
     for (int k = 0; k < d; k++) {
         coordinate(lo + k, s->mu, i, k);
-        fmpq_div_2exp(hi + k, fmpq_is_zero(s->P->bandwidth) ? &s->P->parts[0].bandwidth : s->P->bandwidth, 10);
+        fmpq_div_2exp(hi + k, fmpq_is_zero(s->P->bandwidth) ? &s->P->parts[0].bandwidth : s->P->bandwidth, 2);
         fmpq_add(hi + k, hi + k, lo + k);
     }
     dp_mesh_init(mesh, d, n, lo, hi);
