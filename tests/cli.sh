@@ -355,6 +355,41 @@ runs 'sinkhorn with a kernel that is no cost' 2 "$dp" field cases/two-mode/lapla
 says err 'family gaussian only'
 runs 'a grid on a full disk' 3 "$dp" field "$w/pair.yaml" --drift mean-shift --grid 3000 -o "$w/full.csv"
 
+# ---- particle drifts ----
+printf '0,0\n1,0\n0,1\n' >"$w/px.csv"
+printf 'a,b\n# two points\n2,1\n-1,3\n' >"$w/py.csv"
+printf '0.5\n' >"$w/p1.csv"
+printf '0,nan\n' >"$w/pnan.csv"
+printf '1,2\n3\n' >"$w/pragged.csv"
+: >"$w/pempty.csv"
+drift() { "$dp" drift --x "$w/px.csv" --y "$w/py.csv" --bandwidth 1/2 "$@"; }
+runs 'drift' 0 drift --drift mean-shift
+says out '^[-0-9.e]+,[-0-9.e]+$'
+runs 'drift --json' 0 drift --drift sinkhorn --iterations 3 --json
+json drift '"sinkhorn"'
+json sweeps 3
+runs 'drift to .npy' 0 drift --drift sinkhorn-proxy -o "$w/pv.npy" --core "$w/pc.csv" --masses "$w/pm.csv"
+silent out
+holds 'drift: files' test -s "$w/pv.npy" -a -s "$w/pc.csv" -a -s "$w/pm.csv"
+runs 'drift of its own output' 0 "$dp" drift --drift mmd --kernel energy --x "$w/pv.npy" --y "$w/px.csv" --quiet
+runs 'drift: no bandwidth' 2 "$dp" drift --drift mmd --x "$w/px.csv" --y "$w/py.csv"
+says err 'bandwidth'
+runs 'drift: nan' 2 "$dp" drift --drift mmd -b 1 --x "$w/px.csv" --y "$w/pnan.csv"
+says err 'pnan.csv:1: field 2: .*nan'
+runs 'drift: ragged' 2 "$dp" drift --drift mmd -b 1 --x "$w/pragged.csv" --y "$w/py.csv"
+says err 'pragged.csv:2'
+runs 'drift: empty' 2 "$dp" drift --drift mmd -b 1 --x "$w/pempty.csv" --y "$w/py.csv"
+says err 'empty'
+runs 'drift: dimensions' 2 "$dp" drift --drift mmd -b 1 --x "$w/px.csv" --y "$w/p1.csv"
+says err 'dimension 1.*dimension 2'
+runs 'drift: unknown kernel' 2 drift --drift mmd --kernel gausian
+says err "did you mean 'gaussian'"
+runs 'drift: unknown drift' 2 drift --drift mnd
+says err "did you mean 'mmd'"
+runs 'drift: no samples of true scores' 2 drift --drift kl
+runs 'drift: energy is no weight' 2 drift --drift mean-shift --kernel energy
+runs 'drift: negatives and mask' 2 drift --drift da2 --negatives "$w/py.csv" --mask self
+
 # ---- claims ----
 runs 'claims' 0 "$dp" claims
 says out '^antisymmetry '

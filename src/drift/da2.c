@@ -10,7 +10,9 @@ static dp_status eval(dp_field_t out, const dp_problem *P, arb_srcptr x, dp_engi
 
 static void on_mesh(dp_efield *f, const dp_emoments *m) { dp_efield_pseudo_plan(f, m, 1); }
 
+static dp_status sample(dp_drifted *out, const dp_sample *s, dp_error *e) { return dp_pseudo_plan(out, s, 1, e); }
+
 const dp_drift dp_drift_da2 = {
     .name = "da2", .equations = "Algorithm 1 (right), footnote 6", .summary = "Deng's Algorithm 2, joint columns, equal batch sizes",
-    .eval = eval, .needs = DP_NEED_P | DP_NEED_Q | DP_NEED_PT | DP_NEED_QT, .grid = on_mesh
+    .eval = eval, .needs = DP_NEED_P | DP_NEED_Q | DP_NEED_PT | DP_NEED_QT, .grid = on_mesh, .sample = sample
 };

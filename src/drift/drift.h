@@ -4,6 +4,7 @@
 #define DP_DRIFT_H
 
 #include "ball/jet.h"
+#include "particle/particle.h"
 #include "problem/problem.h"
 
 /* The measures that a kernel can be convolved with: p, q and the reweighted p~ = p/sqrt(k*q), q~ = q/sqrt(k*q) of (35). */
@@ -80,9 +81,16 @@ typedef struct {
     /* A whole mesh at once, for drifts that a global solve finds (plans, duals): fills every quantity of f that the drift has, drops the others
        (dp_gridfield_drop), and may lower f->tier from DP_TIER_AUTO. NULL: by lattices and points. */
     dp_status (*mesh)(struct dp_gridfield_struct *f, const dp_problem *P, int threads, dp_error *e);
+    /* On samples: the velocity at each x in doubles, unit as at points. NULL: not there. s has passed dp_sample_check. */
+    dp_status (*sample)(dp_drifted *out, const dp_sample *s, dp_error *e);
+    /* The same as enclosures, n x d, by the definition written out. NULL: not there. */
+    dp_status (*sample_ball)(arb_ptr out, const dp_sample *s, slong prec, dp_error *e);
 } dp_drift;
 extern const dp_drift *const dp_drifts[];   /* sorted by name, NULL at the end */
 const dp_drift *dp_drift_find(const char *name);
+
+/* The drift of samples; DP_EUNSUPPORTED where `drift` has no such form. */
+dp_status dp_drift_sample(dp_drifted *out, const char *drift, const dp_sample *s, dp_error *e);
 
 /* One evaluation at fixed working precision. */
 dp_status dp_field_eval(dp_field_t out, const dp_problem *P, const char *drift, arb_srcptr x, dp_engine engine, slong prec,

@@ -59,7 +59,22 @@ static void on_mesh(dp_efield *f, const dp_emoments *m)
     f->why = NULL;
 }
 
+/* (15)-(16): weights over y minus weights over the negatives; x cancels, so displacements are averaged. */
+static dp_status sample(dp_drifted *out, const dp_sample *s, dp_error *e)
+{
+    dp_pkernel k;
+    dp_status status = dp_pkernel_init(&k, s, DP_FORM_KERNEL, e);
+    if (status) return status;
+    const dp_pairing y = dp_pairing_y(s, &k, DP_FORM_KERNEL), z = dp_pairing_negatives(s, &k, DP_FORM_KERNEL);
+    double *shift = dp_malloc(sizeof(double) * s->n * s->d);
+    status = dp_rows(NULL, out->v, &y, e);
+    if (!status) status = dp_rows(NULL, shift, &z, e);
+    for (size_t i = 0; i < s->n * s->d; i++) out->v[i] -= shift[i];
+    free(shift);
+    return status;
+}
+
 const dp_drift dp_drift_mean_shift = {
     .name = "mean-shift", .equations = "(10)-(16)", .summary = "kernel mean shift towards p and away from q",
-    .eval = eval, .needs = DP_NEED_P | DP_NEED_Q, .grid = on_mesh
+    .eval = eval, .needs = DP_NEED_P | DP_NEED_Q, .grid = on_mesh, .sample = sample
 };

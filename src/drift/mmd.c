@@ -35,7 +35,31 @@ static void on_mesh(dp_efield *f, const dp_emoments *m)
     f->why = "a gradient field: no preconditioner";
 }
 
+/* V += sign/size sum_j grad k(x_i, b_j), from the slope's sum and weighted mean. */
+static dp_status add_gradients(double *v, const dp_pairing *p, double size, double sign, dp_error *e)
+{
+    double *sum = dp_malloc(sizeof(double) * p->n), *shift = dp_malloc(sizeof(double) * p->n * p->d);
+    const dp_status status = dp_rows(sum, shift, p, e);
+    for (size_t i = 0; !status && i < p->n; i++)
+        for (size_t c = 0; c < p->d && sum[i] > -INFINITY; c++)
+            v[i * p->d + c] += sign * exp(dp_over_eps(p->kernel, sum[i]) - log(size)) * shift[i * p->d + c];
+    free(sum), free(shift);
+    return status;
+}
+
+/* (52); with the pair of a point with itself left out the mean over x has n - 1 terms: the flow of the U-statistic. */
+static dp_status sample(dp_drifted *out, const dp_sample *s, dp_error *e)
+{
+    dp_pkernel k;
+    dp_status status = dp_pkernel_init(&k, s, DP_FORM_SLOPE, e);
+    if (status) return status;
+    const dp_pairing y = dp_pairing_y(s, &k, DP_FORM_SLOPE), z = dp_pairing_negatives(s, &k, DP_FORM_SLOPE);
+    for (size_t i = 0; i < s->n * s->d; i++) out->v[i] = 0;
+    status = add_gradients(out->v, &y, (double) s->m, 1, e);
+    return status ? status : add_gradients(out->v, &z, (double) dp_negatives(s) - (s->leave_out ? 1 : 0), -1, e);
+}
+
 const dp_drift dp_drift_mmd = {
     .name = "mmd", .equations = "(48)-(52)", .summary = "Wasserstein gradient flow of half MMD^2",
-    .eval = eval, .needs = DP_NEED_P | DP_NEED_Q, .grid = on_mesh
+    .eval = eval, .needs = DP_NEED_P | DP_NEED_Q, .grid = on_mesh, .sample = sample
 };

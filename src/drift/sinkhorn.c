@@ -76,5 +76,5 @@ static dp_status eval(dp_field_t out, const dp_problem *P, arb_srcptr x, dp_engi
 
 const dp_drift dp_drift_sinkhorn = {
     .name = "sinkhorn", .equations = "(26)-(27), (59)-(66)", .summary = "Wasserstein gradient flow of the Sinkhorn divergence, cost r^2/2, epsilon = h^2",
-    .eval = eval
+    .eval = eval, .sample = dp_sinkhorn_drift
 };

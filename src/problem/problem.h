@@ -5,8 +5,11 @@
 
 #include "measure/measure.h"
 
-/* The families from DP_KERNEL_MATERN32 on are for meshes only. DP_KERNEL_SUM: the parts of the problem say which. */
-typedef enum { DP_KERNEL_GAUSSIAN, DP_KERNEL_LAPLACE, DP_KERNEL_MATERN32, DP_KERNEL_MATERN52, DP_KERNEL_IMQ, DP_KERNEL_SUM } dp_kernel_family;
+/* The families from DP_KERNEL_MATERN32 on are for meshes and samples only. DP_KERNEL_SUM: the parts of the problem say which. DP_KERNEL_ENERGY:
+   -r, for samples only. */
+typedef enum {
+    DP_KERNEL_GAUSSIAN, DP_KERNEL_LAPLACE, DP_KERNEL_MATERN32, DP_KERNEL_MATERN52, DP_KERNEL_IMQ, DP_KERNEL_SUM, DP_KERNEL_ENERGY
+} dp_kernel_family;
 const char *dp_kernel_name(dp_kernel_family family);
 
 /* One term of a kernel: weight times the family's kernel of width bandwidth. */

@@ -9,7 +9,7 @@ enum { MOST_PARTS = 64 };
 
 const char *dp_kernel_name(dp_kernel_family family)
 {
-    static const char *const names[] = {"gaussian", "laplace", "matern32", "matern52", "imq", "sum"};
+    static const char *const names[] = {"gaussian", "laplace", "matern32", "matern52", "imq", "sum", "energy"};
     return (size_t) family < sizeof names / sizeof *names ? names[family] : "unknown";
 }
 

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* sample.c: the drift of samples, by name. */
+#include "drift/drift.h"
+
+dp_status dp_drift_sample(dp_drifted *out, const char *drift, const dp_sample *s, dp_error *e)
+{
+    const dp_drift *D = dp_drift_find(drift);
+    dp_status status = dp_sample_check(s, e);
+    if (status) return status;
+    if (!D || !D->sample) return dp_fail(e, DP_EUNSUPPORTED, "%s: not defined on samples, or not there yet", drift);
+    out->nnotes = 0;
+    return D->sample(out, s, e);
+}

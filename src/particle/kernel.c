@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* kernel.c: kernels, their slopes and companions in doubles, as costs: -eps times the logarithm. */
+#include "particle/particle.h"
+
+#include <math.h>
+
+static double rate(dp_kernel_family family) /* of the Matern kernels, times 1/h */
+{
+    return family == DP_KERNEL_LAPLACE ? 1 : family == DP_KERNEL_MATERN32 ? sqrt(3) : sqrt(5);
+}
+
+static dp_status refuse(dp_kernel_family family, dp_form form, dp_error *e)
+{
+    if (family == DP_KERNEL_ENERGY && form != DP_FORM_SLOPE)
+        return dp_fail(e, DP_EUNSUPPORTED, "kernel energy: -r is not positive, so it is no weight; mmd and its energy take it");
+    if (family == DP_KERNEL_IMQ && form == DP_FORM_SHARP)
+        return dp_fail(e, DP_EUNSUPPORTED, "kernel imq: the companion int s k(s) ds is infinite; expected gaussian, laplace, matern32 or matern52");
+    return DP_OK;
+}
+
+dp_status dp_pkernel_init(dp_pkernel *k, const dp_sample *s, dp_form form, dp_error *e)
+{
+    if (s->nparts == 0) return dp_fail(e, DP_EINPUT, "no kernel width given; expected --bandwidth H");
+    k->nparts = s->nparts;
+    for (slong i = 0; i < s->nparts; i++) {
+        k->part[i].family = s->part[i].family;
+        k->part[i].log_weight = log(fmpq_get_d(&s->part[i].weight));
+        k->part[i].h = s->part[i].family == DP_KERNEL_ENERGY ? 1 : fmpq_get_d(&s->part[i].bandwidth);
+        const dp_status status = refuse(s->part[i].family, form, e);
+        if (status) return status;
+    }
+    const dp_kernel_family family = k->part[0].family;
+    k->power = k->nparts > 1 || family == DP_KERNEL_IMQ || family == DP_KERNEL_ENERGY ? 0 : family == DP_KERNEL_GAUSSIAN ? 2 : 1;
+    k->h = k->part[0].h;
+    return DP_OK;
+}
+
+double dp_over_eps(const dp_pkernel *k, double cost) { return k->power == 0 ? cost : k->power == 1 ? cost / k->h : cost / k->h / k->h; }
+double dp_pkernel_eps(const dp_pkernel *k) { return k->power == 0 ? 1 : k->power == 1 ? k->h : k->h * k->h; }
+
+/* log of the polynomial that stands before exp(-z), z = a r, in the ladder of Matern kernels. */
+static double log_factor(dp_kernel_family family, dp_form form, double z, double a)
+{
+    const int rung = family == DP_KERNEL_LAPLACE ? 0 : family == DP_KERNEL_MATERN32 ? 1 : 2;
+    if (form == DP_FORM_KERNEL) return rung == 0 ? 0 : rung == 1 ? log1p(z) : log1p(z + z * z / 3);
+    if (form == DP_FORM_SLOPE) return 2 * log(a) - (rung == 0 ? log(z) : rung == 1 ? 0 : log(3) - log1p(z));
+    return (rung == 0 ? log1p(z) : rung == 1 ? log(3 + 3 * z + z * z) : log(5 + 5 * z + 2 * z * z + z * z * z / 3)) - 2 * log(a);
+}
+
+/* log of one part's form, without its weight, but for the part -c/eps of `gaussian` and the Matern kernels that *far holds. */
+static double log_near(double *far, dp_kernel_family family, double h, dp_form form, double r2)
+{
+    const double r = sqrt(r2);
+    *far = 0;
+    switch (family) {
+    case DP_KERNEL_GAUSSIAN:
+        *far = r2 / 2;
+        return form == DP_FORM_KERNEL ? 0 : form == DP_FORM_SLOPE ? -2 * log(h) : 2 * log(h);
+    case DP_KERNEL_IMQ:
+        return form == DP_FORM_KERNEL ? -log(hypot(1, r / h)) : -3 * log(hypot(1, r / h)) - 2 * log(h);
+    case DP_KERNEL_ENERGY:
+        return -log(r);
+    default:
+        *far = rate(family) * r;
+        return log_factor(family, form, rate(family) * r / h, rate(family) / h);
+    }
+}
+
+double dp_pkernel_cost(const dp_pkernel *k, dp_form form, double r2)
+{
+    double top = -INFINITY, sum = 0, far, log_part[64];
+    if (form == DP_FORM_SLOPE && r2 == 0) return INFINITY;
+    if (k->power) {
+        const double near = k->part[0].log_weight + log_near(&far, k->part[0].family, k->h, form, r2);
+        return near == 0 ? far : far - dp_pkernel_eps(k) * near;
+    }
+    for (slong i = 0; i < k->nparts; i++) {
+        const double h = k->part[i].h;
+        log_part[i] = k->part[i].log_weight + log_near(&far, k->part[i].family, h, form, r2);
+        log_part[i] -= k->part[i].family == DP_KERNEL_GAUSSIAN ? far / h / h : far / h;
+        top = fmax(top, log_part[i]);
+    }
+    if (top == -INFINITY) return INFINITY;
+    for (slong i = 0; i < k->nparts; i++) sum += exp(log_part[i] - top);
+    return -top - log(sum);
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* particle.h: drifts and energies of samples: one sample problem, and the engines that the particle forms of drifts share. */
+#ifndef DP_PARTICLE_H
+#define DP_PARTICLE_H
+
+#include "problem/problem.h"
+
+/* Options of da2-released; every clip and normalisation of the released code by name. 0 switches a number off. */
+typedef struct {
+    double clip;          /* floor under row softmax times column softmax, before the root: 1e-6 */
+    double mask;          /* added to the distance of each x to itself, in units of the mean distance: 100 */
+    int coordinates;      /* coordinates are divided by mean distance/sqrt(d) */
+    int distances;        /* distances are divided by their mean */
+    int rms;              /* each temperature's drift is divided by its root mean square */
+} dp_released;
+
+typedef enum { DP_DISTANCE_DEFAULT, DP_DISTANCE_L2, DP_DISTANCE_SQUARED } dp_distance;
+
+/* Samples and how a drift treats them. x: n x d moves, y: m x d attracts, row-major, all finite; every point has weight 1/n or 1/m.
+   z: l x d negatives that repel instead of x, NULL: x itself. Numbers of the definition are exact; engines in doubles round them once. */
+typedef struct {
+    size_t n, m, l, d;
+    const double *x, *y, *z;
+    slong nparts;                  /* the kernel: a sum of weighted parts */
+    const dp_kernel_part *part;
+    int leave_out;                 /* the pair of x_i with itself is left out of the negatives (only when z is NULL) */
+    int drop_sizes;                /* sinkhorn-proxy: without the n, m of (28), as Algorithm 1 does */
+    int columns_first;             /* sinkhorn: a sweep begins with the columns, from unit row scaling */
+    slong iterations;              /* sinkhorn: sweeps; -1: until `tolerance` */
+    double tolerance;              /* sinkhorn: L1 error of the marginals; kale: relative duality gap */
+    size_t ndirections;
+    const double *direction;       /* sliced-wasserstein: ndirections x d, of any length > 0 */
+    const fmpq *lambda;            /* kale, chi2: regularisation > 0 */
+    dp_distance distance;          /* da2, da2-released */
+    const dp_released *released;
+    int single;                    /* sums over pairs in float32 */
+    int threads;
+} dp_sample;
+
+/* What a solver says besides the velocity: primal, dual, gap, sweeps, ... */
+enum { DP_MOST_NOTES = 12 };
+typedef struct {
+    double *v;           /* n x d, the caller's */
+    double *core, *mass; /* NULL, or of sinkhorn-proxy and da2: n x d, the velocity before the masses multiply it; n x 2, the masses r^p, r^q of (29) */
+    int nnotes;
+    struct { const char *name; double value; } note[DP_MOST_NOTES];
+} dp_drifted;
+void dp_drifted_note(dp_drifted *out, const char *name, double value);
+
+/* DP_EINPUT when sizes, numbers or options make no problem; names the first coordinate that is not finite. */
+dp_status dp_sample_check(const dp_sample *s, dp_error *e);
+
+/* ---- kernels in doubles ---- */
+
+/* What is summed: the kernel k, its slope -k'(r)/r = |grad k|/r, or the companion k#(r) = int_r^inf s k(s) ds. */
+typedef enum { DP_FORM_KERNEL, DP_FORM_SLOPE, DP_FORM_SHARP } dp_form;
+
+/* A kernel made ready: log of the form = -cost/eps with eps = h^2 (one Gaussian), h (one kernel with exponential tails) or 1, in units in which
+   costs neither over- nor underflow where bandwidths are extreme. */
+typedef struct { slong nparts; struct { dp_kernel_family family; double log_weight, h; } part[64]; double h; int power; } dp_pkernel;
+/* DP_EUNSUPPORTED when the form is not positive (energy: only the slope; imq: no companion). */
+dp_status dp_pkernel_init(dp_pkernel *k, const dp_sample *s, dp_form form, dp_error *e);
+double dp_pkernel_eps(const dp_pkernel *k);
+double dp_over_eps(const dp_pkernel *k, double cost); /* cost/eps without forming eps */
+/* The cost at squared distance r2; +inf where the form is 0 by convention: the slope at r = 0 (there the gradient is 0, or taken so at a kink). */
+double dp_pkernel_cost(const dp_pkernel *k, dp_form form, double r2);
+
+/* ---- sums over pairs ---- */
+
+/* Rows a (n x d) against columns b (m x d); `add`: m costs to be subtracted, NULL: none; skip: j = i is left out. */
+typedef struct {
+    size_t n, m, d;
+    const double *a, *b, *add;
+    const dp_pkernel *kernel;
+    dp_form form;
+    int skip, single, threads;
+} dp_pairing;
+
+/* sum[i] = eps log sum_j exp((add_j - c_ij)/eps) (-inf: no column left) and shift[i] = sum_j w_ij (b_j - a_i) with weights w_ij that sum to 1
+   (0 when no column is left). Either may be NULL. No result depends on the number of threads.
+   Error: each weight relatively within about 8 u max_j |add_j - c_ij|/eps, u = 2^-53, over the columns that count. Cost: n m exponentials, O(m) memory a thread. */
+dp_status dp_rows(double *sum, double *shift, const dp_pairing *p, dp_error *e);
+/* The rows x against the columns y, or against the negatives. */
+dp_pairing dp_pairing_y(const dp_sample *s, const dp_pkernel *k, dp_form form);
+dp_pairing dp_pairing_negatives(const dp_sample *s, const dp_pkernel *k, dp_form form);
+/* Rows and columns exchanged, nothing added. */
+dp_pairing dp_pairing_turned(const dp_pairing *p);
+size_t dp_negatives(const dp_sample *s); /* how many: l, or n */
+
+/* ---- drifts made of such sums ---- */
+
+/* One Ruiz step (28) on rows x with cross-weighting (29), (30); joint: the row sums run over y and the negatives together (67), as in da2. */
+dp_status dp_pseudo_plan(dp_drifted *out, const dp_sample *s, int joint, dp_error *e);
+/* (27): plan against y minus plan against the negatives, each by s->iterations sweeps or to s->tolerance. */
+dp_status dp_sinkhorn_drift(dp_drifted *out, const dp_sample *s, dp_error *e);
+
+#endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* sample.c: what a sample problem must satisfy before any engine sees it. */
+#include "particle/particle.h"
+
+#include <math.h>
+
+void dp_drifted_note(dp_drifted *out, const char *name, double value)
+{
+    if (out->nnotes < DP_MOST_NOTES) out->note[out->nnotes].name = name, out->note[out->nnotes++].value = value;
+}
+
+static dp_status check_points(const double *a, size_t n, size_t d, const char *name, dp_error *e)
+{
+    if (n == 0) return dp_fail(e, DP_EINPUT, "%s: no point; expected at least one", name);
+    for (size_t i = 0; i < n * d; i++)
+        if (!isfinite(a[i]))
+            return dp_fail(e, DP_EINPUT, "%s: point %zu, coordinate %zu is %s; expected finite numbers", name, i / d, i % d, isnan(a[i]) ? "nan" : "infinite");
+    return DP_OK;
+}
+
+dp_status dp_sample_check(const dp_sample *s, dp_error *e)
+{
+    dp_status status = DP_OK;
+    if (s->d == 0) return dp_fail(e, DP_EINPUT, "x: points of dimension 0; expected at least one coordinate");
+    status = check_points(s->x, s->n, s->d, "x", e);
+    if (!status) status = check_points(s->y, s->m, s->d, "y", e);
+    if (!status && s->z) status = check_points(s->z, s->l, s->d, "negatives", e);
+    if (!status && s->z && s->leave_out) status = dp_fail(e, DP_EINPUT, "leaving out the pair of a point with itself needs the negatives to be x");
+    if (!status && s->direction) status = check_points(s->direction, s->ndirections, s->d, "directions", e);
+    for (size_t i = 0; !status && i < s->ndirections; i++) {
+        size_t k = 0;
+        while (k < s->d && s->direction[i * s->d + k] == 0) k++;
+        if (k == s->d) status = dp_fail(e, DP_EINPUT, "directions: number %zu is zero; expected vectors of any length > 0", i);
+    }
+    return status;
+}
+
+size_t dp_negatives(const dp_sample *s) { return s->z ? s->l : s->n; }
+
+dp_pairing dp_pairing_y(const dp_sample *s, const dp_pkernel *k, dp_form form)
+{
+    return (dp_pairing){.n = s->n, .m = s->m, .d = s->d, .a = s->x, .b = s->y, .kernel = k, .form = form, .single = s->single, .threads = s->threads};
+}
+
+dp_pairing dp_pairing_negatives(const dp_sample *s, const dp_pkernel *k, dp_form form)
+{
+    dp_pairing p = dp_pairing_y(s, k, form);
+    p.m = dp_negatives(s), p.b = s->z ? s->z : s->x, p.skip = s->leave_out;
+    return p;
+}
+
+dp_pairing dp_pairing_turned(const dp_pairing *p)
+{
+    dp_pairing t = *p;
+    t.n = p->m, t.m = p->n, t.a = p->b, t.b = p->a, t.add = NULL;
+    return t;
+}

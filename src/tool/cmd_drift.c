@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* cmd_drift.c: particle drifts of samples in files. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/npy.h"
+#include "tool/drift_input.h"
+#include "tool/share.h"
+
+static const char *drift_of(const dp_args *a)
+{
+    const char *names[64], *name = dp_args_value(a, "drift");
+    size_t n = 0;
+    for (size_t i = 0; dp_drifts[i] && n < 63; i++)
+        if (dp_drifts[i]->sample) names[n++] = dp_drifts[i]->name;
+    names[n] = NULL;
+    if (!name) dp_usage_error("drift: no drift given; expected --drift NAME");
+    if (!dp_drift_find(name)) dp_usage_error("--drift %s: unknown drift%s; 'driftproof doctor' lists them", name, dp_tool_suggest(name, names));
+    return name;
+}
+
+/* ---- output ---- */
+
+static void check_name(const char *option, const char *file)
+{
+    const char *dot = file ? strrchr(file, '.') : NULL;
+    if (file && (!dot || (strcmp(dot, ".npy") && strcmp(dot, ".csv")))) dp_usage_error("--%s %s: expected a name that ends with .npy or .csv", option, file);
+}
+
+static void put_csv(FILE *f, const double *v, size_t n, size_t d)
+{
+    for (size_t i = 0; i < n * d; i++) fprintf(f, "%.17g%s", v[i], (i + 1) % d ? "," : "\n");
+}
+
+static dp_status write_array(const char *file, const double *v, size_t n, size_t d, dp_error *e)
+{
+    dp_output o;
+    if (!file || !v) return DP_OK;
+    const dp_status status = dp_output_open(&o, file, e);
+    if (status) return status;
+    const dp_npy array = {.descr = "<f8", .itemsize = sizeof *v, .ndim = 2, .shape = {n, d}, .data = v};
+    if (!strcmp(strrchr(file, '.'), ".npy")) dp_npy_write(o.f, &array);
+    else put_csv(o.f, v, n, d);
+    return dp_output_close(&o, e);
+}
+
+static void put_json_array(FILE *f, const double *v, size_t n, size_t d)
+{
+    fputs("[", f);
+    for (size_t i = 0; i < n * d; i++) {
+        fputs(i % d ? ", " : i ? ",\n  [" : "\n  [", f);
+        dp_json_double(f, v[i]);
+        if ((i + 1) % d == 0) fputs("]", f);
+    }
+    fputs("]", f);
+}
+
+static void put_json(const char *drift, const dp_sample *s, const dp_drifted *out, const char *precision, int values)
+{
+    fputs("{\"drift\": ", stdout);
+    dp_json_string(stdout, drift);
+    fprintf(stdout, ", \"n\": %zu, \"m\": %zu, \"dimension\": %zu, \"precision\": ", s->n, s->m, s->d);
+    dp_json_string(stdout, precision);
+    for (int i = 0; i < out->nnotes; i++) fprintf(stdout, ", \"%s\": ", out->note[i].name), dp_json_double(stdout, out->note[i].value);
+    if (values) fputs(",\n \"velocity\": ", stdout), put_json_array(stdout, out->v, s->n, s->d);
+    fputs("}\n", stdout);
+}
+
+static dp_status write_all(const dp_args *a, const char *drift, const dp_sample *s, const dp_drifted *out, dp_error *e)
+{
+    const char *file = dp_args_value(a, "output");
+    dp_status status = write_array(file, out->v, s->n, s->d, e);
+    if (!status) status = write_array(dp_args_value(a, "core"), out->core, s->n, s->d, e);
+    if (!status) status = write_array(dp_args_value(a, "masses"), out->mass, s->n, 2, e);
+    if (status) return status;
+    if (dp_args_flag(a, "json")) put_json(drift, s, out, "double", !file);
+    else if (!file && !dp_args_flag(a, "quiet")) put_csv(stdout, out->v, s->n, s->d);
+    return DP_OK;
+}
+
+/* ---- the command ---- */
+
+static dp_status velocities(const dp_args *a, const char *drift, dp_drift_input *in, dp_error *e)
+{
+    const int plan = !strcmp(drift, "sinkhorn-proxy") || !strcmp(drift, "da2"), extra = dp_args_flag(a, "core") || dp_args_flag(a, "masses");
+    const size_t n = in->s.n * in->s.d;
+    if (extra && !plan) dp_usage_error("drift: --core and --masses belong to sinkhorn-proxy and da2");
+    dp_drifted out = {.v = dp_calloc(n, sizeof(double)), .core = extra ? dp_calloc(n, sizeof(double)) : NULL, .mass = extra ? dp_calloc(2 * in->s.n, sizeof(double)) : NULL};
+    dp_status status = dp_drift_sample(&out, drift, &in->s, e);
+    if (!status) status = write_all(a, drift, &in->s, &out, e);
+    free(out.v), free(out.core), free(out.mass);
+    return status;
+}
+
+static int run(const dp_args *a)
+{
+    dp_drift_input in;
+    dp_error e = {0};
+    static const char *const files[] = {"output", "core", "masses"};
+    for (size_t i = 0; i < 3; i++) check_name(files[i], dp_args_value(a, files[i]));
+    const char *drift = drift_of(a);
+    dp_status status = dp_drift_input_read(&in, a, drift, &e);
+    in.s.threads = (int) dp_args_integer(a, "threads", 1, 4096, dp_cores());
+    if (!status) status = velocities(a, drift, &in, &e);
+    dp_drift_input_clear(&in);
+    return status == DP_EBUDGET ? (fprintf(stderr, "driftproof: %s\n", e.text), EXIT_UNEXPECTED) : status ? dp_say_failure(&e) : EXIT_EXPECTED;
+}
+
+static const dp_option options[] = {
+    {"drift", 'd', "NAME", "the drift: mean-shift, sinkhorn, sinkhorn-proxy, da2, mmd"},
+    {"x", 'x', "FILE", "the model's samples, which the drift moves: .npy of shape (n, d), or .csv with a point a line"},
+    {"y", 'y', "FILE", "the data's samples, (m, d)"},
+    {"negatives", 'z', "FILE", "points that repel instead of x, (l, d)"},
+    {"kernel", 'k', "NAME", "gaussian exp(-r^2/2h^2) (default), laplace exp(-r/h) (default of da2), matern32, matern52, imq, energy -r; several with commas, or several bandwidths, make a sum"},
+    {"bandwidth", 'b', "H", "h in these formulas, an exact number; several with commas make a sum of kernels"},
+    {"weights", 0, "W", "weights of a sum's parts (default: 1 each)"},
+    {"self", 0, "keep|leave-out", "whether the pair of a point with itself counts among the negatives (default: keep)"},
+    {"mask", 0, "self|none", "the same in the words of Algorithm 2: da2 masks the diagonal by default"},
+    {"distance", 0, "l2|squared", "da2: distance in the logits, -r/h with the Laplace kernel or -r^2/2h^2 with the Gaussian"},
+    {"scaling", 0, "population|algorithm", "sinkhorn-proxy: with the n, m of (28) (default) or without, as Algorithm 1"},
+    {"iterations", 'i', "K", "sinkhorn: so many sweeps, each rows then columns, then rows normalised once; 0 is the mean-shift"},
+    {"tolerance", 't', "T", "sinkhorn: sweeps until the marginals' L1 error is below T (default: 1e-13)"},
+    {"order", 0, "rows-first|columns-first", "sinkhorn: where a sweep begins (default: rows)"},
+    {"regularisation", 'l', "L", "kale, chi2: lambda, an exact number"},
+    {"output", 'o', "FILE", "write the velocities, (n, d): FILE.npy or FILE.csv"},
+    {"core", 0, "FILE", "sinkhorn-proxy, da2: also the velocities before the masses multiply them"},
+    {"masses", 0, "FILE", "sinkhorn-proxy, da2: also the masses r^p, r^q of (29), (n, 2)"},
+    {0}};
+const dp_tool_command dp_cmd_drift = {
+    "drift", "--drift NAME --x X.npy --y Y.npy [-o V.npy]", "particle drifts of samples in files",
+    "Evaluates a drift on samples, by its definition and in the logarithmic domain: no floor, clamp or epsilon stands in any formula, distances are found by differences, and far clouds, "
+    "coincident points and single points give the exact limit. The numbers n and m of points may differ, and any dimension is taken. Files hold float32 or float64, in C or Fortran order.\n"
+    "Without -o the velocities are printed, one point a line; with --json as one document, together with what a solver says of itself. No result depends on --threads.",
+    options, 0, 0, 0, run};

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* drift_input.c: the sample problem that a command line describes. */
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tool/drift_input.h"
+
+/* ---- kernels ---- */
+
+enum { MOST_PARTS = 64 };
+
+static const char *const kernels[] = {"gaussian", "laplace", "matern32", "matern52", "imq", "energy", "sum", NULL};
+static const dp_kernel_family families[] = {DP_KERNEL_GAUSSIAN, DP_KERNEL_LAPLACE, DP_KERNEL_MATERN32, DP_KERNEL_MATERN52, DP_KERNEL_IMQ, DP_KERNEL_ENERGY, DP_KERNEL_GAUSSIAN};
+
+/* The next field of a list with commas; NULL at the end. */
+static char *next_field(char **rest)
+{
+    char *field = *rest;
+    if (!field) return NULL;
+    *rest = strchr(field, ',');
+    if (*rest) *(*rest)++ = '\0';
+    return field;
+}
+
+static size_t count_fields(const char *list)
+{
+    size_t n = 1;
+    for (; *list; list++) n += *list == ',';
+    return n;
+}
+
+/* Exact numbers > 0, one for each of `n` parts. */
+static void read_numbers(dp_kernel_part *part, size_t n, size_t offset, const char *option, const char *list)
+{
+    char *copy = dp_strdup(list), *rest = copy;
+    if (count_fields(list) != n) dp_usage_error("--%s %s: expected %zu numbers, one for each part of the kernel", option, list, n);
+    for (size_t i = 0; i < n; i++) {
+        const char *word = next_field(&rest);
+        fmpq *to = (fmpq *) ((char *) (part + i) + offset);
+        if (!dp_fmpq_set_text(to, word) || fmpq_sgn(to) <= 0) dp_usage_error("--%s %s: expected a number above 0 such as 0.1, 1/3 or 1e-300, found '%s'", option, list, word);
+    }
+    free(copy);
+}
+
+static dp_kernel_family read_family(const char *list, const char *word)
+{
+    size_t k = 0;
+    while (kernels[k] && strcmp(kernels[k], word)) k++;
+    if (!kernels[k]) dp_usage_error("--kernel %s: unknown kernel '%s'%s; expected gaussian, laplace, matern32, matern52, imq, energy or sum", list, word, dp_tool_suggest(word, kernels));
+    return families[k];
+}
+
+/* A list of families or of bandwidths, or of both, makes a sum. */
+static void read_kernel(dp_drift_input *in, const dp_args *a, const char *otherwise)
+{
+    const char *kernel = dp_args_value(a, "kernel"), *bandwidth = dp_args_value(a, "bandwidth"), *weights = dp_args_value(a, "weights");
+    if (!kernel) kernel = otherwise;
+    const size_t k = count_fields(kernel), n = FLINT_MAX(k, bandwidth ? count_fields(bandwidth) : 1);
+    if (n > MOST_PARTS) dp_usage_error("--kernel, --bandwidth: expected at most %d parts", MOST_PARTS);
+    if (k > 1 && k != n) dp_usage_error("--bandwidth %s: expected %zu bandwidths, one for each kernel of %s", bandwidth, k, kernel);
+    char *copy = dp_strdup(kernel), *rest = copy;
+    int needs = 0;
+    for (size_t i = 0; i < n; i++) {
+        dp_kernel_part *part = in->part + i;
+        fmpq_init(&part->weight), fmpq_init(&part->bandwidth);
+        fmpq_one(&part->weight), fmpq_one(&part->bandwidth);
+        part->family = i < k ? read_family(kernel, next_field(&rest)) : in->part[0].family;
+        needs |= part->family != DP_KERNEL_ENERGY;
+    }
+    free(copy);
+    in->nparts = n;
+    if (bandwidth) read_numbers(in->part, n, offsetof(dp_kernel_part, bandwidth), "bandwidth", bandwidth);
+    if (weights) read_numbers(in->part, n, offsetof(dp_kernel_part, weight), "weights", weights);
+    in->s.part = in->part, in->s.nparts = bandwidth || !needs ? (slong) n : 0;
+}
+
+/* ---- numbers ---- */
+
+double dp_read_double(const char *option, const char *text, double least)
+{
+    char *end;
+    errno = 0;
+    const double v = strtod(text, &end);
+    if (end == text || *end || !isfinite(v) || v < least) dp_usage_error("--%s %s: expected a finite number of at least %g", option, text, least);
+    return v;
+}
+
+static void read_stop(dp_drift_input *in, const dp_args *a)
+{
+    const char *tolerance = dp_args_value(a, "tolerance");
+    if (tolerance && dp_args_flag(a, "iterations")) dp_usage_error("drift: --iterations asks for so many sweeps and --tolerance for convergence: expected one of the two");
+    in->s.iterations = dp_args_integer(a, "iterations", 0, WORD_MAX, -1);
+    in->s.tolerance = tolerance ? dp_read_double("tolerance", tolerance, 0) : 1e-13;
+}
+
+/* ---- what is left out, and how ---- */
+
+static void read_self(dp_drift_input *in, const dp_args *a, const char *drift)
+{
+    const char *mask = dp_args_value(a, "mask"), *self = dp_args_value(a, "self");
+    const int masked = !strncmp(drift, "da2", 3), out = mask ? !strcmp(mask, "self") : self ? !strcmp(self, "leave-out") : masked && !in->s.z;
+    if (mask && self && !strcmp(mask, "self") != !strcmp(self, "leave-out")) dp_usage_error("drift: --mask %s and --self %s contradict each other", mask, self);
+    if (out && in->s.z) dp_usage_error("drift: --%s: the negatives are points of their own, so no pair is one of a point with itself", mask ? "mask self" : "self leave-out");
+    in->s.leave_out = out;
+}
+
+static int word_is(const dp_args *a, const char *option, const char *word)
+{
+    const char *value = dp_args_value(a, option);
+    return value && !strcmp(value, word);
+}
+
+/* ---- files ---- */
+
+static dp_status read_points(dp_table *t, const dp_args *a, const char *option, dp_error *e)
+{
+    const char *file = dp_args_value(a, option);
+    if (!file) dp_usage_error("drift: no points given; expected --%s FILE.npy or FILE.csv", option);
+    return dp_table_read(t, file, e);
+}
+
+static dp_status same_dimension(const dp_drift_input *in, const dp_table *t, const dp_args *a, const char *option, dp_error *e)
+{
+    if (t->cols == in->x.cols) return DP_OK;
+    return dp_fail(e, DP_EINPUT, "%s: points of dimension %zu, but those of %s have dimension %zu", dp_args_value(a, option), t->cols, dp_args_value(a, "x"), in->x.cols);
+}
+
+static dp_status read_files(dp_drift_input *in, const dp_args *a, dp_error *e)
+{
+    dp_status status = read_points(&in->x, a, "x", e);
+    if (!status) status = read_points(&in->y, a, "y", e);
+    if (!status) status = same_dimension(in, &in->y, a, "y", e);
+    if (!status && dp_args_flag(a, "negatives")) {
+        status = read_points(&in->z, a, "negatives", e);
+        if (!status) status = same_dimension(in, &in->z, a, "negatives", e);
+    }
+    in->s.n = in->x.rows, in->s.m = in->y.rows, in->s.l = in->z.rows, in->s.d = in->x.cols;
+    in->s.x = in->x.data, in->s.y = in->y.data, in->s.z = in->z.data;
+    return status;
+}
+
+dp_status dp_drift_input_read(dp_drift_input *in, const dp_args *a, const char *drift, dp_error *e)
+{
+    const int da2 = !strncmp(drift, "da2", 3), squared = word_is(a, "distance", "squared"), l2 = word_is(a, "distance", "l2");
+    const char *kernel = dp_args_value(a, "kernel");
+    memset(in, 0, sizeof *in);
+    fmpq_init(in->lambda);
+    if ((squared || l2) && !da2) dp_usage_error("--distance: it belongs to da2 and da2-released; the kernel says it for %s", drift);
+    if ((squared && kernel && strcmp(kernel, "gaussian")) || (l2 && kernel && strcmp(kernel, "laplace")))
+        dp_usage_error("drift: --distance %s goes with --kernel %s, logits -%s; --kernel %s was given", squared ? "squared" : "l2", squared ? "gaussian" : "laplace", squared ? "r^2/(2 h^2)" : "r/h", kernel);
+    read_kernel(in, a, da2 && !squared ? "laplace" : "gaussian");
+    read_stop(in, a);
+    const char *lambda = dp_args_value(a, "regularisation");
+    if (lambda && (!dp_fmpq_set_text(in->lambda, lambda) || fmpq_sgn(in->lambda) <= 0)) dp_usage_error("--regularisation %s: expected a number above 0", lambda);
+    in->s.lambda = lambda ? in->lambda : NULL;
+    in->s.drop_sizes = word_is(a, "scaling", "algorithm"), in->s.columns_first = word_is(a, "order", "columns-first");
+    const dp_status status = read_files(in, a, e);
+    if (!status) read_self(in, a, drift);
+    return status;
+}
+
+void dp_drift_input_clear(dp_drift_input *in)
+{
+    for (size_t i = 0; i < in->nparts; i++) fmpq_clear(&in->part[i].weight), fmpq_clear(&in->part[i].bandwidth);
+    fmpq_clear(in->lambda);
+    dp_table_clear(&in->x), dp_table_clear(&in->y), dp_table_clear(&in->z), dp_table_clear(&in->directions);
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* drift_input.h: the sample problem that a command line describes. */
+#ifndef DP_TOOL_DRIFT_INPUT_H
+#define DP_TOOL_DRIFT_INPUT_H
+
+#include "base/table.h"
+#include "drift/drift.h"
+#include "tool/option.h"
+
+typedef struct {
+    dp_sample s; /* points into what follows */
+    dp_table x, y, z, directions;
+    size_t nparts;
+    dp_kernel_part part[64];
+    fmpq_t lambda;
+} dp_drift_input;
+
+/* Wrong options end the program; files that cannot be read or do not fit together are DP_EINPUT. Clear it in any case. */
+dp_status dp_drift_input_read(dp_drift_input *in, const dp_args *a, const char *drift, dp_error *e);
+void dp_drift_input_clear(dp_drift_input *in);
+double dp_read_double(const char *option, const char *text, double least);
+
+#endif
