@@ -7,6 +7,7 @@
 #include "claim/claim.h"
 #include "claim/gaussian.h"
 #include "claim/generator.h"
+#include "claim/mesh.h"
 #include "claim/point.h"
 #include "claim/student.h"
 #include "claim/variation.h"

@@ -92,6 +92,39 @@ static void shapes_and_families_differ(void **state)
     dp_measure_clear(b);
 }
 
+/* A measure told in other words is the same and not equal; another weight, mean or covariance is another measure. */
+static void measures_are_the_same_in_other_words(void **state)
+{
+    (void) state;
+    for (int gaussian = 0; gaussian < 2; gaussian++)
+        for (int dim = 1; dim <= 3; dim++) {
+            dp_measure_t a, b;
+            dp_measure_init(a, gaussian ? DP_MIXTURE : DP_ATOMS, dim, 3);
+            for (slong j = 0; j < 3; j++) {
+                fmpq_set_si(DP_WEIGHT(a, j), 1, 3);
+                fmpq_set_si(DP_MEAN(a, j, dim - 1), j, 2);
+                for (int k = 0; k < dim && gaussian; k++)
+                    fmpq_set_si(DP_COV(a, j, k, k), 1 + j, 1);
+            }
+            dp_measure_retell(b, a);
+            assert_int_equal(b->n, 4);
+            assert_false(dp_measure_equal(a, b));
+            assert_true(dp_measure_same(a, b) && dp_measure_same(b, a));
+            fmpq *entry[3] = {DP_WEIGHT(b, 3), DP_MEAN(b, 3, dim - 1), gaussian ? DP_COV(b, 2, 0, 0) : DP_WEIGHT(b, 2)};
+            for (int k = 0; k < 3; k++) {
+                fmpq_mul_2exp(entry[k], entry[k], 1);
+                if (k == 1)
+                    fmpq_add_si(entry[k], entry[k], 1);
+                assert_false(dp_measure_same(a, b) || dp_measure_same(b, a));
+                if (k == 1)
+                    fmpq_sub_si(entry[k], entry[k], 1);
+                fmpq_div_2exp(entry[k], entry[k], 1);
+                assert_true(dp_measure_same(a, b));
+            }
+            dp_measure_clear(a), dp_measure_clear(b);
+        }
+}
+
 static void macros_are_row_major(void **state)
 {
     (void) state;
@@ -115,7 +148,7 @@ static void families_have_the_names_of_case_files(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(everything_starts_at_zero), cmocka_unit_test(every_field_is_copied_and_compared),
-        cmocka_unit_test(shapes_and_families_differ), cmocka_unit_test(macros_are_row_major), cmocka_unit_test(families_have_the_names_of_case_files)};
+        cmocka_unit_test(shapes_and_families_differ), cmocka_unit_test(measures_are_the_same_in_other_words), cmocka_unit_test(macros_are_row_major), cmocka_unit_test(families_have_the_names_of_case_files)};
     flint_randinit(rnd);
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     flint_randclear(rnd);

@@ -5,32 +5,6 @@
 
 static const char *const drifts[] = {"mean-shift", "sinkhorn-proxy", "da2", "mmd", "smoothed-kl", "kl", "wasserstein", NULL};
 
-/* q := mu with its first component cut into 1/3 and 2/3 of its weight, the larger part moved to the end. */
-static void same_in_other_words(dp_measure_t q, const dp_measure_t mu)
-{
-    fmpq_t third;
-    slong d = mu->dim;
-    dp_measure_clear(q);
-    if (mu->family != DP_ATOMS && mu->family != DP_MIXTURE) {
-        dp_measure_set(q, mu);
-        return;
-    }
-    dp_measure_init(q, mu->family, mu->dim, mu->n + 1);
-    fmpq_init(third);
-    fmpq_set_si(third, 1, 3);
-    for (slong j = 0; j <= mu->n; j++) {
-        slong from = j < mu->n ? j : 0;
-        fmpq_set(DP_WEIGHT(q, j), DP_WEIGHT(mu, from));
-        for (slong a = 0; a < d; a++)
-            fmpq_set(DP_MEAN(q, j, a), DP_MEAN(mu, from, a));
-        for (slong a = 0; a < d * d && mu->family == DP_MIXTURE; a++)
-            fmpq_set(q->cov + j * d * d + a, mu->cov + from * d * d + a);
-    }
-    fmpq_mul(DP_WEIGHT(q, 0), DP_WEIGHT(mu, 0), third);
-    fmpq_sub(DP_WEIGHT(q, mu->n), DP_WEIGHT(mu, 0), DP_WEIGHT(q, 0));
-    fmpq_clear(third);
-}
-
 /* The natural size of the two terms that cancel: see the statement. */
 static int natural_size(arb_t out, dp_check *c, const dp_point *at, const dp_problem *P, const char *drift, const dp_field_t f,
                         dp_workspace *w)
@@ -84,7 +58,8 @@ static void one_pair(dp_check *c, const dp_point *at, const dp_measure_t mu, cha
     dp_workspace *w = dp_workspace_new();
     dp_measure_clear(P->p);
     dp_measure_set(P->p, mu);
-    same_in_other_words(P->q, mu);
+    dp_measure_clear(P->q);
+    dp_measure_retell(P->q, mu);
     if (dp_check_twin(c, "moved"))
         dp_nudge_for(c, DP_MEAN(P->q, 0, 0), P->bandwidth);
     for (int k = 0; drifts[k] != NULL && !dp_check_stopped(c); k++)

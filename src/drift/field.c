@@ -188,10 +188,13 @@ static double gap_bits(const dp_measure_struct *mu, const fmpq_t h, arb_srcptr x
     return isfinite(second) ? (top - second) * M_LOG2E : 0;
 }
 
-/* Entries below 2^-result are taken for zero: beyond 4 bits + 200, what the gaps of k*p and k*q allow a velocity that is no zero to lose. */
+/* Entries below 2^-result are taken for zero: beyond 4 bits + 200, what the gaps of k*p and k*q allow a velocity that is no zero to lose.
+   Where p and q are one measure every velocity is zero, and there is nothing to look for beyond the digits asked. */
 static slong zero_bits(const dp_problem *P, arb_srcptr x, slong bits)
 {
     double gap = 0;
+    if (dp_measure_same(P->p, P->q))
+        return bits;
     if (P->kernel == DP_KERNEL_GAUSSIAN)
         gap = fmax(gap_bits(P->p, P->bandwidth, x), gap_bits(P->q, P->bandwidth, x));
     return 4 * bits + 200 + (slong) fmin(2 * gap, 20000);

@@ -109,6 +109,57 @@ static int same_data(const dp_measure_t a, const dp_measure_t b)
     return a->ndata == b->ndata && memcmp(a->shape, b->shape, sizeof a->shape) == 0 && (n == 0 || memcmp(a->data, b->data, n * sizeof *a->data) == 0);
 }
 
+/* The weight that m gives to component j of `of`: that of all its components with this mean and covariance. */
+static void weight_at(fmpq_t sum, const dp_measure_t m, const dp_measure_t of, slong j)
+{
+    slong d = m->dim;
+    fmpq_zero(sum);
+    for (slong i = 0; i < m->n; i++)
+        if (same(DP_MEAN(m, i, 0), DP_MEAN(of, j, 0), d) && (m->cov == NULL || same(DP_COV(m, i, 0, 0), DP_COV(of, j, 0, 0), d * d)))
+            fmpq_add(sum, sum, DP_WEIGHT(m, i));
+}
+
+int dp_measure_same(const dp_measure_t a, const dp_measure_t b)
+{
+    const dp_measure_struct *side[2] = {a, b};
+    fmpq_t x, y;
+    int ok = a->family == b->family && a->dim == b->dim;
+    if (!ok || (a->family != DP_ATOMS && a->family != DP_MIXTURE))
+        return ok && dp_measure_equal(a, b);
+    fmpq_init(x), fmpq_init(y);
+    for (int s = 0; s < 2 && ok; s++)
+        for (slong j = 0; j < side[s]->n && ok; j++) {
+            weight_at(x, a, side[s], j), weight_at(y, b, side[s], j);
+            ok = fmpq_equal(x, y);
+        }
+    fmpq_clear(x), fmpq_clear(y);
+    return ok;
+}
+
+void dp_measure_retell(dp_measure_t out, const dp_measure_t in)
+{
+    fmpq_t third;
+    slong d = in->dim;
+    if (in->family != DP_ATOMS && in->family != DP_MIXTURE) {
+        dp_measure_set(out, in);
+        return;
+    }
+    dp_measure_init(out, in->family, in->dim, in->n + 1);
+    fmpq_init(third);
+    fmpq_set_si(third, 1, 3);
+    for (slong j = 0; j <= in->n; j++) {
+        slong from = j < in->n ? j : 0;
+        fmpq_set(DP_WEIGHT(out, j), DP_WEIGHT(in, from));
+        for (slong a = 0; a < d; a++)
+            fmpq_set(DP_MEAN(out, j, a), DP_MEAN(in, from, a));
+        for (slong a = 0; a < d * d && in->family == DP_MIXTURE; a++)
+            fmpq_set(out->cov + j * d * d + a, in->cov + from * d * d + a);
+    }
+    fmpq_mul(DP_WEIGHT(out, 0), DP_WEIGHT(in, 0), third);
+    fmpq_sub(DP_WEIGHT(out, in->n), DP_WEIGHT(in, 0), DP_WEIGHT(out, 0));
+    fmpq_clear(third);
+}
+
 int dp_measure_equal(const dp_measure_t a, const dp_measure_t b)
 {
     return a->family == b->family && a->dim == b->dim && a->n == b->n && same(a->weight, b->weight, a->n)

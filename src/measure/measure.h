@@ -30,7 +30,12 @@ typedef struct {
 void dp_measure_init(dp_measure_t m, dp_measure_family family, int dim, slong n);
 void dp_measure_clear(dp_measure_t m);
 void dp_measure_set(dp_measure_t out, const dp_measure_t in); /* out is initialised by this call */
+/* The same measure in other words: of atoms and mixtures the first component is cut into 1/3 and 2/3 of its weight, the larger part moved to the
+   end; others are copied. `out` is initialised by this call. */
+void dp_measure_retell(dp_measure_t out, const dp_measure_t in);
 int dp_measure_equal(const dp_measure_t a, const dp_measure_t b); /* same family and same data, component by component */
+/* Whether two sets of atoms, or two mixtures, are one measure, however it is cut into components; of other families whether they are equal. Exact. */
+int dp_measure_same(const dp_measure_t a, const dp_measure_t b);
 #define DP_WEIGHT(m, j) ((m)->weight + (j))
 #define DP_MEAN(m, j, k) ((m)->mean + (j) * (m)->dim + (k))
 #define DP_COV(m, j, k, l) ((m)->cov + ((j) * (m)->dim + (k)) * (m)->dim + (l))
