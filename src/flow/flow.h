@@ -23,7 +23,7 @@ typedef struct dp_flow_struct {
     const char *how;            /* how fields and energies are found */
     /* dy = velocity, *dissipation = E_q |V|^2. */
     dp_status (*rate)(struct dp_flow_struct *f, double *dy, double *dissipation, const double *y, dp_error *e);
-    /* An energy at y; *error: an estimate of its error by refinement, 0 where only rounding is left. */
+    /* An energy at y; *error (unless NULL): an estimate of its error by refinement, 0 where only rounding is left. */
     dp_status (*energy)(struct dp_flow_struct *f, double *value, double *error, const double *y, int energy, dp_error *e);
     void (*clear)(struct dp_flow_struct *f);
     void *data;

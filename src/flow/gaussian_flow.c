@@ -32,7 +32,7 @@ static dp_status energy(dp_flow *f, double *value, double *error, const double *
     (void) e;
     gauss_at(&q, y, f->dim);
     *value = dp_closure_energy(f->data, &q, which);
-    *error = 0;
+    if (error) *error = 0;
     return DP_OK;
 }
 

@@ -9,9 +9,8 @@
 
 static dp_status moved(double *value, dp_flow *f, double *at, const double *y, const double *dy, double by, int energy, dp_error *e)
 {
-    double error;
     for (size_t i = 0; i < f->size; i++) at[i] = y[i] + by * dy[i];
-    return f->energy(f, value, &error, at, energy, e);
+    return f->energy(f, value, NULL, at, energy, e);
 }
 
 /* (8 (E_1 - E_-1) - (E_2 - E_-2))/(12 u), E_k = E(y + k u y'), for u = tau and tau/2: the finer one, and the distance of both as its error. */
@@ -94,8 +93,8 @@ static dp_status compare(dp_flow_run *r, dp_flow *f, dp_error *e)
         for (size_t i = 0; i < f->size && !status; i++) r->state_error = fmax(r->state_error, weighing(&finer) * fabs(s.y[i] - at->y[i]));
         if (!status) r->dissipated_error = fmax(r->dissipated_error, weighing(&finer) * fabs(s.y[f->size] - at->dissipated));
         for (int j = 0; j < r->nlist && !status; j++) {
-            double value, error;
-            status = f->energy(f, &value, &error, s.y, r->list[j], e);
+            double value;
+            status = f->energy(f, &value, NULL, s.y, r->list[j], e);
             if (!status) r->energy_error[j] = fmax(r->energy_error[j], weighing(&finer) * fabs(value - at->energy[j].value));
         }
     }

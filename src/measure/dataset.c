@@ -31,8 +31,7 @@ int dp_dataset_find(const char *name)
     }
 }
 
-/* Two numbers of ]0, 1[. */
-static void draw(double u[2], ulong seed, slong i, unsigned block)
+void dp_philox_pair(double u[2], ulong seed, slong i, unsigned block)
 {
     const ulong index = (ulong) i;
     philox4x32_ctr_t c = {{(uint32_t) index, (uint32_t) (index >> 32), block, 0}};
@@ -45,7 +44,7 @@ static void draw(double u[2], ulong seed, slong i, unsigned block)
 static void normals(double g[2], ulong seed, slong i)
 {
     double u[2];
-    draw(u, seed, i, 1);
+    dp_philox_pair(u, seed, i, 1);
     double r = sqrt(-2 * log(u[0]));
     g[0] = r * cos(2 * pi * u[1]), g[1] = r * sin(2 * pi * u[1]);
 }
@@ -90,7 +89,7 @@ double *dp_dataset_points(int which, slong n, ulong seed, const double *noise)
     double *x = dp_malloc((size_t) n * 2 * sizeof *x);
     for (slong i = 0; i < n; i++) {
         double u[2], g[2];
-        draw(u, seed, i, 0);
+        dp_philox_pair(u, seed, i, 0);
         normals(g, seed, i);
         point(x + 2 * i, which, u, g, noise ? *noise : usual_noise[which]);
     }

@@ -54,6 +54,8 @@ int dp_measure_normalise(dp_measure_t m);
 /* Synthetic data in the plane, point i of seed s the same for every n (dataset.c has the formulas). noise: NULL for the set's own.
    Error: those of the C library's sine, cosine, exponential and logarithm. */
 int dp_dataset_find(const char *name); /* -1: unknown */
+/* Two numbers of ]0, 1[: block (i, block) of the generator with key `seed`. */
+void dp_philox_pair(double u[2], ulong seed, slong i, unsigned block);
 extern const char dp_dataset_names[];  /* parted by '|' */
 double *dp_dataset_points(int which, slong n, ulong seed, const double *noise);
 

@@ -246,7 +246,7 @@ static void balance(FILE *out, const dp_flow_run *r)
     fprintf(out, "  E|V|^2       %.6g -> %.6g, integral %.10g\n", r->record->dissipation, last->dissipation, last->dissipated);
     if (k < 0) return;
     for (slong i = 0; i < r->nrecords; i++) {
-        double d, e;
+        double d = 0, e = 0;
         dp_flow_defect(&d, &e, r, r->record + i);
         if (d > worst) worst = d, error = e, when = r->record[i].t;
     }
