@@ -62,7 +62,7 @@ static void on_random_meshes(flint_rand_t state, int d, int runs, slong most, in
         dp_problem *P = random_problem(state, d);
         dp_mesh_t mesh;
         dp_gridfield *f;
-        dp_grid_moments m;
+        dp_grid_log *lattice;
         dp_error e;
         slong digits = d == 1 ? 5 + (slong) n_randint(state, 40) : d == 2 ? 8 : 3;
         random_mesh(mesh, state, d, most / 2, most, 3);
@@ -71,8 +71,8 @@ static void on_random_meshes(flint_rand_t state, int d, int runs, slong most, in
         for (int draw = 0; draw < draws; draw++)
             same_as_point(f, P, (slong) n_randint(state, (ulong) dp_mesh_nodes(mesh)), d == 1 ? digits + 8 : digits);
         if (d < 3) { /* it was the lattice that did it */
-            assert_int_equal(dp_grid_log_ratio(&m, f, P, 1, 50, 1, &e), DP_OK);
-            dp_grid_moments_clear(&m);
+            assert_int_equal(dp_grid_log_new(&lattice, P, mesh, 1, 50, 1, &e), DP_OK);
+            dp_grid_log_free(lattice);
         }
         dp_gridfield_free(f), dp_mesh_clear(mesh), problem_free(P);
     }
@@ -111,7 +111,8 @@ static slong missed_nodes(const dp_problem *P, const dp_mesh_t mesh, slong prec,
     log_lattice a;
     int d = P->dim;
     slong nodes = dp_mesh_nodes(mesh), missed = 0;
-    dp_gridfield f = {.nledger = 0};
+    double term[2] = {0, 0};
+    dp_mesh_sums z;
     dp_grid_moments m, bare;
     dp_jet_t truth, have, plain;
     dp_error e;
@@ -124,10 +125,12 @@ static slong missed_nodes(const dp_problem *P, const dp_mesh_t mesh, slong prec,
     dp_grid_moments_init(&m, d, 2, nodes), dp_grid_moments_init(&bare, d, 2, nodes);
     dp_jet_init(truth, d), dp_jet_init(have, d), dp_jet_init(plain, d), arb_init(h2);
     dp_arb_set_h2(h2, P, 300);
-    assert_int_equal(sums(&m, &a, P, mesh, 220, 1, &e), DP_OK);
+    assert_int_equal(sums(&z, &a, P, mesh, 2, 220, 1, &e), DP_OK);
+    assert_int_equal(dp_mesh_sums_band(&m, &z, 0, mesh->n[d - 1], 240, &e), DP_OK);
+    dp_mesh_sums_clear(&z);
     for (int s = 0; s < m.nslots; s++)
         _arb_vec_set(bare.slot[s], m.slot[s], nodes);
-    add_errors(&m, &f, &a, mesh, P->bandwidth), add_only(&bare, keep_window, &a, mesh, P->bandwidth);
+    add_errors(&m, term, &a, mesh, P->bandwidth, 0), add_only(&bare, keep_window, &a, mesh, P->bandwidth);
     for (slong i = 0; i < nodes; i++) {
         dp_mesh_node(x, mesh, i);
         for (int k = 0; k < d; k++)
@@ -175,16 +178,21 @@ static void threads_change_nothing(void **state)
 {
     dp_problem *P = random_problem(*state, 2);
     dp_mesh_t mesh;
-    dp_grid_moments a, b;
+    dp_grid_moments m[2];
     dp_error e;
     random_mesh(mesh, *state, 2, 6, 12, 3);
-    dp_gridfield *f = dp_gridfield_new(mesh, DP_Q_VELOCITY, 8, DP_TIER_EXACT);
-    assert_int_equal(dp_grid_log_ratio(&a, f, P, 2, 50, 1, &e), DP_OK);
-    assert_int_equal(dp_grid_log_ratio(&b, f, P, 2, 50, 2, &e), DP_OK);
-    for (int s = 0; s < a.nslots; s++)
-        for (slong i = 0; i < a.nodes; i++)
-            assert_true(arb_equal(a.slot[s] + i, b.slot[s] + i));
-    dp_grid_moments_clear(&a), dp_grid_moments_clear(&b), dp_gridfield_free(f), dp_mesh_clear(mesh), problem_free(P);
+    for (int k = 0; k < 2; k++) {
+        dp_grid_log *lattice;
+        double term[2] = {0, 0};
+        dp_grid_moments_init(m + k, 2, 2, dp_mesh_nodes(mesh));
+        assert_int_equal(dp_grid_log_new(&lattice, P, mesh, 2, 50, 1 + k, &e), DP_OK);
+        assert_int_equal(dp_grid_log_band(m + k, term, lattice, 0, mesh->n[1], &e), DP_OK);
+        dp_grid_log_free(lattice);
+    }
+    for (int s = 0; s < m->nslots; s++)
+        for (slong i = 0; i < m->nodes; i++)
+            assert_true(arb_equal(m[0].slot[s] + i, m[1].slot[s] + i));
+    dp_grid_moments_clear(m), dp_grid_moments_clear(m + 1), dp_mesh_clear(mesh), problem_free(P);
 }
 
 static int start(void **state)

@@ -17,5 +17,9 @@ unsigned dp_field_quantities(const dp_field_t f);
 void dp_gridfield_store(dp_gridfield *f, slong node, const dp_field_t at);
 /* Evaluation by the point engine at the n nodes listed, or at all n when nodes is NULL (quantities that the drift has not are then dropped). */
 dp_status dp_gridfield_pointwise(dp_gridfield *f, const dp_problem *P, const char *drift, const slong *nodes, slong n, int threads, dp_error *e);
+/* Evaluation by lattices for the whole mesh, for drifts that need p, q, p~, q~ and the smoothed log-ratio of Gaussian sums only; nodes that stay short of the digits
+   go to the point engine. DP_EBUDGET when a lattice would be too large. Memory: the result, a few arrays of one band of rows for every thread, and the last axis's
+   sums before it (mesh_sums.h). */
+dp_status dp_gridfield_lattices(dp_gridfield *f, const dp_problem *P, const char *drift, unsigned quantities, int threads, dp_error *e);
 
 #endif

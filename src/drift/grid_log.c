@@ -3,8 +3,7 @@
 #include <math.h>
 
 #include "ball/rule.h"
-#include "base/threads.h"
-#include "drift/grid_sums.h"
+#include "drift/mesh_sums.h"
 
 /* Lengths in units of h, places relative to the centre of the mesh. G = k*p and H = k*q have index 0 and 1. */
 typedef struct {
@@ -183,8 +182,8 @@ static void errors(mag_t strip, mag_t window, const log_lattice *a, double *cons
     dp_mag_exp_d(window, size + worst + log(2 * d) + log(25) * (d - 1));
 }
 
-/* Radii grow by strip and window terms, h^|alpha| times. */
-static void add_errors(dp_grid_moments *m, dp_gridfield *f, const log_lattice *a, const dp_mesh_t mesh, const fmpq_t h)
+/* Radii grow by strip and window terms, h^|alpha| times; first: the number of the first node. */
+static void add_errors(dp_grid_moments *m, double term[2], const log_lattice *a, const dp_mesh_t mesh, const fmpq_t h, slong first)
 {
     int d = a->dim;
     double *face[3] = {NULL, NULL, NULL};
@@ -196,7 +195,7 @@ static void add_errors(dp_grid_moments *m, dp_gridfield *f, const log_lattice *a
         face[k] = faces(a, k, mesh->n[k]);
     mag_set_d(unit, fmpq_get_d(h) * (1 + 1e-12));
     for (slong node = 0; node < m->nodes; node++) {
-        slong i[3], rest = node;
+        slong i[3], rest = first + node;
         for (int k = 0; k < d; k++)
             i[k] = rest % mesh->n[k], rest /= mesh->n[k];
         errors(err[0], err[1], a, face, i, mesh->n);
@@ -213,7 +212,7 @@ static void add_errors(dp_grid_moments *m, dp_gridfield *f, const log_lattice *a
     }
     for (int i = 0; i < 2; i++) {
         mag_mul(worst[i], worst[i], unit), mag_div(worst[i], worst[i], most);
-        dp_gridfield_note_term(f, i ? "window" : "strip", mag_get_d(worst[i]));
+        term[i] = fmax(term[i], mag_get_d(worst[i]));
         mag_clear(err[i]), mag_clear(worst[i]);
     }
     mag_clear(most), mag_clear(unit), mag_clear(t), mag_clear(m1);
@@ -223,18 +222,15 @@ static void add_errors(dp_grid_moments *m, dp_gridfield *f, const log_lattice *a
 
 /* ---- weights ---- */
 
-typedef struct { arb_ptr W; const log_lattice *a; const dp_gsum_struct *p, *q; const dp_mesh_struct *mesh; arb_srcptr unit; slong inner, width, prec; } slabs;
+typedef struct { dp_gsum_t p, q; const dp_mesh_struct *mesh; arb_t unit; int dim; slong prec; } weights_of;
 
-/* W = unit log(G/H) on `width` layers of the last axis. */
-static dp_status slab(void *argument, slong job, int worker, dp_error *e)
+/* unit log(G/H) on some layers of the last axis. */
+static dp_status weights(arb_ptr W, const dp_sublattice *s, const void *argument, dp_error *e)
 {
-    (void) worker;
-    const slabs *t = argument;
-    int last = t->a->dim - 1, finite = 1;
-    dp_sublattice s = t->a->s;
-    s.lo[last] += job * t->width, s.m[last] = FLINT_MIN(t->width, s.m[last] - job * t->width);
-    slong n = dp_sublattice_nodes(&s, t->a->dim);
-    arb_ptr G = dp_sublattice_values(t->p, t->mesh, &s, t->prec), H = dp_sublattice_values(t->q, t->mesh, &s, t->prec), W = t->W + job * t->width * t->inner;
+    const weights_of *t = argument;
+    int finite = 1;
+    slong n = dp_sublattice_nodes(s, t->dim);
+    arb_ptr G = dp_sublattice_values(t->p, t->mesh, s, t->prec), H = dp_sublattice_values(t->q, t->mesh, s, t->prec);
     for (slong i = 0; i < n; i++) {
         arb_div(G + i, G + i, H + i, t->prec);
         arb_log(G + i, G + i, t->prec);
@@ -245,35 +241,28 @@ static dp_status slab(void *argument, slong job, int worker, dp_error *e)
     return finite ? DP_OK : dp_fail(e, DP_EBUDGET, "grid: k*p or k*q is not resolved at %ld bits", (long) t->prec);
 }
 
-/* log(G/H) (2 pi h^2)^{-d/2} times the cell's volume at the nodes of the lattice, in slabs that threads share. */
-static dp_status weights(arb_ptr W, const log_lattice *a, const dp_problem *P, const dp_mesh_t mesh, slong prec, int threads, dp_error *e)
+/* unit: (2 pi h^2)^{-d/2} times the cell's volume. */
+static void weights_init(weights_of *w, const log_lattice *a, const dp_problem *P, const dp_mesh_t mesh, slong prec)
 {
-    dp_gsum_t p, q;
-    arb_t unit, t;
-    arb_init(unit), arb_init(t);
-    dp_smoothed_sum(p, P->p, P->bandwidth, prec + 40), dp_smoothed_sum(q, P->q, P->bandwidth, prec + 40);
+    arb_t t;
+    arb_init(w->unit), arb_init(t);
+    w->mesh = mesh, w->dim = a->dim, w->prec = prec;
+    dp_smoothed_sum(w->p, P->p, P->bandwidth, prec + 40), dp_smoothed_sum(w->q, P->q, P->bandwidth, prec + 40);
     dp_arb_set_h2(t, P, prec + 10);
-    arb_const_pi(unit, prec + 10), arb_mul_2exp_si(unit, unit, 1), arb_mul(unit, unit, t, prec + 10);
-    arb_rsqrt(unit, unit, prec + 10), arb_pow_ui(unit, unit, (ulong) a->dim, prec + 10);
-    dp_sublattice_cell(t, &a->s, mesh, prec + 10), arb_mul(unit, unit, t, prec + 10);
-    slong layers = a->s.m[a->dim - 1], inner = dp_sublattice_nodes(&a->s, a->dim) / layers, width = FLINT_MAX(1, 4096 / inner);
-    slabs l = {W, a, p, q, mesh, unit, inner, width, prec};
-    dp_status status = dp_parallel(slab, &l, (layers + width - 1) / width, threads, e);
-    arb_clear(unit), arb_clear(t);
-    dp_gsum_clear(p), dp_gsum_clear(q);
-    return status;
+    arb_const_pi(w->unit, prec + 10), arb_mul_2exp_si(w->unit, w->unit, 1), arb_mul(w->unit, w->unit, t, prec + 10);
+    arb_rsqrt(w->unit, w->unit, prec + 10), arb_pow_ui(w->unit, w->unit, (ulong) a->dim, prec + 10);
+    dp_sublattice_cell(t, &a->s, mesh, prec + 10), arb_mul(w->unit, w->unit, t, prec + 10);
+    arb_clear(t);
 }
 
 /* The bare sums. An absolute error of the logarithm is a relative one of its arguments; integers along rows lose what it grows by towards
    the window's corners, and a sum adds up. */
-static dp_status sums(dp_grid_moments *out, const log_lattice *a, const dp_problem *P, const dp_mesh_t mesh, slong bits, int threads, dp_error *e)
+static dp_status sums(dp_mesh_sums *z, const log_lattice *a, const dp_problem *P, const dp_mesh_t mesh, int order, slong bits, int threads, dp_error *e)
 {
-    slong nodes = dp_sublattice_nodes(&a->s, a->dim);
-    arb_ptr W = _arb_vec_init(nodes);
-    dp_status status = weights(W, a, P, mesh, bits, threads, e);
-    if (status == DP_OK)
-        status = dp_sublattice_sums(out, &a->s, mesh, P->bandwidth, W, bits + 20, dp_sublattice_by_digits(&a->s, mesh), threads, e);
-    _arb_vec_clear(W, nodes);
+    weights_of w;
+    weights_init(&w, a, P, mesh, bits);
+    dp_status status = dp_mesh_sums_init(z, &a->s, mesh, P->bandwidth, order, weights, &w, bits + 30, dp_sublattice_by_digits(&a->s, mesh), threads, e);
+    dp_gsum_clear(w.p), dp_gsum_clear(w.q), arb_clear(w.unit);
     return status;
 }
 
@@ -286,19 +275,39 @@ static int few_nodes(const log_lattice *a, const dp_mesh_t mesh)
     return common > 2 * alone;
 }
 
-dp_status dp_grid_log_ratio(dp_grid_moments *out, dp_gridfield *f, const dp_problem *P, int order, slong prec, int threads, dp_error *e)
+struct dp_grid_log_struct { log_lattice a; dp_mesh_sums z; const dp_problem *P; const dp_mesh_struct *mesh; slong prec; };
+
+dp_status dp_grid_log_new(dp_grid_log **out, const dp_problem *P, const dp_mesh_t mesh, int order, slong prec, int threads, dp_error *e)
 {
-    log_lattice a;
+    dp_grid_log *t = dp_calloc(1, sizeof *t);
     double most = dp_sublattice_limit(P->dim);
-    if (!plan(&a, P, &f->mesh, prec, 0, most))
-        return dp_fail(e, DP_EBUDGET, "grid: the zero-free strips of k*p and k*q need a lattice of more than %.0f nodes", most);
-    if (few_nodes(&a, &f->mesh))
-        return dp_fail(e, DP_EBUDGET, "grid: so few nodes are done one by one");
-    dp_grid_moments_init(out, P->dim, order, dp_mesh_nodes(&f->mesh));
-    dp_status status = sums(out, &a, P, &f->mesh, (slong) a.bits + 4, threads, e);
+    dp_status status = DP_OK;
+    t->P = P, t->mesh = mesh;
+    if (!plan(&t->a, P, mesh, prec, 0, most))
+        status = dp_fail(e, DP_EBUDGET, "grid: the zero-free strips of k*p and k*q need a lattice of more than %.0f nodes", most);
+    else if (few_nodes(&t->a, mesh))
+        status = dp_fail(e, DP_EBUDGET, "grid: so few nodes are done one by one");
+    t->prec = (slong) t->a.bits + 4;
     if (status == DP_OK)
-        add_errors(out, f, &a, &f->mesh, P->bandwidth);
+        status = sums(&t->z, &t->a, P, mesh, order, t->prec, threads, e);
+    if (status == DP_OK)
+        *out = t;
     else
-        dp_grid_moments_clear(out);
+        free(t);
+    return status;
+}
+
+void dp_grid_log_free(dp_grid_log *t)
+{
+    if (t)
+        dp_mesh_sums_clear(&t->z);
+    free(t);
+}
+
+dp_status dp_grid_log_band(dp_grid_moments *out, double term[2], const dp_grid_log *t, slong first, slong rows, dp_error *e)
+{
+    dp_status status = dp_mesh_sums_band(out, &t->z, first, rows, t->prec + 20, e);
+    if (status == DP_OK)
+        add_errors(out, term, &t->a, t->mesh, t->P->bandwidth, first * t->z.rows);
     return status;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* grid_sums.h: kernel moments of p~ and q~ at all nodes of a mesh. */
+/* grid_sums.h: kernel moments of p~ and q~, and of the smoothed log-ratio, at the nodes of a mesh. */
 #ifndef DP_DRIFT_GRID_SUMS_H
 #define DP_DRIFT_GRID_SUMS_H
 
@@ -15,24 +15,33 @@ void dp_grid_moments_clear(dp_grid_moments *m);
 
 /* The Gaussian sum g at the nodes of the lattice, first axis fastest; free with _arb_vec_clear. */
 arb_ptr dp_sublattice_values(const dp_gsum_t g, const dp_mesh_t mesh, const dp_sublattice *s, slong prec);
+/* The same at the nodes of `rows` rows of the mesh's last axis. */
+arb_ptr dp_band_values(const dp_gsum_t g, const dp_mesh_t mesh, slong first, slong rows, slong prec);
 void dp_sublattice_cell(arb_t out, const dp_sublattice *s, const dp_mesh_t mesh, slong prec); /* volume of a cell */
 double dp_sublattice_limit(int dim); /* more nodes than these are not affordable */
-/* sum_y k(x - y) (y - x)^alpha W(y) over the lattice at every node x, |alpha| <= out->order, added to out's slots (digits: put there); kernel
-   entries of `wp` bits. digits (where dp_sublattice_by_digits): by integers, as a convolution on the line (lemma L1) and as products of matrices in
-   the plane (lemma L7), with an error that is absolute along rows; else by dot products of balls. */
+/* Whether sums can go by integers: convolutions on the line (lemma L1), products of matrices of digits elsewhere (lemma L7); their error is absolute along rows. */
 int dp_sublattice_by_digits(const dp_sublattice *s, const dp_mesh_t mesh);
-dp_status dp_sublattice_sums(dp_grid_moments *out, const dp_sublattice *s, const dp_mesh_t mesh, const fmpq_t h, arb_srcptr W, slong wp, int digits,
-                             int threads, dp_error *e);
 
-/* The Gaussian sum g at the nodes of the mesh, by recurrences along rows; free with _arb_vec_clear. */
-arb_ptr dp_mesh_values(const dp_gsum_t g, const dp_mesh_t mesh, slong prec);
-/* The moments of mu/sqrt(k*q), mu = p or q a mixture, q a mixture or atoms, Gaussian kernel; order 1 or 2. Error: radii hold the rounding,
-   strip and window terms (lemma L6), noted in f's ledger. Returns DP_EBUDGET when no lattice of affordable size serves. */
-dp_status dp_grid_tilde(dp_grid_moments *out, dp_gridfield *f, const dp_problem *P, const dp_measure_struct *mu, int order, slong prec,
-                        int threads, dp_error *e);
+/* Working precision of sums: prec bits are wanted of every sum, integers have `extra` bits more for what their one exponent a row costs the tails;
+   balls: no integers at all. */
+typedef struct { slong prec, extra; int balls; } dp_effort;
+
+/* The moments of mu/sqrt(k*q), mu = p or q a mixture, q a mixture or atoms, Gaussian kernel; order 1 or 2. P, mu and mesh must outlive it. DP_EBUDGET when no
+   lattice of affordable size serves. */
+typedef struct dp_grid_tilde_struct dp_grid_tilde;
+dp_status dp_grid_tilde_new(dp_grid_tilde **out, const dp_problem *P, const dp_measure_struct *mu, const dp_mesh_t mesh, int order, const dp_effort *how,
+                            int threads, dp_error *e);
+void dp_grid_tilde_free(dp_grid_tilde *t);
+/* They at the nodes of `rows` rows of the mesh's last axis from `first` on; out has as many nodes. Distinct threads may do distinct bands. Error: radii hold the
+   rounding, strip and window terms (lemma L6); term[0], term[1] and *miss become at least the largest strip and window term relative to its sum, and the bits
+   by which rounding misses `prec` for the worst sum by integers. */
+dp_status dp_grid_tilde_band(dp_grid_moments *out, double term[2], slong *miss, const dp_grid_tilde *t, slong first, slong rows, dp_error *e);
+
 /* The moments of log((k*p)/(k*q)) against the normalised Gaussian, from which dp_grid_moments_jet makes the smoothed log-ratio and its derivatives;
-   p, q mixtures or atoms, Gaussian kernel; order 1 or 2. Error: radii hold the rounding, strip and window terms (lemma L8); f's ledger has them
-   relative to the largest first moment on the mesh. Returns DP_EBUDGET when no lattice of affordable size serves. */
-dp_status dp_grid_log_ratio(dp_grid_moments *out, dp_gridfield *f, const dp_problem *P, int order, slong prec, int threads, dp_error *e);
+   p, q mixtures or atoms, Gaussian kernel; order 1 or 2. As above, lemma L8; terms are relative to the band's largest first moment. */
+typedef struct dp_grid_log_struct dp_grid_log;
+dp_status dp_grid_log_new(dp_grid_log **out, const dp_problem *P, const dp_mesh_t mesh, int order, slong prec, int threads, dp_error *e);
+void dp_grid_log_free(dp_grid_log *t);
+dp_status dp_grid_log_band(dp_grid_moments *out, double term[2], const dp_grid_log *t, slong first, slong rows, dp_error *e);
 
 #endif

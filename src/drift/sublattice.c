@@ -131,11 +131,11 @@ static double mean(double *rounding, const dp_majorant *b, const double *x, int 
     return m;
 }
 
-/* The box [lo, hi] of the means of the majorants that dp_group_error will use, over all nodes of the mesh; deviation: the largest of each axis. */
-static void core(double *lo, double *hi, double *deviation, const dp_group *g, const dp_mesh_t mesh)
+/* The core: the box of the means of the majorants that dp_group_error will use, over all nodes of the mesh; deviation: the largest of each axis. */
+static void core(dp_group *g, double *deviation, const dp_mesh_t mesh)
 {
     int d = g->dim;
-    double *at[3], x[3], L;
+    double *at[3], x[3], L, *lo = g->core_lo, *hi = g->core_hi;
     for (int k = 0; k < d; k++)
         lo[k] = INFINITY, hi[k] = -INFINITY, deviation[k] = 0, at[k] = dp_mesh_axis_d(mesh, k);
     for (slong node = 0; node < dp_mesh_nodes(mesh); node++) {
@@ -166,9 +166,10 @@ slong dp_sublattice_boxes(int dim)
 }
 
 /* Strips of k*q for every axis in units of h, around the core. */
-static int strips(dp_group *g, const double *lo, const double *hi, const double *reach, const double *steep, double flat, double most, slong prec)
+static int strips(dp_group *g, const double *reach, const double *steep, double flat, double most, slong prec)
 {
     int d = g->dim, ok = 1;
+    const double *lo = g->core_lo, *hi = g->core_hi;
     arb_mat_t L, Linv;
     dp_gsum_t G;
     dp_box box;
@@ -182,6 +183,7 @@ static int strips(dp_group *g, const double *lo, const double *hi, const double 
         goal.slack[k] = (hi[k] - lo[k]) / 2 / g->h * (1 + 1e-12) + 0x1p-44 * fabs(box.centre[k]);
         box.radius[k] = goal.slack[k] + reach[k] / g->h + 3; /* the window ends within three steps */
         wide = fmax(wide, box.radius[k]);
+        g->box_lo[k] = (box.centre[k] - box.radius[k]) * g->h, g->box_hi[k] = (box.centre[k] + box.radius[k]) * g->h;
     }
     goal.step_min = dp_sublattice_finest(wide, d, most);
     dp_gsum_init(G, d, g->kq.n);
@@ -211,12 +213,12 @@ double dp_sublattice_align(dp_sublattice *s, double *eta, const dp_mesh_t mesh, 
 }
 
 /* Steps not above the certified ones. */
-static double align(dp_group *g, const dp_mesh_t mesh, const double *lo, const double *hi, const double *reach)
+static double align(dp_group *g, const dp_mesh_t mesh, const double *reach)
 {
     double want[3];
     for (int k = 0; k < g->dim; k++)
         want[k] = g->strip[k].step * g->h * (1 - 1e-12);
-    return dp_sublattice_align(&g->s, g->eta, mesh, want, lo, hi, reach);
+    return dp_sublattice_align(&g->s, g->eta, mesh, want, g->core_lo, g->core_hi, reach);
 }
 
 /* Faces half a step outside the first and the last nodes, each rounded once. */
@@ -233,6 +235,17 @@ static void faces(dp_group *g, const dp_mesh_t mesh)
             g->edge[2 * k + upper] = fmpq_get_d(y);
         }
     fmpq_clear(y);
+}
+
+/* Whether the window lies where the strips are certified, roundings paid for. */
+static int inside(const dp_group *g)
+{
+    int ok = 1;
+    for (int k = 0; k < g->dim; k++) {
+        double lo = g->edge[2 * k], hi = g->edge[2 * k + 1], slack = 0x1p-44 * (fabs(g->box_lo[k]) + fabs(g->box_hi[k]));
+        ok &= lo >= g->box_lo[k] + slack && hi <= g->box_hi[k] - slack;
+    }
+    return ok;
 }
 
 /* The ends' factor int 2 rho(t)/(1 + e^{2 pi |t|/eta}) dt <= 2 Q^{-1/2}/(2 pi/eta - gamma a/2), lemma L3, and the monomials' bounds. */
@@ -261,19 +274,33 @@ slong dp_group_nodes(const dp_group *g)
     return dp_sublattice_nodes(&g->s, g->dim);
 }
 
+/* What of the bounds is the same at all nodes. (1 + 4 s) e^{-delta s/2} <= 8/delta: s the quadratic form, |y - mean|^2/h^2 <= 2 s because K is at least I/2h^2. */
+static void constants(dp_group *g)
+{
+    for (slong i = 0; i < g->n * g->terms; i++) {
+        dp_majorant *b = g->of + i;
+        b->beside = log(2 * g->dim) - log1p(-delta) / 2 * g->dim + log(8 / delta) + 1e-9;
+        for (int k = 0; k < g->dim; k++) {
+            b->face[k] = log1p(g->side[k] / sqrt(2 * M_PI * b->v[k])) + 1e-12;
+            b->beside += log1p(g->eta[k] * sqrt(b->K[k] / (2 * M_PI)));
+        }
+    }
+}
+
 /* Everything that depends on where the mesh lies. */
 static int place(dp_group *g, const dp_mesh_t mesh, slong prec, const double *steep, double flat, double most)
 {
-    double lo[3], hi[3], reach[3];
-    core(lo, hi, reach, g, mesh);
+    double reach[3];
+    core(g, reach, mesh);
     for (int k = 0; k < g->dim; k++)
         reach[k] *= sqrt(2 * ((double) prec + 28) * M_LN2 / (1 - delta));
     g->bits = (double) prec + 28; /* the bounds' constants cost some twenty bits */
-    if (!strips(g, lo, hi, reach, steep, flat, most, prec) || align(g, mesh, lo, hi, reach) > most)
+    if (!strips(g, reach, steep, flat, most, prec) || align(g, mesh, reach) > most)
         return 0;
     faces(g, mesh);
     factors(g, steep);
-    return 1;
+    constants(g);
+    return inside(g);
 }
 
 int dp_group_plan(dp_group *g, const dp_problem *P, const dp_measure_struct *mu, slong first, slong n, const dp_mesh_t mesh, slong prec, double most)
@@ -307,31 +334,17 @@ void dp_mag_exp_d(mag_t out, double log_value)
         mag_inf(out);
 }
 
-/* log of the sum over the faces of (tail + end) in units of the mass: the largest face's logarithm is kept, so that nothing underflows. */
-static double log_faces(const dp_group *g, const dp_majorant *b, const double *x)
+/* log of the sum over the faces of (tail + end) in units of the mass: the largest face's logarithm is kept, so that nothing underflows. m, r: mean and
+   its rounding. */
+static double log_faces(const dp_group *g, const dp_majorant *b, const double *m, const double *r)
 {
-    double worst = -INFINITY, sums = 0;
-    for (int k = 0; k < g->dim; k++) {
-        double r, m = mean(&r, b, x, g->dim, k);
+    double worst = -INFINITY;
+    for (int k = 0; k < g->dim; k++)
         for (int upper = 0; upper < 2; upper++) {
-            double Y = g->edge[2 * k + upper], t = (upper ? Y - m : m - Y) - r - 0x1p-44 * fabs(Y);
-            t = fmax(t, 0) / sqrt(b->v[k] / (1 - delta)) * (1 - 1e-12);
-            worst = fmax(worst, log1p(g->side[k] / sqrt(2 * M_PI * b->v[k])) - t * t / 2 * (1 - 1e-12));
+            double Y = g->edge[2 * k + upper], t = fmax((upper ? Y - m[k] : m[k] - Y) - r[k] - 0x1p-44 * fabs(Y), 0);
+            worst = fmax(worst, b->face[k] - t * t / b->v[k] * ((1 - delta) / 2 * (1 - 1e-11)));
         }
-        sums += log1p(g->eta[k] * sqrt(b->K[k] / (2 * M_PI)));
-    }
-    return worst + sums + log(2 * g->dim) - log1p(-delta) / 2 * g->dim + 1e-9;
-}
-
-/* log of 1 + 2 |x - mean|^2/h^2; with the factor 1 + 2 |y - mean|^2/h^2 it is at least max(1, |x - y|^2/h^2). */
-static double log_offset(const dp_group *g, const dp_majorant *b, const double *x)
-{
-    double sum = 0;
-    for (int k = 0; k < g->dim; k++) {
-        double r, m = fabs(x[k] - mean(&r, b, x, g->dim, k)) + 2 * r;
-        sum += m * m / (g->h * g->h);
-    }
-    return log1p(2 * sum) + 1e-9;
+    return worst + b->beside;
 }
 
 void dp_group_error(mag_t strip, mag_t window, const dp_group *g, const double *x)
@@ -342,15 +355,23 @@ void dp_group_error(mag_t strip, mag_t window, const dp_group *g, const double *
     double sum = 0;
     for (int k = 0; k < g->dim; k++)
         sum += g->strip[k].sum;
+    /* the strips pay for (1 + |u - c|^2)^2, half of which is more than needed */
+    double strips = log(2 * sum * (1 + 1e-9)) - g->bits * M_LN2 * (1 - 1e-15) + 1e-9;
     for (slong i = 0; i < g->n; i++) {
-        double L;
+        double L, m[3], r[3], offset = 0;
         const dp_majorant *b = least(&L, g, i, x);
-        L += log_offset(g, b, x);
-        /* (1 + 4 s) e^{-delta s/2} <= 8/delta: s the quadratic form, |y - mean|^2/h^2 <= 2 s because K is at least I/2h^2 */
-        dp_mag_exp_d(t, L + log_faces(g, b, x) + log(8 / delta));
+        for (int k = 0; k < g->dim; k++) {
+            m[k] = mean(r + k, b, x, g->dim, k);
+            double far = fabs(x[k] - m[k]) + 2 * r[k];
+            offset += far * far;
+            if (!(m[k] - r[k] >= g->core_lo[k] && m[k] + r[k] <= g->core_hi[k]))
+                L = INFINITY;
+        }
+        /* 1 + 2 |x - mean|^2/h^2; with the factor 1 + 2 |y - mean|^2/h^2 it is at least max(1, |x - y|^2/h^2) */
+        L += log1p(2 * offset / (g->h * g->h)) + 1e-9;
+        dp_mag_exp_d(t, L + log_faces(g, b, m, r));
         mag_add(window, window, t);
-        /* the strips pay for (1 + |u - c|^2)^2, half of which is more than needed */
-        dp_mag_exp_d(t, L + b->peak + log(2 * sum * (1 + 1e-9)) - g->bits * M_LN2 * (1 - 1e-15) + 1e-9);
+        dp_mag_exp_d(t, L + b->peak + strips);
         mag_add(strip, strip, t);
     }
     mag_set_d(t, g->complex_growth);

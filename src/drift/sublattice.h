@@ -19,7 +19,7 @@ void dp_mag_exp_d(mag_t out, double log_value); /* an upper bound of e^log_value
 /* A Gaussian that bounds the integrand k(x - y) rho_i(y) (k*q)(y)^{-1/2} for one component i and one term j of k*q:
    log mass = c + l.x' + x'Qx'/2, x' = x - m_i; marginal of axis k: mean m_k + u_k + (U x')_k, variance v_k; K: diagonal of the
    precision matrix; peak: log of maximum/mass in units of h. */
-typedef struct { double m[3], c, l[3], Q[9], u[3], U[9], v[3], K[3], peak; } dp_majorant;
+typedef struct { double m[3], c, l[3], Q[9], u[3], U[9], v[3], K[3], peak, face[3], beside; } dp_majorant; /* face, beside: logarithms of factors of lemma L6 */
 
 /* Components first .. first + n - 1 of a mixture on one lattice. */
 typedef struct {
@@ -32,6 +32,8 @@ typedef struct {
     dp_gsum_struct kq;                    /* k*q, as precise as planning needs it */
     dp_sublattice s;
     dp_strip strip[3];                    /* in units of h */
+    double box_lo[3], box_hi[3];          /* where strips are certified, in the units of x: the window must lie inside */
+    double core_lo[3], core_hi[3];        /* where majorants' means may lie; dp_group_error knows nothing of others */
     double bits, eta[3];                  /* what the strips are certified for; steps in the units of x */
     double edge[6], side[3], complex_growth; /* faces of the window; factors of the ends; of monomials off the real axis */
 } dp_group;
@@ -41,7 +43,7 @@ int dp_group_plan(dp_group *g, const dp_problem *P, const dp_measure_struct *mu,
 void dp_group_clear(dp_group *g);
 slong dp_group_nodes(const dp_group *g);
 /* Upper bounds of the strip's and the window's (tails and ends) share of the error at x of the lattice sums of k(z) (z/h)^alpha W(y), z = y - x,
-   |alpha| <= 2 (lemma L6). Requires: x on the mesh. */
+   |alpha| <= 2 (lemma L6). Infinite when a mean lies outside the core that was planned for, which no node of the mesh has. */
 void dp_group_error(mag_t strip, mag_t window, const dp_group *g, const double *x);
 
 #endif

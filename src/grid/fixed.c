@@ -178,6 +178,32 @@ void dp_fixed_get_arb(arb_t a, const dp_fixed_t v, slong i, const mag_t error)
     fmpz_clear(x);
 }
 
+void dp_fixed_get_arb_round(arb_t a, const dp_fixed_t v, slong i, const mag_t error, slong prec)
+{
+    mp_limb_t few[16];
+    slong n = v->limbs, shift;
+    mp_srcptr d = v->d + i * n;
+    mp_ptr w = n <= 16 ? few : dp_malloc(sizeof *w * (size_t) n);
+    int negative = (int) (d[n - 1] >> 63), inexact = 0;
+    if (negative)
+        mpn_neg(w, d, n);
+    else
+        flint_mpn_copyi(w, d, n);
+    while (n > 0 && w[n - 1] == 0)
+        n--;
+    mag_set(arb_radref(a), error);
+    if (n == 0)
+        arf_zero(arb_midref(a));
+    else {
+        inexact = _arf_set_round_mpn(arb_midref(a), &shift, w, n, negative, prec, ARF_RND_DOWN);
+        fmpz_set_si(ARF_EXPREF(arb_midref(a)), n * FLINT_BITS + shift + v->exp);
+    }
+    if (inexact)
+        arf_mag_add_ulp(arb_radref(a), arb_radref(a), arb_midref(a), prec);
+    if (w != few)
+        free(w);
+}
+
 /* ---- whole vectors ---- */
 
 void dp_limbs_round(mp_ptr out, slong limbs, mp_srcptr x, slong x_limbs, slong shift)

@@ -36,6 +36,8 @@ dp_status dp_fixed_set_arb(dp_fixed_t v, mag_t error, arb_srcptr a, slong n, dp_
 dp_status dp_fixed_set_arb_exp(dp_fixed_t v, mag_t error, arb_srcptr a, slong n, slong exp, dp_error *e);
 /* The entry exactly, with the radius `error` (NULL: 0). */
 void dp_fixed_get_arb(arb_t a, const dp_fixed_t v, slong i, const mag_t error);
+/* The same, with the midpoint rounded to prec bits and the radius enlarged by what that changes. */
+void dp_fixed_get_arb_round(arb_t a, const dp_fixed_t v, slong i, const mag_t error, slong prec);
 
 /* out = in rounded to at most `bits` bits, to nearest, exponent enlarged by as much as the declared in->bits needs (0: a copy).
    Error: |out_i - in_i| <= error (half a unit of out, or 0). out = in is allowed. */

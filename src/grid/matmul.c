@@ -14,21 +14,23 @@ enum { LANES = 8, TILE = 4, CHUNK = 32, DIGITS = 256 }; /* rows are cut into chu
 
 typedef double lanes __attribute__((vector_size(LANES * sizeof(double))));
 
-/* Digits of the rows of one matrix: digit d of entry k of row i is digit[(i digits + d) length + k]; zeros beyond K.
+/* Digits of the rows of one matrix, padded with zero rows to a tile: digit d of entry k of row i is digit[(i digits + d) length + k]; zeros beyond K.
    used[(i digits + d) chunks + c]: whether digit d of row i is nonzero anywhere in chunk c; small entries have no high digits. */
-typedef struct {
-    slong rows, K, length, chunks, digits;
+struct dp_digits_struct {
+    slong rows, padded, K, length, chunks, digits, width, bits;
     double *digit;
     char *used;
     slong *exp;     /* unit of the row's integers: 2^exp */
     mag_ptr size, error; /* largest |entry| as used, and largest |entry - ball| */
-} digits_of;
+};
+typedef struct dp_digits_struct digits_of;
 
 /* ---- digits in ---- */
 
-static void digits_init(digits_of *m, slong rows, slong K, slong digits)
+static void digits_init(digits_of *m, slong n, slong K, slong digits)
 {
-    m->rows = rows, m->K = K, m->digits = digits, m->chunks = (K + CHUNK - 1) / CHUNK, m->length = m->chunks * CHUNK;
+    slong rows = FLINT_MAX(n, TILE);
+    m->rows = n, m->padded = rows, m->K = K, m->digits = digits, m->chunks = (K + CHUNK - 1) / CHUNK, m->length = m->chunks * CHUNK;
     m->used = dp_calloc((size_t) (rows * digits * m->chunks), 1);
     m->digit = dp_fft_alloc((size_t) (rows * digits * m->length));
     memset(m->digit, 0, (size_t) (rows * digits * m->length) * sizeof(double));
@@ -36,10 +38,13 @@ static void digits_init(digits_of *m, slong rows, slong K, slong digits)
     m->size = _mag_vec_init(rows), m->error = _mag_vec_init(rows);
 }
 
-static void digits_clear(digits_of *m)
+void dp_digits_free(dp_digits *m)
 {
+    if (!m)
+        return;
     free(m->digit), free(m->exp), free(m->used);
-    _mag_vec_clear(m->size, m->rows), _mag_vec_clear(m->error, m->rows);
+    _mag_vec_clear(m->size, m->padded), _mag_vec_clear(m->error, m->padded);
+    free(m);
 }
 
 typedef struct { digits_of *m; arb_srcptr from; slong bits; const dp_comb *split; } splitting;
@@ -128,8 +133,7 @@ static void tile_sums(double *sums, lanes (*work)[TILE][TILE], const digits_of *
 typedef struct {
     arb_ptr z;
     const digits_of *a, *b;
-    slong M, N, first, slices, limbs; /* digit sums first .. first + slices - 1 are kept */
-    slong width;
+    slong first, slices, limbs, prec; /* digit sums first .. first + slices - 1 are kept */
     const dp_comb *carry;
     mag_t dropped;                 /* what the others are at most, in products of units */
 } product;
@@ -157,39 +161,56 @@ static slong tile_start(slong i, slong n)
     return FLINT_MAX(0, FLINT_MIN(i, n - TILE));
 }
 
-/* TILE rows of the result. */
-static dp_status rows_of(void *argument, slong job, int worker, dp_error *e)
+/* Where one job works. */
+typedef struct { double *sums; lanes (*work)[TILE][TILE]; mp_ptr raw, word; dp_fixed_t v; mag_t r; } bench;
+
+static void bench_init(bench *w, const product *p)
+{
+    w->sums = dp_fft_alloc((size_t) (p->slices * BLOCK));
+    w->work = (lanes (*)[TILE][TILE]) dp_fft_alloc((size_t) p->slices * sizeof *w->work / sizeof(double));
+    w->raw = dp_malloc(sizeof *w->raw * (size_t) (BLOCK * p->slices)), w->word = dp_malloc(sizeof *w->word * (size_t) (BLOCK * p->limbs));
+    mag_init(w->r);
+    dp_fixed_init(w->v, BLOCK, p->limbs * FLINT_BITS - 1);
+    memset(w->sums, 0, sizeof *w->sums * (size_t) (p->slices * BLOCK));
+}
+
+static void bench_clear(bench *w)
+{
+    dp_fixed_clear(w->v), mag_clear(w->r);
+    free(w->sums), free(w->work), free(w->raw), free(w->word);
+}
+
+/* TILE x TILE entries of the result; tiles overlap at the ends: entries before (i, j) are another tile's. */
+static dp_status tile(const product *p, bench *w, slong i, slong j, dp_error *e)
+{
+    const digits_of *a = p->a, *b = p->b;
+    slong i0 = tile_start(i, a->padded), j0 = tile_start(j, b->padded);
+    tile_sums(w->sums, w->work, a, i0, b, j0, p->first, p->slices);
+    if (!dp_slice_round(w->raw, w->sums, BLOCK, TILE * TILE, p->slices))
+        return dp_fail(e, DP_EINTERNAL, "a sum of digits is no integer below 2^51");
+    dp_slice_carry(w->v->d, w->word, p->carry, w->raw, TILE * TILE);
+    for (slong c = 0; c < TILE * TILE; c++) {
+        slong x = i0 + c / TILE, y = j0 + c % TILE;
+        if (x < i || x >= a->rows || y < j || y >= b->rows)
+            continue;
+        w->v->exp = a->exp[x] + b->exp[y] + a->width * p->first;
+        entry_error(w->r, p, x, y);
+        dp_fixed_get_arb_round(p->z + x * b->rows + y, w->v, c, w->r, p->prec);
+    }
+    return DP_OK;
+}
+
+/* TILE columns of the result: those rows of b stay in the cache. */
+static dp_status columns_of(void *argument, slong job, int worker, dp_error *e)
 {
     (void) worker;
     const product *p = argument;
-    const digits_of *a = p->a, *b = p->b;
-    slong i0 = tile_start(job * TILE, a->rows);
-    double *sums = dp_fft_alloc((size_t) (p->slices * BLOCK));
-    lanes (*work)[TILE][TILE] = (lanes (*)[TILE][TILE]) dp_fft_alloc((size_t) p->slices * sizeof *work / sizeof(double));
-    mp_ptr raw = dp_malloc(sizeof *raw * (size_t) (BLOCK * p->slices)), word = dp_malloc(sizeof *word * (size_t) (BLOCK * p->limbs));
-    mag_t r;
-    mag_init(r);
-    dp_fixed_t v;
-    dp_fixed_init(v, BLOCK, p->limbs * FLINT_BITS - 1);
     dp_status status = DP_OK;
-    memset(sums, 0, sizeof *sums * (size_t) (p->slices * BLOCK));
-    for (slong j = 0; j < b->rows && status == DP_OK; j += TILE) {
-        slong j0 = tile_start(j, b->rows);
-        tile_sums(sums, work, a, i0, b, j0, p->first, p->slices);
-        if (!dp_slice_round(raw, sums, BLOCK, TILE * TILE, p->slices))
-            status = dp_fail(e, DP_EINTERNAL, "a sum of digits is no integer below 2^51");
-        dp_slice_carry(v->d, word, p->carry, raw, TILE * TILE);
-        for (slong c = 0; c < TILE * TILE && status == DP_OK; c++) {
-            slong i = i0 + c / TILE, k = j0 + c % TILE;
-            if (i < job * TILE || i >= p->M || k < j || k >= p->N)
-                continue; /* another tile's, or padding */
-            v->exp = a->exp[i] + b->exp[k] + p->width * p->first;
-            entry_error(r, p, i, k);
-            dp_fixed_get_arb(p->z + i * p->N + k, v, c, r);
-        }
-    }
-    dp_fixed_clear(v), mag_clear(r);
-    free(sums), free(work), free(raw), free(word);
+    bench w;
+    bench_init(&w, p);
+    for (slong i = 0; i < p->a->rows && status == DP_OK; i += TILE)
+        status = tile(p, &w, i, job * TILE, e);
+    bench_clear(&w);
     return status;
 }
 
@@ -204,35 +225,59 @@ static slong digit_width(slong bits, slong K)
     return width;
 }
 
-dp_status dp_matmul(arb_ptr z, arb_srcptr a, arb_srcptr b, slong M, slong N, slong K, slong bits, int threads, dp_error *e)
+dp_status dp_digits_new(dp_digits **out, arb_srcptr a, slong rows, slong K, slong bits, int threads, dp_error *e)
 {
     slong width = digit_width(bits, K), s = dp_conv_digits(bits, width);
+    *out = NULL;
     if (s > DIGITS)
         return dp_fail(e, DP_EBUDGET, "a product of matrices at %ld bits needs %ld digits, %d are possible", (long) bits, (long) s, DIGITS);
-    digits_of A, B;
-    dp_comb split, carry;
+    digits_of *m = dp_calloc(1, sizeof *m);
+    dp_comb split;
+    m->width = width, m->bits = bits;
+    digits_init(m, rows, K, s);
+    dp_split_init(&split, width, s);
+    splitting job = {m, a, bits, &split};
+    dp_status status = dp_parallel(split_row, &job, rows, threads, e);
+    dp_comb_clear(&split);
+    if (status == DP_OK)
+        *out = m;
+    else
+        dp_digits_free(m);
+    return status;
+}
+
+dp_status dp_digits_mul(arb_ptr z, const dp_digits *a, const dp_digits *b, slong prec, int threads, dp_error *e)
+{
     dp_status status = dp_fpu_check(e);
     if (status != DP_OK)
         return status;
-    digits_init(&A, FLINT_MAX(M, TILE), K, s), digits_init(&B, FLINT_MAX(N, TILE), K, s); /* rows beyond M, N stay zero */
-    dp_split_init(&split, width, s);
-    splitting sa = {&A, a, bits, &split}, sb = {&B, b, bits, &split};
-    status = dp_parallel(split_row, &sa, M, threads, e);
-    if (status == DP_OK)
-        status = dp_parallel(split_row, &sb, N, threads, e);
-    product p = {.z = z, .a = &A, .b = &B, .M = M, .N = N, .width = width, .first = FLINT_MAX(s - 2, 0)};
+    if (a->K != b->K || a->bits != b->bits)
+        return dp_fail(e, DP_EINPUT, "rows of %ld entries of %ld bits against rows of %ld of %ld", (long) a->K, (long) a->bits, (long) b->K, (long) b->bits);
+    slong s = a->digits, width = a->width;
+    dp_comb carry;
+    product p = {.z = z, .a = a, .b = b, .prec = prec, .first = FLINT_MAX(s - 2, 0)};
     p.slices = 2 * s - 1 - p.first, p.limbs = (width * p.slices + 62) / FLINT_BITS + 2;
     mag_init(p.dropped);
     if (p.first > 0) { /* sum over t < first of (t + 1) K 2^(2 width) 2^(width t) <= 2 first K 2^(width (first + 1)) */
         mag_set_ui(p.dropped, 2 * (ulong) p.first);
-        mag_mul_ui(p.dropped, p.dropped, (ulong) K);
+        mag_mul_ui(p.dropped, p.dropped, (ulong) a->K);
         mag_mul_2exp_si(p.dropped, p.dropped, width * (p.first + 1));
     }
     dp_carry_init(&carry, width, p.slices, p.limbs);
     p.carry = &carry;
+    status = dp_parallel(columns_of, &p, (b->rows + TILE - 1) / TILE, threads, e);
+    dp_comb_clear(&carry), mag_clear(p.dropped);
+    return status;
+}
+
+dp_status dp_matmul(arb_ptr z, arb_srcptr a, arb_srcptr b, slong M, slong N, slong K, slong bits, int threads, dp_error *e)
+{
+    dp_digits *A = NULL, *B = NULL;
+    dp_status status = dp_digits_new(&A, a, M, K, bits, threads, e);
     if (status == DP_OK)
-        status = dp_parallel(rows_of, &p, (M + TILE - 1) / TILE, threads, e);
-    dp_comb_clear(&split), dp_comb_clear(&carry);
-    digits_clear(&A), digits_clear(&B), mag_clear(p.dropped);
+        status = dp_digits_new(&B, b, N, K, bits, threads, e);
+    if (status == DP_OK)
+        status = dp_digits_mul(z, A, B, ARF_PREC_EXACT, threads, e);
+    dp_digits_free(A), dp_digits_free(B);
     return status;
 }

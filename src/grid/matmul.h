@@ -13,4 +13,11 @@
    along a row, relative between rows. Cost: about M N K s^2/2 multiply-adds of doubles, s = bits/19. */
 dp_status dp_matmul(arb_ptr z, arb_srcptr a, arb_srcptr b, slong M, slong N, slong K, slong bits, int threads, dp_error *e);
 
+/* The same for factors that are used more than once: the integers of `rows` rows of K balls each, and products of rows of a with rows of b, z_ij at
+   i N + j, midpoints rounded to prec bits (ARF_PREC_EXACT: not at all). Requires: a and b with the same K and bits. */
+typedef struct dp_digits_struct dp_digits;
+dp_status dp_digits_new(dp_digits **out, arb_srcptr a, slong rows, slong K, slong bits, int threads, dp_error *e);
+void dp_digits_free(dp_digits *m);
+dp_status dp_digits_mul(arb_ptr z, const dp_digits *a, const dp_digits *b, slong prec, int threads, dp_error *e);
+
 #endif
