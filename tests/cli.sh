@@ -285,6 +285,19 @@ if command -v gnuplot >/dev/null; then
 else
   echo 'skipped: pictures (gnuplot is not installed)'
 fi
+# ---- gradient and rotational part ----
+grid 'the parts of a gradient' 0 --grid 9x8 --quantity gradient-part,rotational-part --json
+json
+json quantities.rotational-part.shape '[8, 9, 2]'
+json quantities.rotational-part.nodes_maybe_zero 72
+json scalars.rotational_fraction.estimated true
+runs 'a rotational part' 0 "$dp" field "$w/plane.yaml" --drift sinkhorn-proxy --grid 17x17 --window -4:4,-4:4 --quantity rotational-part --split flat --digits 1
+says out '^rotational_fraction +0\.[0-9]+ \+/- .*flat'
+runs 'parts on a line' 2 "$dp" field "$w/pair.yaml" --drift mean-shift --grid 9 --quantity rotational-part
+says err 'dimension 2 and 3'
+runs 'a split of points' 2 "$dp" field "$w/plane.yaml" --drift mean-shift --at 0,0 --split flat
+says err '--split'
+
 # ---- numbers of a case ----
 runs 'the energy of a flow' 0 "$dp" field cases/two-mode/plane.yaml --drift mmd --quantity energy,dissipation --json
 json

@@ -5,7 +5,8 @@
 
 #include "drift/grid_internal.h"
 
-static const char *const quantity_name[DP_NQUANTITIES] = {"velocity", "jacobian", "curl", "divergence", "potential", "preconditioner", "wedge"};
+static const char *const quantity_name[DP_NQUANTITIES] = {"velocity", "jacobian", "curl", "divergence", "potential", "preconditioner", "wedge",
+                                                           "gradient-part", "rotational-part"};
 
 static int bit_of(unsigned quantity)
 {
@@ -34,6 +35,7 @@ int dp_quantity_components(unsigned quantity, int dim)
     case DP_Q_VELOCITY: return dim;
     case DP_Q_JACOBIAN: return dim * dim;
     case DP_Q_CURL: case DP_Q_WEDGE: return DP_CURL_DIM(dim);
+    case DP_Q_GRADIENT_PART: case DP_Q_ROTATIONAL_PART: return dim > 1 ? dim : 0;
     default: return 1;
     }
 }
@@ -52,7 +54,7 @@ dp_gridfield *dp_gridfield_new(const dp_mesh_t mesh, unsigned quantities, slong 
     f->tier = tier, f->digits = digits;
     for (int i = 0; i < DP_NQUANTITIES; i++) {
         int c = dp_quantity_components(1u << i, mesh->dim);
-        if (!(quantities & 1u << i) || c == 0)
+        if (!(quantities & DP_Q_LOCAL & 1u << i) || c == 0)
             continue;
         dp_grid_values *v = f->value + f->nvalues++;
         v->quantity = 1u << i, v->components = c;

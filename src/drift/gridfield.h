@@ -8,12 +8,14 @@
 
 /* What can be asked of a field on a mesh; a set is an OR of them. */
 enum {
-    DP_Q_VELOCITY = 1, DP_Q_JACOBIAN = 2, DP_Q_CURL = 4, DP_Q_DIVERGENCE = 8, DP_Q_POTENTIAL = 16, DP_Q_PRECONDITIONER = 32, DP_Q_WEDGE = 64
+    DP_Q_VELOCITY = 1, DP_Q_JACOBIAN = 2, DP_Q_CURL = 4, DP_Q_DIVERGENCE = 8, DP_Q_POTENTIAL = 16, DP_Q_PRECONDITIONER = 32, DP_Q_WEDGE = 64,
+    DP_Q_GRADIENT_PART = 128, DP_Q_ROTATIONAL_PART = 256 /* of the whole mesh: energy/helmholtz.h adds them, dp_gridfield_eval does not take them */
 };
-#define DP_NQUANTITIES 7
+#define DP_NQUANTITIES 9
+#define DP_Q_LOCAL 127 /* those that dp_gridfield_eval takes */
 const char *dp_quantity_name(unsigned quantity);         /* of one bit: "velocity", ... */
 unsigned dp_quantity_find(const char *name);             /* 0: unknown */
-int dp_quantity_components(unsigned quantity, int dim);  /* velocity d, jacobian d d (row-major), curl and wedge 1 or 3, others 1 */
+int dp_quantity_components(unsigned quantity, int dim);  /* velocity and parts d (parts: 0 on a line), jacobian d d (row-major), curl and wedge 1 or 3, others 1 */
 
 /* How values were found: TIER_DOUBLE and TIER_QUAD by floating-point transforms, TIER_EXACT by exact convolutions and balls. */
 typedef enum { DP_TIER_AUTO, DP_TIER_DOUBLE, DP_TIER_QUAD, DP_TIER_EXACT } dp_tier;

@@ -38,7 +38,7 @@ static const char *drift_of(const dp_args *a)
 static void check_options(const dp_args *a)
 {
     const char *file = dp_args_value(a, "output"), *dot = file ? strrchr(file, '.') : NULL;
-    static const char *const grids[] = {"window", "plot", "tier"};
+    static const char *const grids[] = {"window", "plot", "tier", "split"};
     if (dp_args_flag(a, "at") && dp_args_flag(a, "grid")) dp_usage_error("field: --at is for points and --grid for a mesh of them: expected one of the two");
     if (dp_args_flag(a, "grid")) return;
     for (size_t i = 0; i < sizeof grids / sizeof *grids; i++)
@@ -145,7 +145,8 @@ static const dp_option options[] = {
     {"window", 'w', "X0:X1,Y0:Y1", "what the mesh covers, exact rationals; default: three deviations sqrt(variance + h^2) around every mean of p and q, rounded outward"},
     {"digits", 'n', "N", "decimal digits to get, relative to the largest component (default: at points those of the case, on a mesh 10)"},
     {"tier", 0, "auto|double|quad|exact", "arithmetic of a mesh: the cheapest that has the digits (auto, the default), floating-point transforms, or exact convolutions and balls"},
-    {"quantity", 0, "LIST", "of velocity, jacobian, curl, divergence, preconditioner, wedge, potential, with commas, at points also log-ratio-gradient, moments, and numbers of the case: energy, dissipation (default: at points all but moments, on a mesh velocity)"},
+    {"quantity", 0, "LIST", "of velocity, jacobian, curl, divergence, preconditioner, wedge, potential, with commas, at points also log-ratio-gradient, moments, on a mesh in the plane or in space also gradient-part, rotational-part; and numbers of the case: energy, dissipation (default: at points all but moments, on a mesh velocity)"},
+    {"split", 0, "q|flat", "gradient-part and rotational-part: what distances of fields are measured in, the density of q (the default; k*q where q consists of points) or the same everywhere"},
     {"energy", 'e', "LIST", "functionals whose value, and rate along the drift, is given: kl, smoothed-kl, mmd2, w2... (default: the one that the drift is the flow of)"},
     {"output", 'o', "FILE", "write the values: FILE.csv; of a mesh also FILE.npz, FILE.npy (with FILE_error.npy) and, where built in, FILE.h5"},
     {"plot", 'p', "FILE", "draw a mesh: FILE.png, FILE.svg or FILE.pdf"},

@@ -8,7 +8,7 @@
 #include "tool/share.h"
 #include "tool/window.h"
 
-enum { DIGITS = 10 }; /* asked of a mesh when nothing is said: plots and arrays of doubles need no more */
+enum { DIGITS = 10, SPLIT_DIGITS = 3, PARTS = DP_Q_GRADIENT_PART | DP_Q_ROTATIONAL_PART }; /* asked of a mesh when nothing is said: plots and arrays of doubles need no more */
 
 static void ask_for(dp_grid_answer *g, const char *word)
 {
@@ -19,7 +19,7 @@ static void ask_for(dp_grid_answer *g, const char *word)
     if (dp_scalars_word(&g->numbers, word)) return;
     if (!strcmp(word, "moments") || !strcmp(word, "log-ratio-gradient")) dp_usage_error("--quantity %s: it exists at points (--at), not on grids", word);
     if (!bit)
-        dp_usage_error("--quantity %s: unknown quantity%s; on grids there are velocity, jacobian, curl, divergence, potential, preconditioner, wedge, energy, dissipation",
+        dp_usage_error("--quantity %s: unknown quantity%s; on grids there are velocity, jacobian, curl, divergence, potential, preconditioner, wedge, gradient-part, rotational-part, energy, dissipation",
                        word, dp_tool_suggest(word, names));
     if (!(g->asked & bit)) g->listed[g->nlisted++] = bit;
     g->asked |= bit;
@@ -76,14 +76,25 @@ static dp_status probe(unsigned *have, const dp_grid_answer *g, const dp_mesh_t 
         fmpq_add(hi + k, hi + k, mesh->origin + k);
     }
     dp_mesh_init(corners, mesh->dim, n, mesh->origin, hi);
-    dp_status status = dp_gridfield_eval(&f, g->P, g->drift, corners, (1u << DP_NQUANTITIES) - 1, 5, g->tier, 1, e);
+    dp_status status = dp_gridfield_eval(&f, g->P, g->drift, corners, DP_Q_LOCAL, 5, g->tier, 1, e);
     *have = f ? quantities_of(f) : 0;
     for (int i = 0; f && i < DP_NQUANTITIES && !status; i++)
-        if (g->asked & ~*have & 1u << i)
+        if (g->asked & DP_Q_LOCAL & ~*have & 1u << i)
             status = dp_fail(e, DP_EUNSUPPORTED, "--quantity %s: %s has none here%s%s", dp_quantity_name(1u << i), g->drift, f->note[0] ? ": " : "", f->note);
     dp_gridfield_free(f);
     dp_mesh_clear(corners);
     _fmpq_vec_clear(hi, mesh->dim);
+    return status;
+}
+
+/* The parts, and their share of the field as a number of the case. */
+static dp_status split(dp_grid_answer *g, unsigned parts, int threads, dp_error *e)
+{
+    dp_scalar_t fraction;
+    dp_scalar_init(fraction);
+    const dp_status status = dp_helmholtz(g->f, fraction, g->P, g->drift, g->split, parts, threads, e);
+    if (!status) dp_scalars_add(&g->scalars, fraction, NULL, "rotational_fraction", NULL);
+    dp_scalar_clear(fraction);
     return status;
 }
 
@@ -93,7 +104,10 @@ static dp_status evaluate(dp_grid_answer *g, const dp_args *a, const dp_mesh_t m
     dp_status status = probe(&have, g, mesh, e);
     if (status) return status;
     if (dp_args_flag(a, "plot")) wanted |= dp_grid_plot_needs(g, have);
-    status = dp_gridfield_eval(&g->f, g->P, g->drift, mesh, wanted, digits, g->tier, (int) dp_args_integer(a, "threads", 1, 4096, dp_cores()), e);
+    if (!(wanted & DP_Q_LOCAL)) wanted |= DP_Q_VELOCITY; /* not shown */
+    const int threads = (int) dp_args_integer(a, "threads", 1, 4096, dp_cores());
+    status = dp_gridfield_eval(&g->f, g->P, g->drift, mesh, wanted & DP_Q_LOCAL, digits, g->tier, threads, e);
+    if (!status && wanted & PARTS) status = split(g, wanted & PARTS, threads, e);
     if (status) return status;
     if (wanted & ~quantities_of(g->f)) return dp_fail(e, DP_EUNSUPPORTED, "%s: not all quantities exist on this mesh: %s", g->drift, g->f->note);
     dp_grid_measure(g);
@@ -128,9 +142,11 @@ int dp_field_grid(const dp_args *a, const char *drift)
     dp_error e = {0};
     dp_mesh_t mesh;
     dp_grid_answer g = {.drift = drift, .tier = read_tier(dp_args_value(a, "tier"))};
-    const slong digits = dp_args_integer(a, "digits", 1, 100000, DIGITS);
     const size_t nsets = dp_args_all(&sets, a, "set");
     read_quantities(&g, dp_args_value(a, "quantity"));
+    const slong digits = dp_args_integer(a, "digits", 1, 100000, g.asked & PARTS ? SPLIT_DIGITS : DIGITS);
+    const char *weight = dp_args_value(a, "split");
+    g.split = weight && !strcmp(weight, "flat") ? DP_SPLIT_FLAT : DP_SPLIT_Q;
     dp_scalars_read(&g.numbers, dp_args_value(a, "energy"), drift);
     dp_status status = dp_problem_read(&P, a->operand[0], sets, nsets, &dp_claim_schema_registry, &e);
     free(sets);

@@ -5,6 +5,7 @@
 
 #include "base/npy.h"
 #include "drift/gridfield.h"
+#include "energy/helmholtz.h"
 #include "tool/option.h"
 #include "tool/scalars.h"
 
@@ -14,7 +15,7 @@ int dp_grid_length_power(const char *drift, unsigned quantity);
 
 /* Of one quantity. A node's digits are those of its largest component; nodes whose enclosure contains zero everywhere, or nothing beyond
    h^k 10^-(4 digits + 60), have none and are counted apart. `missed`: nodes whose bound exceeds 10^-digits times the largest component there. Where all may be zero, and for curl,
-   divergence, wedge and potential everywhere, which cross zero, the component counts as at least h^k, k the power of length. */
+   divergence, wedge, potential and the parts of a split everywhere, which cross zero, the component counts as at least h^k, k the power of length. */
 typedef struct { double worst, median, largest, bound; slong where, zeros, missed; } dp_grid_extent;
 
 /* A question and its answer. f may hold more quantities than were asked for: those the picture needs. */
@@ -25,6 +26,7 @@ typedef struct {
     unsigned listed[DP_NQUANTITIES];
     int nlisted;             /* 0: none was named */
     dp_tier tier;            /* asked */
+    dp_split split;          /* of gradient-part and rotational-part */
     dp_scalars_asked numbers;
     dp_scalars scalars;      /* what was found of them */
     dp_gridfield *f;

@@ -147,7 +147,7 @@ static int falls_short(const dp_grid_values *v, slong node, double share, double
 static void extent_of(dp_grid_extent *x, const dp_grid_answer *g, const dp_grid_values *v)
 {
     const slong nodes = dp_mesh_nodes(&g->f->mesh);
-    const int crosses = (v->quantity & (DP_Q_CURL | DP_Q_DIVERGENCE | DP_Q_WEDGE | DP_Q_POTENTIAL)) != 0;
+    const int crosses = (v->quantity & (DP_Q_CURL | DP_Q_DIVERGENCE | DP_Q_WEDGE | DP_Q_POTENTIAL | DP_Q_GRADIENT_PART | DP_Q_ROTATIONAL_PART)) != 0;
     const double share = pow(10, -(double) g->f->digits), unit = pow(dp_grid_coordinate(g->P->bandwidth), dp_grid_length_power(g->drift, v->quantity));
     double *digits = dp_malloc((size_t) nodes * sizeof *digits);
     slong n = 0;
@@ -170,7 +170,7 @@ int dp_grid_length_power(const char *drift, unsigned quantity)
 {
     const int velocity = !strcmp(drift, "kl") || !strcmp(drift, "smoothed-kl") || !strcmp(drift, "mmd") ? -1 : 1;
     switch (quantity) {
-    case DP_Q_VELOCITY: return velocity;
+    case DP_Q_VELOCITY: case DP_Q_GRADIENT_PART: case DP_Q_ROTATIONAL_PART: return velocity;
     case DP_Q_POTENTIAL: case DP_Q_PRECONDITIONER: return velocity + 1;
     default: return velocity - 1;
     }

@@ -1,0 +1,475 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* hodge.c: weighted projection onto gradients: line integrals on edges, cosine transforms as the solver, and as the preconditioner of conjugate gradients. */
+#include <fftw3.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "grid/conv_internal.h"
+#include "grid/hodge.h"
+
+enum { STENCIL = 8, SLOPES = 9, ROUNDS = 600 };
+/* log of the share of the largest weight below which nodes leave the global solve, whose unknowns are phi times the root of the weight, and below which
+   its result, found without what lies beyond, is only a start. */
+#define CUT (-24.0)
+#define TAIL (-12.0)
+
+typedef struct {
+    const dp_hodge_mesh *m;
+    slong nodes, stride[3];
+    const double *V, *log_w;
+    double *edge[3];     /* edge[k][i]: mean of V_k from node i to its neighbour along axis k */
+    double *log_c[3];    /* log of the edge's conductance w/step^2 times its share of the dual face; -inf: no edge */
+    double *phi, *room;
+    double *root, *lambda; /* square roots of the nodes' masses (1, 1/2 at borders, ...); eigenvalues of the flat Laplacian */
+    double top;          /* largest log w */
+    fftw_plan cosines;   /* of room, in place */
+} hodge;
+
+/* ---- rules on a line ---- */
+
+/* Lagrange's basis of nodes 0 .. n-1: value of number j at t. */
+static double basis(int n, int j, double t)
+{
+    double v = 1;
+    for (int i = 0; i < n; i++)
+        if (i != j)
+            v *= (t - i) / (j - i);
+    return v;
+}
+
+/* Weights of the integral from p to p + 1, exact for polynomials through n nodes: five Gauss points. */
+static void integral_weights(double *w, int n, int p)
+{
+    static const double at[5] = {-0.9061798459386640, -0.5384693101056831, 0, 0.5384693101056831, 0.9061798459386640};
+    static const double weight[5] = {0.2369268850561891, 0.4786286704993665, 0.5688888888888889, 0.4786286704993665, 0.2369268850561891};
+    for (int j = 0; j < n; j++) {
+        w[j] = 0;
+        for (int g = 0; g < 5; g++)
+            w[j] += weight[g] / 2 * basis(n, j, p + (1 + at[g]) / 2);
+    }
+}
+
+/* Weights of the derivative at node p. */
+static void slope_weights(double *w, int n, int p)
+{
+    for (int j = 0; j < n; j++) {
+        w[j] = 0;
+        for (int l = 0; l < n; l++) { /* derivative of the factor l */
+            double v = 1.0 / (j - l + (j == l));
+            for (int i = 0; i < n && l != j; i++)
+                if (i != j && i != l)
+                    v *= (double) (p - i) / (j - i);
+            w[j] += l != j ? v : 0;
+        }
+    }
+}
+
+/* Node 0 of the stencil of n nodes about `at`, of `all`. */
+static slong first_of(slong at, slong n, slong all) { return FLINT_MAX(0, FLINT_MIN(at, all - n)); }
+
+static slong place(const hodge *h, slong node, int k) { return node / h->stride[k] % h->m->n[k]; }
+
+/* ---- edges ---- */
+
+/* A node's share of the dual cell across axis k: one half at the window's border. */
+static double half(const hodge *h, slong node, int k)
+{
+    const slong i = place(h, node, k);
+    return i == 0 || i == h->m->n[k] - 1 ? 0.5 : 1;
+}
+
+static double mass(const hodge *h, slong node) { return h->root[node] * h->root[node]; }
+
+static void make_tables(hodge *h)
+{
+    for (slong i = 0; i < h->nodes; i++) {
+        double m = 1, lambda = 0;
+        for (int k = 0; k < h->m->dim; k++) {
+            const double t = sin(M_PI * (double) place(h, i, k) / (double) (h->m->n[k] - 1) / 2) / h->m->step[k];
+            m *= half(h, i, k), lambda += 4 * t * t;
+        }
+        h->root[i] = sqrt(m), h->lambda[i] = lambda;
+    }
+}
+
+/* log w in the middle of an edge: four nodes where they are finite, else the two ends. */
+static double middle(const hodge *h, slong node, int k)
+{
+    const slong s = h->stride[k], i = place(h, node, k);
+    const double *l = h->log_w + node, two = (l[0] + l[s]) / 2;
+    if (i == 0 || i + 2 >= h->m->n[k])
+        return two;
+    const double four = (9 * (l[0] + l[s]) - l[-s] - l[2 * s]) / 16;
+    return isfinite(four) ? four : two;
+}
+
+static void make_edges(hodge *h, int k)
+{
+    const slong n = h->m->n[k], s = h->stride[k];
+    const int points = (int) FLINT_MIN(STENCIL, n), d = h->m->dim;
+    double w[STENCIL][STENCIL];
+    for (int p = 0; p + 1 < points; p++)
+        integral_weights(w[p], points, p);
+    for (slong node = 0; node < h->nodes; node++) {
+        const slong i = place(h, node, k), first = first_of(i - points / 2 + 1, points, n);
+        double sum = 0, face = 1;
+        h->edge[k][node] = 0, h->log_c[k][node] = -INFINITY;
+        if (i == n - 1)
+            continue;
+        for (int j = 0; j < points; j++)
+            sum += w[i - first][j] * h->V[(node + (first + j - i) * s) * d + k];
+        for (int l = 0; l < d; l++)
+            face *= l == k ? 1 : half(h, node, l);
+        h->edge[k][node] = sum;
+        h->log_c[k][node] = (h->log_w ? middle(h, node, k) : 0) + log(face) - 2 * log(h->m->step[k]);
+    }
+}
+
+/* The edge on side `side` (0 .. 2 dim - 1) of a node: its lower end, the neighbour and the axis; 0 at the border. */
+static int neighbour(slong *lower, slong *other, int *k, const hodge *h, slong node, int side)
+{
+    *k = side / 2;
+    const slong i = place(h, node, *k), s = h->stride[*k];
+    const int up = side % 2;
+    *lower = up ? node : node - s, *other = up ? node + s : node - s;
+    return up ? i + 1 < h->m->n[*k] : i > 0;
+}
+
+/* The same, 0 where there is no weight either. */
+static int edge_at(slong *lower, slong *other, int *k, const hodge *h, slong node, int side)
+{
+    return neighbour(lower, other, k, h, node, side) && h->log_c[*k][*lower] > -INFINITY;
+}
+
+/* Step times mean velocity from the node outwards. */
+static double outward(const hodge *h, slong lower, int k, int side) { return (side % 2 ? 1 : -1) * h->m->step[k] * h->edge[k][lower]; }
+
+/* ---- cosine transforms ---- */
+
+/* room = V (Lambda + shift)^-1 V^-1 room: V the cosines, Lambda the eigenvalues of the Laplacian with natural borders; the constant is dropped at 0. */
+static void cosine_solve(hodge *h, double shift)
+{
+    double norm = 1;
+    for (int k = 0; k < h->m->dim; k++)
+        norm *= 2 * (double) (h->m->n[k] - 1);
+    fftw_execute(h->cosines);
+    for (slong i = 0; i < h->nodes; i++)
+        h->room[i] *= h->lambda[i] + shift > 0 ? 1 / ((h->lambda[i] + shift) * norm) : 0;
+    fftw_execute(h->cosines);
+}
+
+/* w = 1: K phi = b, K V = M V Lambda, M the masses. */
+static void flat_solve(hodge *h)
+{
+    for (slong i = 0; i < h->nodes; i++) {
+        double b = 0;
+        for (int side = 0; side < 2 * h->m->dim; side++) {
+            slong lower, other;
+            int k;
+            double face = 1;
+            if (!neighbour(&lower, &other, &k, h, i, side))
+                continue;
+            for (int l = 0; l < h->m->dim; l++)
+                face *= l == k ? 1 : half(h, i, l);
+            b += face / (h->m->step[k] * h->m->step[k]) * outward(h, lower, k, side);
+        }
+        h->room[i] = b / mass(h, i);
+    }
+    cosine_solve(h, 0);
+    memcpy(h->phi, h->room, (size_t) h->nodes * sizeof *h->phi);
+}
+
+/* ---- conjugate gradients ---- */
+
+/* The equation in psi = sqrt(w m) phi: a symmetric matrix near -Laplace + U. */
+typedef struct { double *diagonal, *link[3], *b, shift; char *on; } system_of;
+
+static void system_init(system_of *S, const hodge *h)
+{
+    const slong n = h->nodes;
+    double mean = 0, count = 0;
+    S->diagonal = dp_calloc((size_t) n, sizeof(double)), S->b = dp_calloc((size_t) n, sizeof(double)), S->on = dp_calloc((size_t) n, 1);
+    for (int k = 0; k < h->m->dim; k++)
+        S->link[k] = dp_calloc((size_t) n, sizeof(double));
+    for (slong i = 0; i < n; i++)
+        S->on[i] = h->log_w[i] - h->top > CUT;
+    for (slong i = 0; i < n; i++) {
+        const double l = h->log_w[i] + log(mass(h, i));
+        double flat = 0;
+        for (int side = 0; side < 2 * h->m->dim && S->on[i]; side++) {
+            slong lower, other;
+            int k;
+            if (!edge_at(&lower, &other, &k, h, i, side) || !S->on[other])
+                continue;
+            const double c = h->log_c[k][lower];
+            S->diagonal[i] += exp(c - l);
+            S->b[i] += exp(c - l / 2 - h->top / 2) * outward(h, lower, k, side);
+            if (side % 2)
+                S->link[k][i] = exp(c - l / 2 - (h->log_w[other] + log(mass(h, other))) / 2);
+            flat += 1 / (h->m->step[k] * h->m->step[k]);
+        }
+        if (S->on[i])
+            mean += fmax(0, S->diagonal[i] - flat), count++;
+    }
+    S->shift = mean / fmax(count, 1);
+}
+
+static void system_clear(system_of *S)
+{
+    free(S->diagonal), free(S->b), free(S->on);
+    for (int k = 0; k < 3; k++)
+        free(S->link[k]);
+}
+
+static void apply(double *out, const system_of *S, const hodge *h, const double *x)
+{
+    for (slong i = 0; i < h->nodes; i++)
+        out[i] = S->diagonal[i] * x[i];
+    for (int k = 0; k < h->m->dim; k++) {
+        const slong s = h->stride[k];
+        const double *link = S->link[k];
+        for (slong i = 0; i + s < h->nodes; i++) { /* 0 where there is no edge */
+            out[i] -= link[i] * x[i + s];
+            out[i + s] -= link[i] * x[i];
+        }
+    }
+}
+
+static void precondition(double *z, const system_of *S, hodge *h, const double *r)
+{
+    for (slong i = 0; i < h->nodes; i++)
+        h->room[i] = r[i] / h->root[i];
+    cosine_solve(h, S->shift);
+    for (slong i = 0; i < h->nodes; i++)
+        z[i] = S->on[i] ? h->room[i] * h->root[i] : 0;
+}
+
+static double dot(const double *a, const double *b, slong n)
+{
+    double s = 0;
+    for (slong i = 0; i < n; i++)
+        s += a[i] * b[i];
+    return s;
+}
+
+/* From phi as it stands (the flat solution: right already where V is a gradient), until the residual is 10^-13 of the right side. */
+static void weighted_solve(hodge *h)
+{
+    const slong n = h->nodes;
+    system_of S = {0};
+    system_init(&S, h);
+    double *x = dp_calloc((size_t) n, sizeof *x), *r = dp_calloc((size_t) n, sizeof *r), *z = dp_calloc((size_t) n, sizeof *z);
+    double *p = dp_calloc((size_t) n, sizeof *p), *q = dp_calloc((size_t) n, sizeof *q);
+    for (slong i = 0; i < n; i++)
+        x[i] = S.on[i] ? exp((h->log_w[i] + log(mass(h, i)) - h->top) / 2) * h->phi[i] : 0;
+    apply(r, &S, h, x);
+    for (slong i = 0; i < n; i++)
+        r[i] = S.b[i] - r[i];
+    precondition(z, &S, h, r);
+    memcpy(p, z, (size_t) n * sizeof *p);
+    double rz = dot(r, z, n);
+    const double goal = 1e-26 * dot(S.b, S.b, n);
+    for (int round = 0; round < ROUNDS && dot(r, r, n) > goal && rz > 0; round++) {
+        apply(q, &S, h, p);
+        const double pq = dot(p, q, n);
+        if (!(pq > 0))
+            break;
+        const double a = rz / pq;
+        for (slong i = 0; i < n; i++)
+            x[i] += a * p[i], r[i] -= a * q[i];
+        precondition(z, &S, h, r);
+        const double next = dot(r, z, n), b = next / rz;
+        rz = next;
+        for (slong i = 0; i < n; i++)
+            p[i] = z[i] + b * p[i];
+    }
+    for (slong i = 0; i < n; i++)
+        if (S.on[i])
+            h->phi[i] = x[i] / exp((h->log_w[i] + log(mass(h, i)) - h->top) / 2);
+    free(x), free(r), free(z), free(p), free(q);
+    system_clear(&S);
+}
+
+/* ---- tails ---- */
+
+/* Where weights are small phi_i = sum_j P_ij phi_j + carry_i: P_ij the shares of the edges at i, carry what V brings along them. In these unknowns every node counts
+   the same, however small its weight. */
+typedef struct { slong n, sides, *node, *other; double *share, *carry, size; } tail;
+
+static void tail_init(tail *t, const hodge *h)
+{
+    slong *number = dp_malloc((size_t) h->nodes * sizeof *number);
+    t->n = 0, t->sides = 2 * h->m->dim, t->size = 0;
+    for (slong i = 0; i < h->nodes; i++)
+        number[i] = h->log_w[i] - h->top < TAIL && h->log_w[i] > -INFINITY ? t->n++ : -1;
+    const size_t n = (size_t) FLINT_MAX(t->n, 1), links = n * (size_t) t->sides;
+    t->node = dp_malloc(n * sizeof(slong)), t->other = dp_malloc(links * sizeof(slong));
+    t->share = dp_calloc(links, sizeof(double)), t->carry = dp_calloc(n, sizeof(double));
+    for (slong i = 0, a = 0; i < h->nodes; i++) {
+        double all = 0;
+        if (number[i] < 0)
+            continue;
+        t->node[a] = i;
+        for (int side = 0; side < t->sides; side++) {
+            slong lower, other, link = a * t->sides + side;
+            int k;
+            t->other[link] = -1;
+            if (!edge_at(&lower, &other, &k, h, i, side))
+                continue;
+            t->other[link] = number[other];
+            t->share[link] = exp(h->log_c[k][lower] - h->log_w[i]);
+            all += t->share[link];
+            t->carry[a] += t->share[link] * (outward(h, lower, k, side) + h->phi[other] - h->phi[i]);
+            t->size = fmax(t->size, fabs(outward(h, lower, k, side)));
+        }
+        for (int side = 0; side < t->sides; side++)
+            t->share[a * t->sides + side] /= all > 0 ? all : 1;
+        t->carry[a] /= all > 0 ? all : 1; /* what the equation lacks at phi as it stands */
+        a++;
+    }
+    free(number);
+}
+
+/* out = (1 - P) x */
+static void tail_apply(double *out, const tail *t, const double *x)
+{
+    for (slong i = 0; i < t->n; i++) {
+        double sum = x[i];
+        for (slong l = i * t->sides; l < (i + 1) * t->sides; l++)
+            sum -= t->other[l] >= 0 ? t->share[l] * x[t->other[l]] : 0;
+        out[i] = sum;
+    }
+}
+
+/* z = one sweep forth and one back for (1 - P) z = r. */
+static void tail_sweeps(double *z, const tail *t, const double *r)
+{
+    for (slong i = 0; i < t->n; i++) {
+        z[i] = r[i];
+        for (slong l = i * t->sides; l < (i + 1) * t->sides; l++)
+            z[i] += t->other[l] >= 0 && t->other[l] < i ? t->share[l] * z[t->other[l]] : 0;
+    }
+    for (slong i = t->n - 1; i >= 0; i--)
+        for (slong l = i * t->sides; l < (i + 1) * t->sides; l++)
+            z[i] += t->other[l] > i ? t->share[l] * z[t->other[l]] : 0;
+}
+
+/* x = the solution of (1 - P) x = r by van der Vorst's stabilised biconjugate gradients; r is spent. */
+static void tail_solve(double *x, const tail *t, double *r)
+{
+    const slong n = t->n;
+    double *room = dp_calloc((size_t) (6 * n), sizeof *room), *r0 = room, *p = r0 + n, *v = p + n, *y = v + n, *z = y + n, *s = z + n;
+    double rho = 1, alpha = 1, omega = 1;
+    const double goal = 1e-13 * t->size * sqrt((double) n);
+    memcpy(r0, r, (size_t) n * sizeof *r0);
+    for (int round = 0; round < ROUNDS && sqrt(dot(r, r, n)) > goal; round++) {
+        const double next = dot(r0, r, n), beta = next / rho * (alpha / omega);
+        if (!(fabs(next) > 0) || !isfinite(beta))
+            break;
+        rho = next;
+        for (slong i = 0; i < n; i++)
+            p[i] = r[i] + beta * (p[i] - omega * v[i]);
+        tail_sweeps(y, t, p);
+        tail_apply(v, t, y);
+        alpha = rho / dot(r0, v, n);
+        for (slong i = 0; i < n; i++)
+            r[i] -= alpha * v[i];
+        tail_sweeps(z, t, r);
+        tail_apply(s, t, z);
+        const double ss = dot(s, s, n);
+        omega = ss > 0 ? dot(s, r, n) / ss : 0;
+        if (!isfinite(alpha) || !(fabs(omega) > 0))
+            break;
+        for (slong i = 0; i < n; i++)
+            x[i] += alpha * y[i] + omega * z[i], r[i] -= omega * s[i];
+    }
+    free(room);
+}
+
+static void continue_tails(hodge *h)
+{
+    tail t;
+    tail_init(&t, h);
+    double *x = dp_calloc((size_t) FLINT_MAX(t.n, 1), sizeof *x);
+    tail_solve(x, &t, t.carry);
+    for (slong i = 0; i < t.n; i++)
+        h->phi[t.node[i]] += x[i];
+    free(x), free(t.node), free(t.other), free(t.share), free(t.carry);
+}
+
+/* ---- results ---- */
+
+static void slopes(double *part, const hodge *h, int k)
+{
+    const slong n = h->m->n[k], s = h->stride[k];
+    const int points = (int) FLINT_MIN(SLOPES, n);
+    double w[SLOPES][SLOPES];
+    for (int p = 0; p < points; p++)
+        slope_weights(w[p], points, p);
+    for (slong node = 0; node < h->nodes; node++) {
+        const slong i = place(h, node, k), first = first_of(i - points / 2, points, n);
+        double sum = 0;
+        for (int j = 0; j < points; j++)
+            sum += w[i - first][j] * h->phi[node + (first + j - i) * s];
+        part[node * h->m->dim + k] = h->log_w && h->log_w[node] == -INFINITY ? NAN : -sum / h->m->step[k];
+    }
+}
+
+static void shares(double share[2], const hodge *h)
+{
+    double cell = 1;
+    share[0] = share[1] = 0;
+    for (int k = 0; k < h->m->dim; k++)
+        cell *= h->m->step[k];
+    for (int k = 0; k < h->m->dim; k++)
+        for (slong i = 0; i + h->stride[k] < h->nodes; i++) {
+            if (!(h->log_c[k][i] > -INFINITY))
+                continue;
+            const double w = exp(h->log_c[k][i] - h->top) * h->m->step[k] * h->m->step[k] * cell;
+            const double rest = h->edge[k][i] + (h->phi[i + h->stride[k]] - h->phi[i]) / h->m->step[k];
+            share[0] += w * h->edge[k][i] * h->edge[k][i];
+            share[1] += w * rest * rest;
+        }
+}
+
+dp_status dp_hodge_project(double *part, double share[2], const double *V, const double *log_w, const dp_hodge_mesh *m, dp_error *e)
+{
+    hodge h = {.m = m, .nodes = 1, .V = V, .log_w = log_w, .top = log_w ? -INFINITY : 0};
+    int n[3];
+    fftw_r2r_kind kind[3] = {FFTW_REDFT00, FFTW_REDFT00, FFTW_REDFT00};
+    for (int k = 0; k < m->dim; k++) {
+        if (m->n[k] < 3)
+            return dp_fail(e, DP_EINPUT, "the split into gradient and rotational part needs three nodes on each axis");
+        h.stride[k] = h.nodes, h.nodes *= m->n[k];
+        n[m->dim - 1 - k] = (int) m->n[k];
+    }
+    for (slong i = 0; i < h.nodes && log_w; i++)
+        h.top = fmax(h.top, log_w[i]);
+    if (!isfinite(h.top))
+        return dp_fail(e, DP_EUNSUPPORTED, "the window has no weight: the split is not defined on it");
+    const size_t nodes = (size_t) h.nodes;
+    h.phi = dp_calloc(nodes, sizeof(double)), h.room = dp_calloc(nodes, sizeof(double));
+    h.root = dp_malloc(nodes * sizeof(double)), h.lambda = dp_malloc(nodes * sizeof(double));
+    make_tables(&h);
+    for (int k = 0; k < m->dim; k++) {
+        h.edge[k] = dp_malloc(nodes * sizeof(double)), h.log_c[k] = dp_malloc(nodes * sizeof(double));
+        make_edges(&h, k);
+    }
+    dp_fft_lock();
+    h.cosines = fftw_plan_r2r(m->dim, n, h.room, h.room, kind, FFTW_ESTIMATE);
+    dp_fft_unlock();
+    flat_solve(&h);
+    if (log_w)
+        weighted_solve(&h), continue_tails(&h);
+    for (int k = 0; k < m->dim; k++)
+        slopes(part, &h, k);
+    shares(share, &h);
+    dp_fft_lock();
+    fftw_destroy_plan(h.cosines);
+    dp_fft_unlock();
+    for (int k = 0; k < 3; k++)
+        free(h.edge[k]), free(h.log_c[k]);
+    free(h.phi), free(h.room), free(h.root), free(h.lambda);
+    return DP_OK;
+}
