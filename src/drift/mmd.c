@@ -56,7 +56,7 @@ static dp_status sample(dp_drifted *out, const dp_sample *s, dp_error *e)
     const dp_pairing y = dp_pairing_y(s, &k, DP_FORM_SLOPE), z = dp_pairing_negatives(s, &k, DP_FORM_SLOPE);
     for (size_t i = 0; i < s->n * s->d; i++) out->v[i] = 0;
     status = add_gradients(out->v, &y, (double) s->m, 1, e);
-    return status ? status : add_gradients(out->v, &z, (double) dp_negatives(s) - (s->leave_out ? 1 : 0), -1, e);
+    return status ? status : add_gradients(out->v, &z, (double) dp_negatives(s) - (z.skip ? 1 : 0), -1, e);
 }
 
 const dp_drift dp_drift_mmd = {

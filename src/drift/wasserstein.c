@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* wasserstein.c: the flow of half W_2^2, (45), (95)-(103): monotone rearrangement of the line by quantiles, and one Gaussian onto another. */
 #include "drift/transport.h"
+#include "particle/transport.h"
 
 static dp_status unresolved(dp_error *e)
 {
@@ -190,5 +191,5 @@ static dp_status eval(dp_field_t out, const dp_problem *P, arb_srcptr x, dp_engi
 
 const dp_drift dp_drift_wasserstein = {
     .name = "wasserstein", .equations = "(45), (95)-(103)",
-    .summary = "barycentric velocity of half W_2^2: quantiles on the line, one Gaussian onto another in any dimension", .eval = eval
+    .summary = "barycentric velocity of half W_2^2: quantiles on the line, one Gaussian onto another in any dimension", .eval = eval, .sample = dp_wasserstein_drift
 };

@@ -5,16 +5,19 @@
 
 #include "problem/problem.h"
 
-/* Options of da2-released; every clip and normalisation of the released code by name. 0 switches a number off. */
+/* Options of da2-released: every clip, mask and normalisation of the released code by name. The kernel's bandwidths are the temperatures. */
 typedef struct {
-    double clip;          /* floor under row softmax times column softmax, before the root: 1e-6 */
-    double mask;          /* added to the distance of each x to itself, in units of the mean distance: 100 */
-    int coordinates;      /* coordinates are divided by mean distance/sqrt(d) */
-    int distances;        /* distances are divided by their mean */
-    int rms;              /* each temperature's drift is divided by its root mean square */
+    double distance_floor; /* floor under squared distances: 1e-8 */
+    double scale_floor;    /* floor under the mean distance, and under the unit of coordinates: 1e-3 */
+    double clip;           /* floor under row softmax times column softmax, before the root: 1e-6 */
+    double rms_floor;      /* floor under the mean square of one temperature's drift: 1e-8 */
+    double mask;           /* added to the distance of each x to itself, after the division by the mean: 100 */
+    int distances;         /* distances are divided by their weighted mean */
+    int coordinates;       /* coordinates, and so the drift, are in units of mean distance/sqrt(d) */
+    int rms;               /* each temperature's drift is divided by its root mean square over points and coordinates */
+    double weight[3];      /* of each x, each further negative, each y: of affinities, and in the mean distance */
 } dp_released;
-
-typedef enum { DP_DISTANCE_DEFAULT, DP_DISTANCE_L2, DP_DISTANCE_SQUARED } dp_distance;
+extern const dp_released dp_released_default; /* as released */
 
 /* Samples and how a drift treats them. x: n x d moves, y: m x d attracts, row-major, all finite; every point has weight 1/n or 1/m.
    z: l x d negatives that repel instead of x, NULL: x itself. Numbers of the definition are exact; engines in doubles round them once. */
@@ -23,7 +26,7 @@ typedef struct {
     const double *x, *y, *z;
     slong nparts;                  /* the kernel: a sum of weighted parts */
     const dp_kernel_part *part;
-    int leave_out;                 /* the pair of x_i with itself is left out of the negatives (only when z is NULL) */
+    int leave_out;                 /* the pair of x_i with itself is left out of the negatives (when z is NULL) */
     int drop_sizes;                /* sinkhorn-proxy: without the n, m of (28), as Algorithm 1 does */
     int columns_first;             /* sinkhorn: a sweep begins with the columns, from unit row scaling */
     slong iterations;              /* sinkhorn: sweeps; -1: until `tolerance` */
@@ -31,8 +34,7 @@ typedef struct {
     size_t ndirections;
     const double *direction;       /* sliced-wasserstein: ndirections x d, of any length > 0 */
     const fmpq *lambda;            /* kale, chi2: regularisation > 0 */
-    dp_distance distance;          /* da2, da2-released */
-    const dp_released *released;
+    const dp_released *released;   /* NULL: as released */
     int single;                    /* sums over pairs in float32 */
     int threads;
 } dp_sample;
@@ -93,5 +95,7 @@ size_t dp_negatives(const dp_sample *s); /* how many: l, or n */
 dp_status dp_pseudo_plan(dp_drifted *out, const dp_sample *s, int joint, dp_error *e);
 /* (27): plan against y minus plan against the negatives, each by s->iterations sweeps or to s->tolerance. */
 dp_status dp_sinkhorn_drift(dp_drifted *out, const dp_sample *s, dp_error *e);
+/* Deng's released code; here z are negatives beside x. Notes: mean_distance, coordinate_unit. */
+dp_status dp_released_drift(dp_drifted *out, const dp_sample *s, dp_error *e);
 
 #endif

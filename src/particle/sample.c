@@ -25,7 +25,6 @@ dp_status dp_sample_check(const dp_sample *s, dp_error *e)
     status = check_points(s->x, s->n, s->d, "x", e);
     if (!status) status = check_points(s->y, s->m, s->d, "y", e);
     if (!status && s->z) status = check_points(s->z, s->l, s->d, "negatives", e);
-    if (!status && s->z && s->leave_out) status = dp_fail(e, DP_EINPUT, "leaving out the pair of a point with itself needs the negatives to be x");
     if (!status && s->direction) status = check_points(s->direction, s->ndirections, s->d, "directions", e);
     for (size_t i = 0; !status && i < s->ndirections; i++) {
         size_t k = 0;
@@ -45,7 +44,7 @@ dp_pairing dp_pairing_y(const dp_sample *s, const dp_pkernel *k, dp_form form)
 dp_pairing dp_pairing_negatives(const dp_sample *s, const dp_pkernel *k, dp_form form)
 {
     dp_pairing p = dp_pairing_y(s, k, form);
-    p.m = dp_negatives(s), p.b = s->z ? s->z : s->x, p.skip = s->leave_out;
+    p.m = dp_negatives(s), p.b = s->z ? s->z : s->x, p.skip = s->leave_out && !s->z;
     return p;
 }
 

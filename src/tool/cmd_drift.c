@@ -108,7 +108,7 @@ static int run(const dp_args *a)
 }
 
 static const dp_option options[] = {
-    {"drift", 'd', "NAME", "the drift: mean-shift, sinkhorn, sinkhorn-proxy, da2, mmd"},
+    {"drift", 'd', "NAME", "the drift: mean-shift, sinkhorn, sinkhorn-proxy, da2, da2-released, mmd, sliced-wasserstein, wasserstein"},
     {"x", 'x', "FILE", "the model's samples, which the drift moves: .npy of shape (n, d), or .csv with a point a line"},
     {"y", 'y', "FILE", "the data's samples, (m, d)"},
     {"negatives", 'z', "FILE", "points that repel instead of x, (l, d)"},
@@ -122,7 +122,15 @@ static const dp_option options[] = {
     {"iterations", 'i', "K", "sinkhorn: so many sweeps, each rows then columns, then rows normalised once; 0 is the mean-shift"},
     {"tolerance", 't', "T", "sinkhorn: sweeps until the marginals' L1 error is below T (default: 1e-13)"},
     {"order", 0, "rows-first|columns-first", "sinkhorn: where a sweep begins (default: rows)"},
+    {"directions", 0, "SET", "sliced-wasserstein: FILE of vectors (k, d) of any length, or random:K, quasi:K: so many at random by --seed or equidistributed (default: random:100)"},
     {"regularisation", 'l', "L", "kale, chi2: lambda, an exact number"},
+    {"clip", 0, "C", "da2-released: floor under row times column softmax, before the root (default: 1e-6; 0: none)"},
+    {"distance-floor", 0, "F", "da2-released: floor under squared distances (default: 1e-8)"},
+    {"scale-floor", 0, "F", "da2-released: floor under the mean distance and the unit of coordinates (default: 1e-3)"},
+    {"rms-floor", 0, "F", "da2-released: floor under the mean square of a temperature's drift (default: 1e-8)"},
+    {"mask-distance", 0, "M", "da2-released: added to the distance of a point to itself, in mean distances (default: 100)"},
+    {"normalise", 0, "LIST", "da2-released: of distances, coordinates, rms, with commas, or none (default: all three)"},
+    {"block-weights", 0, "X,Z,Y", "da2-released: weight of each x, each further negative, each y (default: 1,1,1)"},
     {"output", 'o', "FILE", "write the velocities, (n, d): FILE.npy or FILE.csv"},
     {"core", 0, "FILE", "sinkhorn-proxy, da2: also the velocities before the masses multiply them"},
     {"masses", 0, "FILE", "sinkhorn-proxy, da2: also the masses r^p, r^q of (29), (n, 2)"},

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "particle/transport.h"
 #include "tool/drift_input.h"
 
 /* ---- kernels ---- */
@@ -100,9 +101,10 @@ static void read_stop(dp_drift_input *in, const dp_args *a)
 static void read_self(dp_drift_input *in, const dp_args *a, const char *drift)
 {
     const char *mask = dp_args_value(a, "mask"), *self = dp_args_value(a, "self");
-    const int masked = !strncmp(drift, "da2", 3), out = mask ? !strcmp(mask, "self") : self ? !strcmp(self, "leave-out") : masked && !in->s.z;
+    const int released = !strcmp(drift, "da2-released"), masked = released || (!strcmp(drift, "da2") && !in->s.z);
+    const int out = mask ? !strcmp(mask, "self") : self ? !strcmp(self, "leave-out") : masked;
     if (mask && self && !strcmp(mask, "self") != !strcmp(self, "leave-out")) dp_usage_error("drift: --mask %s and --self %s contradict each other", mask, self);
-    if (out && in->s.z) dp_usage_error("drift: --%s: the negatives are points of their own, so no pair is one of a point with itself", mask ? "mask self" : "self leave-out");
+    if (out && in->s.z && !released) dp_usage_error("drift: --%s: the negatives are points of their own, so no pair is one of a point with itself", mask ? "mask self" : "self leave-out");
     in->s.leave_out = out;
 }
 
@@ -110,6 +112,24 @@ static int word_is(const dp_args *a, const char *option, const char *word)
 {
     const char *value = dp_args_value(a, option);
     return value && !strcmp(value, word);
+}
+
+/* ---- da2-released ---- */
+
+static void read_released(dp_drift_input *in, const dp_args *a, const char *drift)
+{
+    dp_released *o = &in->released;
+    const struct { const char *option; double *to; } number[] = {
+        {"distance-floor", &o->distance_floor}, {"scale-floor", &o->scale_floor}, {"clip", &o->clip}, {"rms-floor", &o->rms_floor}, {"mask-distance", &o->mask}};
+    const char *normalise = dp_args_value(a, "normalise"), *weights = dp_args_value(a, "block-weights");
+    *o = dp_released_default, in->s.released = o;
+    for (size_t i = 0; i < 5; i++) {
+        const char *text = dp_args_value(a, number[i].option);
+        if (text && strcmp(drift, "da2-released")) dp_usage_error("--%s: it belongs to da2-released", number[i].option);
+        if (text) *number[i].to = dp_read_double(number[i].option, text, 0);
+    }
+    if (normalise) o->distances = strstr(normalise, "distances") != NULL, o->coordinates = strstr(normalise, "coordinates") != NULL, o->rms = strstr(normalise, "rms") != NULL;
+    if (weights && sscanf(weights, "%lf,%lf,%lf", o->weight, o->weight + 1, o->weight + 2) != 3) dp_usage_error("--block-weights %s: expected three numbers: of x, negatives, y", weights);
 }
 
 /* ---- files ---- */
@@ -141,6 +161,28 @@ static dp_status read_files(dp_drift_input *in, const dp_args *a, dp_error *e)
     return status;
 }
 
+/* FILE, random:K, quasi:K; 100 at random when nothing is said, the one there is on the line. */
+static dp_status read_directions(dp_drift_input *in, const dp_args *a, dp_error *e)
+{
+    const char *text = dp_args_value(a, "directions");
+    const int random = !text || !strncmp(text, "random:", 7), quasi = text && !strncmp(text, "quasi:", 6);
+    char *end = NULL;
+    if (!random && !quasi) {
+        const dp_status status = dp_table_read(&in->directions, text, e);
+        if (!status && in->directions.cols != in->s.d)
+            return dp_fail(e, DP_EINPUT, "%s: directions of dimension %zu, but the points have dimension %zu", text, in->directions.cols, in->s.d);
+        in->s.direction = in->directions.data, in->s.ndirections = in->directions.rows;
+        return status;
+    }
+    const long count = text ? strtol(strchr(text, ':') + 1, &end, 10) : in->s.d == 1 ? 1 : 100;
+    if (count < 1 || count > 10000000 || (end && *end)) dp_usage_error("--directions %s: expected a file, random:K or quasi:K with K from 1 to ten million", text);
+    in->directions = (dp_table){dp_malloc(sizeof(double) * (size_t) count * in->s.d), (size_t) count, in->s.d};
+    if (random) dp_directions_random(in->directions.data, (size_t) count, in->s.d, (ulong) dp_args_integer(a, "seed", 0, WORD_MAX, 0));
+    else dp_directions_quasi(in->directions.data, (size_t) count, in->s.d);
+    in->s.direction = in->directions.data, in->s.ndirections = (size_t) count;
+    return DP_OK;
+}
+
 dp_status dp_drift_input_read(dp_drift_input *in, const dp_args *a, const char *drift, dp_error *e)
 {
     const int da2 = !strncmp(drift, "da2", 3), squared = word_is(a, "distance", "squared"), l2 = word_is(a, "distance", "l2");
@@ -155,9 +197,11 @@ dp_status dp_drift_input_read(dp_drift_input *in, const dp_args *a, const char *
     const char *lambda = dp_args_value(a, "regularisation");
     if (lambda && (!dp_fmpq_set_text(in->lambda, lambda) || fmpq_sgn(in->lambda) <= 0)) dp_usage_error("--regularisation %s: expected a number above 0", lambda);
     in->s.lambda = lambda ? in->lambda : NULL;
+    read_released(in, a, drift);
     in->s.drop_sizes = word_is(a, "scaling", "algorithm"), in->s.columns_first = word_is(a, "order", "columns-first");
-    const dp_status status = read_files(in, a, e);
+    dp_status status = read_files(in, a, e);
     if (!status) read_self(in, a, drift);
+    if (!status && !strcmp(drift, "sliced-wasserstein")) status = read_directions(in, a, e);
     return status;
 }
 

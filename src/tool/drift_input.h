@@ -13,6 +13,7 @@ typedef struct {
     size_t nparts;
     dp_kernel_part part[64];
     fmpq_t lambda;
+    dp_released released;
 } dp_drift_input;
 
 /* Wrong options end the program; files that cannot be read or do not fit together are DP_EINPUT. Clear it in any case. */

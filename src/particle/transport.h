@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* transport.h: unregularised optimal transport between samples of equal weights: on the line, by slices, and exactly in any dimension. */
+#ifndef DP_PARTICLE_TRANSPORT_H
+#define DP_PARTICLE_TRANSPORT_H
+
+#include "particle/particle.h"
+
+/* shift[i] = E[b | a_i] - a_i under the monotone coupling (NULL: not wanted; points at one place share their mean); returns W_2^2.
+   Cost: two sorts. */
+double dp_line_transport(double *shift, const double *a, size_t n, const double *b, size_t m);
+
+/* A plan between x (n x d, mass 1/n each) and y (m x d): E[y | x_i] - x_i in shift (points at one place share their mean); primal and dual value of
+   min sum pi |x - y|^2: equal but for rounding. DP_EUNSUPPORTED beyond some ten million pairs. Where several plans are optimal, one of them.
+   Cost: up to n + m shortest paths of n m steps each. */
+dp_status dp_exact_transport(double *shift, double *primal, double *dual, const dp_sample *s, dp_error *e);
+
+/* Unit vectors, count x d: independent and uniform on the sphere (Philox4x32-10, key `seed`), or equidistributed: equal angles on half a circle for d = 2,
+   normal quantiles of a Kronecker sequence otherwise. */
+void dp_directions_random(double *out, size_t count, size_t d, ulong seed);
+void dp_directions_quasi(double *out, size_t count, size_t d);
+
+/* (53) over the directions of s, which are divided by their lengths; *value: half the mean of W_2^2 over them. Either may be NULL. */
+dp_status dp_sliced(double *v, double *value, const dp_sample *s, dp_error *e);
+dp_status dp_sliced_drift(dp_drifted *out, const dp_sample *s, dp_error *e);
+/* The flow of half W_2^2: E[y | x] - x, (98). Notes in d >= 2: primal, dual, gap. */
+dp_status dp_wasserstein_drift(dp_drifted *out, const dp_sample *s, dp_error *e);
+
+#endif
