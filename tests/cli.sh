@@ -324,6 +324,16 @@ says err '--drift'
 runs 'an energy at a point' 2 "$dp" field "$w/pair.yaml" --drift mmd --at 0 --energy mmd2
 says err 'not at points'
 
+# Several drifts side by side.
+runs 'a map on a line' 0 "$dp" field cases/mesh/two-modes-line.yaml --drift mean-shift,sinkhorn-proxy,sinkhorn --grid 101 --window=-7:7 --plot "$w/map.svg"
+says out '^mean-shift +10\^0.7' && says out '^sinkhorn-proxy +10\^-4'
+runs 'a map in the plane' 0 "$dp" field cases/mesh/two-modes.yaml --drift mean-shift,da2 --grid 21x15 --window=-5:5,-3:3 --plot "$w/map.png"
+if [ "$(head -c 4 "$w/map.png" | tail -c 3)" = PNG ] && grep -q '<svg' "$w/map.svg"; then pass; else fail "$name" 'no pictures'; fi
+runs 'a map of a drift that is none' 2 "$dp" field cases/mesh/two-modes.yaml --drift mean-shift,da3 --grid 5x5
+says err 'da3: unknown drift'
+runs 'a map as an array' 2 "$dp" field cases/mesh/two-modes.yaml --drift mean-shift,da2 --grid 5x5 -o "$w/map.npz"
+says err 'takes one drift'
+
 grid 'a picture of an unknown kind' 2 --grid 9x9 --plot "$w/f.jpg"
 says err '\.png, \.svg or \.pdf'
 grid 'an array file of an unknown kind' 2 --grid 9x9 -o "$w/f.mat"

@@ -30,7 +30,7 @@ static const char *drift_of(const dp_args *a)
     size_t n = 0;
     for (; n < 63 && dp_drifts[n]; n++) names[n] = dp_drifts[n]->name;
     names[n] = NULL;
-    if (!name) return NULL;
+    if (!name || (dp_args_flag(a, "grid") && strchr(name, ','))) return name; /* several drifts: a map */
     if (!dp_drift_find(name)) dp_usage_error("--drift %s: unknown drift%s; 'driftproof doctor' lists them", name, dp_tool_suggest(name, names));
     return name;
 }
@@ -119,7 +119,7 @@ static int run(const dp_args *a)
     const char *drift = drift_of(a);
     if (dp_args_flag(a, "grid")) {
         if (!drift) dp_usage_error("field: no drift given; expected --drift NAME");
-        return dp_field_grid(a, drift);
+        return strchr(drift, ',') ? dp_field_map(a, drift) : dp_field_grid(a, drift);
     }
     if (!dp_args_flag(a, "at")) return dp_field_scalars(a, drift);
     dp_question q = {.drift = drift, .asked = dp_quantities_read(dp_args_value(a, "quantity"))};
@@ -139,7 +139,7 @@ static int run(const dp_args *a)
 }
 
 static const dp_option options[] = {
-    {"drift", 'd', "NAME", "the drift: mean-shift, smoothed-kl, sinkhorn, sinkhorn-proxy, da2, mmd, kl, wasserstein"},
+    {"drift", 'd', "NAME", "the drift: mean-shift, smoothed-kl, sinkhorn, sinkhorn-proxy, da2, mmd, kl, wasserstein and others ('driftproof doctor'); on a grid up to six with commas, side by side"},
     {"at", 0, "X,Y", "a point, exact rationals (repeatable)"},
     {"grid", 'g', "NXxNY", "a mesh with so many nodes on each axis, both ends of the window included (dimension 1: N, 3: NXxNYxNZ)"},
     {"window", 'w', "X0:X1,Y0:Y1", "what the mesh covers, exact rationals; default: three deviations sqrt(variance + h^2) around every mean of p and q, rounded outward"},

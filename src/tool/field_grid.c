@@ -37,8 +37,9 @@ static void read_quantities(dp_grid_answer *g, const char *text)
     free(copy);
 }
 
-static dp_tier read_tier(const char *text)
+dp_tier dp_grid_tier(const dp_args *a)
 {
+    const char *text = dp_args_value(a, "tier");
     dp_tier t = DP_TIER_AUTO;
     for (dp_tier i = DP_TIER_DOUBLE; text && i <= DP_TIER_EXACT; i++)
         if (!strcmp(text, dp_tier_name(i))) t = i;
@@ -141,7 +142,7 @@ int dp_field_grid(const dp_args *a, const char *drift)
     dp_problem *P;
     dp_error e = {0};
     dp_mesh_t mesh;
-    dp_grid_answer g = {.drift = drift, .tier = read_tier(dp_args_value(a, "tier"))};
+    dp_grid_answer g = {.drift = drift, .tier = dp_grid_tier(a)};
     const size_t nsets = dp_args_all(&sets, a, "set");
     read_quantities(&g, dp_args_value(a, "quantity"));
     const slong digits = dp_args_integer(a, "digits", 1, 100000, g.asked & PARTS ? SPLIT_DIGITS : DIGITS);

@@ -35,6 +35,10 @@ typedef struct {
 
 /* field CASE --grid: everything from the command line to the exit status. */
 int dp_field_grid(const dp_args *a, const char *drift);
+/* The arithmetic that --tier names. */
+dp_tier dp_grid_tier(const dp_args *a);
+/* field CASE --grid --drift A,B,...: several drifts side by side, as a picture and a table. */
+int dp_field_map(const dp_args *a, const char *drifts);
 
 /* ---- single values ---- */
 

@@ -38,7 +38,7 @@ static void curves(dp_picture *p, double x0, double dx, slong n)
 }
 
 /* Densities over their largest value, so that p and q can be told apart at a glance whatever their widths. */
-static void measure(dp_picture *p, const char *name, const dp_measure_t m, double x0, double x1)
+void dp_picture_measure_line(dp_picture *p, const char *name, const dp_measure_t m, double x0, double x1)
 {
     char *file = dp_format("%s.dat", name), *marks = dp_format("%s_marks.dat", name), *has = dp_format("%s_has_marks", name), *density = dp_format("%s_top", name);
     double d[DENSITY], top = 0;
@@ -75,6 +75,6 @@ void dp_picture_line(dp_picture *p)
     dp_picture_text(p, "label", label);
     free(label);
     curves(p, x0, dx, m->n[0]);
-    measure(p, "p", p->g->P->p, x0, x1);
-    measure(p, "q", p->g->P->q, x0, x1);
+    dp_picture_measure_line(p, "p", p->g->P->p, x0, x1);
+    dp_picture_measure_line(p, "q", p->g->P->q, x0, x1);
 }

@@ -184,15 +184,14 @@ double dp_picture_steps(double *lo, double *hi, int most)
 
 /* ---- the run ---- */
 
-/* "sinkhorn-proxy, two-mode/default" and the case's title, each on a line and cut where it would leave the picture. */
-static void put_title(dp_picture *p)
+void dp_picture_title(dp_picture *p, const char *head)
 {
-    char *head = dp_format("%s: %s", p->g->drift, p->g->P->name), *title = dp_strdup(p->g->P->title ? p->g->P->title : "");
+    char *line = dp_format("%s: %s", head, p->g->P->name), *title = dp_strdup(p->g->P->title ? p->g->P->title : "");
     for (char *s = title, *room = title + 72; *s; s += dp_utf8_length(s) ? dp_utf8_length(s) : 1)
         if (s >= room && *s == ' ') strcpy(s, "\xE2\x80\xA6");
-    dp_picture_text(p, "head", head);
+    dp_picture_text(p, "head", line);
     dp_picture_text(p, "title", strcmp(title, p->g->P->name) ? title : "");
-    free(head);
+    free(line);
     free(title);
 }
 
@@ -219,9 +218,8 @@ static dp_status complain(const dp_picture *p, int status)
     return failed;
 }
 
-static dp_status draw(dp_picture *p, const char *path)
+static dp_status draw(dp_picture *p, const char *path, const char *script)
 {
-    const char *script = p->g->f->mesh.dim == 1 ? "field-line.gp" : "field-plane.gp";
     char *file = dp_format("%s/reports/plots/%s", dp_share(), script), *share = realpath(file, NULL), *made = dp_format("%s/picture", p->dir);
     const char *const argv[] = {"gnuplot", "settings.gp", share ? share : file, NULL};
     const int code = dp_command(p->dir, argv, NULL, NULL, "errors");
@@ -238,25 +236,38 @@ static dp_status draw(dp_picture *p, const char *path)
     return status;
 }
 
-dp_status dp_grid_plot(const char *path, const dp_grid_answer *g, dp_error *e)
+dp_status dp_picture_open(dp_picture *p, const char *path, const dp_grid_answer *g, dp_error *e)
 {
     const char *tmp = getenv("TMPDIR");
-    dp_picture p = {.g = g, .e = e, .dir = dp_format("%s/driftproof-XXXXXX", tmp && *tmp ? tmp : "/tmp")};
-    unsigned have = 0;
-    for (int i = 0; i < g->f->nvalues; i++) have |= g->f->value[i].quantity;
-    p.scalar = dp_gridfield_find(g->f, scalar_of(g, have));
-    if (!mkdtemp(p.dir)) {
-        free(p.dir);
+    *p = (dp_picture) {.g = g, .e = e, .dir = dp_format("%s/driftproof-XXXXXX", tmp && *tmp ? tmp : "/tmp")};
+    if (!mkdtemp(p->dir)) {
+        free(p->dir);
         return dp_fail(e, DP_EIO, "--plot: cannot make a directory in %s", tmp && *tmp ? tmp : "/tmp");
     }
-    p.settings = dp_picture_file(&p, "settings.gp");
-    dp_picture_text(&p, "kind", kind_of(path));
-    put_title(&p);
+    p->settings = dp_picture_file(p, "settings.gp");
+    dp_picture_text(p, "kind", kind_of(path));
+    return DP_OK;
+}
+
+dp_status dp_picture_close(dp_picture *p, const char *path, const char *script)
+{
+    fclose(p->settings);
+    const dp_status status = draw(p, path, script);
+    clear_directory(p->dir);
+    free(p->dir);
+    return status;
+}
+
+dp_status dp_grid_plot(const char *path, const dp_grid_answer *g, dp_error *e)
+{
+    dp_picture p;
+    unsigned have = 0;
+    const dp_status status = dp_picture_open(&p, path, g, e);
+    if (status) return status;
+    for (int i = 0; i < g->f->nvalues; i++) have |= g->f->value[i].quantity;
+    p.scalar = dp_gridfield_find(g->f, scalar_of(g, have));
+    dp_picture_title(&p, g->drift);
     if (g->f->mesh.dim == 1) dp_picture_line(&p);
     else dp_picture_plane(&p);
-    fclose(p.settings);
-    const dp_status status = draw(&p, path);
-    clear_directory(p.dir);
-    free(p.dir);
-    return status;
+    return dp_picture_close(&p, path, g->f->mesh.dim == 1 ? "field-line.gp" : "field-plane.gp");
 }
