@@ -1,7 +1,7 @@
 # map-line.gp: several drifts on a line: p and q, the size of each velocity on one logarithmic scale, and rows of arrows that say where each points.
 # `driftproof field --drift A,B --plot` runs it in a directory with settings.gp, read before, curves<k>.dat, signs<k>.dat, p.dat, q.dat and marks.
 panel = 2.6; strip = 0.55; gap = 0.14; rows = 0.2*panels
-left = 0.95; right = 0.25; bottom = 0.62; top = (title eq "" ? 0.62 : 0.82); keys = 0.17*panels+0.2
+left = 0.95; right = 0.25; bottom = 0.62; top = (title eq "" ? 0.62 : 0.82); keys = 0.13*panels+0.12
 width = 5.8
 height = top+strip+gap+panel+keys+gap+rows+bottom
 load ARG0[1:strlen(ARG0)-strlen("map-line.gp")]."field.gp"
