@@ -148,7 +148,7 @@ static void derivatives_on_the_line(void **state)
 {
     (void) state;
     assert_int_equal(all_drifts(1, DP_MIXTURE, DP_MIXTURE, 2, 2, "3/2"), 7);      /* all but wasserstein and blob */
-    assert_int_equal(all_drifts(1, DP_MIXTURE, DP_MIXTURE, 1, 1, "5/7"), 7);
+    assert_int_equal(all_drifts(1, DP_MIXTURE, DP_MIXTURE, 1, 1, "5/7"), 8);
     assert_int_equal(all_drifts(1, DP_ATOMS, DP_ATOMS, 3, 2, "2"), 7);            /* no scores of atoms */
     assert_int_equal(all_drifts(1, DP_MIXTURE, DP_ATOMS, 2, 3, "4/3"), 6);
 }
@@ -156,7 +156,7 @@ static void derivatives_on_the_line(void **state)
 static void derivatives_in_the_plane(void **state)
 {
     (void) state;
-    assert_int_equal(all_drifts(2, DP_MIXTURE, DP_MIXTURE, 1, 1, "5/7"), 7);
+    assert_int_equal(all_drifts(2, DP_MIXTURE, DP_MIXTURE, 1, 1, "5/7"), 8);
     assert_int_equal(all_drifts(2, DP_MIXTURE, DP_MIXTURE, 3, 1, "5/7"), 6);
     assert_int_equal(all_drifts(2, DP_ATOMS, DP_ATOMS, 3, 4, "6/5"), 6);
 }
@@ -164,7 +164,7 @@ static void derivatives_in_the_plane(void **state)
 static void derivatives_in_space(void **state)
 {
     (void) state;
-    assert_int_equal(all_drifts(3, DP_MIXTURE, DP_MIXTURE, 1, 1, "5/7"), 7);
+    assert_int_equal(all_drifts(3, DP_MIXTURE, DP_MIXTURE, 1, 1, "5/7"), 8);
     assert_int_equal(all_drifts(3, DP_ATOMS, DP_ATOMS, 3, 3, "6/5"), 6);
 }
 

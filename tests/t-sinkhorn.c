@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* t-sinkhorn.c: the drift sinkhorn at points: closed forms, conservation, two engines, and bounds on potentials that hold and are needed. */
 #include "laws.h"
+#include "drift/gridfield.h"
 #include "drift/scaling.h"
+#include "drift/sinkhorn_gauss.h"
 
 enum { PREC = 200 };
 
@@ -282,6 +284,173 @@ static void radii_are_needed(void **state)
     dp_field_clear(poor), dp_field_clear(good), arb_clear(x), dp_workspace_free(w);
 }
 
+/* ---- meshes ---- */
+
+static dp_gridfield *on_mesh(const dp_problem *P, const char *lo, const char *hi, slong n, dp_tier tier)
+{
+    dp_mesh_t mesh;
+    dp_gridfield *f = NULL;
+    dp_error e;
+    fmpq *ends = _fmpq_vec_init(6);
+    const slong nodes[3] = {n, n, n};
+    for (int k = 0; k < P->dim; k++)
+        dp_fmpq_set_text(ends + k, lo), dp_fmpq_set_text(ends + 3 + k, hi);
+    dp_mesh_init(mesh, P->dim, nodes, ends, ends + 3);
+    dp_status status = dp_gridfield_eval(&f, P, "sinkhorn", mesh, DP_Q_VELOCITY | DP_Q_JACOBIAN | DP_Q_POTENTIAL, 10, tier, 2, &e);
+    if (status != DP_OK)
+        print_message("%s\n", e.text);
+    assert_int_equal(status, DP_OK);
+    dp_mesh_clear(mesh), _fmpq_vec_clear(ends, 6);
+    return f;
+}
+
+/* Atoms in doubles against the enclosures: stated errors hold, are estimates, and are useful. */
+static void doubles_against_enclosures(void **state)
+{
+    static const char *const h[] = {"1/3", "1", "6"};
+    (void) state;
+    for (int k = 0; k < 6; k++) {
+        dp_problem P;
+        law_problem(&P, 1 + k % 3, DP_KERNEL_GAUSSIAN, h[k / 2]);
+        law_mixture(P.p, DP_ATOMS, P.dim, 4, 2), law_mixture(P.q, DP_ATOMS, P.dim, 3, 2);
+        dp_gridfield *a = on_mesh(&P, "-3", "5/2", 3, DP_TIER_DOUBLE), *b = on_mesh(&P, "-3", "5/2", 3, DP_TIER_AUTO);
+        assert_int_equal(b->tier, DP_TIER_EXACT);
+        for (int v = 0; v < a->nvalues; v++) {
+            assert_true(a->value[v].estimated && !b->value[v].estimated);
+            for (slong i = 0; i < dp_mesh_nodes(&a->mesh) * a->value[v].components; i++) {
+                assert_true(fabs(a->value[v].mid[i] - b->value[v].mid[i]) <= a->value[v].rad[i] + b->value[v].rad[i]);
+                assert_true(a->value[v].rad[i] < 1e-8);
+            }
+        }
+        dp_gridfield_free(a), dp_gridfield_free(b), law_problem_clear(&P);
+    }
+}
+
+/* Mixtures on a line: the mean of the velocity under q, summed over a mesh, is the difference of the means; with two far modes too. */
+static void momentum_on_a_mesh(void **state)
+{
+    static const struct { const char *sd2, *h; } at[] = {{"1", "1"}, {"1/4", "1/2"}, {"1/9", "1/2"}};
+    (void) state;
+    for (size_t k = 0; k < sizeof at / sizeof *at; k++) {
+        dp_problem P;
+        law_problem(&P, 1, DP_KERNEL_GAUSSIAN, at[k].h);
+        for (int side = 0; side < 2; side++) {
+            dp_measure_struct *m = side ? P.q : P.p;
+            dp_measure_init(m, DP_MIXTURE, 1, 2);
+            for (slong j = 0; j < 2; j++) {
+                fmpq_set_si(DP_WEIGHT(m, j), (side ? j ? 7 : 3 : j ? 2 : 8), 10);
+                fmpq_set_si(DP_MEAN(m, j, 0), j ? 2 : -2, 1);
+                dp_fmpq_set_text(DP_COV(m, j, 0, 0), at[k].sd2);
+            }
+        }
+        dp_gridfield *f = on_mesh(&P, "-10", "10", 801, DP_TIER_AUTO);
+        assert_int_equal(f->tier, DP_TIER_DOUBLE);
+        const dp_grid_values *V = dp_gridfield_find(f, DP_Q_VELOCITY);
+        double sum = 0, error = 0;
+        const double s2 = fmpq_get_d(DP_COV(P.q, 0, 0, 0));
+        for (slong i = 0; i < 801; i++) {
+            const double x = -10 + 0.025 * (double) i, q = (0.3 * exp(-(x + 2) * (x + 2) / (2 * s2)) + 0.7 * exp(-(x - 2) * (x - 2) / (2 * s2))) / sqrt(2 * M_PI * s2);
+            if (q > 1e-30)
+                sum += 0.025 * q * V->mid[i], error += 0.025 * q * V->rad[i];
+        }
+        assert_true(fabs(sum + 2) <= error + 1e-13 && error < 1e-6);   /* means: -6/5 and 4/5 */
+        dp_gridfield_free(f), law_problem_clear(&P);
+    }
+}
+
+/* ---- Gaussians ---- */
+
+/* On the line M = (sqrt(eps^2/4 + A B) - eps/2)/B; very unequal scales; and the brackets agree where the kernel is wide enough for them. */
+static void gaussians_on_the_line(void **state)
+{
+    static const char *const scale[] = {"1/100000000", "1/7", "1", "3", "100000000"}, *const h[] = {"1/1000", "1/2", "1", "1000"};
+    (void) state;
+    for (int k = 0; k < 5 * 5 * 4; k++) {
+        fmpq_mat_t A, B;
+        fmpq_t eps, t;
+        arb_mat_t M;
+        arb_t want;
+        mag_t error;
+        fmpq_mat_init(A, 1, 1), fmpq_mat_init(B, 1, 1), fmpq_init(eps), fmpq_init(t), arb_mat_init(M, 1, 1), arb_init(want), mag_init(error);
+        dp_fmpq_set_text(fmpq_mat_entry(A, 0, 0), scale[k % 5]), dp_fmpq_set_text(fmpq_mat_entry(B, 0, 0), scale[k / 5 % 5]), dp_fmpq_set_text(eps, h[k / 25]);
+        fmpq_mul(eps, eps, eps), fmpq_div_2exp(t, eps, 1);
+        arb_set_fmpq(want, t, 900);
+        fmpq_mul(t, t, t), fmpq_addmul(t, fmpq_mat_entry(A, 0, 0), fmpq_mat_entry(B, 0, 0));
+        arb_neg(want, want);
+        arb_t root;
+        arb_init(root);
+        arb_set_fmpq(root, t, 900), arb_sqrt(root, root, 900), arb_add(want, want, root, 900);
+        arb_set_fmpq(root, fmpq_mat_entry(B, 0, 0), 900), arb_div(want, want, root, 900);
+        assert_int_equal(dp_gauss_slope(M, B, A, eps, DP_ENGINE_CLOSED, 400, error), 1);
+        assert_true(arb_overlaps(arb_mat_entry(M, 0, 0), want) && arb_rel_accuracy_bits(arb_mat_entry(M, 0, 0)) > 100);
+        if (dp_gauss_slope(M, B, A, eps, DP_ENGINE_QUADRATURE, 100, error))
+            assert_true(arb_overlaps(arb_mat_entry(M, 0, 0), want) && arb_rel_accuracy_bits(arb_mat_entry(M, 0, 0)) > 30);
+        else
+            assert_true(k / 25 < 1 || k % 5 == 4 || k / 5 % 5 == 4);
+        fmpq_mat_clear(A), fmpq_mat_clear(B), fmpq_clear(eps), fmpq_clear(t), arb_mat_clear(M), arb_clear(want), arb_clear(root), mag_clear(error);
+    }
+}
+
+/* Any dimension: two engines; p = q gives 0; and the mesh's doubles hold their stated errors. */
+static void gaussians_in_any_dimension(void **state)
+{
+    static const char *const h[] = {"1/2", "1", "3"};
+    (void) state;
+    for (int k = 0; k < 9; k++) {
+        const int d = 1 + k % 3;
+        dp_problem P;
+        dp_field_t f, g;
+        arb_ptr x = _arb_vec_init(d);
+        law_problem(&P, d, DP_KERNEL_GAUSSIAN, h[k / 3]);
+        law_mixture(P.p, DP_MIXTURE, d, 1, 2);
+        if (k == 8)
+            dp_measure_set(P.q, P.p);
+        else
+            law_mixture(P.q, DP_MIXTURE, d, 1, 2);
+        law_point(x, d, 3);
+        dp_field_init(f, d), dp_field_init(g, d);
+        field(f, &P, x, DP_ENGINE_AUTO, 300), field(g, &P, x, DP_ENGINE_QUADRATURE, 100);
+        assert_true(arb_overlaps(f->potential, g->potential));
+        for (int a = 0; a < d; a++) {
+            assert_true(arb_overlaps(f->velocity + a, g->velocity + a) && mag_cmp_2exp_si(arb_radref(f->velocity + a), -200) < 0);
+            assert_true(mag_cmp_2exp_si(arb_radref(g->velocity + a), -20) < 0 && (k != 8 || arb_contains_zero(f->velocity + a)));
+        }
+        if (d == 1 || k == 2 || k == 4) {
+            dp_gridfield *a = on_mesh(&P, "-3", "5/2", 3, d < 3 ? DP_TIER_DOUBLE : DP_TIER_AUTO), *b = on_mesh(&P, "-3", "5/2", 3, DP_TIER_AUTO);
+            assert_int_equal(b->tier, DP_TIER_EXACT);
+            for (int v = 0; v < a->nvalues; v++)
+                for (slong i = 0; i < dp_mesh_nodes(&a->mesh) * a->value[v].components; i++) {
+                    assert_true(fabs(a->value[v].mid[i] - b->value[v].mid[i]) <= a->value[v].rad[i] + b->value[v].rad[i]);
+                    assert_true(a->value[v].rad[i] < 1e-4);
+                }
+            dp_gridfield_free(a), dp_gridfield_free(b);
+        }
+        dp_field_clear(f), dp_field_clear(g), _arb_vec_clear(x, d), law_problem_clear(&P);
+    }
+}
+
+/* Lemma S4's bound against slopes that are wrong by a known amount: no smaller, and with B = 1 and a wide kernel no more than M's share too large. */
+static void slopes_bound_is_needed(void **state)
+{
+    (void) state;
+    fmpq_mat_t A;
+    fmpq_t eps;
+    arb_mat_t M, N;
+    mag_t error;
+    fmpq_mat_init(A, 1, 1), fmpq_init(eps), arb_mat_init(M, 1, 1), arb_mat_init(N, 1, 1), mag_init(error);
+    fmpq_set_si(fmpq_mat_entry(A, 0, 0), 1, 3), fmpq_set_si(eps, 5, 1);
+    for (slong prec = 30; prec < 60; prec++) {
+        fmpq_mat_t B;
+        fmpq_mat_init(B, 1, 1), fmpq_one(fmpq_mat_entry(B, 0, 0));
+        dp_gauss_slope(M, B, A, eps, DP_ENGINE_CLOSED, prec, error), dp_gauss_slope(N, B, A, eps, DP_ENGINE_CLOSED, 300, error);
+        assert_true(arb_overlaps(arb_mat_entry(M, 0, 0), arb_mat_entry(N, 0, 0)));
+        mag_zero(arb_radref(arb_mat_entry(M, 0, 0)));
+        assert_false(arb_overlaps(arb_mat_entry(M, 0, 0), arb_mat_entry(N, 0, 0)));   /* the radius was needed */
+        fmpq_mat_clear(B);
+    }
+    fmpq_mat_clear(A), fmpq_clear(eps), arb_mat_clear(M), arb_mat_clear(N), mag_clear(error);
+}
+
 static int start(void **state) { (void) state; flint_randinit(rnd); return 0; }
 static int stop(void **state) { (void) state; flint_randclear(rnd); flint_cleanup(); return 0; }
 
@@ -289,7 +458,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(two_modes_in_closed_form), cmocka_unit_test(momentum), cmocka_unit_test(engines_agree),
-        cmocka_unit_test(bounds_hold_and_are_needed), cmocka_unit_test(one_atom), cmocka_unit_test(radii_are_needed)
+        cmocka_unit_test(bounds_hold_and_are_needed), cmocka_unit_test(one_atom), cmocka_unit_test(radii_are_needed),
+        cmocka_unit_test(doubles_against_enclosures), cmocka_unit_test(momentum_on_a_mesh),
+        cmocka_unit_test(gaussians_on_the_line), cmocka_unit_test(gaussians_in_any_dimension), cmocka_unit_test(slopes_bound_is_needed)
     };
     return cmocka_run_group_tests(tests, start, stop);
 }

@@ -3,11 +3,11 @@
 #include <string.h>
 
 #include "base/threads.h"
-#include "drift/est_source.h"
+#include "drift/est_plan.h"
 
 /* The finer level's value is kept; of its distance from the coarser level's so many times are stated as its error. */
 #define REFINEMENT 4
-enum { ROUNDS = 4, MOST_DIGITS = 13, GAIN = 30 }; /* a round that gains less shows algebraic convergence, which more rounds cannot mend */
+enum { ROUNDS = 4, PLAN_ROUNDS = 8, MOST_DIGITS = 13, GAIN = 30 }; /* a round that gains less shows algebraic convergence, which more rounds cannot mend */
 
 /* ---- formulas shared by the drifts ---- */
 
@@ -52,7 +52,7 @@ void dp_efield_shift(dp_efield *f, dp_num log_c, const dp_num *grad_log_c, const
 
 /* ---- one level ---- */
 
-typedef struct { est_source source[DP_SLOTS]; est_table table[DP_SLOTS]; unsigned made; double shift; } level;
+typedef struct { est_source source[DP_SLOTS]; est_table table[DP_SLOTS]; unsigned made; double shift; est_plan_error plan; } level;
 
 typedef struct {
     dp_gridfield *f;
@@ -63,6 +63,7 @@ typedef struct {
     est_axes out;
     est_gsum density[2];      /* for scores */
     level coarse, fine;
+    est_plan_memory *memory;
     double moved;             /* largest relative change of Z between the levels */
     double worst, *row_worst; /* log10 of the largest relative error that more refinement may lessen, by row */
     double *row_term[2];      /* by row: largest relative errors of Z by refinement and by rounding */
@@ -98,6 +99,14 @@ static dp_status make_slot(run *r, level *l, int slot, int number, dp_error *e)
     return status == DP_OK ? ready(r, l, slot, e) : status;
 }
 
+static dp_status make_plan(run *r, level *l, int number, dp_error *e)
+{
+    dp_status status = est_plan_sources(l->source + DP_SLOT_P, l->source + DP_SLOT_Q, &l->plan, r->P, &r->k, &r->out, number, &r->memory, r->threads, e);
+    if (status == DP_OK)
+        status = ready(r, l, DP_SLOT_P, e);
+    return status == DP_OK ? ready(r, l, DP_SLOT_Q, e) : status;
+}
+
 /* Everything of one level; q comes first, for the weights of the others. */
 static dp_status make_level(run *r, level *l, int number, dp_error *e)
 {
@@ -106,7 +115,9 @@ static dp_status make_level(run *r, level *l, int number, dp_error *e)
     memset(l, 0, sizeof *l);
     if (r->drift->needs & DP_NEED_SCORES)
         return DP_OK;
-    for (int i = 0; i < DP_SLOTS && status == DP_OK; i++)
+    if (r->drift->needs & DP_NEED_PLAN)
+        status = make_plan(r, l, number, e);
+    for (int i = 0; i < DP_SLOTS && status == DP_OK && !(r->drift->needs & DP_NEED_PLAN); i++)
         if (r->drift->needs & 1u << order[i])
             status = make_slot(r, l, order[i], number, e);
     if (status == DP_OK && r->drift->needs & DP_NEED_SMOOTH) {
@@ -266,6 +277,8 @@ static dp_status one_row(void *argument, slong row, int worker, dp_error *e)
                 moved[i] |= (char) widen_all(m + slot * n + i, coarse + i, d, r->order, term);
             else
                 term[1] = fmax(term[1], m[slot * n + i].log.e);
+            if (r->drift->needs & DP_NEED_PLAN)
+                est_plan_widen(m + slot * n + i, r->fine.plan.step, r->k.part[0].h * r->k.part[0].h, d);
         }
     }
     r->row_worst[row] = -INFINITY;
@@ -322,13 +335,18 @@ static dp_status all_rows(run *r, dp_error *e)
         dp_gridfield_note_term(r->f, "refinement (estimate)", r->row_term[0][i]);
         dp_gridfield_note_term(r->f, "rounding (estimate)", r->row_term[1][i]);
     }
+    if (status == DP_OK && r->drift->needs & DP_NEED_PLAN) {
+        dp_gridfield_note_term(r->f, "potentials (estimate)", r->fine.plan.step);
+        dp_gridfield_note_term(r->f, "dual gap", r->fine.plan.gap);
+    }
     return status;
 }
 
 static dp_status rounds(run *r, dp_error *e)
 {
     dp_status status = DP_EBUDGET;
-    int first = 1;
+    const int plan = (r->drift->needs & DP_NEED_PLAN) != 0; /* dear: begins with fewer nodes; and potentials have kinks that only later rounds resolve */
+    int first = plan ? 0 : 1;
     while (status == DP_EBUDGET && --first >= -2) { /* coarser where memory does not allow the usual step */
         level_clear(&r->coarse), level_clear(&r->fine);
         status = refine(r, first, 0, e);
@@ -336,7 +354,8 @@ static dp_status rounds(run *r, dp_error *e)
     double before = INFINITY;
     for (int round = 0; status == DP_OK; round++) {
         status = all_rows(r, e);
-        if (status != DP_OK || r->worst <= -(double) FLINT_MIN(r->f->digits, MOST_DIGITS) || round + 1 >= ROUNDS || r->moved > before / GAIN)
+        if (status != DP_OK || r->worst <= -(double) FLINT_MIN(r->f->digits, MOST_DIGITS) || round + 1 >= (plan ? PLAN_ROUNDS : ROUNDS)
+            || (!plan && r->moved > before / GAIN) || (plan && round > 4 && r->moved > before / 2))
             return status;
         before = r->moved;
         if (refine(r, first + round + 1, round + 1, NULL) != DP_OK)
@@ -356,7 +375,7 @@ static dp_status supported(const run *r, dp_error *e)
         return dp_fail(e, DP_EUNSUPPORTED, "%s has no form in double precision on meshes", r->drift->name);
     if (r->drift->needs & DP_NEED_SCORES && !(has_score(P->p) && has_score(P->q)))
         return dp_fail(e, DP_EUNSUPPORTED, "%s needs the scores of p and q, which are there for mixtures, student and laplace laws", r->drift->name);
-    if (r->drift->needs & DP_NEED_SMOOTH && !(r->k.gaussian && r->k.n == 1))
+    if (r->drift->needs & (DP_NEED_SMOOTH | DP_NEED_PLAN) && !(r->k.gaussian && r->k.n == 1))
         return dp_fail(e, DP_EUNSUPPORTED, "%s needs one Gaussian kernel", r->drift->name);
     for (slong i = 0; i < r->k.n && r->drift->needs & DP_NEED_SHARP; i++)
         if (r->k.part[i].family == DP_KERNEL_IMQ)
@@ -388,6 +407,8 @@ dp_status dp_gridfield_estimated(dp_gridfield *f, const dp_problem *P, const cha
     unsigned have = ~0u;
     if (!r.drift)
         return dp_fail(e, DP_EINPUT, "unknown drift '%s'", drift);
+    if (r.drift->needs & DP_NEED_PLAN)
+        r.order = 2;
     for (int i = 0; i < f->nvalues; i++)
         if (f->value[i].quantity & ~(unsigned) (DP_Q_VELOCITY | DP_Q_POTENTIAL | DP_Q_PRECONDITIONER))
             r.order = 2;
@@ -409,6 +430,7 @@ dp_status dp_gridfield_estimated(dp_gridfield *f, const dp_problem *P, const cha
             dp_gridfield_drop(f, have);
     }
     level_clear(&r.coarse), level_clear(&r.fine);
+    est_plan_forget(r.memory);
     est_axes_clear(&r.out);
     est_gsum_clear(r.density), est_gsum_clear(r.density + 1);
     free(r.row_worst), free(r.row_term[0]), free(r.row_term[1]), free(r.k.part);

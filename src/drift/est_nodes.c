@@ -204,7 +204,7 @@ void est_window(double *lo, double *hi, const est_source *s, const est_axes *out
 /* Nodes and weights of the source along every axis. */
 dp_status est_nodes_init(est_source *s, const est_gsum *density, const est_axes *out, int level, dp_error *e)
 {
-    const double finer = ldexp(1, -level), growth = pow(1.5, level), h = est_narrowest(s->k);
+    const double finer = s->reach > 0 && s->dim > 1 ? pow(2, -0.5 * level) : ldexp(1, -level), growth = pow(1.5, level), h = est_narrowest(s->k);
     double total = 1;
     s->nodes.dim = s->dim;
     for (int k = 0; k < 3; k++) {
@@ -213,7 +213,10 @@ dp_status est_nodes_init(est_source *s, const est_gsum *density, const est_axes 
         if (k >= s->dim)
             push(&r, 0, 1);
         else {
-            est_window(&lo, &hi, s, out, k, growth);
+            if (s->reach > 0)
+                est_bulk(&lo, &hi, s->mu, k, s->reach);
+            else
+                est_window(&lo, &hi, s, out, k, growth);
             const double width = est_smallest_width(s->mu, density, k);
             if (s->mu->family == DP_MIXTURE || s->mu->family == DP_STUDENT)
                 equidistant(&r, lo, hi, 0.5 * finer / sqrt(1 / (h * h) + 1 / (width * width)));

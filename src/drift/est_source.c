@@ -183,6 +183,16 @@ dp_status est_source_init(est_source *s, const dp_problem *P, const est_kernel *
     return status == DP_OK && q ? reweigh(s, q, beta, threads, e) : status;
 }
 
+dp_status est_source_nodes(est_source *s, const dp_problem *P, const est_kernel *k, const dp_measure_struct *mu, double reach, int level, int threads,
+                           dp_error *e)
+{
+    *s = (est_source){.k = k, .mu = mu, .dim = P->dim, .kind = dp_measure_is_points(mu) ? EST_POINTS : EST_TENSOR, .reach = reach};
+    if (s->kind == EST_TENSOR)
+        return densities(s, P, NULL, level, threads, e);
+    take_points(s);
+    return DP_OK;
+}
+
 /* ---- the smoothed log-ratio ---- */
 
 /* Equidistant nodes 9 widths around the mesh, step half a width, at level 0. */

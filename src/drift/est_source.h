@@ -21,6 +21,9 @@ dp_status est_log_at_points(double *log_z, const est_source *s, const double *po
    the mesh that a lattice must contain. */
 dp_status est_source_init(est_source *s, const dp_problem *P, const est_kernel *k, const dp_measure_struct *mu, const est_source *q, double beta,
                           const est_axes *out, int level, int threads, dp_error *e);
+/* mu at nodes, never in closed form: its points, or tensor nodes with the step of this level on its bulk, grown by `reach` (Gaussian kernels). */
+dp_status est_source_nodes(est_source *s, const dp_problem *P, const est_kernel *k, const dp_measure_struct *mu, double reach, int level, int threads,
+                           dp_error *e);
 /* kappa*log(p_k/q_k) as a source: weights log(ratio + *shift) with the shift that makes it positive. */
 dp_status est_log_ratio_init(est_source *s, double *shift, const est_source *p, const est_source *q, const est_axes *out, int level, int threads, dp_error *e);
 

@@ -20,7 +20,8 @@ enum {
     DP_NEED_P = 1, DP_NEED_Q = 2, DP_NEED_PT = 4, DP_NEED_QT = 8, DP_NEED_QHAT = 16,
     DP_NEED_SCORES = 32, /* slots p and q hold the densities themselves */
     DP_NEED_SMOOTH = 64, /* slot p: log, u, U are value, gradient and Hessian of kappa*log((k*p)/(k*q)) itself */
-    DP_NEED_SHARP = 128  /* kappa is used: k# must be finite */
+    DP_NEED_SHARP = 128, /* kappa is used: k# must be finite */
+    DP_NEED_PLAN = 256   /* slots p and q carry the factors of entropic plans (est_plan.h) */
 };
 
 /* What a formula fills in: it sets `have` (DP_HAVE_ bits) and for these the numbers; Jacobian and the gradients of eta only when order = 2. */
@@ -86,6 +87,7 @@ typedef struct est_source {
     slong n;                      /* POINTS */
     double *point, *log_w;        /* POINTS: n x dim and n; TENSOR and LATTICE: log_w at the nodes */
     est_axes nodes;               /* TENSOR, LATTICE */
+    double reach;                 /* TENSOR: nodes where mu has its bulk, grown by this, in d >= 2 steps halved every second level; 0: by level and mesh */
     double *axis_w[3];            /* TENSOR: quadrature weights along axes, logarithms */
     struct est_fft *fft;          /* LATTICE */
     slong first[3], stride[3];    /* LATTICE: where the mesh lies */

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* sinkhorn.c: the flow of the Sinkhorn divergence (26) at the population limit, (27), (59)-(66): cost r^2/2, epsilon = h^2. */
+#include "drift/estimated.h"
 #include "drift/quadrature.h"
 #include "drift/scaling.h"
+#include "drift/sinkhorn_gauss.h"
 
 /* The measure with its weights times exp(potential/epsilon), against the kernel. */
 static dp_status side(dp_moments_t out, const dp_problem *P, dp_which which, const dp_plan *plan, arb_srcptr x, slong prec, dp_error *e)
@@ -62,6 +64,71 @@ static dp_status atoms(dp_field_t out, const dp_problem *P, arb_srcptr x, dp_eng
     return status;
 }
 
+static void covariance(fmpq_mat_t R, const dp_measure_t m)
+{
+    for (int k = 0; k < m->dim * m->dim; k++)
+        fmpq_set(fmpq_mat_entry(R, k / m->dim, k % m->dim), m->cov + k);
+}
+
+/* z = x - m_q; V = m_p - m_q + J z, J = M_qp - M_qq; the potential has mean 0 under q: tr(J B)/2 - (m_p - m_q) z - z'Jz/2. */
+static void affine(dp_field_t out, const dp_problem *P, const arb_mat_t J, arb_srcptr x, slong prec)
+{
+    const int d = P->dim;
+    arb_ptr z = _arb_vec_init(d), shift = _arb_vec_init(d);
+    fmpq_t t;
+    arb_t u;
+    fmpq_init(t), arb_init(u);
+    arb_zero(out->potential);
+    for (int a = 0; a < d; a++) {
+        arb_set_fmpq(u, DP_MEAN(P->q, 0, a), prec + 60);
+        arb_sub(z + a, x + a, u, prec);
+        fmpq_sub(t, DP_MEAN(P->p, 0, a), DP_MEAN(P->q, 0, a));
+        arb_set_fmpq(shift + a, t, prec);
+    }
+    for (int a = 0; a < d; a++) {
+        arb_zero(u);
+        for (int b = 0; b < d; b++) {
+            arb_set(out->jacobian + a * d + b, arb_mat_entry(J, a, b));
+            arb_addmul(u, arb_mat_entry(J, a, b), z + b, prec);
+        }
+        arb_add(out->velocity + a, shift + a, u, prec);
+        arb_mul_2exp_si(u, u, -1);
+        arb_add(u, u, shift + a, prec);
+        arb_submul(out->potential, u, z + a, prec);
+        for (int b = 0; b < d; b++) {
+            arb_set_fmpq(u, DP_COV(P->q, 0, a, b), prec);
+            arb_mul_2exp_si(u, u, -1);
+            arb_addmul(out->potential, u, arb_mat_entry(J, a, b), prec);
+        }
+    }
+    out->have |= DP_HAVE_VELOCITY | DP_HAVE_JACOBIAN | DP_HAVE_POTENTIAL;
+    _arb_vec_clear(z, d), _arb_vec_clear(shift, d), fmpq_clear(t), arb_clear(u);
+}
+
+/* One Gaussian against one: quadratic potentials. */
+static dp_status gaussians(dp_field_t out, const dp_problem *P, arb_srcptr x, dp_engine engine, slong prec, dp_workspace *w, dp_error *e)
+{
+    const int d = P->dim;
+    fmpq_mat_t A, B;
+    fmpq_t eps;
+    arb_mat_t J, S;
+    mag_t error;
+    fmpq_mat_init(A, d, d), fmpq_mat_init(B, d, d), fmpq_init(eps), arb_mat_init(J, d, d), arb_mat_init(S, d, d), mag_init(error);
+    covariance(A, P->p), covariance(B, P->q);
+    fmpq_mul(eps, P->bandwidth, P->bandwidth);
+    int ok = dp_gauss_slope(J, B, A, eps, engine, prec, error);
+    dp_ledger_note(w, "slopes", error);
+    ok = ok && dp_gauss_slope(S, B, B, eps, engine, prec, error);
+    dp_ledger_note(w, "slopes", error);
+    arb_mat_sub(J, J, S, prec);
+    if (ok)
+        affine(out, P, J, x, prec);
+    out->engine = engine == DP_ENGINE_QUADRATURE ? engine : DP_ENGINE_CLOSED;
+    dp_format_why(out, "a gradient field: no preconditioner");
+    fmpq_mat_clear(A), fmpq_mat_clear(B), fmpq_clear(eps), arb_mat_clear(J), arb_mat_clear(S), mag_clear(error);
+    return ok ? DP_OK : dp_fail(e, DP_EBUDGET, "sinkhorn: the sweeps' brackets do not close within their budget: the kernel is too narrow for the second engine");
+}
+
 static dp_status eval(dp_field_t out, const dp_problem *P, arb_srcptr x, dp_engine engine, slong prec, dp_workspace *w, dp_error *e)
 {
     dp_status status = dp_problem_at_points(P, e);
@@ -71,10 +138,23 @@ static dp_status eval(dp_field_t out, const dp_problem *P, arb_srcptr x, dp_engi
         return dp_fail(e, DP_EUNSUPPORTED, "sinkhorn: the kernel is exp(-cost/epsilon) with cost r^2/2 and epsilon = h^2: family gaussian only");
     if (P->p->family == DP_ATOMS && P->q->family == DP_ATOMS)
         return atoms(out, P, x, engine, prec, w, e);
-    return dp_fail(e, DP_EUNSUPPORTED, "sinkhorn: at points atoms against atoms; other measures on a mesh with estimated errors: --grid");
+    if (P->p->family == DP_MIXTURE && P->q->family == DP_MIXTURE && P->p->n == 1 && P->q->n == 1)
+        return gaussians(out, P, x, engine, prec, w, e);
+    return dp_fail(e, DP_EUNSUPPORTED, "sinkhorn: at points atoms against atoms, or one Gaussian against one; other measures on a mesh with estimated errors: --grid");
+}
+
+/* The moments carry the plans' factors. */
+static void on_mesh(dp_efield *f, const dp_emoments *m)
+{
+    static const dp_num none[3];
+    const dp_emoments *p = m + DP_SLOT_P, *q = m + DP_SLOT_Q;
+    dp_efield_shift(f, dp_num_exact(0), none, p, q);
+    f->potential = dp_num_mul((dp_num){f->h2, 4 * DP_ULP * f->h2}, dp_num_sub(q->log, p->log));
+    f->have |= DP_HAVE_POTENTIAL;
+    f->why = "a gradient field: no preconditioner";
 }
 
 const dp_drift dp_drift_sinkhorn = {
     .name = "sinkhorn", .equations = "(26)-(27), (59)-(66)", .summary = "Wasserstein gradient flow of the Sinkhorn divergence, cost r^2/2, epsilon = h^2",
-    .eval = eval, .sample = dp_sinkhorn_drift
+    .eval = eval, .needs = DP_NEED_P | DP_NEED_Q | DP_NEED_PLAN, .grid = on_mesh, .sample = dp_sinkhorn_drift
 };
