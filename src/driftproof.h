@@ -15,4 +15,5 @@
 #include "energy/mixture.h"
 #include "energy/mmd2.h"
 #include "energy/plane.h"
+#include "claim/gauss_flow.h"
 #endif
