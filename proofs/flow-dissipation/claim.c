@@ -109,68 +109,52 @@ static void particle_clear(particle *g)
     _arb_vec_clear(g->c, g->n), _arb_vec_clear(g->mean, g->n), _arb_vec_clear(g->s, g->n), arb_clear(g->h2);
 }
 
-/* (Z, Z') at a series x. */
-static void potential(arb_poly_t Z, arb_poly_t dZ, const arb_poly_struct *x, const particle *g, slong len, slong prec)
+#define DO(op, a, b) dp_ode_do(f, DP_ODE_##op, a, b)
+
+/* Z and Z' as operations on x, unknown 0. */
+static void potential(slong *Z, slong *dZ, dp_ode_t f, const particle *g)
 {
-    arb_poly_t t, u;
-    arb_t c;
-    arb_poly_init(t), arb_poly_init(u), arb_init(c);
-    arb_poly_zero(Z), arb_poly_zero(dZ);
+    *Z = *dZ = dp_ode_const_q(f, (fmpq[]){{0, 1}}, 30);
     for (slong j = 0; j < g->n; j++) {
-        arb_poly_set_trunc(t, x, len);
-        arb_poly_get_coeff_arb(c, t, 0);
-        arb_sub(c, g->mean + j, c, prec);
-        arb_poly_neg(t, t);
-        arb_poly_set_coeff_arb(t, 0, c); /* m_j - x */
-        arb_poly_mullow(u, t, t, len, prec);
-        arb_mul_2exp_si(c, g->s + j, 1);
-        arb_neg(c, c);
-        arb_poly_scalar_div(u, u, c, prec);
-        arb_poly_exp_series(u, u, len, prec);
-        arb_poly_scalar_mul(u, u, g->c + j, prec);
-        arb_poly_add_series(Z, Z, u, len, prec);
-        arb_poly_mullow(u, u, t, len, prec);
-        arb_poly_scalar_div(u, u, g->s + j, prec);
-        arb_poly_add_series(dZ, dZ, u, len, prec);
+        const slong s = dp_ode_const(f, g->s + j), t = DO(SUB, dp_ode_const(f, g->mean + j), 0), zero = dp_ode_const_q(f, (fmpq[]){{0, 1}}, 30);
+        const slong power = DO(SUB, zero, DO(DIV, DO(MUL, t, t), DO(ADD, s, s)));
+        const slong term = DO(MUL, dp_ode_const(f, g->c + j), DO(EXP, power, power));
+        *Z = DO(ADD, *Z, term), *dZ = DO(ADD, *dZ, DO(DIV, DO(MUL, term, t), s));
     }
-    arb_poly_clear(t), arb_poly_clear(u), arb_clear(c);
 }
 
-static void particle_field(arb_poly_struct *out, const arb_poly_struct *y, slong len, void *param, slong prec)
+static void particle_system(dp_ode_t f, const particle *g)
 {
-    const particle *g = param;
-    arb_poly_t Z;
-    arb_poly_init(Z);
-    potential(Z, out, y, g, len, prec);
-    if (g->log) {
-        arb_poly_div_series(out, out, Z, len, prec);
-        arb_poly_scalar_mul(out, out, g->h2, prec);
-    }
-    if (g->flip) arb_poly_neg(out, out);
-    arb_poly_mullow(out + 1, out, out, len, prec);
-    arb_poly_clear(Z);
+    slong Z, V;
+    dp_ode_init(f, 2);
+    potential(&Z, &V, f, g);
+    if (g->log) V = DO(MUL, DO(DIV, V, Z), dp_ode_const(f, g->h2));
+    if (g->flip) V = DO(SUB, dp_ode_const_q(f, (fmpq[]){{0, 1}}, 30), V);
+    dp_ode_set(f, 0, V), dp_ode_set(f, 1, DO(MUL, V, V));
 }
 
-/* Half MMD^2 of delta_x but for the constant of p: 1/2 - Z(x), by the series' constant term and, written out, at another precision. */
+/* Half MMD^2 of delta_x but for the constant of p: 1/2 - Z(x), by the integrated operations and, written out, at another precision. */
 static void let_mmd(dp_check *c, const char *name, const particle *g, const arb_t x)
 {
-    arb_poly_t p, Z, dZ;
+    dp_ode_t f;
     arb_t v, t;
-    const slong prec = dp_check_prec(c) + 32;
-    arb_poly_init(p), arb_poly_init(Z), arb_poly_init(dZ), arb_init(v), arb_init(t);
-    arb_poly_set_arb(p, x);
-    potential(Z, dZ, p, g, 1, prec);
-    arb_poly_get_coeff_arb(v, Z, 0);
+    slong Z, dZ;
+    arb_init(v), arb_init(t);
+    dp_ode_init(f, 1);
+    potential(&Z, &dZ, f, g);
+    dp_ode_set(f, 0, Z);
+    dp_ode_eval(v, NULL, f, x, NULL, dp_check_prec(c) + 32);
+    dp_ode_clear(f);
     arb_set_d(t, 0.5);
-    arb_sub(v, t, v, prec);
-    dp_let(c, name, v, "series");
+    arb_sub(v, t, v, dp_check_prec(c) + 32);
+    dp_let(c, name, v, "operations");
     arb_set_d(v, 0.5);
     for (slong j = 0; j < g->n; j++) {
         arb_sub(t, x, g->mean + j, 90), arb_mul(t, t, t, 90), arb_div(t, t, g->s + j, 90), arb_mul_2exp_si(t, t, -1), arb_neg(t, t);
         arb_exp(t, t, 90), arb_submul(v, t, g->c + j, 90);
     }
     dp_let_second(c, name, v, "sum");
-    arb_poly_clear(p), arb_poly_clear(Z), arb_poly_clear(dZ), arb_clear(v), arb_clear(t);
+    arb_clear(v), arb_clear(t);
 }
 
 /* KL(N(x, h^2) | p_k) at the midpoint of x, with |E'| <= (max_j |m_j - x| + h)/min_j s_j for the rest. */
@@ -220,7 +204,9 @@ static void run_particle(dp_check *c, const fmpq_t T)
     g.log = dp_check_twin(c, "mean-shift"), g.flip = dp_check_twin(c, "sign");
     arb_set_fmpq(start, P->q->mean, prec);
     arb_set(y, start);
-    if (!dp_check_failed(c, dp_ode_enclose(y, 2, particle_field, &g, T, prec, &e), &e)) {
+    dp_ode_t f;
+    particle_system(f, &g);
+    if (!dp_check_failed(c, dp_ode_enclose(y, f, T, prec, &e), &e)) {
         dp_let(c, "x_T", y, "taylor");
         dp_let(c, "I_T", y + 1, "taylor");
         if (g.log) {
@@ -230,6 +216,7 @@ static void run_particle(dp_check *c, const fmpq_t T)
             assert_balance(c);
         }
     }
+    dp_ode_clear(f);
     arb_clear(start);
     _arb_vec_clear(y, 2);
     particle_clear(&g);

@@ -1,37 +1,34 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* enclose.c: Taylor steps with an a-priori box and the Lagrange remainder (lemma E1). */
-#include "flow/enclose.h"
+#include "flow/series.h"
 
-typedef struct { slong n, order, prec; dp_ode_series f; void *param; arb_poly_struct *y, *dy; arb_ptr box, slope; } stepper;
+#if !defined(__FLINT_RELEASE) || __FLINT_RELEASE < 30000
+#include <arb_poly.h>
+#else
+#include <flint/arb_poly.h>
+#endif
 
-static void stepper_init(stepper *s, slong n, dp_ode_series f, void *param, slong prec)
+typedef struct { const dp_ode_struct *f; slong n, order, prec; dp_series y; arb_ptr box, slope; } stepper;
+
+static void stepper_init(stepper *s, const dp_ode_struct *f, slong prec)
 {
-    *s = (stepper){.n = n, .order = 8 + prec / 6, .prec = prec, .f = f, .param = param, .box = _arb_vec_init(n), .slope = _arb_vec_init(n)};
-    s->y = dp_malloc((size_t) n * sizeof *s->y), s->dy = dp_malloc((size_t) n * sizeof *s->dy);
-    for (slong i = 0; i < n; i++) arb_poly_init(s->y + i), arb_poly_init(s->dy + i);
+    *s = (stepper){.f = f, .n = f->n, .order = 8 + prec / 6, .prec = prec, .box = _arb_vec_init(f->n), .slope = _arb_vec_init(f->n)};
+    dp_series_init(&s->y, f, s->order + 1);
 }
 
 static void stepper_clear(stepper *s)
 {
-    for (slong i = 0; i < s->n; i++) arb_poly_clear(s->y + i), arb_poly_clear(s->dy + i);
-    free(s->y), free(s->dy);
+    dp_series_clear(&s->y);
     _arb_vec_clear(s->box, s->n), _arb_vec_clear(s->slope, s->n);
 }
 
-/* Coefficients 0 .. len - 1 of the solution from `start`, into s->y: (k + 1) y_{k+1} = [t^k] f(y). */
+/* Coefficients 0 .. len - 1 of the solution from `start`: (k + 1) y_{k+1} = [t^k] f(y). */
 static void expand(stepper *s, arb_srcptr start, slong len, slong prec)
 {
-    for (slong i = 0; i < s->n; i++) arb_poly_zero(s->y + i), arb_poly_set_coeff_arb(s->y + i, 0, start + i);
+    for (slong i = 0; i < s->n; i++) arb_set(s->y.v[i], start + i);
     for (slong k = 0; k + 1 < len; k++) {
-        s->f(s->dy, s->y, k + 1, s->param, prec);
-        for (slong i = 0; i < s->n; i++) {
-            arb_t c;
-            arb_init(c);
-            arb_poly_get_coeff_arb(c, s->dy + i, k);
-            arb_div_si(c, c, k + 1, prec);
-            arb_poly_set_coeff_arb(s->y + i, k + 1, c);
-            arb_clear(c);
-        }
+        dp_series_next(&s->y, k, prec);
+        for (slong i = 0; i < s->n; i++) arb_div_si(s->y.v[i] + k + 1, s->y.v[s->f->out[i]] + k, k + 1, prec);
     }
 }
 
@@ -44,11 +41,9 @@ static int a_priori(stepper *s, arb_srcptr start, const arb_t h)
     arb_union(time, time, h, s->prec);
     _arb_vec_set(s->box, start, s->n);
     for (int attempt = 0; attempt < 4 && !inside; attempt++) {
-        for (slong i = 0; i < s->n; i++) arb_poly_zero(s->y + i), arb_poly_set_coeff_arb(s->y + i, 0, s->box + i);
-        s->f(s->dy, s->y, 1, s->param, s->prec);
+        dp_ode_eval(s->slope, NULL, s->f, s->box, NULL, s->prec);
         inside = attempt > 0;
         for (slong i = 0; i < s->n; i++) {
-            arb_poly_get_coeff_arb(s->slope + i, s->dy + i, 0);
             arb_mul(image, s->slope + i, time, s->prec);
             arb_add(image, image, start + i, s->prec);
             if (!arb_is_finite(image)) inside = 0, attempt = 4;
@@ -79,8 +74,7 @@ static int remainders(mag_ptr remainder, stepper *s, arb_srcptr start, const arb
     arb_get_mag(power, h);
     mag_pow_ui(power, power, (ulong) s->order);
     for (slong i = 0; i < s->n; i++) {
-        arb_poly_get_coeff_arb(c, s->y + i, s->order);
-        arb_get_mag(remainder + i, c);
+        arb_get_mag(remainder + i, s->y.v[i] + s->order);
         mag_mul(remainder + i, remainder + i, power);
         arb_get_mag(size, start + i);
         arb_mul(c, s->slope + i, h, 64);
@@ -110,7 +104,7 @@ static int step(arb_ptr y, stepper *s, fmpq_t h, const fmpq_t least)
     if (ok) {
         expand(s, y, s->order, s->prec);
         for (slong i = 0; i < s->n; i++) {
-            arb_poly_evaluate(y + i, s->y + i, by, s->prec);
+            _arb_poly_evaluate(y + i, s->y.v[i], s->order, by, s->prec);
             arb_add_error_mag(y + i, remainder + i);
         }
     }
@@ -119,14 +113,14 @@ static int step(arb_ptr y, stepper *s, fmpq_t h, const fmpq_t least)
     return ok;
 }
 
-dp_status dp_ode_enclose(arb_ptr y, slong n, dp_ode_series f, void *param, const fmpq_t T, slong prec, dp_error *e)
+dp_status dp_ode_enclose(arb_ptr y, const dp_ode_t f, const fmpq_t T, slong prec, dp_error *e)
 {
     stepper s;
     fmpq_t left, h, least;
     dp_status status = DP_OK;
     fmpq_init(left), fmpq_init(h), fmpq_init(least);
     fmpq_set(left, T), fmpq_set(h, T), fmpq_div_2exp(least, T, 24);
-    stepper_init(&s, n, f, param, prec);
+    stepper_init(&s, f, prec);
     while (fmpq_sgn(left) > 0 && !status) {
         if (fmpq_cmp(h, left) > 0) fmpq_set(h, left);
         const int made = step(y, &s, h, least);

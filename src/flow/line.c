@@ -40,117 +40,73 @@ void dp_gauss_flow_clear(dp_gauss_flow_t g)
 
 /* ---- the field ---- */
 
-/* A(v) as a series; data, width: P and h^2 as balls. */
-static void slope_series(arb_poly_t A, const arb_poly_t v, const dp_gauss_flow_struct *g, slong len, slong prec)
+#define DO(op, a, b) dp_ode_do(f, DP_ODE_##op, a, b)
+
+/* A as an operation on v, which is unknown 0. */
+static slong slope_of(dp_ode_t f, const dp_gauss_flow_struct *g)
 {
-    arb_poly_t t, u;
-    arb_t c;
-    arb_poly_init(t), arb_poly_init(u), arb_init(c);
-    arb_poly_neg(A, v);
-    arb_poly_get_coeff_arb(c, A, 0);
-    arb_add(c, c, g->data, prec);
-    arb_poly_set_coeff_arb(A, 0, c); /* P - v */
+    const slong v = 0, P = dp_ode_const(f, g->data), gap = DO(SUB, P, v);
+    if (g->kind == DP_GAUSS_KL) return DO(DIV, gap, DO(MUL, v, P));
     if (g->kind == DP_GAUSS_WASSERSTEIN) {
-        arb_set(c, g->data);
-        arb_poly_sqrt_series(t, v, len, prec);
-        arb_sqrt(c, c, prec);
-        arb_poly_set_arb(A, c);
-        arb_poly_sub_series(A, A, t, len, prec);
-        arb_poly_div_series(A, A, t, len, prec);
-    } else if (g->kind == DP_GAUSS_SINKHORN) {
-        arb_t e2;
-        arb_init(e2);
-        arb_mul(e2, g->width, g->width, prec);
-        arb_mul_2exp_si(c, g->data, 2);
-        arb_poly_scalar_mul(t, v, c, prec);
-        arb_poly_mullow(u, v, v, len, prec);
-        arb_poly_scalar_mul_2exp_si(u, u, 2);
-        for (int k = 0; k < 2; k++) {
-            arb_poly_struct *s = k ? u : t;
-            arb_poly_get_coeff_arb(c, s, 0);
-            arb_add(c, c, e2, prec);
-            arb_poly_set_coeff_arb(s, 0, c);
-            arb_poly_sqrt_series(s, s, len, prec);
-        }
-        arb_poly_add_series(t, t, u, len, prec);
-        arb_poly_scalar_mul_2exp_si(A, A, 1);
-        arb_poly_div_series(A, A, t, len, prec);
-        arb_clear(e2);
-    } else {
-        const int widen = g->kind != DP_GAUSS_KL;
-        arb_poly_set(t, v);
-        if (widen) {
-            arb_poly_get_coeff_arb(c, t, 0);
-            arb_add(c, c, g->width, prec);
-            arb_poly_set_coeff_arb(t, 0, c);
-            arb_add(c, g->data, g->width, prec);
-        } else
-            arb_set(c, g->data);
-        arb_poly_scalar_mul(t, t, c, prec);
-        arb_poly_div_series(A, A, t, len, prec);
-        if (g->kind == DP_GAUSS_MEAN_SHIFT) arb_poly_scalar_mul(A, A, g->width, prec);
+        const slong root = DO(SQRT, v, v), far = DO(SQRT, P, P);
+        return DO(DIV, DO(SUB, far, root), root);
     }
-    if (g->flip) arb_poly_neg(A, A);
-    arb_poly_clear(t), arb_poly_clear(u), arb_clear(c);
+    const slong h2 = dp_ode_const(f, g->width);
+    if (g->kind == DP_GAUSS_SINKHORN) {
+        const slong e2 = DO(MUL, h2, h2), twice = DO(ADD, v, v), a = DO(ADD, e2, DO(MUL, DO(ADD, twice, twice), P)), b = DO(ADD, e2, DO(MUL, twice, twice));
+        return DO(DIV, DO(ADD, gap, gap), DO(ADD, DO(SQRT, a, a), DO(SQRT, b, b)));
+    }
+    const slong A = DO(DIV, gap, DO(MUL, DO(ADD, v, h2), DO(ADD, P, h2)));
+    return g->kind == DP_GAUSS_MEAN_SHIFT ? DO(MUL, A, h2) : A;
 }
 
-/* -B */
+/* B */
 static void pull(arb_t b, const dp_gauss_flow_struct *g, slong prec)
 {
     if (g->kind == DP_GAUSS_KL) arb_inv(b, g->data, prec);
     else if (g->kind == DP_GAUSS_SMOOTHED || g->kind == DP_GAUSS_MEAN_SHIFT) arb_add(b, g->data, g->width, prec), arb_inv(b, b, prec);
     else arb_one(b);
     if (g->kind == DP_GAUSS_MEAN_SHIFT) arb_mul(b, b, g->width, prec);
-    if (!g->flip) arb_neg(b, b);
 }
 
-static void field(arb_poly_struct *out, const arb_poly_struct *y, slong len, void *param, slong prec)
+/* v' = 2 A v, m' = B (m_p - m), I' = m'^2 + A (A v). */
+static void system_of(dp_ode_t f, dp_gauss_flow_t g, slong prec)
 {
-    const dp_gauss_flow_struct *g = param;
-    arb_poly_t A, Av;
-    arb_t c, b;
-    arb_poly_init(A), arb_poly_init(Av), arb_init(c), arb_init(b);
-    slope_series(A, y, g, len, prec);
-    arb_poly_mullow(Av, A, y, len, prec);
-    arb_poly_scalar_mul_2exp_si(out, Av, 1);
-    arb_poly_set_trunc(out + 1, y + 1, len);
-    arb_poly_get_coeff_arb(c, out + 1, 0);
-    arb_set_fmpq(b, g->mp, prec);
-    arb_sub(c, c, b, prec);
-    arb_poly_set_coeff_arb(out + 1, 0, c);
-    pull(b, g, prec);
-    arb_poly_scalar_mul(out + 1, out + 1, b, prec);
-    arb_poly_mullow(out + 2, A, Av, len, prec);
-    arb_poly_mullow(A, out + 1, out + 1, len, prec);
-    arb_poly_add_series(out + 2, out + 2, A, len, prec);
-    arb_poly_clear(A), arb_poly_clear(Av), arb_clear(c), arb_clear(b);
-}
-
-static void ready(dp_gauss_flow_t g, slong prec)
-{
-    g->prec = prec;
+    arb_t b;
+    arb_init(b);
     arb_set_fmpq(g->data, g->P, prec), arb_set_fmpq(g->width, g->h2, prec);
+    dp_ode_init(f, 3);
+    slong A = slope_of(f, g), way = DO(SUB, dp_ode_const_q(f, g->mp, prec), 1);
+    pull(b, g, prec);
+    if (g->flip) {
+        arb_neg(b, b);
+        A = DO(SUB, dp_ode_const_q(f, (fmpq[]){{0, 1}}, prec), A);
+    }
+    const slong Av = DO(MUL, A, 0), m = DO(MUL, dp_ode_const(f, b), way);
+    dp_ode_set(f, 0, DO(ADD, Av, Av)), dp_ode_set(f, 1, m), dp_ode_set(f, 2, DO(ADD, DO(MUL, m, m), DO(MUL, A, Av)));
+    arb_clear(b);
 }
 
 dp_status dp_gauss_flow_at(arb_ptr y, dp_gauss_flow_t g, const fmpq_t T, slong prec, dp_error *e)
 {
-    ready(g, prec);
+    dp_ode_t f;
+    system_of(f, g, prec);
     arb_set_fmpq(y, g->v0, prec), arb_set_fmpq(y + 1, g->m0, prec), arb_zero(y + 2);
-    return dp_ode_enclose(y, 3, field, g, T, prec, e);
+    const dp_status status = dp_ode_enclose(y, f, T, prec, e);
+    dp_ode_clear(f);
+    return status;
 }
 
 void dp_gauss_flow_rate(arb_t rate, arb_t slope, dp_gauss_flow_t g, const arb_t v, slong prec)
 {
-    arb_poly_t x, A;
-    ready(g, prec);
-    arb_poly_init(x), arb_poly_init(A);
-    arb_poly_set_coeff_si(x, 1, 1);
-    arb_poly_set_coeff_arb(x, 0, v);
-    slope_series(A, x, g, 2, prec);
-    arb_poly_mullow(A, A, x, 2, prec);
-    arb_poly_scalar_mul_2exp_si(A, A, 1);
-    arb_poly_get_coeff_arb(rate, A, 0), arb_poly_get_coeff_arb(slope, A, 1);
-    arb_poly_clear(x), arb_poly_clear(A);
+    dp_ode_t f;
+    arb_ptr y = _arb_vec_init(12);
+    system_of(f, g, prec);
+    arb_set(y, v), arb_set_fmpq(y + 1, g->mp, prec), arb_one(y + 3);
+    dp_ode_eval(y + 6, y + 9, f, y, y + 3, prec);
+    arb_set(rate, y + 6), arb_set(slope, y + 9);
+    dp_ode_clear(f);
+    _arb_vec_clear(y, 12);
 }
 
 /* ---- by time ---- */
@@ -230,7 +186,7 @@ dp_status dp_gauss_flow_by_time(arb_t v, dp_gauss_flow_t g, const fmpq_t T, cons
     mag_t tol;
     dp_quad_opts o;
     dp_quad_stat s;
-    ready(g, prec);
+    arb_set_fmpq(g->data, g->P, prec), arb_set_fmpq(g->width, g->h2, prec);
     if (fmpq_is_zero(g->v0) || fmpq_equal(g->v0, g->P)) return dp_fail(e, DP_EUNSUPPORTED, "the variance is stationary");
     arb_init(a), arb_init(tau), arb_init(late), mag_init(tol), dp_quad_stat_init(s);
     dp_quad_opts_init(&o, 1, prec);
