@@ -12,17 +12,17 @@ static dp_status eval(dp_field_t out, const dp_problem *P, arb_srcptr x, dp_engi
 static void on_mesh(dp_efield *f, const dp_emoments *m)
 {
     const dp_emoments *r = m + DP_SLOT_QHAT;
-    const dp_num z = dp_num_exp(r->log);
+    const dp_col z = dp_col_exp(r->log);
     dp_efield_log_ratio(f, m + DP_SLOT_P, m + DP_SLOT_Q, 0, 1);
-    f->potential = dp_num_add(f->potential, z);
+    f->potential = dp_col_add(f->potential, z);
     for (int i = 0; i < f->dim; i++)
-        f->velocity[i] = dp_num_sub(f->velocity[i], dp_num_mul(z, r->u[i]));
+        f->velocity[i] = dp_col_sub(f->velocity[i], dp_col_mul(z, r->u[i]));
     for (int i = 0; i < f->dim * f->dim && f->order > 1; i++)
-        f->jacobian[i] = dp_num_sub(f->jacobian[i], dp_num_mul(z, r->U[i]));
+        f->jacobian[i] = dp_col_sub(f->jacobian[i], dp_col_mul(z, r->U[i]));
     f->why = "a gradient field: no preconditioner";
 }
 
 const dp_drift dp_drift_blob = {
     .name = "blob", .equations = "Carrillo, Craig, Patacchini", .summary = "gradient flow of the blob functional: scores of smoothed densities and a third term",
-    .eval = eval, .needs = DP_NEED_P | DP_NEED_Q | DP_NEED_QHAT, .grid = on_mesh
+    .eval = eval, .needs = DP_NEED_P | DP_NEED_Q | DP_NEED_QHAT | DP_NEED_GRADIENT, .grid = on_mesh
 };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* est_kernel.c: the kernels of a case in doubles: values, derivatives, the primitive k#, Fourier transforms. */
+/* est_kernel.c: the kernels of a case in the real type: values, derivatives, the primitive k#, Fourier transforms. */
 #include <string.h>
 
-#include "drift/estimated.h"
+#include "drift/est_source.h"
 
 void est_kernel_init(est_kernel *k, const dp_problem *P)
 {
@@ -10,10 +10,26 @@ void est_kernel_init(est_kernel *k, const dp_problem *P)
     k->part = dp_calloc((size_t) k->n, sizeof *k->part);
     k->gaussian = 1;
     for (slong i = 0; i < k->n; i++) {
-        k->part[i] = P->nparts ? (est_part){P->parts[i].family, fmpq_get_d(&P->parts[i].weight), fmpq_get_d(&P->parts[i].bandwidth)}
-                               : (est_part){P->kernel, 1, fmpq_get_d(P->bandwidth)};
+        k->part[i] = P->nparts ? (est_part){P->parts[i].family, est_fmpq(&P->parts[i].weight), est_fmpq(&P->parts[i].bandwidth)}
+                               : (est_part){P->kernel, 1, est_fmpq(P->bandwidth)};
         k->gaussian &= k->part[i].family == DP_KERNEL_GAUSSIAN;
     }
+}
+
+real est_narrowest(const est_kernel *k)
+{
+    real h = INFINITY;
+    for (slong i = 0; i < k->n; i++)
+        h = r_min(h, k->part[i].h);
+    return h;
+}
+
+real est_widest(const est_kernel *k)
+{
+    real h = 0;
+    for (slong i = 0; i < k->n; i++)
+        h = r_max(h, k->part[i].h);
+    return h;
 }
 
 /* 2 nu of the Matern kernels exp(-a r) times a polynomial; 0 for the others. */
@@ -22,95 +38,116 @@ static int twice_nu(dp_kernel_family family)
     return family == DP_KERNEL_LAPLACE ? 1 : family == DP_KERNEL_MATERN32 ? 3 : family == DP_KERNEL_MATERN52 ? 5 : 0;
 }
 
+#define EACH for (int i = 0; i < DP_LANES; i++)
+
 /* (1 + z) etc. times exp(-z), z = a r, a = sqrt(2 nu)/h: derivatives step down the ladder nu, k# = (2 nu/a^2) k of nu + 1. */
-static void matern(double *phi, double v[4], const est_part *part, double r2)
+EST_SIMD static void matern(real *restrict phi, real v[4][DP_LANES], const est_part *part, const real *restrict r2)
 {
     const int nu2 = twice_nu(part->family);
-    const double a = sqrt(nu2) / part->h, r = sqrt(r2), z = a * r, a2 = a * a;
-    *phi = z;
-    switch (nu2) {
-    case 1: v[0] = 1, v[1] = a / r, v[2] = (a2 + a / r) / r2, v[3] = (1 + z) / a2; break;
-    case 3: v[0] = 1 + z, v[1] = a2, v[2] = a2 * a / r, v[3] = (3 + 3 * z + z * z) / a2; break;
-    default: v[0] = 1 + z + z * z / 3, v[1] = a2 * (1 + z) / 3, v[2] = a2 * a2 / 3, v[3] = (5 + 5 * z + 2 * z * z + z * z * z / 3) / a2; break;
-    }
+    const real a = r_sqrt((real) nu2) / part->h, a2 = a * a;
+    real r[DP_LANES];
+    real *restrict k = v[0], *restrict first = v[1], *restrict second = v[2], *restrict sharp = v[3];
+    EACH r[i] = r_sqrt(r2[i]), phi[i] = a * r[i];
+    if (nu2 == 1)
+        EACH k[i] = 1, first[i] = a / r[i], second[i] = (a2 + first[i]) / r2[i], sharp[i] = (1 + phi[i]) / a2;
+    else if (nu2 == 3)
+        EACH k[i] = 1 + phi[i], first[i] = a2, second[i] = a2 * a / r[i], sharp[i] = (3 + 3 * phi[i] + phi[i] * phi[i]) / a2;
+    else
+        EACH {
+            const real z = phi[i], z2 = z * z;
+            k[i] = 1 + z + z2 / 3, first[i] = a2 * (1 + z) / 3, second[i] = a2 * a2 / 3, sharp[i] = (5 + 5 * z + 2 * z2 + z * z2 / 3) / a2;
+        }
 }
 
-void est_kernel_at(double *phi, double v[4], const est_part *part, double r2)
+EST_SIMD void est_kernel_lanes(real *restrict phi, real v[4][DP_LANES], const est_part *part, const real *restrict r2)
 {
-    const double h2 = part->h * part->h;
-    if (part->family == DP_KERNEL_GAUSSIAN) {
-        *phi = r2 / (2 * h2);
-        v[0] = 1, v[1] = 1 / h2, v[2] = 1 / (h2 * h2), v[3] = h2;
-    } else if (part->family == DP_KERNEL_IMQ) { /* (1 + r^2/h^2)^(-1/2) */
-        const double s = 1 + r2 / h2, root = sqrt(s);
-        *phi = 0;
-        v[0] = 1 / root, v[1] = 1 / (h2 * s * root), v[2] = 3 / (h2 * h2 * s * s * root), v[3] = -h2 * root;
-    } else
+    const real h2 = part->h * part->h;
+    real *restrict k = v[0], *restrict first = v[1], *restrict second = v[2], *restrict sharp = v[3];
+    if (part->family == DP_KERNEL_GAUSSIAN)
+        EACH phi[i] = r2[i] / (2 * h2), k[i] = 1, first[i] = 1 / h2, second[i] = 1 / (h2 * h2), sharp[i] = h2;
+    else if (part->family == DP_KERNEL_IMQ) /* (1 + r^2/h^2)^(-1/2) */
+        EACH {
+            const real s = 1 + r2[i] / h2, root = r_sqrt(s);
+            phi[i] = 0;
+            k[i] = 1 / root, first[i] = 1 / (h2 * s * root), second[i] = 3 / (h2 * h2 * s * s * root), sharp[i] = -h2 * root;
+        }
+    else
         matern(phi, v, part, r2);
 }
 
-/* Of the Matern kernel nu with rate a in R^d: C (1 + w^2/a^2)^(-nu - d/2), C = (2 sqrt(pi)/a)^d Gamma(nu + d/2)/Gamma(nu). Twice nu is odd: the power is
-   whole or half, so that few roundings are enough. */
-static double matern_fourier(int nu2, double a, int dim, double w2)
+void est_kernel_at(real *phi, real v[4], const est_part *part, real r2)
 {
-    const double s = 1 + w2 / (a * a);
-    double out = tgamma((nu2 + dim) / 2.0) / tgamma(nu2 / 2.0);
-    for (int k = 0; k < dim; k++)
-        out *= 2 * sqrt(M_PI) / a;
-    for (int k = 0; k < (nu2 + dim) / 2; k++)
-        out /= s;
-    return (nu2 + dim) % 2 ? out / sqrt(s) : out;
+    real at[DP_LANES], p[DP_LANES], all[4][DP_LANES];
+    EACH at[i] = r2;
+    est_kernel_lanes(p, all, part, at);
+    *phi = p[0];
+    for (int k = 0; k < 4; k++)
+        v[k] = all[k][0];
 }
 
-void est_kernel_fourier(double out[2], const est_part *part, int dim, double w2)
+/* Matern in R^d: C (1 + w^2/a^2)^(-nu - d/2), C = (2 sqrt(pi)/a)^d Gamma(nu + d/2)/Gamma(nu); k# is 2 nu/a^2 times that of nu + 1. */
+est_fourier est_kernel_fourier(const est_part *part, int dim, int primitive)
 {
-    const double h = part->h;
+    const real h = part->h;
     if (part->family == DP_KERNEL_GAUSSIAN) {
-        out[0] = pow(2 * M_PI * h * h, dim / 2.0) * exp(-h * h * w2 / 2);
-        out[1] = h * h * out[0];
-        return;
+        real scale = primitive ? h * h : 1;
+        for (int k = 0; k < dim; k++)
+            scale *= r_sqrt(2 * est_pi()) * h;
+        return (est_fourier){scale, h * h / 2, 0};
     }
-    const int nu2 = twice_nu(part->family);
-    const double a = sqrt(nu2) / h;
-    out[0] = matern_fourier(nu2, a, dim, w2);
-    out[1] = nu2 / (a * a) * matern_fourier(nu2 + 2, a, dim, w2);
+    const int plain = twice_nu(part->family), nu2 = plain + 2 * primitive;
+    const real a2 = plain / (h * h);
+    real scale = (primitive ? plain / a2 : 1) * r_tgamma((real) (nu2 + dim) / 2) / r_tgamma((real) nu2 / 2);
+    for (int k = 0; k < dim; k++)
+        scale *= 2 * r_sqrt(est_pi() / a2);
+    return (est_fourier){scale, a2, nu2 + dim};
 }
 
-double est_kernel_reach(const est_part *part)
+/* exp(-46) = 1e-20 and exp(-9^2/2) = 3e-18, squared in quadruple precision. */
+real est_kernel_reach(const est_part *part)
 {
-    return part->family == DP_KERNEL_GAUSSIAN ? 9 * part->h : 46 * part->h / sqrt(twice_nu(part->family));
+    return part->family == DP_KERNEL_GAUSSIAN ? 9 * R_REACH * part->h : 46 * R_REACH * R_REACH * part->h / r_sqrt((real) twice_nu(part->family));
 }
 
-void est_combine(dp_emoments *out, const dp_emoments *part, const est_kernel *k, int dim, int order)
+/* ---- several parts ---- */
+
+static dp_col weighted(dp_col sum, dp_col w, dp_col x, slong part)
 {
-    double top = -INFINITY;
-    dp_num total = {0, 0};
-    if (k->n == 1) {
-        *out = part[0];
-        return;
-    }
-    memset(out, 0, sizeof *out);
-    for (slong i = 0; i < k->n; i++)
-        top = fmax(top, part[i].log.v);
+    const dp_col t = dp_col_mul(w, x);
+    return part ? dp_col_add(sum, t) : t;
+}
+
+static void copy_column(dp_col out, dp_col in)
+{
+    memcpy(out.v, in.v, DP_LANES * sizeof(real)), memcpy(out.e, in.e, DP_LANES * sizeof(real));
+}
+
+void est_combine(dp_emoments *out, dp_lanes *on, const dp_emoments *part, const est_kernel *k, int dim, int order)
+{
+    dp_emoments sum = {0};
+    dp_col total = {0}, top = part[0].log;
+    for (slong i = 1; i < k->n; i++)
+        top = dp_col_where_less(top, part[i].log, part[i].log, top);
+    const dp_col exact_top = dp_col_new(on); /* a scale, known exactly */
+    copy_column(exact_top, top);
+    memset(exact_top.e, 0, DP_LANES * sizeof(real));
     for (slong i = 0; i < k->n; i++) {
         const dp_emoments *a = part + i;
-        const dp_num w = dp_num_mul(dp_num_exact(k->part[i].weight), dp_num_exp((dp_num){a->log.v - top, a->log.e}));
-        total = dp_num_add(total, w);
-        out->kappa = dp_num_add(out->kappa, dp_num_mul(w, a->kappa));
-        for (int j = 0; j < dim; j++) {
-            out->u[j] = dp_num_add(out->u[j], dp_num_mul(w, a->u[j]));
-            out->m[j] = dp_num_add(out->m[j], dp_num_mul(w, a->m[j]));
-        }
-        for (int j = 0; j < dim * dim && order > 1; j++) {
-            out->U[j] = dp_num_add(out->U[j], dp_num_mul(w, a->U[j]));
-            out->M[j] = dp_num_add(out->M[j], dp_num_mul(w, a->M[j]));
-        }
+        const dp_col weight = dp_col_exact(on, 0);
+        for (int j = 0; j < DP_LANES; j++)
+            ((real *) weight.v)[j] = k->part[i].weight, ((real *) weight.e)[j] = R_ULP * k->part[i].weight;
+        const dp_col w = dp_col_mul(weight, dp_col_exp(dp_col_sub(a->log, exact_top)));
+        total = i ? dp_col_add(total, w) : w;
+        sum.kappa = weighted(sum.kappa, w, a->kappa, i);
+        for (int j = 0; j < dim; j++)
+            sum.u[j] = weighted(sum.u[j], w, a->u[j], i), sum.m[j] = weighted(sum.m[j], w, a->m[j], i);
+        for (int j = 0; j < dim * dim && order > 1; j++)
+            sum.U[j] = weighted(sum.U[j], w, a->U[j], i), sum.M[j] = weighted(sum.M[j], w, a->M[j], i);
     }
-    out->log = dp_num_log(total);
-    out->log.v += top;
-    out->kappa = dp_num_div(out->kappa, total);
+    copy_column(out->log, dp_col_add(dp_col_log(total), exact_top));
+    copy_column(out->kappa, dp_col_div(sum.kappa, total));
     for (int j = 0; j < dim; j++)
-        out->u[j] = dp_num_div(out->u[j], total), out->m[j] = dp_num_div(out->m[j], total);
+        copy_column(out->u[j], dp_col_div(sum.u[j], total)), copy_column(out->m[j], dp_col_div(sum.m[j], total));
     for (int j = 0; j < dim * dim && order > 1; j++)
-        out->U[j] = dp_num_div(out->U[j], total), out->M[j] = dp_num_div(out->M[j], total);
+        copy_column(out->U[j], dp_col_div(sum.U[j], total)), copy_column(out->M[j], dp_col_div(sum.M[j], total));
 }

@@ -305,14 +305,16 @@ dp_status est_plan_sources(est_source *p, est_source *q, est_plan_error *error, 
 
 void est_plan_widen(dp_emoments *m, double s, double h2, int d)
 {
-    double spread[3];
-    m->log.e += s;
-    for (int a = 0; a < d; a++) {
-        spread[a] = sqrt(h2 * fmax(0, m->M[a * d + a].v + 1)); /* root mean square of y_a - x_a */
-        m->m[a].e += s * spread[a], m->u[a].e += s * spread[a] / h2;
-    }
-    for (int a = 0; a < d * d; a++) {
-        const double size = 2 * s * spread[a / d] * spread[a % d] / h2;
-        m->M[a].e += size, m->U[a].e += size / h2;
+    for (int i = 0; i < DP_LANES; i++) {
+        double spread[3];
+        ((double *) m->log.e)[i] += s;
+        for (int a = 0; a < d; a++) {
+            spread[a] = sqrt(h2 * fmax(0, ((double *) m->M[a * d + a].v)[i] + 1)); /* root mean square of y_a - x_a */
+            ((double *) m->m[a].e)[i] += s * spread[a], ((double *) m->u[a].e)[i] += s * spread[a] / h2;
+        }
+        for (int a = 0; a < d * d; a++) {
+            const double size = 2 * s * spread[a / d] * spread[a % d] / h2;
+            ((double *) m->M[a].e)[i] += size, ((double *) m->U[a].e)[i] += size / h2;
+        }
     }
 }

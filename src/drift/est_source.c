@@ -7,59 +7,63 @@
 
 /* ---- log Z where it is asked for ---- */
 
-typedef struct { double *log_z; const est_source *s; const est_axes *axes; const double *point; const est_table *table; slong n; } asked;
+typedef struct { real *log_z; const est_source *s; const est_axes *axes; const real *point; const est_table *table; slong n; } asked;
 
-enum { CHUNK = 256 };
-
-/* Nodes CHUNK job .. of axes, or points. */
-static dp_status some_points(void *argument, slong job, int worker, dp_error *e)
+/* The lanes of a block of a line of the axes, or of points. */
+static void block_lanes(est_at *at, const asked *a, slong line, slong block, slong from, slong count)
 {
-    const asked *a = argument;
     const int d = a->s->dim;
-    (void) worker, (void) e;
-    for (slong i = job * CHUNK; i < FLINT_MIN(a->n, (job + 1) * CHUNK); i++) {
-        double x[3];
-        slong rest = i;
-        dp_emoments at;
-        for (int k = 0; k < d; k++) {
-            x[k] = a->axes ? a->axes->x[k][rest % a->axes->n[k]] : a->point[i * d + k];
-            rest = a->axes ? rest / a->axes->n[k] : 0;
-        }
-        if (a->s->kind == EST_LATTICE) {
-            a->log_z[i] = est_lattice_log_at(a->s, x);
-            continue;
-        }
-        est_pointwise(&at, a->s, x, 1);
-        a->log_z[i] = at.log.v;
+    for (slong i = 0; i < DP_LANES; i++) {
+        const slong j = FLINT_MIN(i, count - 1), index[3] = {block * DP_LANES + j, a->axes ? line % a->axes->n[1] : 0, a->axes ? line / a->axes->n[1] : 0};
+        for (int k = 0; k < 3; k++)
+            at->x[k][i] = k >= d ? 0 : a->axes ? a->axes->x[k][index[k]] : a->point[(from + j) * d + k];
     }
-    return DP_OK;
 }
 
-static dp_status some_row(void *argument, slong row, int worker, dp_error *e)
+static void one_block(const asked *a, dp_lanes *on, slong line, slong block, slong from, slong count)
+{
+    dp_emoments m;
+    est_at at;
+    dp_lanes_release(on, 0);
+    est_moments_new(&m, on, a->s->dim, 1);
+    block_lanes(&at, a, line, block, from, count);
+    if (a->s->kind == EST_TENSOR)
+        est_table_block(&m, on, a->table, line, block);
+    else if (a->s->kind != EST_LATTICE)
+        est_pointwise(&m, on, a->s, &at, 1);
+    for (slong i = 0; i < count; i++) {
+        const real x[3] = {at.x[0][i], at.x[1][i], at.x[2][i]};
+        if (a->s->kind == EST_LATTICE)
+            a->log_z[from + i] = est_lattice_log_at(a->s, x);
+        else
+            a->log_z[from + i] = ((real *) m.log.e)[i] < INFINITY ? ((real *) m.log.v)[i] : (real) NAN;
+    }
+}
+
+enum { CHUNK = 8 * DP_LANES }; /* points of a job */
+
+/* A line of the axes, or some points. */
+static dp_status some_blocks(void *argument, slong job, int worker, dp_error *e)
 {
     const asked *a = argument;
-    const slong n = a->axes->n[0];
-    dp_emoments *at = dp_calloc((size_t) n, sizeof *at);
+    const slong first = a->axes ? job * a->axes->n[0] : job * CHUNK, n = a->axes ? a->axes->n[0] : FLINT_MIN(CHUNK, a->n - first);
+    dp_lanes *on = dp_lanes_new(&R_OPS);
     (void) worker, (void) e;
-    est_table_row(at, a->table, row);
-    for (slong i = 0; i < n; i++)
-        a->log_z[row * n + i] = isfinite(at[i].log.e) ? at[i].log.v : NAN;
-    free(at);
+    for (slong at = 0; at < n; at += DP_LANES)
+        one_block(a, on, a->axes ? job : 0, at / DP_LANES, first + at, FLINT_MIN(DP_LANES, n - at));
+    dp_lanes_free(on);
     return DP_OK;
 }
 
-dp_status est_log_on_axes(double *log_z, const est_source *s, const est_axes *b, int threads, dp_error *e)
+dp_status est_log_on_axes(real *log_z, const est_source *s, const est_axes *b, int threads, dp_error *e)
 {
-    asked a = {.log_z = log_z, .s = s, .axes = b, .n = est_size(b)};
-    if (s->kind != EST_TENSOR)
-        return dp_parallel(some_points, &a, (a.n + CHUNK - 1) / CHUNK, threads, e);
-    est_table t;
-    dp_status status = est_table_init(&t, s, b, 0, threads, e);
+    asked a = {.log_z = log_z, .s = s, .axes = b};
+    est_table t = {0};
+    dp_status status = s->kind == EST_TENSOR ? est_table_init(&t, s, b, 0, threads, e) : DP_OK;
     a.table = &t;
-    if (status == DP_OK) {
-        status = dp_parallel(some_row, &a, est_rows(b), threads, e);
-        est_table_clear(&t);
-    }
+    if (status == DP_OK)
+        status = dp_parallel(some_blocks, &a, est_lines(b), threads, e);
+    est_table_clear(&t);
     return status;
 }
 
@@ -67,28 +71,54 @@ dp_status est_log_on_axes(double *log_z, const est_source *s, const est_axes *b,
 static dp_status one_by_one(void *argument, slong i, int worker, dp_error *e)
 {
     const asked *a = argument;
-    double x[3] = {0};
+    real x[3] = {0};
     est_axes axes = {.dim = a->s->dim, .n = {1, 1, 1}, .x = {x, x + 1, x + 2}};
-    est_table t;
-    dp_emoments at;
     (void) worker;
     for (int k = 0; k < axes.dim; k++)
         x[k] = a->point[i * axes.dim + k];
-    dp_status status = est_table_init(&t, a->s, &axes, 0, 1, e);
-    if (status != DP_OK)
-        return status;
-    est_table_row(&at, &t, 0);
-    a->log_z[i] = isfinite(at.log.e) ? at.log.v : NAN;
-    est_table_clear(&t);
-    return DP_OK;
+    return est_log_on_axes(a->log_z + i, a->s, &axes, 1, e);
 }
 
-dp_status est_log_at_points(double *log_z, const est_source *s, const double *point, slong n, int threads, dp_error *e)
+dp_status est_log_at_points(real *log_z, const est_source *s, const real *point, slong n, int threads, dp_error *e)
 {
     asked a = {.log_z = log_z, .s = s, .point = point, .n = n};
     if (s->kind == EST_TENSOR)
         return dp_parallel(one_by_one, &a, n, threads, e);
-    return dp_parallel(some_points, &a, (n + CHUNK - 1) / CHUNK, threads, e);
+    return dp_parallel(some_blocks, &a, (n + CHUNK - 1) / CHUNK, threads, e);
+}
+
+static void copy_lane(dp_col to, dp_col from, slong lane)
+{
+    if (to.v)
+        ((real *) to.v)[lane] = ((real *) from.v)[0], ((real *) to.e)[lane] = ((real *) from.e)[0];
+}
+
+dp_status est_moments_at(dp_emoments *out, dp_lanes *on, const est_source *s, const est_at *at, slong count, int order, dp_error *e)
+{
+    if (s->kind != EST_TENSOR) {
+        est_pointwise(out, on, s, at, order);
+        return DP_OK;
+    }
+    dp_status status = DP_OK;
+    for (slong i = 0; i < count && status == DP_OK; i++) {
+        const size_t mark = dp_lanes_mark(on);
+        real x[3] = {at->x[0][i], at->x[1][i], at->x[2][i]};
+        const est_axes axes = {.dim = s->dim, .n = {1, 1, 1}, .x = {x, x + 1, x + 2}};
+        est_table table = {0};
+        dp_emoments one;
+        est_moments_new(&one, on, s->dim, order);
+        status = est_table_init(&table, s, &axes, order, 1, e);
+        if (status == DP_OK)
+            est_table_block(&one, on, &table, 0, 0);
+        copy_lane(out->log, one.log, i), copy_lane(out->kappa, one.kappa, i);
+        for (int a = 0; a < 3; a++)
+            copy_lane(out->u[a], one.u[a], i), copy_lane(out->m[a], one.m[a], i);
+        for (int a = 0; a < 9; a++)
+            copy_lane(out->U[a], one.U[a], i), copy_lane(out->M[a], one.M[a], i);
+        est_table_clear(&table);
+        dp_lanes_release(on, mark);
+    }
+    return status;
 }
 
 /* ---- points ---- */
@@ -101,39 +131,23 @@ static void take_points(est_source *s)
     s->point = dp_malloc((size_t) (s->n * d) * sizeof *s->point);
     s->log_w = dp_malloc((size_t) s->n * sizeof *s->log_w);
     for (slong i = 0; i < s->n * d; i++)
-        s->point[i] = mu->family == DP_ATOMS ? fmpq_get_d(mu->mean + i) : mu->data[i];
+        s->point[i] = mu->family == DP_ATOMS ? est_fmpq(mu->mean + i) : mu->data[i];
     for (slong i = 0; i < s->n; i++)
-        s->log_w[i] = mu->family == DP_ATOMS ? log(fmpq_get_d(DP_WEIGHT(mu, i))) : -log((double) s->n);
+        s->log_w[i] = mu->family == DP_ATOMS ? r_log(est_fmpq(DP_WEIGHT(mu, i))) : -r_log((real) s->n);
 }
 
 /* ---- densities ---- */
-
-typedef struct { est_source *s; const est_gsum *density; } weighing;
-
-/* log of weight times density on a line of nodes. */
-static dp_status weigh_row(void *argument, slong row, int worker, dp_error *e)
-{
-    const weighing *w = argument;
-    est_source *s = w->s;
-    const slong n = s->nodes.n[0], j = row % s->nodes.n[1], l = row / s->nodes.n[1];
-    (void) worker, (void) e;
-    for (slong i = 0; i < n; i++) {
-        const double y[3] = {s->nodes.x[0][i], s->nodes.x[1][j], s->nodes.x[2][l]};
-        s->log_w[row * n + i] = s->axis_w[0][i] + s->axis_w[1][j] + s->axis_w[2][l] + est_log_density(s->mu, w->density, y);
-    }
-    return DP_OK;
-}
 
 /* Divides the weights by (k*q)^beta. */
 static dp_status reweigh(est_source *s, const est_source *q, double beta, int threads, dp_error *e)
 {
     const slong n = s->kind == EST_POINTS ? s->n : est_size(&s->nodes);
-    double *log_q = dp_malloc((size_t) n * sizeof *log_q);
+    real *log_q = dp_malloc((size_t) n * sizeof *log_q);
     dp_status status = s->kind == EST_POINTS ? est_log_at_points(log_q, q, s->point, n, threads, e) : est_log_on_axes(log_q, q, &s->nodes, threads, e);
     for (slong i = 0; i < n && status == DP_OK; i++)
         if (s->log_w[i] > -INFINITY) {
             s->log_w[i] -= beta * log_q[i];
-            if (isnan(s->log_w[i]) || s->log_w[i] == INFINITY)
+            if (s->log_w[i] != s->log_w[i] || s->log_w[i] == INFINITY)
                 status = dp_fail(e, DP_EUNSUPPORTED, "k*q leaves what doubles can tell from 0 where the other measure is taken by it: a wider kernel or a smaller window");
         }
     free(log_q);
@@ -142,21 +156,17 @@ static dp_status reweigh(est_source *s, const est_source *q, double beta, int th
 
 static dp_status densities(est_source *s, const dp_problem *P, const est_axes *out, int level, int threads, dp_error *e)
 {
-    est_gsum g = {0};
-    dp_status status;
-    if (s->mu->family == DP_MIXTURE)
-        est_gsum_init(&g, s->mu, NULL);
     if (s->kind == EST_LATTICE)
-        status = est_lattice_init(s, &g, P, out, level, e);
-    else {
-        status = est_nodes_init(s, &g, out, level, e);
-        if (status == DP_OK) {
-            weighing w = {s, &g};
-            s->log_w = dp_malloc((size_t) est_size(&s->nodes) * sizeof *s->log_w);
-            status = dp_parallel(weigh_row, &w, est_rows(&s->nodes), threads, e);
-        }
+        return est_lattice_init(s, P, out, level, threads, e);
+    dp_status status = est_nodes_init(s, out, level, e);
+    if (status != DP_OK)
+        return status;
+    s->log_w = dp_malloc((size_t) est_size(&s->nodes) * sizeof *s->log_w);
+    status = est_law_on_axes(s->log_w, &s->law, &s->nodes, threads, e);
+    for (slong i = 0; i < est_size(&s->nodes); i++) {
+        const slong j = i / s->nodes.n[0];
+        s->log_w[i] += s->axis_w[0][i % s->nodes.n[0]] + s->axis_w[1][j % s->nodes.n[1]] + s->axis_w[2][j / s->nodes.n[1]];
     }
-    est_gsum_clear(&g);
     return status;
 }
 
@@ -164,7 +174,9 @@ dp_status est_source_init(est_source *s, const dp_problem *P, const est_kernel *
                           const est_axes *out, int level, int threads, dp_error *e)
 {
     *s = (est_source){.k = k, .mu = mu, .dim = P->dim, .exact = !q || q->exact};
-    if (dp_measure_is_points(mu)) {
+    if (!dp_measure_is_points(mu))
+        est_law_init(&s->law, mu);
+    else {
         s->kind = EST_POINTS;
         take_points(s);
         return q ? reweigh(s, q, beta, threads, e) : DP_OK;
@@ -188,6 +200,8 @@ dp_status est_source_nodes(est_source *s, const dp_problem *P, const est_kernel 
 {
     *s = (est_source){.k = k, .mu = mu, .dim = P->dim, .kind = dp_measure_is_points(mu) ? EST_POINTS : EST_TENSOR, .reach = reach};
     if (s->kind == EST_TENSOR)
+        est_law_init(&s->law, mu);
+    if (s->kind == EST_TENSOR)
         return densities(s, P, NULL, level, threads, e);
     take_points(s);
     return DP_OK;
@@ -196,42 +210,42 @@ dp_status est_source_nodes(est_source *s, const dp_problem *P, const est_kernel 
 /* ---- the smoothed log-ratio ---- */
 
 /* Equidistant nodes 9 widths around the mesh, step half a width, at level 0. */
-static void ratio_nodes(est_source *s, const est_axes *out, double h, int level)
+static void ratio_nodes(est_source *s, const est_axes *out, real h, int level)
 {
-    const double reach = 9 * h * pow(1.5, level), step = 0.5 * h * ldexp(1, -level);
+    const real reach = 9 * R_REACH * h * pow(1.5, level), step = R_STEP * h * ldexp(1, -level);
     s->nodes.dim = s->dim;
     for (int k = 0; k < 3; k++) {
         const int used = k < s->dim;
-        const double lo = used ? out->x[k][0] - reach : 0, hi = used ? out->x[k][out->n[k] - 1] + reach : 0;
-        const slong n = used ? (slong) ceil((hi - lo) / step) + 1 : 1;
+        const real lo = used ? out->x[k][0] - reach : 0, hi = used ? out->x[k][out->n[k] - 1] + reach : 0;
+        const slong n = used ? (slong) r_ceil((hi - lo) / step) + 1 : 1;
         s->nodes.n[k] = n;
-        s->nodes.x[k] = dp_calloc((size_t) n, sizeof(double));
+        s->nodes.x[k] = dp_calloc((size_t) n, sizeof(real));
         for (slong i = 0; i < n; i++)
-            s->nodes.x[k][i] = used ? lo + (hi - lo) * (double) i / (double) (n - 1) : 0;
+            s->nodes.x[k][i] = used ? lo + (hi - lo) * (real) i / (real) (n - 1) : 0;
     }
 }
 
-dp_status est_log_ratio_init(est_source *s, double *shift, const est_source *p, const est_source *q, const est_axes *out, int level, int threads, dp_error *e)
+dp_status est_log_ratio_init(est_source *s, real *shift, const est_source *p, const est_source *q, const est_axes *out, int level, int threads, dp_error *e)
 {
-    const double h = est_widest(p->k);
-    double constant = 0, least = INFINITY;
+    const real h = est_widest(p->k);
+    real constant = 0, least = INFINITY;
     *s = (est_source){.k = p->k, .mu = p->mu, .dim = p->dim, .kind = EST_TENSOR};
     ratio_nodes(s, out, h, level);
     const slong n = est_size(&s->nodes);
-    double *log_q = dp_malloc((size_t) n * sizeof *log_q);
+    real *log_q = dp_malloc((size_t) n * sizeof *log_q);
     s->log_w = dp_malloc((size_t) n * sizeof *s->log_w);
     for (int k = 0; k < s->dim; k++) /* the normalised kernel: cell/(sqrt(2 pi) h) for each axis */
-        constant += log((s->nodes.x[k][s->nodes.n[k] - 1] - s->nodes.x[k][0]) / (double) (s->nodes.n[k] - 1) / h) - log(2 * M_PI) / 2;
+        constant += r_log((s->nodes.x[k][s->nodes.n[k] - 1] - s->nodes.x[k][0]) / (real) (s->nodes.n[k] - 1) / h) - r_log(2 * est_pi()) / 2;
     dp_status status = est_log_on_axes(s->log_w, p, &s->nodes, threads, e);
     if (status == DP_OK)
         status = est_log_on_axes(log_q, q, &s->nodes, threads, e);
     for (slong i = 0; i < n && status == DP_OK; i++) {
         s->log_w[i] -= log_q[i];
-        least = fmin(least, s->log_w[i]);
+        least = r_min(least, s->log_w[i]);
     }
     *shift = 1 - least;
     for (slong i = 0; i < n && status == DP_OK; i++)
-        s->log_w[i] = log(s->log_w[i] + *shift) + constant;
+        s->log_w[i] = r_log(s->log_w[i] + *shift) + constant;
     free(log_q);
     return status;
 }

@@ -1,121 +1,234 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* est_tensor.c: Gaussian kernels against weights on tensor nodes: separable sums of positive terms, so that tails keep their digits. All axes
-   but the last are summed once for the whole mesh (tables); the last one row by row. */
+   but the last are summed once for the whole mesh (tables, each block of lanes of a slice with a scale of its own); the last one line by line. */
 #include <string.h>
 
 #include "base/threads.h"
 #include "drift/est_source.h"
 
+#define EACH for (int i = 0; i < DP_LANES; i++)
+#define LANES_OF(name) real name[DP_LANES] __attribute__((aligned(64)))
+
 /* Which powers of t = y - x a table's entry has along the first two axes. */
 static const int power0[6] = {0, 1, 0, 2, 1, 0}, power1[6] = {0, 0, 1, 0, 1, 2};
 
-/* What is below in a slice, relative to its largest weight, is left out, so that no product becomes denormal; sums below LEAST are not delivered. */
-#define FAINT 1e-140
-#define LEAST 1e-120
-
-/* out[0..order][i] of one node: exp(-t^2/2h^2) t^m. */
-static void kernel_at(double out[3], double t, double h)
+/* acc += sum over k < n of w[k] times row at[k] of a table of DP_LANES columns. */
+#ifdef DP_EST_QUAD
+static void multiply(real *restrict acc, const real *restrict w, const slong *restrict at, slong n, const real *restrict table)
 {
-    const double z = t / h, e = exp(-z * z / 2), g = e < FAINT ? 0 : e;
-    out[0] = g, out[1] = g * t, out[2] = g * t * t;
+    for (slong k = 0; k < n; k++)
+        EACH acc[i] += w[k] * table[at[k] * DP_LANES + i];
 }
-
-/* y += a x. */
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
-__attribute__((target_clones("avx512f", "avx2", "default"), optimize("O3")))
+#else
+typedef double eight __attribute__((vector_size(64)));
+EST_SIMD static void multiply(real *restrict acc, const real *restrict w, const slong *restrict at, slong n, const real *restrict table)
+{
+    eight *a = (eight *) acc, a0 = a[0], a1 = a[1], a2 = a[2], a3 = a[3], a4 = a[4], a5 = a[5], a6 = a[6], a7 = a[7];
+    for (slong k = 0; k < n; k++) {
+        const eight *t = (const eight *) table + at[k] * (DP_LANES / 8);
+        const double g = w[k];
+        a0 += g * t[0], a1 += g * t[1], a2 += g * t[2], a3 += g * t[3], a4 += g * t[4], a5 += g * t[5], a6 += g * t[6], a7 += g * t[7];
+    }
+    a[0] = a0, a[1] = a1, a[2] = a2, a[3] = a3, a[4] = a4, a[5] = a5, a[6] = a6, a[7] = a7;
+}
 #endif
-static void axpy(double *restrict y, double a, const double *restrict x, slong n)
+
+/* Addends are left out that are all together below rounding of the sum at every lane: the largest of the n logarithms high[], less than the
+   largest of low[] by that much. */
+static slong select_addends(slong *at, const real *high, const real *low, slong n)
 {
-    for (slong i = 0; i < n; i++)
-        y[i] += a * x[i];
+    real floor = -INFINITY;
+    slong kept = 0;
+    for (slong k = 0; k < n; k++)
+        floor = r_max(floor, low[k]);
+    floor -= R_NEGLIGIBLE + r_log((real) n);
+    for (slong k = 0; k < n; k++)
+        if (high[k] > -INFINITY && high[k] >= floor)
+            at[kept++] = k;
+    return kept;
 }
 
-typedef struct { est_table *t; const double *k0, *k1; slong part; } first_axes;
+static real *lanes_alloc(slong rows) { return (real *) dp_fft_alloc((size_t) FLINT_MAX(rows, 1) * DP_LANES * sizeof(real) / sizeof(double)); }
 
-/* The kernel matrices of an axis: [m][node][out]. */
-static double *kernel_matrix(const est_axes *nodes, const est_axes *out, int axis, double h, int order)
+/* ---- tables ---- */
+
+/* The kernel along the first axis, relative to its largest value in a block: [block][power][node][lane]; logarithms of largest and least value: [block][node]. */
+typedef struct { est_table *t; slong part; real *k, *high, *low; } first_axis;
+
+static void lane_coordinates(real *x, const est_axes *a, slong block)
 {
-    const slong n = nodes->n[axis], m = out->n[axis];
-    double *k = dp_malloc((size_t) (3 * n * m) * sizeof *k), v[3];
-    for (slong b = 0; b < n; b++)
-        for (slong i = 0; i < m; i++) {
-            kernel_at(v, nodes->x[axis][b] - out->x[axis][i], h);
-            for (int p = 0; p <= order; p++)
-                k[(p * n + b) * m + i] = v[p];
-        }
-    return k;
+    EACH x[i] = a->x[0][FLINT_MIN(block * DP_LANES + i, a->n[0] - 1)];
 }
 
-/* One node of the last axis: the sums over the others. d = 2: table[kind 0..order][x]; d = 3: table[kind 0..5][y][x]. */
-static dp_status slice(void *argument, slong c, int worker, dp_error *e)
+static void first_axis_init(first_axis *f, est_table *t, slong part)
 {
-    const first_axes *f = argument;
-    est_table *t = f->t;
-    const est_source *s = t->s;
-    const int d = s->dim, order = t->order;
-    const slong n0 = s->nodes.n[0], n1 = d == 3 ? s->nodes.n[1] : 1, m0 = t->out->n[0], m1 = d == 3 ? t->out->n[1] : 1, size = m0 * m1;
-    const double *lw = s->log_w + c * n0 * n1;
-    double top = -INFINITY, *to = t->table + (f->part * s->nodes.n[d - 1] + c) * t->kinds * size, *line = dp_malloc((size_t) (3 * m0) * sizeof *line);
-    (void) worker, (void) e;
-    for (slong i = 0; i < n0 * n1; i++)
-        top = fmax(top, lw[i]);
-    t->last[c] = top;
-    memset(to, 0, (size_t) (t->kinds * size) * sizeof *to);
-    for (slong b = 0; b < n1 && top > -INFINITY; b++) {
-        memset(line, 0, (size_t) (3 * m0) * sizeof *line);
-        for (slong a = 0; a < n0; a++) {
-            const double w = exp(lw[b * n0 + a] - top);
-            for (int p = 0; p <= order && w > FAINT; p++)
-                axpy(line + p * m0, w, f->k0 + (p * n0 + a) * m0, m0);
-        }
-        for (int kind = 0; kind < t->kinds; kind++) {
-            if (d == 2) {
-                memcpy(to + kind * m0, line + kind * m0, (size_t) m0 * sizeof *to);
-                continue;
+    const est_axes *nodes = &t->s->nodes, *out = t->out;
+    const slong n = nodes->n[0], blocks = est_blocks(out);
+    const real h = t->s->k->part[part].h;
+    *f = (first_axis){t, part, lanes_alloc(blocks * 3 * n), dp_malloc((size_t) (blocks * n) * sizeof(real)), dp_malloc((size_t) (blocks * n) * sizeof(real))};
+    LANES_OF(x);
+    LANES_OF(l);
+    for (slong b = 0; b < blocks; b++) {
+        lane_coordinates(x, out, b);
+        for (slong a = 0; a < n; a++) {
+            real high = -INFINITY, low = INFINITY, *k = f->k + (b * 3 * n + a) * DP_LANES;
+            EACH {
+                const real z = (nodes->x[0][a] - x[i]) / h;
+                l[i] = -z * z / 2, high = r_max(high, l[i]), low = r_min(low, l[i]);
             }
-            for (slong j = 0; j < m1; j++)
-                axpy(to + (kind * m1 + j) * m0, f->k1[(power1[kind] * n1 + b) * m1 + j], line + power0[kind] * m0, m0);
+            EACH l[i] -= high;
+            est_vexp(l, l);
+            EACH {
+                const real z = nodes->x[0][a] - x[i], g = l[i] < R_FAINT ? 0 : l[i];
+                k[i] = g, k[n * DP_LANES + i] = g * z, k[2 * n * DP_LANES + i] = g * z * z;
+            }
+            f->high[b * n + a] = high, f->low[b * n + a] = low;
         }
     }
-    for (slong i = 0; i < size; i++)
-        t->most[f->part * s->nodes.n[d - 1] + c] = fmax(t->most[f->part * s->nodes.n[d - 1] + c], to[i]);
-    free(line);
+}
+
+static void first_axis_clear(first_axis *f) { free(f->k), free(f->high), free(f->low); }
+
+static slong entry(const est_table *t, slong part, slong y, slong block)
+{
+    return (part * (t->s->dim == 3 ? t->out->n[1] : 1) + y) * est_blocks(t->out) + block;
+}
+
+static real *table_at(const est_table *t, slong where, slong kind) { return t->table + (where * t->kinds + kind) * t->s->nodes.n[t->s->dim - 1] * DP_LANES; }
+
+/* Where a slice's sums go: its scale, and the logarithms of its largest and least sum. */
+static void note_slice(est_table *t, slong where, slong c, real scale, const real *z)
+{
+    const slong at = where * t->s->nodes.n[t->s->dim - 1] + c;
+    real most = 0, least = INFINITY;
+    EACH most = r_max(most, z[i]), least = r_min(least, z[i]);
+    t->scale[at] = scale;
+    t->most[at] = most > 0 ? scale + r_log(most) : -INFINITY;
+    t->least[at] = least > 0 ? scale + r_log(least) : -INFINITY;
+}
+
+/* Room for the sums over one line of nodes. */
+typedef struct { slong *at; real *high, *low, *w; } scratch;
+
+static scratch scratch_new(slong n)
+{
+    return (scratch){dp_malloc((size_t) n * sizeof(slong)), dp_malloc((size_t) n * sizeof(real)), dp_malloc((size_t) n * sizeof(real)), dp_malloc((size_t) n * sizeof(real))};
+}
+
+static void scratch_free(scratch *s) { free(s->at), free(s->high), free(s->low), free(s->w); }
+
+/* Sums over the first axis of the weights lw in one block, powers 0 .. order: sums[power][lane] times exp of what is returned. */
+static real line_sums(real *sums, const first_axis *f, const real *lw, slong block, scratch *r)
+{
+    const slong n = f->t->s->nodes.n[0];
+    const real *high = f->high + block * n, *low = f->low + block * n;
+    real scale = -INFINITY;
+    memset(sums, 0, (size_t) (f->t->order + 1) * DP_LANES * sizeof *sums);
+    for (slong a = 0; a < n; a++)
+        r->high[a] = lw[a] + high[a], r->low[a] = lw[a] + low[a], scale = r_max(scale, r->high[a]);
+    if (!(scale > -INFINITY))
+        return -INFINITY;
+    slong kept = select_addends(r->at, r->high, r->low, n), used = 0;
+    for (slong k = 0; k < kept; k++) {
+        const real w = r_exp(r->high[r->at[k]] - scale);
+        if (w > R_FAINT)
+            r->w[used] = w, r->at[used++] = r->at[k];
+    }
+    for (int p = 0; p <= f->t->order; p++)
+        multiply(sums + p * DP_LANES, r->w, r->at, used, f->k + (block * 3 + p) * n * DP_LANES);
+    return scale;
+}
+
+/* In space: the lines' sums against the kernel along the second axis. */
+static void plane_sums(const first_axis *f, const real *line, const real *line_scale, slong block, slong c, scratch *r)
+{
+    est_table *t = f->t;
+    const est_source *s = t->s;
+    const slong n1 = s->nodes.n[1], last = s->nodes.n[2];
+    const real h = s->k->part[f->part].h;
+    for (slong y = 0; y < t->out->n[1]; y++) {
+        const slong where = entry(t, f->part, y, block);
+        real scale = -INFINITY, low[6 * DP_LANES] __attribute__((aligned(64)));
+        for (slong b = 0; b < n1; b++) {
+            const real z = (s->nodes.x[1][b] - t->out->x[1][y]) / h;
+            r->high[b] = line_scale[b] - z * z / 2, scale = r_max(scale, r->high[b]);
+        }
+        memset(low, 0, sizeof low);
+        for (slong b = 0; b < n1 && scale > -INFINITY; b++) {
+            const real w = r_exp(r->high[b] - scale), z = s->nodes.x[1][b] - t->out->x[1][y], power[3] = {w, w * z, w * z * z};
+            const slong one = 0;
+            for (slong kind = 0; kind < t->kinds && w > R_FAINT; kind++)
+                multiply(low + kind * DP_LANES, power + power1[kind], &one, 1, line + (b * 3 + power0[kind]) * DP_LANES);
+        }
+        for (slong kind = 0; kind < t->kinds; kind++)
+            memcpy(table_at(t, where, kind) + c * DP_LANES, low + kind * DP_LANES, DP_LANES * sizeof(real));
+        note_slice(t, where, c, scale, low);
+    }
+    (void) last;
+}
+
+/* One node of the last axis: the sums over the others. */
+static dp_status slice(void *argument, slong c, int worker, dp_error *e)
+{
+    const first_axis *f = argument;
+    est_table *t = f->t;
+    const est_source *s = t->s;
+    const int d = s->dim;
+    const slong n0 = s->nodes.n[0], n1 = d == 3 ? s->nodes.n[1] : 1;
+    const real *lw = s->log_w + c * n0 * n1;
+    scratch r = scratch_new(FLINT_MAX(n0, n1));
+    real *line = lanes_alloc(3 * n1), *scale = dp_malloc((size_t) n1 * sizeof *scale);
+    (void) worker, (void) e;
+    for (slong block = 0; block < est_blocks(t->out); block++) {
+        for (slong b = 0; b < n1; b++)
+            scale[b] = line_sums(line + 3 * b * DP_LANES, f, lw + b * n0, block, &r);
+        if (d == 3) {
+            plane_sums(f, line, scale, block, c, &r);
+            continue;
+        }
+        const slong where = entry(t, f->part, 0, block);
+        for (slong kind = 0; kind < t->kinds; kind++)
+            memcpy(table_at(t, where, kind) + c * DP_LANES, line + kind * DP_LANES, DP_LANES * sizeof(real));
+        note_slice(t, where, c, scale[0], line);
+    }
+    scratch_free(&r);
+    free(line), free(scale);
     return DP_OK;
 }
 
 dp_status est_table_init(est_table *t, const est_source *s, const est_axes *out, int order, int threads, dp_error *e)
 {
     const int d = s->dim;
-    const slong last = s->nodes.n[d - 1], size = d == 1 ? 0 : d == 2 ? out->n[0] : out->n[0] * out->n[1];
+    const slong last = s->nodes.n[d - 1], places = d == 1 ? 0 : s->k->n * est_blocks(out) * (d == 3 ? out->n[1] : 1);
     *t = (est_table){.s = s, .out = out, .order = order, .kinds = d == 1 ? 0 : d == 2 ? order + 1 : order == 2 ? 6 : order == 1 ? 3 : 1};
-    const double need = (double) s->k->n * (double) last * (double) t->kinds * (double) size;
-    if (need > 3e8)
-        return dp_fail(e, DP_EBUDGET, "the tables of the separable sums would take %.0f MB", need * 8e-6);
-    t->table = dp_malloc((size_t) FLINT_MAX(need, 1) * sizeof *t->table);
-    t->last = dp_calloc((size_t) last, sizeof *t->last);
-    t->most = dp_calloc((size_t) (last * s->k->n), sizeof *t->most);
+    const double need = (double) places * (double) last * (double) t->kinds * DP_LANES * sizeof(real);
+    if (need > 2.4e9)
+        return dp_fail(e, DP_EBUDGET, "the tables of the separable sums would take %.0f MB", need * 1e-6);
+    t->table = lanes_alloc(places * last * t->kinds);
+    t->scale = dp_malloc((size_t) (places * last) * sizeof(real));
+    t->most = dp_malloc((size_t) (places * last) * sizeof(real)), t->least = dp_malloc((size_t) (places * last) * sizeof(real));
     t->top = -INFINITY;
     for (slong part = 0; part < s->k->n && d > 1; part++) {
-        const double h = s->k->part[part].h;
-        first_axes f = {t, kernel_matrix(&s->nodes, out, 0, h, order), d == 3 ? kernel_matrix(&s->nodes, out, 1, h, order) : NULL, part};
+        first_axis f;
+        first_axis_init(&f, t, part);
         dp_parallel(slice, &f, last, threads, e);
-        free((double *) f.k0), free((double *) f.k1);
+        first_axis_clear(&f);
     }
-    for (slong c = 0; c < last; c++)
-        t->top = fmax(t->top, d == 1 ? s->log_w[c] : t->last[c]);
+    for (slong i = 0; i < est_size(&s->nodes); i++)
+        t->top = r_max(t->top, s->log_w[i]);
     return DP_OK;
 }
 
 void est_table_clear(est_table *t)
 {
-    free(t->table), free(t->last), free(t->most);
+    free(t->table), free(t->scale), free(t->most), free(t->least);
     memset(t, 0, sizeof *t);
 }
 
-/* ---- rows ---- */
+/* ---- lines ---- */
 
-/* Sums of one row: at most 10 arrays of n0 entries, ordered 1; t_0 .. t_{d-1}; t_a t_b for b <= a. */
-typedef struct { double *v[10], log_scale; } sums;
+/* Sums of a block: 1; t_0 .. t_{d-1}; t_a t_b for b <= a; all times exp(scale). */
+typedef struct { LANES_OF(scale); real v[10][DP_LANES] __attribute__((aligned(64))); } sums;
 
 /* t^(p0, p1) of the table times t_last^p: which of the ten sums. */
 static int sum_index(int d, int p0, int p1, int p)
@@ -128,131 +241,148 @@ static int sum_index(int d, int p0, int p1, int p)
     return n == 0 ? 0 : n == 1 ? 1 + at[0] : 1 + d + at[1] * (at[1] + 1) / 2 + at[0];
 }
 
-/* A node of the last axis, and the most it can add to Z anywhere in the row. */
-typedef struct { double bound; slong at; } addend;
-
-static int by_bound(const void *a, const void *b)
-{
-    const double x = ((const addend *) a)->bound, y = ((const addend *) b)->bound;
-    return (x < y) - (x > y);
-}
-
-static void add_slice(sums *s, const est_table *t, slong part, slong c, slong y, double z, double g)
+static void sum_block(sums *s, const est_table *t, slong part, slong line, slong block)
 {
     const int d = t->s->dim;
-    const slong m0 = t->out->n[0], plane = d == 3 ? m0 * t->out->n[1] : m0;
-    const double w[3] = {g, g * z, g * z * z}, *from = t->table + (part * t->s->nodes.n[d - 1] + c) * t->kinds * plane + y * m0;
+    const slong last = t->s->nodes.n[d - 1], where = entry(t, part, d == 3 ? line % t->out->n[1] : 0, block);
+    const real x = t->out->x[d - 1][d == 3 ? line / t->out->n[1] : line], h = t->s->k->part[part].h, *at = t->s->nodes.x[d - 1];
+    scratch r = scratch_new(last);
+    real *w = dp_malloc((size_t) (2 * last) * sizeof *w), *powers[3] = {r.w, w, w + last}, top = -INFINITY;
+    for (slong c = 0; c < last; c++) {
+        const real z = (at[c] - x) / h, l = -z * z / 2;
+        r.high[c] = t->most[where * last + c] + l, r.low[c] = t->least[where * last + c] + l;
+        top = r_max(top, t->scale[where * last + c] + l);
+    }
+    slong kept = select_addends(r.at, r.high, r.low, last), used = 0;
+    for (slong k = 0; k < kept; k++) {
+        const slong c = r.at[k];
+        const real z = at[c] - x, g = r_exp(t->scale[where * last + c] - z / h * (z / h) / 2 - top);
+        if (g > R_FAINT)
+            powers[0][used] = g, powers[1][used] = g * z, powers[2][used] = g * z * z, r.at[used++] = c;
+    }
+    EACH s->scale[i] = top;
     for (int kind = 0; kind < t->kinds; kind++) {
         const int p0 = d == 2 ? kind : power0[kind], p1 = d == 2 ? 0 : power1[kind];
         for (int p = 0; p + p0 + p1 <= t->order; p++)
-            axpy(s->v[sum_index(d, p0, p1, p)], w[p], from + kind * plane, m0);
+            multiply(s->v[sum_index(d, p0, p1, p)], powers[p], r.at, used, table_at(t, where, kind));
+    }
+    scratch_free(&r);
+    free(w);
+}
+
+EST_SIMD static void line_exponents(real *restrict l, const real *restrict x, real y, real log_w, real h)
+{
+    EACH {
+        const real z = (y - x[i]) / h;
+        l[i] = log_w - z * z / 2;
     }
 }
 
-static double smallest(const double *v, slong n)
+EST_SIMD static void lift(real *restrict top, const real *restrict l)
 {
-    double least = INFINITY;
-    for (slong i = 0; i < n; i++)
-        least = v[i] < least ? v[i] : least;
-    return least;
+    EACH top[i] = l[i] > top[i] ? l[i] : top[i];
 }
 
-/* Largest addends first, until the rest is below 1e-20 of Z at every node of the row. */
-static void sum_row(sums *s, const est_table *t, slong part, slong row)
+EST_SIMD static real nearest(const real *restrict l, const real *restrict top)
 {
-    const int d = t->s->dim;
-    const slong m0 = t->out->n[0], last = t->s->nodes.n[d - 1], y = d == 3 ? row % t->out->n[1] : 0;
-    const double x = t->out->x[d - 1][d == 3 ? row / t->out->n[1] : row], h = t->s->k->part[part].h, *at = t->s->nodes.x[d - 1];
-    addend *a = dp_malloc((size_t) last * sizeof *a);
-    s->log_scale = -INFINITY;
-    for (slong c = 0; c < last; c++)
-        s->log_scale = fmax(s->log_scale, t->last[c] - (at[c] - x) * (at[c] - x) / (2 * h * h));
-    for (slong c = 0; c < last; c++)
-        a[c] = (addend){exp(t->last[c] - (at[c] - x) * (at[c] - x) / (2 * h * h) - s->log_scale) * t->most[part * last + c], c};
-    qsort(a, (size_t) last, sizeof *a, by_bound);
-    for (slong i = 0; i < last; i++) {
-        const slong c = a[i].at;
-        const double z = at[c] - x, l = t->last[c] - z * z / (2 * h * h) - s->log_scale;
-        if (i % 16 == 0 && a[i].bound * (double) (last - i) <= 1e-20 * smallest(s->v[0], m0))
-            break;
-        if (l > -60)
-            add_slice(s, t, part, c, y, z, exp(l));
-    }
-    free(a);
+    real most = -INFINITY;
+    EACH most = l[i] - top[i] > most ? l[i] - top[i] : most;
+    return most;
 }
 
-/* In dimension 1 each node has a scale of its own. */
-static double sum_point(double v[3], const est_table *t, slong part, double x)
+EST_SIMD static void add_node(sums *restrict s, real *restrict l, const real *restrict x, real y)
 {
-    const est_source *s = t->s;
-    const double h = s->k->part[part].h;
-    double top = -INFINITY;
-    for (slong c = 0; c < s->nodes.n[0]; c++) {
-        const double z = s->nodes.x[0][c] - x;
-        top = fmax(top, s->log_w[c] - z * z / (2 * h * h));
+    EACH l[i] -= s->scale[i];
+    est_vexp(l, l);
+    EACH {
+        const real z = y - x[i];
+        s->v[0][i] += l[i], s->v[1][i] += l[i] * z, s->v[2][i] += l[i] * z * z;
     }
-    v[0] = v[1] = v[2] = 0;
-    for (slong c = 0; c < s->nodes.n[0]; c++) {
-        const double z = s->nodes.x[0][c] - x, l = s->log_w[c] - z * z / (2 * h * h) - top;
-        if (!(l > -50)) /* 1e-22 of the largest */
-            continue;
-        const double g = exp(l);
-        v[0] += g, v[1] += g * z, v[2] += g * z * z;
-    }
-    return top;
+}
+
+/* On the line every lane has a scale of its own. */
+static void sum_line(sums *s, const est_table *t, slong part, const real *x)
+{
+    const est_source *from = t->s;
+    const real h = from->k->part[part].h;
+    LANES_OF(l);
+    EACH s->scale[i] = -INFINITY;
+    for (int pass = 0; pass < 2; pass++)
+        for (slong c = 0; c < from->nodes.n[0]; c++) {
+            if (!(from->log_w[c] > -INFINITY))
+                continue;
+            line_exponents(l, x, from->nodes.x[0][c], from->log_w[c], h);
+            if (pass == 0)
+                lift(s->scale, l);
+            else if (nearest(l, s->scale) > -R_NEGLIGIBLE - 6)
+                add_node(s, l, x, from->nodes.x[0][c]);
+        }
 }
 
 /* Moments from the ten sums. `far`: size of the coordinates, whose rounding moves the kernel. */
-static void moments_from(dp_emoments *out, const double v[10], double log_scale, const est_table *t, double h, double far)
+EST_SIMD static void moments_from(dp_emoments *out, const sums *s, int d, int order, real t_top, real h, real far)
 {
-    const int d = t->s->dim;
-    const double Z = v[0], h2 = h * h, log_z = log_scale + log(Z);
-    double rel = DP_ULP * (12 + 3 * (fabs(log_z - t->top) + fabs(t->top)) + 8 * far / h);
-    if (!(Z > LEAST)) /* the weights near these nodes have left the range of a double */
-        rel = INFINITY;
-    out->log = (dp_num){log_z, rel};
-    out->kappa = (dp_num){h2, 4 * DP_ULP * h2};
-    for (int a = 0; a < d; a++) {
-        const double m = v[1 + a] / Z;
-        out->m[a] = (dp_num){m, rel * (fabs(m) + (t->order > 1 ? sqrt(v[1 + d + a * (a + 1) / 2 + a] / Z) : 2 * h))};
-        out->u[a] = (dp_num){m / h2, out->m[a].e / h2};
+    LANES_OF(rel);
+    real *restrict v = out->log.v, *restrict e = out->log.e;
+    const real h2 = h * h, fixed = 12 + 3 * r_fabs(t_top) + 8 * far / h;
+    const real *Z = s->v[0];
+    est_vlog(v, Z);
+    EACH {
+        v[i] += s->scale[i];
+        rel[i] = R_ULP * (fixed + 3 * r_fabs(v[i] - t_top));
+        rel[i] = Z[i] > R_UNSAFE ? rel[i] : (real) INFINITY; /* the weights near these nodes have left the type's range */
+        e[i] = rel[i];
     }
-    for (int i = 0; i < d * d && t->order > 1; i++) {
-        const int a = FLINT_MAX(i / d, i % d), b = FLINT_MIN(i / d, i % d);
-        const double S = v[1 + d + a * (a + 1) / 2 + b] / Z, one = a == b;
-        const double size = (v[1 + d + a * (a + 1) / 2 + a] + v[1 + d + b * (b + 1) / 2 + b]) / Z;
-        out->M[i] = (dp_num){S / h2 - one, rel * (size / h2 + one)};
-        out->U[i] = (dp_num){out->M[i].v / h2, out->M[i].e / h2};
+    v = out->kappa.v, e = out->kappa.e;
+    EACH v[i] = h2, e[i] = 4 * R_ULP * h2;
+    for (int a = 0; a < d; a++) {
+        const real *first = s->v[1 + a], *second = s->v[1 + d + a * (a + 1) / 2 + a];
+        real *restrict uv = out->u[a].v, *restrict ue = out->u[a].e;
+        v = out->m[a].v, e = out->m[a].e;
+        EACH {
+            const real spread = order > 1 ? r_sqrt(second[i] / Z[i]) : 2 * h;
+            v[i] = first[i] / Z[i], e[i] = rel[i] * (r_fabs(v[i]) + spread);
+            uv[i] = v[i] / h2, ue[i] = e[i] / h2;
+        }
+    }
+    for (int k = 0; k < d * d && order > 1; k++) {
+        const int a = k / d > k % d ? k / d : k % d, b = k / d + k % d - a;
+        const real one = a == b, *ab = s->v[1 + d + a * (a + 1) / 2 + b], *aa = s->v[1 + d + a * (a + 1) / 2 + a], *bb = s->v[1 + d + b * (b + 1) / 2 + b];
+        real *restrict uv = out->U[k].v, *restrict ue = out->U[k].e;
+        v = out->M[k].v, e = out->M[k].e;
+        EACH {
+            const real size = (aa[i] + bb[i]) / Z[i];
+            v[i] = ab[i] / Z[i] / h2 - one, e[i] = rel[i] * (size / h2 + one);
+            uv[i] = v[i] / h2, ue[i] = e[i] / h2;
+        }
     }
 }
 
-void est_table_row(dp_emoments *out, const est_table *t, slong row)
+void est_table_block(dp_emoments *out, dp_lanes *on, const est_table *t, slong line, slong block)
 {
     const int d = t->s->dim;
-    const slong m0 = t->out->n[0], parts = t->s->k->n;
-    double far = 0, *room = dp_malloc((size_t) (10 * m0) * sizeof *room);
-    dp_emoments *part = parts > 1 ? dp_calloc((size_t) (parts * m0), sizeof *part) : out;
-    sums s = {.log_scale = 0};
+    const slong parts = t->s->k->n;
+    const size_t mark = dp_lanes_mark(on);
+    dp_emoments *part = parts > 1 ? dp_calloc((size_t) parts, sizeof *part) : out;
+    real far = 0;
+    LANES_OF(x);
+    lane_coordinates(x, t->out, block);
     for (int k = 0; k < d; k++)
-        far = fmax(far, fmax(fabs(t->out->x[k][0]), fabs(t->out->x[k][t->out->n[k] - 1])));
+        far = r_max(far, r_max(r_fabs(t->out->x[k][0]), r_fabs(t->out->x[k][t->out->n[k] - 1])));
     for (slong p = 0; p < parts; p++) {
-        memset(room, 0, (size_t) (10 * m0) * sizeof *room);
-        for (int j = 0; j < 10; j++)
-            s.v[j] = room + j * m0;
+        sums s;
+        memset(&s, 0, sizeof s);
+        if (parts > 1)
+            est_moments_new(part + p, on, d, t->order);
         if (d > 1)
-            sum_row(&s, t, p, row);
-        for (slong i = 0; i < m0; i++) {
-            double v[10] = {0};
-            for (int j = 0; j < 10 && d > 1; j++)
-                v[j] = s.v[j][i];
-            if (d == 1)
-                s.log_scale = sum_point(v, t, p, t->out->x[0][i]);
-            moments_from(parts > 1 ? part + i * parts + p : out + i, v, s.log_scale, t, t->s->k->part[p].h, far);
-        }
+            sum_block(&s, t, p, line, block);
+        else
+            sum_line(&s, t, p, x);
+        moments_from(part + p, &s, d, t->order, t->top, t->s->k->part[p].h, far);
     }
-    for (slong i = 0; i < m0 && parts > 1; i++)
-        est_combine(out + i, part + i * parts, t->s->k, d, t->order);
-    if (parts > 1)
+    if (parts > 1) {
+        est_combine(out, on, part, t->s->k, d, t->order);
         free(part);
-    free(room);
+    }
+    dp_lanes_release(on, mark);
 }

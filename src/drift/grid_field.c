@@ -7,7 +7,7 @@
 static int lattices_serve(const dp_problem *P, const char *drift)
 {
     const dp_drift *D = dp_drift_find(drift);
-    unsigned given = DP_NEED_P | DP_NEED_Q | DP_NEED_PT | DP_NEED_QT | DP_NEED_SMOOTH;
+    unsigned given = DP_NEED_P | DP_NEED_Q | DP_NEED_PT | DP_NEED_QT | DP_NEED_SMOOTH | DP_NEED_GRADIENT;
     return D && D->needs && !(D->needs & ~given) && P->kernel == DP_KERNEL_GAUSSIAN && dp_is_gaussian_sum(P->p) && dp_is_gaussian_sum(P->q);
 }
 

@@ -44,17 +44,16 @@ static dp_status eval(dp_field_t out, const dp_problem *P, arb_srcptr x, dp_engi
 /* V = m_p - m_q; for one Gaussian kernel eta = h^2, S = log p_k - log q_k, potential -h^2 S. */
 static void on_mesh(dp_efield *f, const dp_emoments *m)
 {
-    static const dp_num none[3];
+    const dp_col zero = dp_col_exact(f->on, 0), none[3] = {zero, zero, zero};
     const dp_emoments *p = m + DP_SLOT_P, *q = m + DP_SLOT_Q;
-    dp_efield_shift(f, dp_num_exact(0), none, p, q);
+    dp_efield_shift(f, zero, none, p, q);
     f->why = "a potential and eta grad S need the Gaussian kernel";
     if (!f->gaussian)
         return;
-    const dp_num h2 = {f->h2, 4 * DP_ULP * f->h2};
-    f->potential = dp_num_mul(h2, dp_num_sub(q->log, p->log));
-    f->preconditioner = h2;
+    f->potential = dp_col_mul(f->h2, dp_col_sub(q->log, p->log));
+    f->preconditioner = f->h2;
     for (int a = 0; a < f->dim; a++)
-        f->grad_eta[a] = dp_num_exact(0), f->grad_ratio[a] = dp_num_sub(p->u[a], q->u[a]);
+        f->grad_eta[a] = zero, f->grad_ratio[a] = dp_col_sub(p->u[a], q->u[a]);
     f->have |= DP_HAVE_POTENTIAL | DP_HAVE_PRECONDITIONER;
     f->why = NULL;
 }

@@ -25,12 +25,12 @@ static dp_status eval(dp_field_t out, const dp_problem *P, arb_srcptr x, dp_engi
 static void on_mesh(dp_efield *f, const dp_emoments *m)
 {
     const dp_emoments *p = m + DP_SLOT_P, *q = m + DP_SLOT_Q;
-    const dp_num zp = dp_num_exp(p->log), zq = dp_num_exp(q->log);
+    const dp_col zp = dp_col_exp(p->log), zq = dp_col_exp(q->log);
     for (int i = 0; i < f->dim; i++)
-        f->velocity[i] = dp_num_sub(dp_num_mul(zp, p->u[i]), dp_num_mul(zq, q->u[i]));
+        f->velocity[i] = dp_col_sub(dp_col_mul(zp, p->u[i]), dp_col_mul(zq, q->u[i]));
     for (int i = 0; i < f->dim * f->dim && f->order > 1; i++)
-        f->jacobian[i] = dp_num_sub(dp_num_mul(zp, p->U[i]), dp_num_mul(zq, q->U[i]));
-    f->potential = dp_num_sub(zq, zp);
+        f->jacobian[i] = dp_col_sub(dp_col_mul(zp, p->U[i]), dp_col_mul(zq, q->U[i]));
+    f->potential = dp_col_sub(zq, zp);
     f->have = DP_HAVE_VELOCITY | DP_HAVE_JACOBIAN | DP_HAVE_POTENTIAL;
     f->why = "a gradient field: no preconditioner";
 }
@@ -61,5 +61,5 @@ static dp_status sample(dp_drifted *out, const dp_sample *s, dp_error *e)
 
 const dp_drift dp_drift_mmd = {
     .name = "mmd", .equations = "(48)-(52)", .summary = "Wasserstein gradient flow of half MMD^2",
-    .eval = eval, .needs = DP_NEED_P | DP_NEED_Q, .grid = on_mesh, .sample = sample
+    .eval = eval, .needs = DP_NEED_P | DP_NEED_Q | DP_NEED_GRADIENT, .grid = on_mesh, .sample = sample
 };

@@ -44,24 +44,29 @@ static void from_tables(dp_field_t f, const dp_source *s, int joint, slong prec)
 void dp_efield_pseudo_plan(dp_efield *f, const dp_emoments *m, int joint)
 {
     const dp_emoments *p = m + DP_SLOT_P, *q = m + DP_SLOT_Q, *pt = m + DP_SLOT_PT, *qt = m + DP_SLOT_QT;
-    const dp_num half = {0.5, 0}, ratio = dp_num_exp(dp_num_neg((dp_num){fabs(p->log.v - q->log.v), p->log.e + q->log.e})); /* smaller over larger */
-    const dp_num share = dp_num_div(ratio, dp_num_add(ratio, dp_num_exact(1)));
-    const dp_emoments *small = p->log.v < q->log.v ? p : q, *large = small == p ? q : p;
-    dp_num log_n = dp_num_mul(half, dp_num_add(p->log, q->log)), g[3];
-    if (joint)
-        log_n = dp_num_add(large->log, dp_num_log(dp_num_add(dp_num_exact(1), ratio)));
+    dp_col log_n, share = {0}, g[3];
+    if (joint) { /* log(e^a + e^b) = larger + log(1 + e^(smaller - larger)) */
+        const dp_col small = dp_col_where_less(p->log, q->log, p->log, q->log), large = dp_col_where_less(p->log, q->log, q->log, p->log);
+        const dp_col ratio = dp_col_exp(dp_col_sub(small, large)), whole = dp_col_add(ratio, dp_col_exact(f->on, 1));
+        log_n = dp_col_add(large, dp_col_log(whole));
+        share = dp_col_div(ratio, whole);
+    } else
+        log_n = dp_col_scale(dp_col_add(p->log, q->log), 0.5);
     for (int a = 0; a < f->dim; a++) {
-        dp_num n = dp_num_mul(half, dp_num_add(p->u[a], q->u[a]));
-        if (joint)
-            n = dp_num_add(large->u[a], dp_num_mul(share, dp_num_sub(small->u[a], large->u[a])));
-        g[a] = dp_num_sub(dp_num_add(pt->u[a], qt->u[a]), n);
-        f->grad_ratio[a] = dp_num_sub(pt->u[a], qt->u[a]);
+        dp_col n;
+        if (joint) {
+            const dp_col small = dp_col_where_less(p->log, q->log, p->u[a], q->u[a]), large = dp_col_where_less(p->log, q->log, q->u[a], p->u[a]);
+            n = dp_col_add(large, dp_col_mul(share, dp_col_sub(small, large)));
+        } else
+            n = dp_col_scale(dp_col_add(p->u[a], q->u[a]), 0.5);
+        g[a] = dp_col_sub(dp_col_add(pt->u[a], qt->u[a]), n);
+        f->grad_ratio[a] = dp_col_sub(pt->u[a], qt->u[a]);
     }
-    const dp_num log_c = dp_num_sub(dp_num_add(pt->log, qt->log), log_n);
+    const dp_col log_c = dp_col_sub(dp_col_add(pt->log, qt->log), log_n);
     dp_efield_shift(f, log_c, g, pt, qt);
-    f->preconditioner = dp_num_mul((dp_num){f->h2, 4 * DP_ULP * f->h2}, dp_num_exp(log_c));
+    f->preconditioner = dp_col_mul(f->h2, dp_col_exp(log_c));
     for (int a = 0; a < f->dim; a++)
-        f->grad_eta[a] = dp_num_mul(f->preconditioner, g[a]);
+        f->grad_eta[a] = dp_col_mul(f->preconditioner, g[a]);
     f->have |= f->gaussian ? DP_HAVE_PRECONDITIONER : 0;
     f->why = f->gaussian ? "not the gradient of a potential" : "eta grad S needs the Gaussian kernel; not a gradient";
 }

@@ -146,10 +146,10 @@ static dp_status eval(dp_field_t out, const dp_problem *P, arb_srcptr x, dp_engi
 /* The moments carry the plans' factors. */
 static void on_mesh(dp_efield *f, const dp_emoments *m)
 {
-    static const dp_num none[3];
+    const dp_col zero = dp_col_exact(f->on, 0), none[3] = {zero, zero, zero};
     const dp_emoments *p = m + DP_SLOT_P, *q = m + DP_SLOT_Q;
-    dp_efield_shift(f, dp_num_exact(0), none, p, q);
-    f->potential = dp_num_mul((dp_num){f->h2, 4 * DP_ULP * f->h2}, dp_num_sub(q->log, p->log));
+    dp_efield_shift(f, zero, none, p, q);
+    f->potential = dp_col_mul(f->h2, dp_col_sub(q->log, p->log));
     f->have |= DP_HAVE_POTENTIAL;
     f->why = "a gradient field: no preconditioner";
 }

@@ -23,7 +23,7 @@ static void on_mesh(dp_efield *f, const dp_emoments *m)
         f->velocity[i] = U->u[i];
     for (int i = 0; i < f->dim * f->dim && f->order > 1; i++)
         f->jacobian[i] = U->U[i];
-    f->potential = dp_num_neg(U->log);
+    f->potential = dp_col_neg(U->log);
     f->have = DP_HAVE_VELOCITY | DP_HAVE_JACOBIAN | DP_HAVE_POTENTIAL;
     f->why = "a gradient field: no preconditioner";
 }

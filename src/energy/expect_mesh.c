@@ -63,11 +63,11 @@ static slong least_six(double x) { return 6 * FLINT_MAX(1, (slong) ceil(x / 6));
 
 /* For a component that is analytic: steps of a third of its width, halved level times, 8.5 and more deviations to each side. Student's law has heavy
    tails: its window grows fourfold. With kinks: panels at the kinks. */
-static void choose_rule(axis_rule *r, const dp_problem *P, const dp_measure_t mu, const est_gsum *density, int axis, int level)
+static void choose_rule(axis_rule *r, const dp_problem *P, const dp_measure_t mu, const est_law *law, int axis, int level)
 {
     double lo, hi;
     const double finer = ldexp(1, -level);
-    est_bulk(&lo, &hi, mu, axis, mu->family == DP_STUDENT ? pow(4, level) : 1 + level / 8.0);
+    est_bulk(&lo, &hi, law, axis, mu->family == DP_STUDENT ? pow(4, level) : 1 + level / 8.0);
     r->cells = 0;
     if (mu->box) {
         fmpq_set(r->lo, DP_LOWER(mu, axis)), fmpq_set(r->hi, DP_UPPER(mu, axis));
@@ -81,9 +81,9 @@ static void choose_rule(axis_rule *r, const dp_problem *P, const dp_measure_t mu
         fmpq_mul_ui(r->hi, DP_MEAN(mu, 0, 0), 2);
         fmpq_sub(r->hi, r->hi, r->lo);
         r->cells = 2;
-        r->n = 2 * least_six((hi - lo) / 2 / est_smallest_width(mu, density, axis) * 2 / finer) + 1;
+        r->n = 2 * least_six((hi - lo) / 2 / est_smallest_width(law, axis) * 2 / finer) + 1;
     } else
-        r->n = (slong) fmin(ceil((hi - lo) / (est_smallest_width(mu, density, axis) * finer / 3)), 1e9) + 2;
+        r->n = (slong) fmin(ceil((hi - lo) / (est_smallest_width(law, axis) * finer / 3)), 1e9) + 2;
 }
 
 /* The weights, logarithms. */
@@ -123,16 +123,15 @@ static dp_status one_component(dp_num *out, const dp_problem *P, const dp_measur
 {
     const int d = mu->dim;
     axis_rule r[3];
-    est_gsum density = {0};
+    est_law law;
     double *axis_w[3] = {NULL}, nodes = 1;
     slong n[3] = {1, 1, 1};
     fmpq *lo = _fmpq_vec_init(d), *hi = _fmpq_vec_init(d), *x = _fmpq_vec_init(d);
     dp_status status = DP_OK;
-    if (mu->family == DP_MIXTURE)
-        est_gsum_init(&density, mu, NULL);
+    est_law_init(&law, mu);
     for (int k = 0; k < d; k++) {
         fmpq_init(r[k].lo), fmpq_init(r[k].hi);
-        choose_rule(r + k, P, mu, &density, k, level);
+        choose_rule(r + k, P, mu, &law, k, level);
         fmpq_set(lo + k, r[k].lo), fmpq_set(hi + k, r[k].hi);
         nodes *= (double) (n[k] = r[k].n);
     }
@@ -143,16 +142,17 @@ static dp_status one_component(dp_num *out, const dp_problem *P, const dp_measur
         dp_expect_pair v;
         dp_mesh_init(mesh, d, n, lo, hi);
         status = dp_expect_pair_init(&v, P, g, mesh, digits, threads, e);
-        double *log_w = dp_malloc((size_t) nodes * sizeof *log_w), *at[3];
+        double *log_w = dp_malloc((size_t) nodes * sizeof *log_w), *at[3] = {NULL};
         for (int k = 0; k < d; k++)
             axis_w[k] = rule_weights(r + k), at[k] = dp_mesh_axis_d(mesh, k);
+        if (status == DP_OK) {
+            const est_axes axes = {d, {n[0], n[1], n[2]}, {at[0], at[1], at[2]}};
+            status = est_law_on_axes(log_w, &law, &axes, threads, e);
+        }
         for (slong i = 0; i < dp_mesh_nodes(mesh) && status == DP_OK; i++) {
-            double y[3] = {0};
             slong rest = i;
-            log_w[i] = 0;
             for (int k = 0; k < d; rest /= n[k], k++)
-                y[k] = at[k][rest % n[k]], log_w[i] += axis_w[k][rest % n[k]];
-            log_w[i] += est_log_density(mu, &density, y);
+                log_w[i] += axis_w[k][rest % n[k]];
         }
         if (status == DP_OK) {
             *out = add_up(&v, log_w, dp_mesh_nodes(mesh));
@@ -163,7 +163,7 @@ static dp_status one_component(dp_num *out, const dp_problem *P, const dp_measur
         free(log_w);
         dp_mesh_clear(mesh);
     }
-    est_gsum_clear(&density);
+    est_law_clear(&law);
     for (int k = 0; k < d; k++)
         fmpq_clear(r[k].lo), fmpq_clear(r[k].hi);
     _fmpq_vec_clear(lo, d), _fmpq_vec_clear(hi, d), _fmpq_vec_clear(x, d);

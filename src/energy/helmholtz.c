@@ -56,7 +56,6 @@ static void axes_init(est_axes *a, const dp_mesh_t mesh)
 static dp_status log_weights(double *log_w, const dp_problem *P, const dp_mesh_t mesh, int threads, dp_error *e)
 {
     est_axes axes;
-    est_gsum g = {0};
     dp_status status = DP_OK;
     axes_init(&axes, mesh);
     if (dp_measure_is_points(P->q)) {
@@ -68,13 +67,10 @@ static dp_status log_weights(double *log_w, const dp_problem *P, const dp_mesh_t
             status = est_log_on_axes(log_w, &s, &axes, threads, e);
         est_source_clear(&s), free(k.part);
     } else {
-        if (P->q->family == DP_MIXTURE)
-            est_gsum_init(&g, P->q, NULL);
-        for (slong i = 0; i < est_size(&axes); i++) {
-            const double y[3] = {axes.x[0][i % axes.n[0]], axes.x[1][i / axes.n[0] % axes.n[1]], axes.x[2][i / axes.n[0] / axes.n[1]]};
-            log_w[i] = est_log_density(P->q, &g, y);
-        }
-        est_gsum_clear(&g);
+        est_law law;
+        est_law_init(&law, P->q);
+        status = est_law_on_axes(log_w, &law, &axes, threads, e);
+        est_law_clear(&law);
     }
     est_axes_clear(&axes);
     return status;

@@ -20,7 +20,7 @@ typedef struct {
     const char *blocked;          /* why the field cannot be had */
 } store;
 
-enum { CHUNK = 32, MOST_NODES = 4000000 };
+enum { CHUNK = DP_LANES, MOST_NODES = 4000000 };
 
 /* ---- sources at one y ---- */
 
@@ -88,55 +88,48 @@ static dp_status scene_for(scene *s, const store *t, const double *y, unsigned n
     return status;
 }
 
-/* ---- moments at a point ---- */
+/* ---- moments at some points ---- */
 
-static dp_status moments(dp_emoments *out, const est_source *s, const double *x, dp_error *e)
+/* Points first .. first + count - 1 of y, the last one in every lane that is left. */
+static void lanes_of(est_at *at, const dp_flow *f, const double *y, slong first, slong count)
 {
-    if (s->kind != EST_TENSOR) {
-        est_pointwise(out, s, x, 1);
-        return DP_OK;
-    }
-    double at[3] = {x[0], s->dim > 1 ? x[1] : 0, s->dim > 2 ? x[2] : 0};
-    const est_axes axes = {.dim = s->dim, .n = {1, 1, 1}, .x = {at, at + 1, at + 2}};
-    est_table table;
-    const dp_status status = est_table_init(&table, s, &axes, 1, 1, e);
-    if (status) return status;
-    est_table_row(out, &table, 0);
-    est_table_clear(&table);
-    return DP_OK;
+    memset(at, 0, sizeof *at);
+    for (slong i = 0; i < DP_LANES; i++)
+        for (int a = 0; a < f->dim; a++) at->x[a][i] = y[(first + FLINT_MIN(i, count - 1)) * f->dim + a];
 }
 
 /* kappa*log(p_k/q_k) itself from the source of its values + shift. */
-static dp_status ratio_moments(dp_emoments *out, const scene *s, const double *x, dp_error *e)
+static dp_status ratio_moments(dp_emoments *out, dp_lanes *on, const scene *s, const est_at *at, slong count, dp_error *e)
 {
-    const dp_status status = moments(out, &s->ratio, x, e);
-    const dp_num z = dp_num_exp(out->log);
+    const dp_status status = est_moments_at(out, on, &s->ratio, at, count, 1, e);
+    const dp_col z = dp_col_exp(out->log);
     if (status) return status;
-    out->log = dp_num_sub(z, dp_num_exact(s->shift));
-    for (int a = 0; a < s->ratio.dim; a++) out->u[a] = dp_num_mul(z, out->u[a]);
+    out->log = dp_col_sub(z, dp_col_exact(on, s->shift));
+    for (int a = 0; a < s->ratio.dim; a++) out->u[a] = dp_col_mul(z, out->u[a]);
     return DP_OK;
 }
 
 typedef struct { const store *t; const scene *s; const double *y; double *dy; } work;
 
-static dp_status field_at(double *v, const work *w, const double *x, dp_error *e)
+static dp_status field_at(double *v, dp_lanes *on, const work *w, const est_at *at, slong count, dp_error *e)
 {
     const store *t = w->t;
+    const int d = t->f->dim;
     const unsigned needs = t->drift->needs;
     const est_source *source[DP_SLOTS] = {&t->p, &w->s->q, &w->s->pt, &w->s->qt, &w->s->qhat};
     dp_emoments m[DP_SLOTS];
-    memset(m, 0, sizeof m);
-    dp_efield out = {.dim = t->f->dim, .order = 1, .gaussian = t->k.gaussian && t->k.n == 1 && t->k.part[0].weight == 1, .h2 = t->k.part[0].h * t->k.part[0].h};
     dp_status status = DP_OK;
+    for (int k = 0; k < DP_SLOTS; k++) est_moments_new(m + k, on, d, 1);
+    dp_efield out = {.dim = d, .order = 1, .on = on, .gaussian = t->k.gaussian && t->k.n == 1 && t->k.part[0].weight == 1, .h2 = dp_col_exact(on, t->k.part[0].h * t->k.part[0].h)};
     if (needs & DP_NEED_SMOOTH) {
-        status = ratio_moments(m, w->s, x, e);
+        status = ratio_moments(m, on, w->s, at, count, e);
         for (int k = 1; k < DP_SLOTS; k++) m[k] = m[0];
     }
     for (int k = 0; k < DP_SLOTS && !status && !(needs & DP_NEED_SMOOTH); k++)
-        if (needs & 1u << k) status = moments(m + k, source[k], x, e);
+        if (needs & 1u << k) status = est_moments_at(m + k, on, source[k], at, count, 1, e);
     if (status) return status;
     t->drift->grid(&out, m);
-    for (int a = 0; a < out.dim; a++) v[a] = out.velocity[a].v;
+    for (slong i = 0; i < count * d; i++) v[i] = ((const double *) out.velocity[i % d].v)[i / d];
     return DP_OK;
 }
 
@@ -144,9 +137,13 @@ static dp_status some_particles(void *argument, slong job, int worker, dp_error 
 {
     const work *w = argument;
     const dp_flow *f = w->t->f;
-    dp_status status = DP_OK;
+    const slong first = job * CHUNK, count = FLINT_MIN(f->n - first, CHUNK);
+    dp_lanes *on = dp_lanes_new(&dp_col_double);
+    est_at at;
     (void) worker;
-    for (slong i = job * CHUNK; i < FLINT_MIN(f->n, (job + 1) * CHUNK) && !status; i++) status = field_at(w->dy + i * f->dim, w, w->y + i * f->dim, e);
+    lanes_of(&at, f, w->y, first, count);
+    const dp_status status = field_at(w->dy + first * f->dim, on, w, &at, count, e);
+    dp_lanes_free(on);
     return status;
 }
 
@@ -192,11 +189,18 @@ static dp_status smoothed_kl(double *value, const store *t, const double *y, int
     double sum = 0;
     dp_status status = scene_for(&s, t, y, 0, e);
     if (!status) status = ratio_at(&s, t, level, e);
-    for (slong i = 0; i < f->n && !status; i++) {
+    dp_lanes *on = dp_lanes_new(&dp_col_double);
+    for (slong first = 0; first < f->n && !status; first += CHUNK) {
+        const slong count = FLINT_MIN(f->n - first, CHUNK);
         dp_emoments m;
-        status = ratio_moments(&m, &s, y + i * f->dim, e);
-        if (!status) sum -= f->weight[i] * m.log.v;
+        est_at at;
+        dp_lanes_release(on, 0);
+        est_moments_new(&m, on, f->dim, 1);
+        lanes_of(&at, f, y, first, count);
+        status = ratio_moments(&m, on, &s, &at, count, e);
+        for (slong i = 0; i < count && !status; i++) sum -= f->weight[first + i] * ((const double *) m.log.v)[i];
     }
+    dp_lanes_free(on);
     scene_clear(&s);
     *value = sum;
     return status;

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* est_lattice.c: lattices that contain the mesh: their step and extent, the weights of densities on them, moments and log Z from the sums. */
+#include <string.h>
+
+#include "base/threads.h"
+#include "drift/est_fft.h"
+
+#define EACH for (int i = 0; i < DP_LANES; i++)
+
+void est_lattice_clear(est_source *s)
+{
+    for (int i = 0; s->fft && i < s->fft->nsums; i++)
+        free(s->fft->value[i]);
+    if (s->fft)
+        free(s->fft->log_z);
+    free(s->fft);
+    s->fft = NULL;
+}
+
+/* ---- the lattice ---- */
+
+static int rough(const dp_measure_t mu) { return mu->family == DP_UNIFORM || mu->family == DP_LAPLACE || mu->family == DP_DENSITY; }
+
+/* The step of the weights that analytic densities, and the scales of the others, ask for along an axis: a quarter in quadruple precision where a step errs
+   by exp(-1/step), a half where by exp(-1/step^2). What converges with a power only gets the mesh's own nodes, at twice their step first. */
+static real wanted_step(const est_source *s, const est_law law[2], int axis, real mesh)
+{
+    real step = INFINITY;
+    for (slong i = 0; i < s->k->n; i++) /* sampled kernels have poles at distance h from the line */
+        if (s->k->part[i].family == DP_KERNEL_IMQ)
+            step = r_min(step, 0.2 / (R_REACH * R_REACH) * s->k->part[i].h);
+    for (int i = 0; i < 2; i++) {
+        if (dp_measure_is_points(law[i].mu))
+            continue;
+        const real width = est_smallest_width(law + i, axis);
+        if (rough(law[i].mu))
+            step = r_min(step, r_min(r_min(est_narrowest(s->k), width) / 4, 2 * mesh));
+        else
+            step = r_min(step, 0.6 / R_REACH * width);
+        if (law[i].mu->box)
+            step = r_min(step, (law[i].hi[axis] - law[i].lo[axis]) / 8);
+    }
+    return step;
+}
+
+/* Nodes first .. first + stride (n - 1) of the lattice are the mesh's; every thin-th carries a weight. */
+static void lay_axis(est_source *s, const est_law law[2], const est_axes *out, int axis, int level)
+{
+    const slong n = out->n[axis];
+    const real x0 = out->x[axis][0], mesh = (out->x[axis][n - 1] - x0) / (real) (n - 1), growth = pow(1.5, level);
+    const real wanted = wanted_step(s, law, axis, mesh) * ldexp(1, -level);
+    s->stride[axis] = (slong) r_min(r_max(r_ceil(mesh / wanted), 1), 1e7);
+    s->thin[axis] = (slong) r_min(r_max(wanted / mesh, 1), 1e7);
+    const real step = s->step[axis] = mesh / (real) s->stride[axis];
+    real lo = x0, hi = out->x[axis][n - 1];
+    for (int i = 0; i < 2; i++) {
+        real a, b;
+        if (dp_measure_is_points(law[i].mu))
+            continue;
+        est_bulk(&a, &b, law + i, axis, growth);
+        lo = r_min(lo, a - step), hi = r_max(hi, b + step);
+    }
+    const double before = (double) r_min(r_ceil((x0 - lo) / step), 1e8), after = (double) r_min(r_ceil((hi - out->x[axis][n - 1]) / step), 1e8);
+    s->first[axis] = (slong) before;
+    s->nodes.n[axis] = (slong) before + (slong) after + (n - 1) * s->stride[axis] + 1;
+}
+
+/* The lattice's mass at a node: the density, or its mean over the cell along the axis where it jumps or has a kink. */
+static real cell_mean(const est_law *law, int axis, real y, real step)
+{
+    if (law->mu->family == DP_UNIFORM) {
+        const real lo = law->lo[axis], hi = law->hi[axis];
+        return r_max(0, r_min(hi, y + step / 2) - r_max(lo, y - step / 2)) / step / (hi - lo);
+    }
+    const real b = law->scale, z = r_fabs(y - law->centre) / b, half = step / (2 * b);
+    return z >= half ? r_exp(-z) * r_sinh(half) / step : (1 - r_exp(-half) * r_cosh(z)) / step;
+}
+
+/* Logarithms of the weights on a line of the lattice; -infinity between the nodes that carry any. */
+static dp_status weigh_line(void *argument, slong line, int worker, dp_error *e)
+{
+    est_source *s = argument;
+    const int means = s->mu->family == DP_UNIFORM || s->mu->family == DP_LAPLACE;
+    const slong n = s->nodes.n[0], at[2] = {line % s->nodes.n[1], line / s->nodes.n[1]};
+    real *to = s->log_w + line * n, volume = 1, log_f[DP_LANES] __attribute__((aligned(64)));
+    (void) worker, (void) e;
+    for (slong i = 0; i < n; i++)
+        to[i] = -INFINITY;
+    if (at[0] % s->thin[1] || at[1] % s->thin[2])
+        return DP_OK;
+    for (int k = 0; k < s->dim; k++)
+        volume *= s->step[k] * (real) s->thin[k];
+    dp_lanes *on = dp_lanes_new(&R_OPS);
+    for (slong from = 0; from < n; from += DP_LANES * s->thin[0]) {
+        est_at x;
+        EACH {
+            x.x[0][i] = s->nodes.x[0][FLINT_MIN(from + i * s->thin[0], n - 1)];
+            x.x[1][i] = s->nodes.x[1][at[0]], x.x[2][i] = s->nodes.x[2][at[1]];
+        }
+        if (!means)
+            est_law_log(log_f, &s->law, on, &x);
+        for (slong i = 0, a = from; i < DP_LANES && a < n; i++, a += s->thin[0]) {
+            real f = 1;
+            for (int k = 0; k < s->dim && means; k++)
+                f *= cell_mean(&s->law, k, x.x[k][i], s->step[k] * (real) s->thin[k]);
+            to[a] = (means ? r_log(f) : log_f[i]) + r_log(volume);
+        }
+    }
+    dp_lanes_free(on);
+    return DP_OK;
+}
+
+dp_status est_lattice_init(est_source *s, const dp_problem *P, const est_axes *out, int level, int threads, dp_error *e)
+{
+    double total = 1;
+    est_law law[2];
+    est_law_init(law, P->p), est_law_init(law + 1, P->q);
+    s->nodes.dim = s->dim;
+    for (int k = 0; k < 3; k++) {
+        s->nodes.n[k] = 1, s->first[k] = 0, s->stride[k] = s->thin[k] = 1, s->step[k] = 1;
+        if (k < s->dim)
+            lay_axis(s, law, out, k, level);
+        total *= 2 * (double) s->nodes.n[k];
+    }
+    est_law_clear(law), est_law_clear(law + 1);
+    if (total > (level > 1 ? 1.6e7 : 6.4e7) / R_REACH) /* more rounds are not worth minutes */
+        return dp_fail(e, DP_EBUDGET, "a lattice with the mesh's nodes that resolves the measures needs %.3g nodes, zero padding included", total);
+    for (int k = 0; k < 3; k++) {
+        s->nodes.x[k] = dp_calloc((size_t) s->nodes.n[k], sizeof(real));
+        for (slong i = 0; k < s->dim && i < s->nodes.n[k]; i++)
+            s->nodes.x[k][i] = out->x[k][0] + (real) (i - s->first[k]) * s->step[k];
+    }
+    s->log_w = dp_malloc((size_t) est_size(&s->nodes) * sizeof *s->log_w);
+    return dp_parallel(weigh_line, s, est_lines(&s->nodes), threads, e);
+}
+
+/* ---- moments ---- */
+
+/* A sum at a block of the mesh; unknown when it was not made. */
+static dp_col value_of(dp_lanes *on, const struct est_fft *f, int what, int a, int b, slong from, slong count)
+{
+    const dp_col out = dp_col_new(on);
+    real *v = out.v, *error = out.e;
+    EACH v[i] = 0, error[i] = INFINITY;
+    for (int k = 0; k < f->nsums; k++)
+        if (f->kind[k].what == what && f->kind[k].a == a && f->kind[k].b == b)
+            EACH {
+                v[i] = f->value[k][from + FLINT_MIN(i, count - 1)];
+                error[i] = f->floor[k] + f->relative * r_fabs(v[i]);
+            }
+    return out;
+}
+
+static void over(dp_col out, dp_col a, dp_col b)
+{
+    const dp_col q = dp_col_div(a, b);
+    memcpy(out.v, q.v, DP_LANES * sizeof(real)), memcpy(out.e, q.e, DP_LANES * sizeof(real));
+}
+
+void est_lattice_block(dp_emoments *out, dp_lanes *on, const est_source *s, slong line, slong block, int order)
+{
+    const struct est_fft *f = s->fft;
+    const size_t mark = dp_lanes_mark(on);
+    const int d = s->dim;
+    const slong from = line * f->mesh[0] + block * DP_LANES, count = FLINT_MIN(DP_LANES, f->mesh[0] - block * DP_LANES);
+    const dp_col Z = value_of(on, f, SUM_Z, 0, 0, from, count), l = dp_col_log(Z);
+    EACH ((real *) out->log.v)[i] = ((real *) l.v)[i] + f->top, ((real *) out->log.e)[i] = ((real *) l.e)[i];
+    over(out->kappa, value_of(on, f, SUM_K, 0, 0, from, count), Z);
+    for (int a = 0; a < d; a++) {
+        over(out->u[a], value_of(on, f, SUM_G, a, 0, from, count), Z);
+        over(out->m[a], value_of(on, f, SUM_D, a, 0, from, count), Z);
+    }
+    for (int j = 0; j < d * d && order > 1; j++) {
+        const int a = j / d > j % d ? j / d : j % d, b = j / d + j % d - a;
+        over(out->U[j], value_of(on, f, SUM_H, a, b, from, count), Z);
+        over(out->M[j], value_of(on, f, SUM_J, a, b, from, count), Z);
+    }
+    dp_lanes_release(on, mark);
+}
+
+/* ---- log Z between nodes ---- */
+
+enum { STENCIL = 8 };
+
+/* Lagrange weights of equidistant nodes around t (in steps from the first). */
+static slong lagrange(real w[STENCIL], real t, slong n)
+{
+    const slong first = FLINT_MAX(0, FLINT_MIN((slong) t - STENCIL / 2 + 1, n - STENCIL));
+    for (int i = 0; i < STENCIL; i++) {
+        w[i] = 1;
+        for (int j = 0; j < STENCIL; j++)
+            if (j != i)
+                w[i] *= (t - (real) (first + j)) / (i - j);
+    }
+    return first;
+}
+
+real est_lattice_log_at(const est_source *s, const real *x)
+{
+    real w[3][STENCIL] = {{1}, {1}, {1}}, sum = 0;
+    slong first[3] = {0};
+    const slong *n = s->nodes.n;
+    for (int k = 0; k < s->dim; k++) {
+        const real t = (x[k] - s->nodes.x[k][0]) / s->step[k], whole = r_rint(t);
+        if (r_fabs(t - whole) < 1e-9 && whole >= 0 && whole < (real) n[k]) { /* a node */
+            first[k] = (slong) whole;
+            continue;
+        }
+        if (n[k] < STENCIL || t < 0 || t > (real) (n[k] - 1))
+            return NAN;
+        first[k] = lagrange(w[k], t, n[k]);
+    }
+    for (int c = 0; c < STENCIL; c++)
+        for (int b = 0; b < STENCIL; b++)
+            for (int a = 0; a < STENCIL; a++) {
+                const real v = w[0][a] * w[1][b] * w[2][c];
+                if (v != 0)
+                    sum += v * s->fft->log_z[first[0] + a + n[0] * (first[1] + b + n[1] * (first[2] + c))];
+            }
+    return sum;
+}
+
+/* ---- the far tails of k*q ---- */
+
+typedef struct { const est_source *s; real *log_z; slong lo[3], hi[3], every[3]; } sparse;
+
+EST_SIMD static void add_lanes(real *restrict top, real *restrict sum, const real *restrict phi, const real *restrict v, real log_w)
+{
+    real l[DP_LANES] __attribute__((aligned(64))), keep[DP_LANES] __attribute__((aligned(64)));
+    EACH {
+        const real x = log_w - phi[i], most = x > top[i] ? x : top[i];
+        keep[i] = top[i] - most, l[i] = x - most, top[i] = most;
+    }
+    est_vexp(keep, keep), est_vexp(l, l);
+    EACH sum[i] = sum[i] * keep[i] + l[i] * v[i];
+}
+
+/* log of a plain sum over every few nodes where nearly all weight lies, for places where the transforms' noise hides Z: the kernel is smooth there. */
+static void sparse_sums(real *out, const sparse *f, const est_at *x)
+{
+    const est_source *s = f->s;
+    const slong *n = s->nodes.n;
+    real top[DP_LANES], sum[DP_LANES] = {0}, r2[DP_LANES], phi[DP_LANES], v[4][DP_LANES], share = 1;
+    EACH top[i] = -DBL_MAX;
+    for (slong c = f->lo[2]; c <= f->hi[2]; c += f->every[2])
+        for (slong b = f->lo[1]; b <= f->hi[1]; b += f->every[1])
+            for (slong a = f->lo[0]; a <= f->hi[0]; a += f->every[0]) {
+                const real log_w = s->log_w[a + n[0] * (b + n[1] * c)], y = s->nodes.x[1][b], z = s->nodes.x[2][c];
+                EACH {
+                    const real t = s->nodes.x[0][a] - x->x[0][i];
+                    r2[i] = t * t + (y - x->x[1][i]) * (y - x->x[1][i]) + (z - x->x[2][i]) * (z - x->x[2][i]);
+                }
+                for (slong p = 0; p < s->k->n && log_w > -INFINITY; p++) {
+                    est_kernel_lanes(phi, v, s->k->part + p, r2);
+                    add_lanes(top, sum, phi, v[0], log_w + r_log(s->k->part[p].weight));
+                }
+            }
+    for (int k = 0; k < 3; k++)
+        share *= (real) (f->every[k] / s->thin[k]);
+    EACH out[i] = top[i] + r_log(sum[i] * share);
+}
+
+static dp_status fill_line(void *argument, slong line, int worker, dp_error *e)
+{
+    const sparse *f = argument;
+    const est_source *s = f->s;
+    const slong n = s->nodes.n[0], j = line % s->nodes.n[1], l = line / s->nodes.n[1];
+    slong at[DP_LANES], used = 0;
+    (void) worker, (void) e;
+    for (slong i = 0; i <= n; i++) {
+        if (i < n && f->log_z[line * n + i] != f->log_z[line * n + i])
+            at[used++] = i;
+        if (used == DP_LANES || (i == n && used > 0)) {
+            est_at x;
+            real found[DP_LANES];
+            for (slong k = 0; k < DP_LANES; k++)
+                x.x[0][k] = s->nodes.x[0][at[FLINT_MIN(k, used - 1)]], x.x[1][k] = s->nodes.x[1][j], x.x[2][k] = s->nodes.x[2][l];
+            sparse_sums(found, f, &x);
+            for (slong k = 0; k < used; k++)
+                f->log_z[line * n + at[k]] = found[k];
+            used = 0;
+        }
+    }
+    return DP_OK;
+}
+
+/* The box of the weights above e^-32 of the largest; at most 1024, 20 x 20 or 10 x 10 x 10 nodes of it are summed, an accuracy that the levels'
+   difference shows. */
+dp_status est_fill_tails(est_source *s, real *log_z, real top, int threads, dp_error *e)
+{
+    const slong most = s->dim == 1 ? 1024 : s->dim == 2 ? 20 : 10, *n = s->nodes.n;
+    sparse f = {.s = s, .log_z = log_z, .lo = {n[0] - 1, n[1] - 1, n[2] - 1}};
+    for (slong i = 0; i < est_size(&s->nodes); i++) {
+        const slong at[3] = {i % n[0], i / n[0] % n[1], i / n[0] / n[1]};
+        for (int k = 0; k < 3 && s->log_w[i] > top - 32; k++)
+            f.lo[k] = FLINT_MIN(f.lo[k], at[k]), f.hi[k] = FLINT_MAX(f.hi[k], at[k]);
+    }
+    for (int k = 0; k < 3; k++)
+        f.every[k] = ((f.hi[k] - f.lo[k]) / s->thin[k] + most) / most * s->thin[k];
+    return dp_parallel(fill_line, &f, est_lines(&s->nodes), threads, e);
+}
