@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* blob.c: the gradient flow of int q log((k*q)/(k*p)), the blob functional of Carrillo, Craig and Patacchini. */
 #include "drift/estimated.h"
+#include "particle/functional.h"
 
 static dp_status eval(dp_field_t out, const dp_problem *P, arb_srcptr x, dp_engine engine, slong prec, dp_workspace *w, dp_error *e)
 {
@@ -22,7 +23,13 @@ static void on_mesh(dp_efield *f, const dp_emoments *m)
     f->why = "a gradient field: no preconditioner";
 }
 
+static dp_status sample(dp_drifted *out, const dp_sample *s, dp_error *e)
+{
+    double value;
+    return dp_blob_sample(&value, out, s, e);
+}
+
 const dp_drift dp_drift_blob = {
     .name = "blob", .equations = "Carrillo, Craig, Patacchini", .summary = "gradient flow of the blob functional: scores of smoothed densities and a third term",
-    .eval = eval, .needs = DP_NEED_P | DP_NEED_Q | DP_NEED_QHAT | DP_NEED_GRADIENT, .grid = on_mesh
+    .eval = eval, .needs = DP_NEED_P | DP_NEED_Q | DP_NEED_QHAT | DP_NEED_GRADIENT, .grid = on_mesh, .sample = sample
 };

@@ -26,7 +26,13 @@ static void on_mesh(dp_efield *f, const dp_emoments *m)
     f->why = "a gradient field: no preconditioner";
 }
 
+static dp_status sample(dp_drifted *out, const dp_sample *s, dp_error *e)
+{
+    (void) out, (void) s;
+    return dp_fail(e, DP_EUNSUPPORTED, "kl: samples have no density, so no score; smoothed-kl, blob, sharp and mean-shift smooth them first");
+}
+
 const dp_drift dp_drift_kl = {
     .name = "kl", .equations = "(17)-(18)", .summary = "true scores of p and q (no smoothing)",
-    .eval = eval, .needs = DP_NEED_P | DP_NEED_Q | DP_NEED_SCORES, .grid = on_mesh
+    .eval = eval, .needs = DP_NEED_P | DP_NEED_Q | DP_NEED_SCORES, .grid = on_mesh, .sample = sample
 };

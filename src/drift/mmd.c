@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* mmd.c: the flow of half MMD^2, (50)-(51), with the unnormalised kernel. */
 #include "drift/estimated.h"
+#include "particle/functional.h"
 
 /* V = grad(k*p) - grad(k*q); potential k*q - k*p, the first variation (50). */
 static dp_status eval(dp_field_t out, const dp_problem *P, arb_srcptr x, dp_engine engine, slong prec, dp_workspace *w, dp_error *e)
@@ -35,31 +36,7 @@ static void on_mesh(dp_efield *f, const dp_emoments *m)
     f->why = "a gradient field: no preconditioner";
 }
 
-/* V += sign/size sum_j grad k(x_i, b_j), from the slope's sum and weighted mean. */
-static dp_status add_gradients(double *v, const dp_pairing *p, double size, double sign, dp_error *e)
-{
-    double *sum = dp_malloc(sizeof(double) * p->n), *shift = dp_malloc(sizeof(double) * p->n * p->d);
-    const dp_status status = dp_rows(sum, shift, p, e);
-    for (size_t i = 0; !status && i < p->n; i++)
-        for (size_t c = 0; c < p->d && sum[i] > -INFINITY; c++)
-            v[i * p->d + c] += sign * exp(dp_over_eps(p->kernel, sum[i]) - log(size)) * shift[i * p->d + c];
-    free(sum), free(shift);
-    return status;
-}
-
-/* (52); with the pair of a point with itself left out the mean over x has n - 1 terms: the flow of the U-statistic. */
-static dp_status sample(dp_drifted *out, const dp_sample *s, dp_error *e)
-{
-    dp_pkernel k;
-    dp_status status = dp_pkernel_init(&k, s, DP_FORM_SLOPE, e);
-    if (status) return status;
-    const dp_pairing y = dp_pairing_y(s, &k, DP_FORM_SLOPE), z = dp_pairing_negatives(s, &k, DP_FORM_SLOPE);
-    for (size_t i = 0; i < s->n * s->d; i++) out->v[i] = 0;
-    status = add_gradients(out->v, &y, (double) s->m, 1, e);
-    return status ? status : add_gradients(out->v, &z, (double) dp_negatives(s) - (z.skip ? 1 : 0), -1, e);
-}
-
 const dp_drift dp_drift_mmd = {
     .name = "mmd", .equations = "(48)-(52)", .summary = "Wasserstein gradient flow of half MMD^2",
-    .eval = eval, .needs = DP_NEED_P | DP_NEED_Q | DP_NEED_GRADIENT, .grid = on_mesh, .sample = sample
+    .eval = eval, .needs = DP_NEED_P | DP_NEED_Q | DP_NEED_GRADIENT, .grid = on_mesh, .sample = dp_mmd_drift
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* smoothed_kl.c: the true Wasserstein gradient flow of KL(kappa*q || kappa*p), (24)-(25); no factor h^2. */
 #include "drift/estimated.h"
+#include "particle/functional.h"
 
 static dp_status eval(dp_field_t out, const dp_problem *P, arb_srcptr x, dp_engine engine, slong prec, dp_workspace *w, dp_error *e)
 {
@@ -28,7 +29,13 @@ static void on_mesh(dp_efield *f, const dp_emoments *m)
     f->why = "a gradient field: no preconditioner";
 }
 
+static dp_status sample(dp_drifted *out, const dp_sample *s, dp_error *e)
+{
+    double value;
+    return dp_smoothed_kl_sample(&value, out, s, e);
+}
+
 const dp_drift dp_drift_smoothed_kl = {
     .name = "smoothed-kl", .equations = "(24)-(25), (55)-(58)", .summary = "gradient flow of the KL between smoothed densities",
-    .eval = eval, .needs = DP_NEED_P | DP_NEED_Q | DP_NEED_SMOOTH, .grid = on_mesh
+    .eval = eval, .needs = DP_NEED_P | DP_NEED_Q | DP_NEED_SMOOTH, .grid = on_mesh, .sample = sample
 };

@@ -11,9 +11,6 @@ typedef struct { arb_t value; int estimated; const char *how; } dp_scalar_struct
 void dp_scalar_init(dp_scalar_t x);
 void dp_scalar_clear(dp_scalar_t x);
 
-struct dp_samples_struct;
-struct dp_sample_energy_struct;
-
 /* One functional: a file of src/energy defines `const dp_energy dp_energy_<name>` (dashes become underscores); the list is generated.
    Names, as everywhere: kl, smoothed-kl, mmd2 (half), sinkhorn, sliced (half), w2 (half), kale, chi2. */
 typedef struct {
@@ -28,8 +25,8 @@ typedef struct {
        does not mean that the digits are there. Requires: out initialised. DP_EUNSUPPORTED with the reason where F is infinite, not defined or not
        done for these measures and this kernel. NULL: not there. No result depends on threads. */
     dp_status (*population)(dp_scalar_t out, const dp_problem *P, slong digits, int threads, dp_error *e);
-    /* F of two samples, with its gradient in the points x_i of the model (src/particle says what the structures hold). NULL: not there. */
-    dp_status (*sample)(struct dp_sample_energy_struct *out, const struct dp_samples_struct *in, dp_error *e);
+    /* F of two samples; out->v, where it is not NULL: V(x_i) = -n dF/dx_i, the velocity of the flow. s has passed dp_sample_check. NULL: not there. */
+    dp_status (*sample)(double *value, dp_drifted *out, const dp_sample *s, dp_error *e);
 } dp_energy;
 extern const dp_energy *const dp_energies[]; /* sorted by name, NULL at the end */
 const dp_energy *dp_energy_find(const char *name);
@@ -37,6 +34,7 @@ const dp_energy *dp_energy_find(const char *name);
 const dp_energy *dp_energy_of_drift(const char *drift);
 
 /* F(q) by name: DP_EINPUT for an unknown name, DP_EUNSUPPORTED where there is no population value. */
+dp_status dp_energy_sample(double *value, dp_drifted *out, const dp_sample *s, const char *name, dp_error *e);
 dp_status dp_energy_population(dp_scalar_t out, const dp_problem *P, const char *name, slong digits, int threads, dp_error *e);
 
 #endif

@@ -180,16 +180,23 @@ dp_status dp_exact_transport(double *shift, double *primal, double *dual, const 
     return DP_OK;
 }
 
-dp_status dp_wasserstein_drift(dp_drifted *out, const dp_sample *s, dp_error *e)
+dp_status dp_w2_sample(double *value, dp_drifted *out, const dp_sample *s, dp_error *e)
 {
     double primal, dual;
     if (s->d == 1) {
-        dp_drifted_note(out, "energy", dp_line_transport(out->v, s->x, s->n, s->y, s->m) / 2);
+        *value = dp_line_transport(out ? out->v : NULL, s->x, s->n, s->y, s->m) / 2;
         return DP_OK;
     }
-    const dp_status status = dp_exact_transport(out->v, &primal, &dual, s, e);
-    if (status) return status;
-    dp_drifted_note(out, "energy", primal / 2);
-    dp_drifted_note(out, "primal", primal / 2), dp_drifted_note(out, "dual", dual / 2), dp_drifted_note(out, "gap", (primal - dual) / 2);
-    return DP_OK;
+    double *shift = out && out->v ? out->v : dp_malloc(sizeof(double) * s->n * s->d);
+    const dp_status status = dp_exact_transport(shift, &primal, &dual, s, e);
+    if (!status) *value = primal / 2;
+    if (!status && out) dp_drifted_note(out, "primal", primal / 2), dp_drifted_note(out, "dual", dual / 2), dp_drifted_note(out, "gap", (primal - dual) / 2);
+    if (!out || shift != out->v) free(shift);
+    return status;
+}
+
+dp_status dp_wasserstein_drift(dp_drifted *out, const dp_sample *s, dp_error *e)
+{
+    double value;
+    return dp_w2_sample(&value, out, s, e);
 }

@@ -119,10 +119,14 @@ dp_status dp_sliced(double *v, double *value, const dp_sample *s, dp_error *e)
     return status;
 }
 
+dp_status dp_sliced_sample(double *value, dp_drifted *out, const dp_sample *s, dp_error *e)
+{
+    if (out) dp_drifted_note(out, "directions", (double) s->ndirections);
+    return dp_sliced(out ? out->v : NULL, value, s, e);
+}
+
 dp_status dp_sliced_drift(dp_drifted *out, const dp_sample *s, dp_error *e)
 {
     double value;
-    const dp_status status = dp_sliced(out->v, &value, s, e);
-    if (!status) dp_drifted_note(out, "directions", (double) s->ndirections), dp_drifted_note(out, "energy", value);
-    return status;
+    return dp_sliced_sample(&value, out, s, e);
 }

@@ -21,6 +21,9 @@ void dp_directions_quasi(double *out, size_t count, size_t d);
 
 /* (53) over the directions of s, which are divided by their lengths; *value: half the mean of W_2^2 over them. Either may be NULL. */
 dp_status dp_sliced(double *v, double *value, const dp_sample *s, dp_error *e);
+/* Half SW_2^2 and half W_2^2 with their flows. */
+dp_status dp_sliced_sample(double *value, dp_drifted *out, const dp_sample *s, dp_error *e);
+dp_status dp_w2_sample(double *value, dp_drifted *out, const dp_sample *s, dp_error *e);
 dp_status dp_sliced_drift(dp_drifted *out, const dp_sample *s, dp_error *e);
 /* The flow of half W_2^2: E[y | x] - x, (98). Notes in d >= 2: primal, dual, gap. */
 dp_status dp_wasserstein_drift(dp_drifted *out, const dp_sample *s, dp_error *e);

@@ -5,16 +5,19 @@
 #include <string.h>
 
 #include "base/npy.h"
+#include "energy/energy.h"
 #include "tool/drift_input.h"
 #include "tool/share.h"
 
-static const char *drift_of(const dp_args *a)
+/* --energy says which drift it goes with, if none was named. */
+static const char *drift_of(const dp_args *a, const dp_energy *E)
 {
     const char *names[64], *name = dp_args_value(a, "drift");
     size_t n = 0;
     for (size_t i = 0; dp_drifts[i] && n < 63; i++)
         if (dp_drifts[i]->sample) names[n++] = dp_drifts[i]->name;
     names[n] = NULL;
+    if (!name && E && E->drift) return E->drift;
     if (!name) dp_usage_error("drift: no drift given; expected --drift NAME");
     if (!dp_drift_find(name)) dp_usage_error("--drift %s: unknown drift%s; 'driftproof doctor' lists them", name, dp_tool_suggest(name, names));
     return name;
@@ -93,22 +96,53 @@ static dp_status velocities(const dp_args *a, const char *drift, dp_drift_input 
     return status;
 }
 
+static const dp_energy *energy_of(const dp_args *a)
+{
+    const char *names[64], *name = dp_args_value(a, "energy");
+    size_t n = 0;
+    for (size_t i = 0; dp_energies[i] && n < 63; i++)
+        if (dp_energies[i]->sample) names[n++] = dp_energies[i]->name;
+    names[n] = NULL;
+    if (name && !dp_energy_find(name)) dp_usage_error("--energy %s: unknown energy%s; 'driftproof doctor' lists them", name, dp_tool_suggest(name, names));
+    return name ? dp_energy_find(name) : NULL;
+}
+
+/* The value, as JSON; with -o the velocities of its flow, -n times the gradient, too. */
+static dp_status energy(const dp_args *a, const dp_energy *E, const dp_sample *s, dp_error *e)
+{
+    const char *file = dp_args_value(a, "output");
+    double value;
+    dp_drifted out = {.v = file ? dp_calloc(s->n * s->d, sizeof(double)) : NULL};
+    dp_status status = dp_energy_sample(&value, &out, s, E->name, e);
+    if (!status && file) status = write_array(file, out.v, s->n, s->d, e);
+    if (!status) {
+        fputs("{\"energy\": ", stdout), dp_json_string(stdout, E->name);
+        fputs(", \"value\": ", stdout), dp_json_double(stdout, value);
+        fprintf(stdout, ", \"n\": %zu, \"m\": %zu, \"dimension\": %zu", s->n, s->m, s->d);
+        for (int i = 0; i < out.nnotes; i++) fprintf(stdout, ", \"%s\": ", out.note[i].name), dp_json_double(stdout, out.note[i].value);
+        fputs("}\n", stdout);
+    }
+    free(out.v);
+    return status;
+}
+
 static int run(const dp_args *a)
 {
     dp_drift_input in;
     dp_error e = {0};
+    const dp_energy *E = energy_of(a);
     static const char *const files[] = {"output", "core", "masses"};
     for (size_t i = 0; i < 3; i++) check_name(files[i], dp_args_value(a, files[i]));
-    const char *drift = drift_of(a);
+    const char *drift = drift_of(a, E);
     dp_status status = dp_drift_input_read(&in, a, drift, &e);
     in.s.threads = (int) dp_args_integer(a, "threads", 1, 4096, dp_cores());
-    if (!status) status = velocities(a, drift, &in, &e);
+    if (!status) status = E ? energy(a, E, &in.s, &e) : velocities(a, drift, &in, &e);
     dp_drift_input_clear(&in);
     return status == DP_EBUDGET ? (fprintf(stderr, "driftproof: %s\n", e.text), EXIT_UNEXPECTED) : status ? dp_say_failure(&e) : EXIT_EXPECTED;
 }
 
 static const dp_option options[] = {
-    {"drift", 'd', "NAME", "the drift: mean-shift, sinkhorn, sinkhorn-proxy, da2, da2-released, mmd, sliced-wasserstein, wasserstein"},
+    {"drift", 'd', "NAME", "the drift: mean-shift, sinkhorn, sinkhorn-proxy, da2, da2-released, mmd, sliced-wasserstein, wasserstein, kale, chi2, sharp, blob, smoothed-kl"},
     {"x", 'x', "FILE", "the model's samples, which the drift moves: .npy of shape (n, d), or .csv with a point a line"},
     {"y", 'y', "FILE", "the data's samples, (m, d)"},
     {"negatives", 'z', "FILE", "points that repel instead of x, (l, d)"},
@@ -131,6 +165,7 @@ static const dp_option options[] = {
     {"mask-distance", 0, "M", "da2-released: added to the distance of a point to itself, in mean distances (default: 100)"},
     {"normalise", 0, "LIST", "da2-released: of distances, coordinates, rms, with commas, or none (default: all three)"},
     {"block-weights", 0, "X,Z,Y", "da2-released: weight of each x, each further negative, each y (default: 1,1,1)"},
+    {"energy", 'e', "NAME", "print this functional of the samples as JSON instead: blob, chi2, kale, mmd2, sinkhorn, sliced, smoothed-kl, w2; with -o also its flow -n dF/dx"},
     {"output", 'o', "FILE", "write the velocities, (n, d): FILE.npy or FILE.csv"},
     {"core", 0, "FILE", "sinkhorn-proxy, da2: also the velocities before the masses multiply them"},
     {"masses", 0, "FILE", "sinkhorn-proxy, da2: also the masses r^p, r^q of (29), (n, 2)"},

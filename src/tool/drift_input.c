@@ -201,7 +201,7 @@ dp_status dp_drift_input_read(dp_drift_input *in, const dp_args *a, const char *
     in->s.drop_sizes = word_is(a, "scaling", "algorithm"), in->s.columns_first = word_is(a, "order", "columns-first");
     dp_status status = read_files(in, a, e);
     if (!status) read_self(in, a, drift);
-    if (!status && !strcmp(drift, "sliced-wasserstein")) status = read_directions(in, a, e);
+    if (!status && (!strcmp(drift, "sliced-wasserstein") || word_is(a, "energy", "sliced"))) status = read_directions(in, a, e);
     return status;
 }
 

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* functional.h: functionals of samples with their flows, and drifts made of scores of smoothed samples. */
+#ifndef DP_PARTICLE_FUNCTIONAL_H
+#define DP_PARTICLE_FUNCTIONAL_H
+
+#include "particle/particle.h"
+
+/* In what follows *value is the functional F of the sample, and out->v, where it is not NULL, V(x_i) = -n dF/dx_i. */
+
+/* Half MMD^2, (48)-(52): V-statistic, or with leave_out the U-statistic (needs two points on both sides). */
+dp_status dp_mmd2_sample(double *value, dp_drifted *out, const dp_sample *s, dp_error *e);
+dp_status dp_mmd_drift(dp_drifted *out, const dp_sample *s, dp_error *e);
+
+/* chi2: (1 + lambda) |(T_p + lambda)^(-1/2)(m_q - m_p)|^2; kale (54): (1 + lambda) max_g {1 + mean g(x) - mean e^g(y) - lambda/2 |g|^2}.
+   Notes: primal, dual, gap (chi2: residual). Cost: m^3/3 (kale: for each Newton step), m^2 memory. */
+dp_status dp_chi2_sample(double *value, dp_drifted *out, const dp_sample *s, dp_error *e);
+dp_status dp_kale_sample(double *value, dp_drifted *out, const dp_sample *s, dp_error *e);
+
+/* KL(kappa*q || kappa*p) with its flow (24), Gaussian kernel, d <= 3: trapezoidal rule on one lattice for all x, halved until nothing changes.
+   Note: estimate, the last change relative to the largest velocity. DP_EBUDGET when the lattice grows too large. */
+dp_status dp_smoothed_kl_sample(double *value, dp_drifted *out, const dp_sample *s, dp_error *e);
+
+/* (1/n) sum_i log((k*q)/(k*p))(x_i), the blob functional. */
+dp_status dp_blob_sample(double *value, dp_drifted *out, const dp_sample *s, dp_error *e);
+/* grad log(k#*p) - grad log(k#*q) at x. */
+dp_status dp_sharp_drift(dp_drifted *out, const dp_sample *s, dp_error *e);
+
+/* The Sinkhorn divergence (59) in units of cost; (27) in out->v. Dual values after s->iterations sweeps, or converged. */
+dp_status dp_sinkhorn_sample(double *value, dp_drifted *out, const dp_sample *s, dp_error *e);
+
+/* v_i += factor sum_j coeff_j grad k(x_i, b_j); the pair j = i is left out when skip. */
+void dp_add_gradients(double *v, double factor, const double *coeff, const dp_pairing *p);
+
+#endif
