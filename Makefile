@@ -123,7 +123,7 @@ $(B)/hdf5.stamp: FORCE
 # An archive forgets no member by itself: made anew when the list of objects changes.
 $(B)/library.list: FORCE
 	$(call update,echo '$(LIBRARY)')
--include $(OBJECTS:.o=.d) $(REGISTRIES:.o=.d) $(TESTS:=.d)
+-include $(OBJECTS:.o=.d) $(REGISTRIES:.o=.d) $(TESTS:=.d) $(patsubst src/grid/%.c,$(B)/plain/src/grid/%.d,$(wildcard src/grid/*.c))
 
 # ---- tests ----
 $(B)/t-%: tests/t-%.c $(B)/libdriftproof.a | need
@@ -139,7 +139,19 @@ report: all
 $(B)/jsonlint: tests/jsonlint.c | need
 	$(call say,CC  )$(COMPILE) -o $@ $< $(LDFLAGS)
 
-check: all $(TESTS) $(B)/jsonlint
+# The same fields by grid/ as it is and by grid/ compiled for the least instruction set: cli.sh compares what they print.
+PLAIN := $(patsubst %.c,$(B)/plain/%.o,$(sort $(wildcard src/grid/*.c)))
+$(B)/plain/%.o: %.c | need
+	@mkdir -p $(@D)
+	$(call say,CC  )$(COMPILE) -DDP_PLAIN -c -o $@ $<
+
+$(B)/simd: tests/simd.c $(B)/libdriftproof.a | need
+	$(call say,CC  )$(COMPILE) -o $@ $< $(LDFLAGS) $(B)/libdriftproof.a $(LIBS)
+
+$(B)/simd-plain: tests/simd.c $(PLAIN) $(B)/libdriftproof.a | need
+	$(call say,CC  )$(COMPILE) -DDP_PLAIN -o $@ $< $(PLAIN) $(LDFLAGS) $(B)/libdriftproof.a $(LIBS)
+
+check: all $(TESTS) $(B)/jsonlint $(B)/simd $(B)/simd-plain
 	@B='$(B)' sh tests/run.sh $(TESTS)
 
 # The verdicts that CI compares with: the quick suite without evidence, times and machine. Run it when verdicts change for a reason, and say the reason.

@@ -9,7 +9,7 @@ B=$(cd "${B:-build}" && pwd) source=$PWD passed=0 failed=0
 dp=$B/driftproof
 w=$(mktemp -d)
 trap 'rm -rf -- "$w"' EXIT
-if [ ! -x "$dp" ] || [ ! -x "$B/jsonlint" ]; then
+if [ ! -x "$dp" ] || [ ! -x "$B/jsonlint" ] || [ ! -x "$B/simd-plain" ]; then
   echo "FAILED cli.sh: run it through make check"
   echo "0 passed, 1 failed"
   exit 1
@@ -192,6 +192,13 @@ grid 'npz' 0 --grid 3x2 --digits 40 -o "$w/f.npz"
 cp "$w/f.npz" "$w/f2.npz"
 grid 'npz again, more threads' 0 --grid 3x2 --digits 40 --threads 2 -o "$w/f.npz"
 holds 'has the same bytes' cmp "$w/f.npz" "$w/f2.npz"
+runs 'fields to the last bit' 0 "$B/simd" 1
+cp "$w/out" "$w/simd"
+holds 'there are many of them' test "$(wc -l <"$w/simd")" -gt 4000
+runs 'fields on two threads' 0 "$B/simd" 2
+holds 'threads change no bit' cmp "$w/out" "$w/simd"
+runs 'fields without vector instructions, by measured plans' 0 "$B/simd-plain" 1
+holds 'instructions and plans change no bit' cmp "$w/out" "$w/simd"
 grid 'npy' 0 --grid 3x2 -o "$w/f.npy"
 says err 'f_error\.npy'
 holds 'npy has its bounds beside it' test "$(wc -c <"$w/f.npy")" = "$(wc -c <"$w/f_error.npy")"

@@ -131,13 +131,13 @@ static void two_ways(void **unused)
     flint_rand_t state;
     flint_randinit(state);
     for (int run = 0; run < 6; run++) {
-        int d = 2 - run % 2;
+        int d = run == 0 ? 3 : 2 - run % 2;
         dp_problem *P = random_problem(state, d, 2);
         dp_mesh_t mesh;
         dp_group g;
         dp_grid_moments a, b, c;
-        random_mesh(mesh, state, d, 2, 12, 5);
-        assert_true(dp_group_plan(&g, P, P->p, 0, P->p->n, mesh, 40, 4e6));
+        random_mesh(mesh, state, d, 2, d == 3 ? 3 : 12, d == 3 ? 1 : 5);
+        assert_true(dp_group_plan(&g, P, P->p, 0, P->p->n, mesh, d == 3 ? 4 : 40, 4e6));
         slong nodes = dp_mesh_nodes(mesh);
         dp_grid_moments_init(&a, d, 2, nodes), dp_grid_moments_init(&b, d, 2, nodes), dp_grid_moments_init(&c, d, 2, nodes);
         bare_sums(&a, &g, mesh, 90, 0, 1), bare_sums(&b, &g, mesh, 90, 1, 1), bare_sums(&c, &g, mesh, 90, 0, 2);

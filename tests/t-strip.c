@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "../src/ball/strip.c"
+#include "strip_balls.h"
 
 static double uniform(flint_rand_t state, double lo, double hi)
 {
@@ -53,12 +54,29 @@ static double quotient_at(const dp_gsum_t G, const double *u, int k, double t, d
     return hypot(re, im) / real;
 }
 
+/* The sum with balls that hold it, midpoints anywhere in them. */
+static void blur(dp_gsum_t G, flint_rand_t state)
+{
+    arb_ptr of[3] = {G->c, G->m, G->A};
+    const slong n[3] = {G->n, G->n * G->dim, G->n * G->dim * G->dim};
+    arb_t t;
+    arb_init(t);
+    for (int k = 0; k < 3; k++)
+        for (slong i = 0; i < n[k]; i++) {
+            double r = arf_get_d(arb_midref(of[k] + i), ARF_RND_NEAR) / 64;
+            arb_set_d(t, r * uniform(state, -1, 1));
+            arb_add(of[k] + i, of[k] + i, t, 100);
+            arb_set_d(t, r), arb_add_error(of[k] + i, t);
+        }
+    arb_clear(t);
+}
+
 static void quotients_hold(void **unused)
 {
     (void) unused;
     flint_rand_t state;
     flint_randinit(state);
-    int accepted = 0, sharp = 0;
+    int accepted = 0, sharp = 0, close = 0;
     for (int run = 0; run < 8000; run++) {
         int d = 1 + run % 2, k = (int) n_randint(state, (ulong) d), split;
         dp_gsum_t G;
@@ -71,8 +89,14 @@ static void quotients_hold(void **unused)
             alpha = fmin(alpha, arf_get_d(arb_midref(DP_GSUM_A(G, j, k, k)), ARF_RND_NEAR));
         for (int b = 0; b < d; b++)
             centre[b] = uniform(state, -3, 3), c.w[b] = uniform(state, -6, 6), c.r[b] = exp(uniform(state, -6, 0));
-        expansion_init(&x, G, centre, k);
-        double q = cell_quotient(&split, &x, &c, a), least = 1;
+        dp_gsum_t given;
+        dp_gsum_init(given, d, G->n), dp_gsum_set(given, G);
+        if (run % 4 > 1)
+            blur(given, state);
+        expansion_init(&x, given, centre, k);
+        double q = cell_quotient(&split, &x, &c, a), ball = ball_quotient(&split, &x, &c, a), least = 1;
+        assert_true(q <= 0 || run % 4 > 1 || q <= ball + 1e-6); /* balls' radii have 30 bits */
+        close += q > 0 && q > ball * (1 - 1e-6);
         for (int i = 0; i < 300 && q > 0; i++) {
             double u[2] = {0, 0}, t = i % 3 ? a : uniform(state, 0, a);
             for (int b = 0; b < d; b++)
@@ -82,9 +106,9 @@ static void quotients_hold(void **unused)
         assert_true(q <= 0 || least >= q * (1 - 1e-9));
         accepted += q >= QUOTIENT_MIN, sharp += q > 0 && least < 2 * q && least < 0.5;
         expansion_clear(&x);
-        dp_gsum_clear(G);
+        dp_gsum_clear(G), dp_gsum_clear(given);
     }
-    assert_true(accepted > 800 && sharp > 25);
+    assert_true(accepted > 800 && sharp > 25 && close > 800);
     flint_randclear(state);
 }
 

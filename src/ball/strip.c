@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* strip.c: certified lower bounds of |G(u + it e_k)| by phases relative to a locally dominant term, with bisection. */
+/* strip.c: certified lower bounds of |G(u + it e_k)| by phases relative to a locally dominant term, with bisection, in doubles whose errors are bounded. */
 #include "ball/strip.h"
 
 #include <math.h>
@@ -7,13 +7,29 @@
 #define PREC 64
 
 /* Taylor data of the terms' exponents at the centre of the window: E_l(c0 + w) = e_l - p_l.w - w'A_l w/2 exactly (quadratics),
-   as balls and, for the search that needs no rigour, as doubles. */
+   as balls and as doubles with their errors. */
 typedef struct {
     int dim, axis;
     slong n;
     arb_ptr e, p, A;       /* n, n x dim, n x dim x dim */
-    double *de, *dp, *dA;
+    double *de, *dp, *dA, *ee, *ep, *eA; /* midpoints, and how far the true values may be from these doubles */
 } expansion;
+
+static void to_doubles(double *v, double *err, arb_srcptr a, slong n)
+{
+    arf_t d;
+    mag_t r;
+    arf_init(d), mag_init(r);
+    for (slong i = 0; i < n; i++) {
+        v[i] = arf_get_d(arb_midref(a + i), ARF_RND_NEAR);
+        arf_set_d(d, v[i]);
+        arf_sub(d, d, arb_midref(a + i), MAG_BITS, ARF_RND_UP);
+        arf_get_mag(r, d);
+        mag_add(r, r, arb_radref(a + i));
+        err[i] = arb_is_finite(a + i) ? mag_get_d(r) : INFINITY;
+    }
+    arf_clear(d), mag_clear(r);
+}
 
 static void expansion_init(expansion *x, const dp_gsum_t G, const double *centre, int axis)
 {
@@ -21,8 +37,9 @@ static void expansion_init(expansion *x, const dp_gsum_t G, const double *centre
     slong n = G->n;
     x->dim = d, x->axis = axis, x->n = n;
     x->e = _arb_vec_init(n), x->p = _arb_vec_init(n * d), x->A = _arb_vec_init(n * d * d);
-    x->de = dp_malloc(sizeof(double) * (size_t) (n * (1 + d + d * d)));
-    x->dp = x->de + n, x->dA = x->dp + n * d;
+    slong all = n * (1 + d + d * d);
+    x->de = dp_malloc(2 * sizeof(double) * (size_t) all);
+    x->dp = x->de + n, x->dA = x->dp + n * d, x->ee = x->de + all, x->ep = x->ee + n, x->eA = x->ep + n * d;
     arb_ptr c = _arb_vec_init(d);
     for (int a = 0; a < d; a++)
         arb_set_d(c + a, centre[a]);
@@ -37,14 +54,9 @@ static void expansion_init(expansion *x, const dp_gsum_t G, const double *centre
     arb_init(shift);
     arb_set(shift, x->e + top);
     _arb_vec_set(x->A, G->A, n * d * d);
-    for (slong l = 0; l < n; l++) { /* a common factor of G changes no quotient */
+    for (slong l = 0; l < n; l++) /* a common factor of G changes no quotient */
         arb_sub(x->e + l, x->e + l, shift, 4 * PREC);
-        x->de[l] = arf_get_d(arb_midref(x->e + l), ARF_RND_NEAR);
-    }
-    for (slong l = 0; l < n * d; l++)
-        x->dp[l] = arf_get_d(arb_midref(x->p + l), ARF_RND_NEAR);
-    for (slong l = 0; l < n * d * d; l++)
-        x->dA[l] = arf_get_d(arb_midref(x->A + l), ARF_RND_NEAR);
+    to_doubles(x->de, x->ee, x->e, n), to_doubles(x->dp, x->ep, x->p, n * d), to_doubles(x->dA, x->eA, x->A, n * d * d);
     arb_clear(shift);
     _arb_vec_clear(c, d);
 }
@@ -164,106 +176,78 @@ static double search_step(const expansion *x, const dp_box *box, const dp_strip_
 
 typedef struct { double w[3], r[3]; } cell;
 
-/* Range of E_l - E_j and of the phase slope difference over the cell, as balls. */
-static void cell_ranges(arb_t diff, arb_t slope, double *sense, const expansion *x, slong l, slong j, const cell *c)
+/* What is known in doubles of E_l - E_j and of the difference of phase slopes over a cell: intervals that hold every value of the balls, rounding paid for. */
+typedef struct { double lo, hi, slope, bend, bend_off; } cell_range; /* slope: of the modulus; bend: (A_l - A_j)_kk, and how far it may be off */
+
+enum { ROUND = 47 };       /* sums of a few dozen terms err by less than 2^-47 of the sum of moduli */
+#define LIBM 0x1p-40       /* exp and cos are taken to err by less than this, 8,192 units in the last place */
+
+/* d = the difference of entry i of l and of entry j, and what it may be off. */
+static double differ(double *off, const double *v, const double *err, slong i, slong j)
 {
-    int d = x->dim;
-    arb_t A, g, t, w;
-    arb_init(A), arb_init(g), arb_init(t), arb_init(w);
-    arb_sub(diff, x->e + l, x->e + j, PREC);
-    arb_zero(slope);
+    *off = err[i] + err[j] + ldexp(fabs(v[i]) + fabs(v[j]), -ROUND);
+    return v[i] - v[j];
+}
+
+/* Also raises sense[b] by how much halving axis b would narrow the ranges. */
+static cell_range range_of(double *sense, const expansion *x, slong l, slong j, const cell *c)
+{
+    int d = x->dim, k = x->axis;
+    double off, mid = differ(&off, x->de, x->ee, l, j), size = fabs(x->de[l]) + fabs(x->de[j]), spread = 0, slope = 0;
+    cell_range r = {.bend = 0};
     for (int a = 0; a < d; a++) {
-        arb_sub(g, x->p + j * d + a, x->p + l * d + a, PREC); /* gradient of E_l - E_j at the window's centre ... */
-        arb_set_d(w, c->w[a]);
-        arb_addmul(diff, g, w, PREC);
-        if (a == x->axis)
-            arb_set(slope, g);
+        double goff, g = differ(&goff, x->dp, x->ep, l * d + a, j * d + a), gsize = fabs(x->dp[l * d + a]) + fabs(x->dp[j * d + a]);
+        mid -= g * c->w[a], off += goff * fabs(c->w[a]), size += gsize * fabs(c->w[a]);
         for (int b = 0; b < d; b++) {
-            arb_sub(A, x->A + (j * d + a) * d + b, x->A + (l * d + a) * d + b, PREC);
-            arb_set_d(t, c->w[b]);
-            arb_mul(t, t, A, PREC);
-            arb_add(g, g, t, PREC);                            /* ... moved to the cell's centre */
-            arb_mul_2exp_si(t, t, -1);
-            arb_addmul(diff, t, w, PREC);
-            if (a == x->axis) {
-                arb_set_d(w, c->w[b]);
-                arb_addmul(slope, A, w, PREC);
-                arb_set_d(w, c->r[b]);
-                arb_mul(t, A, w, PREC);
-                arb_add_error(slope, t);
-                *(sense + b) = fmax(sense[b], c->r[b] * fabs(arf_get_d(arb_midref(A), ARF_RND_NEAR)));
-                arb_set_d(w, c->w[a]);
+            slong at = (l * d + a) * d + b, aj = (j * d + a) * d + b;
+            double Aoff, A = differ(&Aoff, x->dA, x->eA, at, aj), big = (fabs(x->dA[at]) + fabs(x->dA[aj])) * fabs(c->w[b]);
+            g += A * c->w[b], goff += Aoff * fabs(c->w[b]), gsize += big;
+            mid -= A * c->w[b] * c->w[a] / 2, off += Aoff * fabs(c->w[b] * c->w[a]) / 2, size += big * fabs(c->w[a]) / 2;
+            spread += (fabs(A) + Aoff) * c->r[a] * c->r[b] / 2;
+            if (a == k) {
+                slope += (fabs(A) + Aoff) * c->r[b];
+                sense[b] = fmax(sense[b], c->r[b] * fabs(A));
             }
-            arb_set_d(t, 0.5 * c->r[a] * c->r[b]);             /* half products of radii; exact enough: rounded up below */
-            arb_mul(t, t, A, PREC);
-            arb_add_error(diff, t);
-            arb_mul_2exp_si(t, t, -50);
-            arb_add_error(diff, t);
+            if (a == k && b == k)
+                r.bend = A, r.bend_off = Aoff;
         }
-        arb_set_d(w, c->r[a]);
-        arb_mul(t, g, w, PREC);
-        arb_add_error(diff, t);
-        sense[a] = fmax(sense[a], 0.3 * c->r[a] * fabs(arf_get_d(arb_midref(g), ARF_RND_NEAR)));
+        goff += ldexp(gsize, -ROUND);
+        spread += (fabs(g) + goff) * c->r[a];
+        if (a == k)
+            slope += fabs(g) + goff;
+        sense[a] = fmax(sense[a], 0.3 * c->r[a] * fabs(g));
     }
-    arb_clear(A), arb_clear(g), arb_clear(t), arb_clear(w);
+    off += ldexp(size, -ROUND) + spread * (1 + LIBM);
+    r.lo = mid - off, r.hi = mid + off, r.slope = slope * (1 + LIBM);
+    return r;
 }
 
 /* Adds term l's share to the lower bound of |G(u+it)|/(g_j e^{t^2 A_j/2}) and to the upper bound of G(u)/g_j. */
-static void add_term(arb_t low, arb_t up, const expansion *x, slong l, slong j, const arb_t diff, const arb_t slope, double a)
+static void add_term(double *low, double *up, const cell_range *r, double a)
 {
-    int d = x->dim, k = x->axis;
-    arb_t r, f, w;
-    arf_t edge;
-    arb_init(r), arb_init(f), arb_init(w), arf_init(edge);
-    arb_set_d(w, a);
-    arb_mul(f, slope, w, PREC);
-    arb_get_abs_ubound_arf(edge, f, PREC);
-    int in_cone = arf_cmp_d(edge, 3.140625) < 0; /* cosine decreasing on [0, pi] */
-    arb_set_arf(f, edge);
-    if (in_cone)
-        arb_cos(f, f, PREC);
-    else
-        arb_set_si(f, -1);
-    arb_sub(w, x->A + (l * d + k) * d + k, x->A + (j * d + k) * d + k, PREC);
-    arb_mul_2exp_si(w, w, -1);
-    arb_set_d(r, a);
-    arb_mul(w, w, r, PREC);
-    arb_mul(w, w, r, PREC); /* a^2 (A_l - A_j)/2: the ratio's growth for 0 <= t <= a lies between 0 and this */
-    arb_exp(r, diff, PREC);
-    arb_get_ubound_arf(edge, r, PREC);
-    arb_add(up, up, r, PREC);
-    arb_zero(r);
-    arb_union(w, w, r, PREC);
-    arb_add(w, w, diff, PREC);
-    arb_exp(r, w, PREC);
-    arb_mul(r, r, f, PREC);
-    arb_add(low, low, r, PREC);
-    arb_clear(r), arb_clear(f), arb_clear(w), arf_clear(edge);
+    double edge = r->slope * a * (1 + LIBM), C = edge < 3.140625 ? cos(edge) - LIBM : -1; /* the cosine decreases on [0, pi] */
+    double bend = a * a / 2 * r->bend, off = a * a / 2 * (r->bend_off + fabs(r->bend) * LIBM); /* the ratio's growth lies between 0 and this */
+    double share = C >= 0 ? C * exp(r->lo + fmin(bend - off, 0)) * (1 - LIBM) : C * exp(r->hi + fmax(bend + off, 0)) * (1 + LIBM);
+    *low += share - fabs(share) * LIBM;
+    *up += exp(r->hi) * (1 + LIBM);
 }
 
-/* The cell's certified quotient lower/upper, a lower bound, or -1; *split is the axis to bisect when that is too little. */
+/* The cell's certified quotient lower/upper, a lower bound, or less than 0; *split is the axis to bisect when that is too little. */
 static double cell_quotient(int *split, const expansion *x, const cell *c, double a)
 {
     slong j = dominant(x, c->w);
-    double sense[3] = {0, 0, 0};
-    arb_t low, up, diff, slope;
-    arf_t edge;
-    arb_init(low), arb_init(up), arb_init(diff), arb_init(slope), arf_init(edge);
-    arb_one(low), arb_one(up);
+    double sense[3] = {0, 0, 0}, low = 1, up = 1;
     for (slong l = 0; l < x->n; l++)
         if (l != j) {
-            cell_ranges(diff, slope, sense, x, l, j, c);
-            add_term(low, up, x, l, j, diff, slope, a);
+            cell_range r = range_of(sense, x, l, j, c);
+            add_term(&low, &up, &r, a);
         }
-    arb_div(low, low, up, PREC);
-    arb_get_lbound_arf(edge, low, PREC);
-    double q = arf_is_finite(edge) ? arf_get_d(edge, ARF_RND_FLOOR) : -1;
     *split = 0;
     for (int b = 1; b < x->dim; b++)
         if (sense[b] > sense[*split])
             *split = b;
-    arb_clear(low), arb_clear(up), arb_clear(diff), arb_clear(slope), arf_clear(edge);
-    return q;
+    low -= LIBM; /* the sum's own rounding: add_term pays the shares' part */
+    return isfinite(low) && isfinite(up) ? low / up * (1 - LIBM) : -1;
 }
 
 #define QUOTIENT_MIN (1.0 / 64)

@@ -21,6 +21,7 @@ typedef struct { double step, a, quotient, amin, sum; slong boxes; } dp_strip;
 
 /* Largest step (up to a factor about 1.3) for which bisection with at most `budget` boxes certifies strips for G on `box`, axis k.
    Requires: l = 0 in every term, c_j > 0. Returns 1 and fills *out, or 0 when not even step_min can be certified.
-   Rigorous: every accepted box is decided by balls (lemma L2'). Cost: about (number of terms) microseconds a box and try. */
+   Rigorous: every accepted box is decided by doubles with bounds of their errors (lemma L2'; libm's exp and cos are taken to err by less than 2^-40).
+   Cost: about (number of terms)/5 microseconds a box and try. */
 int dp_strip_certify(dp_strip *out, const dp_gsum_t G, const dp_box *box, int k, const dp_strip_goal *goal, slong budget);
 #endif

@@ -151,6 +151,8 @@ unsigned dp_field_quantities(const dp_field_t f)
 
 void dp_gridfield_store(dp_gridfield *f, slong node, const dp_field_t at)
 {
+    /* whole limbs that hold the digits with 24 bits to spare: more would only take memory */
+    slong keep = ((slong) ceil((double) f->digits * 3.3219280948873626) + 28 + FLINT_BITS - 1) / FLINT_BITS * FLINT_BITS;
     for (int i = 0; i < f->nvalues; i++) {
         dp_grid_values *v = f->value + i;
         const arb_struct *from = quantity_of(at, v->quantity);
@@ -158,7 +160,7 @@ void dp_gridfield_store(dp_gridfield *f, slong node, const dp_field_t at)
             slong j = node * v->components + c;
             dp_ball_to_double(v->mid + j, v->rad + j, from + c);
             if (v->ball)
-                arb_set(v->ball + j, from + c);
+                arb_set_round(v->ball + j, from + c, keep);
         }
     }
 }

@@ -13,8 +13,9 @@ enum {
     BINS = 16    /* frequencies multiplied together */
 };
 
-/* Loops over short blocks, compiled for several instruction sets; all give the same integers. */
-#if defined(__x86_64__) && defined(__gnu_linux__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+/* Loops over short blocks, compiled for several instruction sets; all give the same integers. DP_PLAIN: for none but the least, and with FFTW's
+   other plans, without vector instructions, so that a test can compare. */
+#if !defined(DP_PLAIN) && defined(__x86_64__) && defined(__gnu_linux__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 #define DP_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
 #define DP_CLONES

@@ -58,7 +58,12 @@ static dp_status choose_width(dp_conv_plan *p, slong y_bits, slong levels, dp_er
 
 static void make_transforms(dp_conv_plan *p, unsigned flags)
 {
+#ifdef DP_PLAIN
+    const unsigned rigor = FFTW_MEASURE | FFTW_UNALIGNED; /* other plans, and none with vector instructions */
+    (void) flags;
+#else
     const unsigned rigor = flags & DP_CONV_MEASURE ? FFTW_MEASURE : FFTW_ESTIMATE;
+#endif
     const int n[2] = {(int) p->length[0], (int) p->length[1]}, reals[2] = {n[0], (int) p->row}, bins[2] = {n[0], (int) p->row / 2};
     const int rank = p->length[0] == 1 ? 1 : 2, skip = 2 - rank;
     double *slice = dp_fft_alloc((size_t) (2 * p->stride)), *other = slice + p->stride;

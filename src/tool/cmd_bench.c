@@ -8,6 +8,7 @@
 #include "claim/claim.h"
 #include "drift/gridfield.h"
 #include "tool/bench_conv.h"
+#include "tool/bench_mesh.h"
 #include "tool/option.h"
 #include "tool/share.h"
 
@@ -272,6 +273,52 @@ static int run_duels(const dp_args *a, int json, const char *gap, slong runs)
     return good;
 }
 
+/* ---- quotients: of times or sizes on large meshes, for the case in the plane ---- */
+
+static int asked_quotient(const dp_args *a, int i)
+{
+    for (int k = 0; k < a->count; k++)
+        if (!strcmp(a->operand[k], dp_quotients[i].name)) return 1;
+    return !a->count;
+}
+
+static int print_quotient(const char *gap, const dp_quotient *q, dp_status status, double over, double under, const dp_error *e)
+{
+    const int good = !status && (q->at_most ? over <= q->bar * under : over >= q->bar * under);
+    if (!gap) {
+        printf("%-68s ", q->title);
+        if (status) printf("FAILED: %s\n", e->text);
+        else printf("%10.4g %s over %.4g: %.2f, bar %g%s: %s\n", over, q->unit, under, over / under, q->bar, q->at_most ? " at most" : "", good ? "reached" : "MISSED");
+        fflush(stdout);
+        return good;
+    }
+    printf("%s\n    {\"name\": \"%s\", \"title\": \"%s\", \"ratio\": ", gap, q->name, q->title);
+    if (status) fputs("null, \"why\": ", stdout), dp_json_string(stdout, e->text);
+    else {
+        dp_json_double(stdout, over / under);
+        fputs(q->at_most ? ", \"bar_ratio_at_most\": " : ", \"bar_ratio\": ", stdout), dp_json_double(stdout, q->bar);
+    }
+    putchar('}');
+    return good;
+}
+
+static int run_quotients(const dp_args *a, int json, const char *gap)
+{
+    int good = 1;
+    for (int i = 0; i < dp_quotients_count; i++) {
+        double over = 0, under = 0;
+        dp_error e = {0};
+        dp_problem *P = NULL;
+        if (!asked_quotient(a, i)) continue;
+        dp_status status = dp_problem_parse(&P, "bench", case_2d, NULL, 0, NULL, &e);
+        if (!status) status = dp_quotients[i].once(&over, &under, P, &e);
+        good &= print_quotient(json ? gap : NULL, dp_quotients + i, status, over, under, &e);
+        gap = ",";
+        if (P) dp_problem_free(P);
+    }
+    return good;
+}
+
 static void check_names(const dp_args *a)
 {
     const char *names[BENCHES + 1] = {NULL};
@@ -280,7 +327,8 @@ static void check_names(const dp_args *a)
         int known = 0;
         for (int i = 0; i < BENCHES; i++) known |= !strcmp(names[i], a->operand[k]);
         for (int i = 0; i < dp_duels_count; i++) known |= names_duel(a->operand[k], i);
-        if (!known) dp_usage_error("bench: unknown benchmark '%s'%s; there are line, line-acb, plane-curl, two-modes, mesh-line, mesh-double, mesh-plane, suite, conv", a->operand[k], dp_tool_suggest(a->operand[k], names));
+        for (int i = 0; i < dp_quotients_count; i++) known |= !strcmp(dp_quotients[i].name, a->operand[k]);
+        if (!known) dp_usage_error("bench: unknown benchmark '%s'%s; there are line, line-acb, plane-curl, two-modes, mesh-line, mesh-double, mesh-plane, mesh-threads, mesh-memory, suite, conv", a->operand[k], dp_tool_suggest(a->operand[k], names));
     }
 }
 
@@ -302,6 +350,9 @@ static int run(const dp_args *a)
         if (seconds < 0 || (benches[i].bar > 0 && seconds >= benches[i].bar)) status = EXIT_UNEXPECTED;
         before = seconds;
     }
+    if (!run_quotients(a, json, gap)) status = EXIT_UNEXPECTED;
+    for (int i = 0; i < dp_quotients_count; i++)
+        if (asked_quotient(a, i)) gap = ",";
     if (!run_duels(a, json, gap, runs)) status = EXIT_UNEXPECTED;
     if (json) fputs("\n]}\n", stdout);
     return status;
@@ -312,5 +363,5 @@ const dp_tool_command dp_cmd_bench = {
     "bench", "[NAME]...", "time the engines",
     "Times the engines on fixed problems, medians of several runs on one core, beside the generic integrator of Arb where it can do the same; "
     "the whole quick suite; last the exact convolution, in turns with fmpz_poly_mul and with FFTs in quadruple precision. The names are line, line-acb, "
-    "plane-curl, two-modes, mesh-line, mesh-double, mesh-plane, suite and conv; none means all. The exit status is 1 when a bar is missed.",
+    "plane-curl, two-modes, mesh-line, mesh-double, mesh-plane, mesh-threads, mesh-memory, suite and conv; none means all. The exit status is 1 when a bar is missed.",
     options, 0, -1, 0, run};

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* bench_mesh.c: what certified fields on large meshes gain from a second thread, and the memory that they take. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "drift/gridfield.h"
+#include "tool/bench_mesh.h"
+
+/* The proxy's velocity at n x n nodes of [-3, 3]^2 to 30 digits; bytes: what the values take (NULL: not asked). */
+static dp_status field(double *bytes, const dp_problem *P, slong n, int threads, dp_error *e)
+{
+    const slong count[2] = {n, n};
+    fmpq *lo = _fmpq_vec_init(2), *hi = _fmpq_vec_init(2);
+    dp_mesh_t m;
+    dp_gridfield *f = NULL;
+    for (int k = 0; k < 2; k++) fmpq_set_si(lo + k, -3, 1), fmpq_set_si(hi + k, 3, 1);
+    dp_mesh_init(m, 2, count, lo, hi);
+    const dp_status status = dp_gridfield_eval(&f, P, "sinkhorn-proxy", m, DP_Q_VELOCITY, 30, DP_TIER_EXACT, threads, e);
+    for (int v = 0; status == DP_OK && bytes && v < f->nvalues; v++) {
+        const dp_grid_values *g = f->value + v;
+        for (slong i = 0; i < n * n * g->components; i++)
+            *bytes += 2 * sizeof(double) + (g->ball ? (double) (sizeof(arb_struct) + (size_t) arb_allocated_bytes(g->ball + i)) : 0);
+    }
+    dp_gridfield_free(f);
+    dp_mesh_clear(m);
+    _fmpq_vec_clear(lo, 2), _fmpq_vec_clear(hi, 2);
+    return status;
+}
+
+static dp_status threads(double *over, double *under, const dp_problem *P, dp_error *e)
+{
+    const double start = dp_now();
+    dp_status status = field(NULL, P, 1024, 1, e);
+    const double middle = dp_now();
+    if (!status) status = field(NULL, P, 1024, 2, e);
+    *over = middle - start, *under = dp_now() - middle;
+    return status;
+}
+
+static double peak(void)
+{
+    struct rusage u;
+    getrusage(RUSAGE_SELF, &u);
+    return 1024 * (double) u.ru_maxrss;
+}
+
+/* In a process of its own, whose peak before is taken off. */
+static dp_status memory(double *over, double *under, const dp_problem *P, dp_error *e)
+{
+    double seen[2] = {0, 0};
+    int ends[2], status = -1;
+    if (pipe(ends)) return dp_fail(e, DP_EIO, "no pipe");
+    const pid_t pid = fork();
+    if (!pid) {
+        const double before = peak();
+        const dp_status done = field(seen + 1, P, 1024, 1, e);
+        seen[0] = peak() - before;
+        _exit(done || write(ends[1], seen, sizeof seen) != (ssize_t) sizeof seen);
+    }
+    close(ends[1]);
+    const ssize_t got = read(ends[0], seen, sizeof seen);
+    close(ends[0]);
+    if (pid > 0) waitpid(pid, &status, 0);
+    *over = seen[0] / 0x1p20, *under = seen[1] / 0x1p20;
+    return got == (ssize_t) sizeof seen && WIFEXITED(status) && !WEXITSTATUS(status) ? DP_OK : dp_fail(e, DP_EIO, "the process that was measured did not finish");
+}
+
+const dp_quotient dp_quotients[] = {
+    {"mesh-threads", "sinkhorn-proxy at 1,024 x 1,024 nodes, certified, one thread over two", "s", 1.6, 0, threads},
+    {"mesh-memory", "the same, peak memory of one thread over that of the result", "MiB", 2.5, 1, memory}};
+const int dp_quotients_count = sizeof dp_quotients / sizeof *dp_quotients;
