@@ -289,7 +289,7 @@ dp_status dp_gridfield_lattices(dp_gridfield *f, const dp_problem *P, const char
     int order = quantities & ~(unsigned) (DP_Q_VELOCITY | DP_Q_POTENTIAL) ? 2 : 1;
     slong bits = (slong) ceil((double) f->digits * 3.3219280948873626) + 4, nodes = dp_mesh_nodes(&f->mesh), late = 0;
     slong *miss = dp_malloc(sizeof *miss * (size_t) nodes);
-    effort w = {bits + 30, {40, 40}, {0, 0}};
+    effort w = {bits + (P->dim == 3 ? 16 : 30), {40, 40}, {0, 0}}; /* in space every bit costs lattice nodes along three axes */
     band_report r = {.have = 0};
     dp_status status = DP_OK;
     if (dp_drift_find(drift)->needs & DP_NEED_PT)
