@@ -530,6 +530,62 @@ runs 'results.json that is none' 2 "$dp" check-cert "$w/torn"
 says err 'results: expected'
 runs 'no certificate' 2 "$dp" check-cert "$w/empty"
 
+# ---- flow ----
+flow() { # NAME STATUS ARGUMENT...
+  name=$1 want=$2
+  shift 2
+  runs "$name" "$want" "$dp" flow "$@"
+}
+plane=cases/flow/kde-plane.yaml
+flow 'a flow of a Gaussian' 0 "$plane" --drift sinkhorn --time 2 --record 5
+says out 'sinkhorn .*<- its gradient flow|<- its gradient flow'
+says out 'a finer run moves the unknowns'
+flow 'a flow as JSON' 0 "$plane" --drift kl --time 1 --record 3 --json
+json as '"gaussian"'
+json complete true
+json records.t.length 4
+flow 'a flow of particles' 0 cases/flow/particle.yaml --drift mean-shift --time 1 --method euler --step 1/100
+says out 'smoothed-kl .*increases at t = 0'
+flow 'files of a flow' 0 "$plane" --drift mean-shift --as particles --particles 20 --seed 4 --time 1 --record 4 --once -o "$w/flow.csv" -q
+silent out
+flow 'the same again' 0 "$plane" --drift mean-shift --as particles --particles 20 --seed 4 --time 1 --record 4 --once --threads 1 -o "$w/again.csv" -q
+holds 'equal flows give equal bytes' cmp "$w/flow.csv" "$w/again.csv"
+holds 'a line for each record' test "$(wc -l <"$w/flow.csv")" -eq 6
+flow 'another seed' 0 "$plane" --drift mean-shift --as particles --particles 20 --seed 5 --time 1 --record 4 --once -o "$w/again.csv" -q
+if cmp -s "$w/flow.csv" "$w/again.csv"; then fail 'another seed' 'the same bytes'; else pass; fi
+flow 'a flow as arrays' 0 "$plane" --drift smoothed-kl --time 1 -o "$w/flow.npz" -q
+holds 'arrays of a flow' test -s "$w/flow.npz"
+if command -v gnuplot >/dev/null 2>&1; then
+  flow 'a picture of a flow' 0 cases/energy-dissipation/atoms.yaml --drift mmd --time 1 --plot "$w/flow.svg" -q
+  holds 'the picture' grep -q '</svg>' "$w/flow.svg"
+fi
+flow 'no drift' 2 "$plane"
+says err 'expected --drift NAME'
+flow 'an unknown drift' 2 "$plane" --drift sinkhron
+says err "did you mean 'sinkhorn'"
+flow 'no closure' 2 "$plane" --drift mmd --as gaussian
+says err 'mmd: Gaussians do not stay Gaussian: .*; expected --as particles'
+flow 'particles without a score' 2 cases/flow/particle.yaml --drift kl
+says err 'kl: it needs the density of q'
+flow 'a step that does not fit' 2 "$plane" --drift kl --method rk4 --time 1 --step 3/10
+says err 'expected a whole number of them'
+flow 'a step without its method' 2 "$plane" --drift kl --step 1/10
+says err 'expected --method euler or rk4'
+flow 'a time that is none' 2 "$plane" --drift kl --time 0
+says err '--time 0: expected a number > 0'
+flow 'an unknown energy' 2 "$plane" --drift kl --energies w3
+says err "unknown energy 'w3'"
+flow 'an energy that is not there' 2 cases/flow/particle.yaml --drift mmd --energies kl
+says err 'particles have no density'
+flow 'a name without a format' 2 "$plane" --drift kl -o "$w/flow.txt"
+says err 'ends with .csv or .npz'
+"$dp" flow cases/two-mode/default.yaml --drift smoothed-kl --time 10000 --method euler --step 1/100 --record 100000 -o "$w/part.csv" -q >"$w/out" 2>"$w/err" &
+sleep 1 && kill -TERM $! && wait $!
+got=$? name='an interrupted flow'
+if [ "$got" -eq 3 ]; then pass; else fail "$name" "exit status $got, expected 3"; fi
+says err 'interrupted at t = '
+holds 'what was recorded is kept' test "$(wc -l <"$w/part.csv")" -gt 2
+
 # ---- interruption and resumption; one process and two ----
 several='cases/two-mode/default.yaml cases/two-mode/asymmetric.yaml'
 # shellcheck disable=SC2086 # a list

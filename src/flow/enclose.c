@@ -35,25 +35,26 @@ static void expand(stepper *s, arb_srcptr start, slong len, slong prec)
 /* A box with start + [0, h] f(box) inside it: the solution exists and stays there until h. */
 static int a_priori(stepper *s, arb_srcptr start, const arb_t h)
 {
+    const slong prec = s->prec + 64; /* what is left of rounding must fit between the image and the box, however short the step */
     arb_t image, time;
     int inside = 0;
     arb_init(image), arb_init(time);
-    arb_union(time, time, h, s->prec);
+    arb_union(time, time, h, prec);
     _arb_vec_set(s->box, start, s->n);
     for (int attempt = 0; attempt < 4 && !inside; attempt++) {
-        dp_ode_eval(s->slope, NULL, s->f, s->box, NULL, s->prec);
+        dp_ode_eval(s->slope, NULL, s->f, s->box, NULL, prec);
         inside = attempt > 0;
         for (slong i = 0; i < s->n; i++) {
-            arb_mul(image, s->slope + i, time, s->prec);
-            arb_add(image, image, start + i, s->prec);
+            arb_mul(image, s->slope + i, time, prec);
+            arb_add(image, image, start + i, prec);
             if (!arb_is_finite(image)) inside = 0, attempt = 4;
             else if (!arb_contains(s->box + i, image)) inside = 0;
         }
         for (slong i = 0; i < s->n && !inside && attempt < 4; i++) { /* twice as far as this slope would go */
-            arb_mul(image, s->slope + i, time, s->prec);
+            arb_mul(image, s->slope + i, time, prec);
             arb_mul_2exp_si(image, image, 1);
-            arb_add(image, image, start + i, s->prec);
-            arb_union(s->box + i, image, start + i, s->prec);
+            arb_add(image, image, start + i, prec);
+            arb_union(s->box + i, image, start + i, prec);
             mag_mul_2exp_si(arb_radref(image), arb_radref(s->box + i), -4);
             mag_add(arb_radref(s->box + i), arb_radref(s->box + i), arb_radref(image));
         }
@@ -102,9 +103,10 @@ static int step(arb_ptr y, stepper *s, fmpq_t h, const fmpq_t least)
         if (!ok) fmpq_div_2exp(h, h, 1);
     }
     if (ok) {
-        expand(s, y, s->order, s->prec);
+        expand(s, y, s->order, s->prec + 32); /* so that the remainders are all that counts */
+        arb_set_fmpq(by, h, s->prec + 32);
         for (slong i = 0; i < s->n; i++) {
-            _arb_poly_evaluate(y + i, s->y.v[i], s->order, by, s->prec);
+            _arb_poly_evaluate(y + i, s->y.v[i], s->order, by, s->prec + 32);
             arb_add_error_mag(y + i, remainder + i);
         }
     }
