@@ -266,6 +266,9 @@ static void radii_are_needed(void **state)
         law_point(x, 1, 2);
         field(good, &P, x, DP_ENGINE_AUTO, 600);
         assert_int_equal(dp_plan_get(&plan, &P, DP_ENGINE_CLOSED, PREC, w, NULL), DP_OK);
+        assert_true(mag_cmp_2exp_si(plan->error, -PREC - 20) > 0);   /* the widths that were found are in the factors */
+        for (int j = 0; j < 3; j++)
+            assert_true(mag_get_d(arb_radref(plan->v + j)) >= 0.99 * mag_get_d(plan->error) * arf_get_d(arb_midref(plan->v + j), ARF_RND_DOWN));
         disturb(plan->v, plan->v, 3, 1e-12);
         dp_pairs s;
         dp_pairs_init(&s, P.q, P.p, P.bandwidth, PREC);
