@@ -379,6 +379,21 @@ runs 'a quantity that the drift has not' 2 "$dp" field "$w/plane.yaml" --drift s
 says err 'sinkhorn-proxy has none here: .*not the gradient'
 runs 'a drift that does not exist here' 2 "$dp" field "$w/plane.yaml" --drift wasserstein --grid 9x9
 silent out
+cat >"$w/moved.yaml" <<'END'
+dimension: 2
+p: {mixture: [{weight: 1, mean: [1, -2], covariance: 1}]}
+q: {mixture: [{weight: 1, mean: [0, 0], covariance: 1}]}
+kernel: {bandwidth: 1}
+END
+runs 'a shift undone by slices' 0 "$dp" field "$w/moved.yaml" --drift sliced-wasserstein --at 1/3,40 --digits 20
+says out 'velocity_1 +0\.5000000000'
+says out 'velocity_2 +-1\.0000000000'
+runs 'slices on a mesh' 0 "$dp" field "$w/moved.yaml" --drift sliced-wasserstein --grid 5x4 --tier double --digits 6 --set p.mixture.0.covariance=2
+says out 'error estimate'
+runs 'transport between modes' 0 "$dp" field cases/two-mode/default.yaml --drift wasserstein --at 3
+says out 'velocity_1 +-4\.2857142857'
+runs 'transport out of the hull of atoms' 2 "$dp" field cases/transport/translation-atoms.yaml --drift sliced-wasserstein --at 7,7
+says err 'asked at another place'
 runs 'sinkhorn between modes twenty bandwidths apart' 0 "$dp" field cases/two-mode/sizes-20.yaml --drift sinkhorn --at 10 --digits 30
 says out 'velocity_1 +-14\.28571428'
 runs 'sinkhorn with a kernel that is no cost' 2 "$dp" field cases/two-mode/laplace.yaml --drift sinkhorn --at 1

@@ -147,7 +147,7 @@ static int all_drifts(int dim, dp_measure_family p, dp_measure_family q, slong n
 static void derivatives_on_the_line(void **state)
 {
     (void) state;
-    assert_int_equal(all_drifts(1, DP_MIXTURE, DP_MIXTURE, 2, 2, "3/2"), 7);      /* all but wasserstein and blob */
+    assert_int_equal(all_drifts(1, DP_MIXTURE, DP_MIXTURE, 2, 2, "3/2"), 7);      /* all but blob */
     assert_int_equal(all_drifts(1, DP_MIXTURE, DP_MIXTURE, 1, 1, "5/7"), 8);
     assert_int_equal(all_drifts(1, DP_ATOMS, DP_ATOMS, 3, 2, "2"), 7);            /* no scores of atoms */
     assert_int_equal(all_drifts(1, DP_MIXTURE, DP_ATOMS, 2, 3, "4/3"), 6);

@@ -2,7 +2,9 @@
 /* t-transport.c: transports on the line and their slices: levels of both laws agree, derivatives by differences, closed forms, exact atoms. */
 #include "laws.h"
 
-#include "drift/transport.h"
+#include <math.h>
+
+#include "drift/sliced.h"
 
 enum { PREC = 200 };
 
@@ -116,13 +118,159 @@ static void means_average(void **state)
     }
 }
 
+/* p or q of random atoms in the plane, one of weight 1e-12. */
+static void plane_atoms(dp_measure_t m, slong n)
+{
+    fmpq_t rest;
+    law_mixture(m, DP_ATOMS, 2, n, 2);
+    fmpq_init(rest);
+    dp_fmpq_set_text(rest, "1e-12");
+    fmpq_add(DP_WEIGHT(m, 1), DP_WEIGHT(m, 1), DP_WEIGHT(m, 0)), fmpq_sub(DP_WEIGHT(m, 1), DP_WEIGHT(m, 1), rest);
+    fmpq_set(DP_WEIGHT(m, 0), rest);
+    fmpq_clear(rest);
+}
+
+/* Mean over many angles, each by sorting in doubles; O(1/n) off. */
+static void brute(double out[2], const dp_measure_t q, const dp_measure_t p, slong at, int n)
+{
+    out[0] = out[1] = 0;
+    for (int k = 0; k < n; k++) {
+        const double a = M_PI * (k + 0.5) / n, c = cos(a), s = sin(a);
+        double t[8], lo = 0, T = 0, low = 0, x = fmpq_get_d(DP_MEAN(q, at, 0)) * c + fmpq_get_d(DP_MEAN(q, at, 1)) * s;
+        int used[8] = {0};
+        for (slong i = 0; i < q->n; i++)
+            if (fmpq_get_d(DP_MEAN(q, i, 0)) * c + fmpq_get_d(DP_MEAN(q, i, 1)) * s < x && i != at)
+                lo += fmpq_get_d(DP_WEIGHT(q, i));
+        const double hi = lo + fmpq_get_d(DP_WEIGHT(q, at));
+        for (slong j = 0; j < p->n; j++)
+            t[j] = fmpq_get_d(DP_MEAN(p, j, 0)) * c + fmpq_get_d(DP_MEAN(p, j, 1)) * s;
+        for (slong round = 0; round < p->n; round++) {
+            slong j = -1;
+            for (slong i = 0; i < p->n; i++)
+                if (!used[i] && (j < 0 || t[i] < t[j]))
+                    j = i;
+            used[j] = 1;
+            const double w = fmpq_get_d(DP_WEIGHT(p, j));
+            T += fmax(0, fmin(low + w, hi) - fmax(low, lo)) * t[j], low += w;
+        }
+        T = T / (hi - lo) - x;
+        out[0] += T * c / n, out[1] += T * s / n;
+    }
+}
+
+static void arcs_and_brute_force(void **state)
+{
+    (void) state;
+    for (int round = 0; round < 6; round++) {
+        dp_problem P;
+        dp_field_t f;
+        double want[2];
+        law_problem(&P, 2, DP_KERNEL_GAUSSIAN, "1");
+        plane_atoms(P.p, 2 + round), plane_atoms(P.q, 7 - round);
+        dp_field_init(f, 2);
+        for (slong at = 1; at < P.q->n; at++) {
+            assert_int_equal(dp_sliced_atoms(f, &P, at, PREC, NULL), DP_OK);
+            brute(want, P.q, P.p, at, 4000);
+            for (int k = 0; k < 2; k++) {
+                assert_true(fabs(arf_get_d(arb_midref(f->velocity + k), ARF_RND_NEAR) - want[k]) < 0.02);
+                assert_true(mag_cmp_2exp_si(arb_radref(f->velocity + k), -PREC / 2) < 0);
+            }
+        }
+        dp_field_clear(f), law_problem_clear(&P);
+    }
+}
+
+/* Trapezoid and adaptive quadrature overlap; doubles on a mesh contain the balls, or nearly: their errors are estimates with a margin. */
+static void engines_agree_in_the_plane(void **state)
+{
+    (void) state;
+    dp_problem P;
+    dp_field_t f, g;
+    dp_mesh_t mesh;
+    dp_gridfield *G = NULL;
+    dp_error e = {0};
+    const slong n[2] = {3, 2}, prec = 60;
+    arb_ptr x = _arb_vec_init(2);
+    fmpq *lo = _fmpq_vec_init(2), *hi = _fmpq_vec_init(2);
+    law_problem(&P, 2, DP_KERNEL_GAUSSIAN, "1");
+    law_mixture(P.p, DP_MIXTURE, 2, 1, 1), law_mixture(P.q, DP_MIXTURE, 2, 1, 1);
+    for (int k = 0; k < 2; k++)
+        fmpq_set_si(lo + k, -2, 1), fmpq_set_si(hi + k, 5, 2);
+    dp_mesh_init(mesh, 2, n, lo, hi);
+    dp_field_init(f, 2), dp_field_init(g, 2);
+    assert_int_equal(dp_gridfield_eval(&G, &P, "sliced-wasserstein", mesh, DP_Q_VELOCITY | DP_Q_JACOBIAN, 9, DP_TIER_AUTO, 2, &e), DP_OK);
+    const dp_grid_values *V = dp_gridfield_find(G, DP_Q_VELOCITY), *J = dp_gridfield_find(G, DP_Q_JACOBIAN);
+    assert_true(V->estimated && J->estimated && G->tier == DP_TIER_DOUBLE && !V->ball);
+    for (slong i = 0; i < 6; i++) {
+        dp_mesh_node(lo, mesh, i);
+        for (int k = 0; k < 2; k++)
+            arb_set_fmpq(x + k, lo + k, PREC);
+        assert_int_equal(dp_sliced_trapezoid(f, &P, x, prec, NULL, &e), DP_OK);
+        if (i == 0) {
+            assert_int_equal(dp_sliced_quadrature(g, &P, x, prec, &e), DP_OK);
+            for (int k = 0; k < 2; k++)
+                assert_true(arb_overlaps(f->velocity + k, g->velocity + k) && mag_cmp_2exp_si(arb_radref(g->velocity + k), -40) < 0);
+            for (int k = 0; k < 4; k++)
+                assert_true(arb_overlaps(f->jacobian + k, g->jacobian + k));
+        }
+        for (int k = 0; k < 2; k++) {
+            const double v = arf_get_d(arb_midref(f->velocity + k), ARF_RND_NEAR);
+            assert_true(fabs(V->mid[2 * i + k] - v) <= V->rad[2 * i + k] + 1e-16 && V->rad[2 * i + k] < 1e-7);
+            assert_true(mag_cmp_2exp_si(arb_radref(f->velocity + k), -prec / 2) < 0);
+        }
+        for (int k = 0; k < 4; k++)
+            assert_true(fabs(J->mid[4 * i + k] - arf_get_d(arb_midref(f->jacobian + k), ARF_RND_NEAR)) <= J->rad[4 * i + k] + 1e-16);
+    }
+    dp_gridfield_free(G), dp_mesh_clear(mesh), dp_field_clear(f), dp_field_clear(g), _arb_vec_clear(x, 2), _fmpq_vec_clear(lo, 2), _fmpq_vec_clear(hi, 2);
+    law_problem_clear(&P);
+}
+
+/* On the line: doubles against balls, all pairs of families, far tails too. */
+static void doubles_on_the_line(void **state)
+{
+    (void) state;
+    slong tried = 0, useful = 0;
+    for (int round = 0; round < 16; round++) {
+        dp_problem P;
+        dp_mesh_t mesh;
+        dp_gridfield *G = NULL;
+        dp_error e = {0};
+        const slong n = 9;
+        fmpq_t lo, hi;
+        dp_field_t f;
+        arb_t x;
+        law_problem(&P, 1, DP_KERNEL_GAUSSIAN, "1");
+        random_law(P.p, round % 4), random_law(P.q, round / 4);
+        fmpq_init(lo), fmpq_init(hi), dp_field_init(f, 1), arb_init(x);
+        fmpq_set_si(lo, -63, 2), fmpq_set_si(hi, 9, 1);
+        dp_mesh_init(mesh, 1, &n, lo, hi);
+        assert_int_equal(dp_gridfield_eval(&G, &P, "wasserstein", mesh, DP_Q_VELOCITY | DP_Q_JACOBIAN, 9, DP_TIER_DOUBLE, 1, &e), DP_OK);
+        const dp_grid_values *V = dp_gridfield_find(G, DP_Q_VELOCITY), *J = dp_gridfield_find(G, DP_Q_JACOBIAN);
+        dp_workspace *w = dp_workspace_new();
+        w->no_potential = 1;
+        for (slong i = 0; i < n; i++) {
+            dp_mesh_node(lo, mesh, i);
+            arb_set_fmpq(x, lo, PREC);
+            if (!isfinite(V->rad[i]) || dp_field_eval(f, &P, "wasserstein", x, DP_ENGINE_AUTO, PREC, w, &e) != DP_OK)
+                continue;
+            const double v = arf_get_d(arb_midref(f->velocity), ARF_RND_NEAR), j = arf_get_d(arb_midref(f->jacobian), ARF_RND_NEAR);
+            tried++, useful += V->rad[i] <= 1e-9 * (1 + fabs(v));
+            assert_true(fabs(V->mid[i] - v) <= V->rad[i] * (1 + 1e-9));
+            assert_true(!isfinite(J->rad[i]) || fabs(J->mid[i] - j) <= J->rad[i] * (1 + 1e-9));
+        }
+        dp_workspace_free(w), dp_gridfield_free(G), dp_mesh_clear(mesh), dp_field_clear(f), arb_clear(x), fmpq_clear(lo), fmpq_clear(hi), law_problem_clear(&P);
+    }
+    assert_true(tried > 60 && useful > tried / 2);
+}
+
 static int start(void **state) { (void) state; flint_randinit(rnd); return 0; }
 static int stop(void **state) { (void) state; flint_randclear(rnd); flint_cleanup(); return 0; }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(densities_on_the_line), cmocka_unit_test(means_average),
+        cmocka_unit_test(densities_on_the_line), cmocka_unit_test(means_average), cmocka_unit_test(arcs_and_brute_force),
+        cmocka_unit_test(engines_agree_in_the_plane), cmocka_unit_test(doubles_on_the_line),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }

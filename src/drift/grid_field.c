@@ -33,16 +33,17 @@ dp_status dp_gridfield_eval(dp_gridfield **out, const dp_problem *P, const char 
     if (tier == DP_TIER_QUAD) /* exact slices are faster than transforms in quadruple precision, and have a bound */
         tier = DP_TIER_EXACT;
     int estimate = estimates(P, drift, tier);
-    dp_gridfield *f = dp_gridfield_new(mesh, quantities, digits, estimate ? DP_TIER_DOUBLE : tier == DP_TIER_AUTO ? DP_TIER_EXACT : tier);
     const dp_drift *D = dp_drift_find(drift);
+    const int whole = D && D->mesh; /* then the drift itself chooses between tiers */
+    dp_gridfield *f = dp_gridfield_new(mesh, quantities, digits, estimate ? DP_TIER_DOUBLE : tier == DP_TIER_AUTO && !whole ? DP_TIER_EXACT : tier);
     dp_status status = DP_EBUDGET;
-    if (D && D->mesh)
+    if (whole)
         status = D->mesh(f, P, threads, e);
     else if (estimate)
         status = dp_gridfield_estimated(f, P, drift, threads, e);
     else if (lattices_serve(P, drift))
         status = dp_gridfield_lattices(f, P, drift, quantities, threads, e);
-    if (status == DP_EBUDGET && !(D && D->mesh))
+    if (status == DP_EBUDGET && !whole)
         status = dp_gridfield_pointwise(f, P, drift, NULL, dp_mesh_nodes(mesh), threads, e);
     if (status == DP_EUNSUPPORTED && !estimate && tier == DP_TIER_AUTO && has_estimate(drift)) {
         dp_gridfield_free(f);
@@ -50,6 +51,8 @@ dp_status dp_gridfield_eval(dp_gridfield **out, const dp_problem *P, const char 
         status = dp_gridfield_estimated(f, P, drift, threads, e);
     }
     f->seconds = dp_now() - start;
+    if (f->tier == DP_TIER_AUTO)
+        f->tier = DP_TIER_EXACT;
     if (status == DP_OK)
         *out = f;
     else

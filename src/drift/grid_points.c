@@ -58,6 +58,7 @@ static void work(shared *s)
     fmpq *x = _fmpq_vec_init(d);
     dp_field_t at;
     dp_workspace *w = dp_workspace_new();
+    w->no_potential = !dp_gridfield_find(s->f, DP_Q_POTENTIAL);
     dp_field_init(at, d);
     for (slong lo; !atomic_load(&s->failed) && (lo = atomic_fetch_add(&s->next, CHUNK)) < s->n;)
         for (slong i = lo; i < FLINT_MIN(lo + CHUNK, s->n) && !atomic_load(&s->failed); i++)

@@ -29,6 +29,7 @@ typedef struct {
 
 struct dp_workspace_struct {
     const dp_source *source; /* NULL: every point is evaluated for itself */
+    int no_potential;        /* nobody asks for it: drifts for which it is dear may leave it out */
     dp_measure_t p, q;      /* what the charts belong to; `set` says whether they are filled */
     fmpq_t bandwidth;
     int set;

@@ -49,43 +49,52 @@ void dp_law_line(dp_law_t out, const dp_measure_t mu, slong prec)
     fmpq_clear(t);
 }
 
-/* sum_k a_k theta_k */
-static void along(acb_t out, const fmpq *a, acb_srcptr theta, int d, slong prec)
+/* out = a c + b s, dout = b c - a s: value and derivative in the angle. */
+static void turn(acb_t out, acb_t dout, const arb_t a, const arb_t b, const acb_t c, const acb_t s, slong prec)
 {
-    arb_t c;
-    arb_init(c);
-    acb_zero(out);
-    for (int k = 0; k < d; k++) {
-        arb_set_fmpq(c, a + k, prec);
-        acb_addmul_arb(out, theta + k, c, prec);
-    }
-    arb_clear(c);
+    acb_mul_arb(out, c, a, prec), acb_addmul_arb(out, s, b, prec);
+    acb_mul_arb(dout, c, b, prec), acb_submul_arb(dout, s, a, prec);
 }
 
-void dp_law_slice(dp_law_t out, const dp_measure_t mu, acb_srcptr theta, acb_srcptr dtheta, slong prec)
+/* s = sqrt((C11 + C22)/2 + (C11 - C22)/2 cos 2 angle + C12 sin 2 angle), c2 and s2 the cosine and sine. */
+static void deviation(acb_t s, acb_t ds, const dp_measure_t mu, slong j, const acb_t c2, const acb_t s2, slong prec)
 {
-    int d = mu->dim;
-    acb_t row;
-    acb_init(row);
+    fmpq_t t;
+    arb_t a, b;
+    fmpq_init(t), arb_init(a), arb_init(b);
+    fmpq_sub(t, DP_COV(mu, j, 0, 0), DP_COV(mu, j, 1, 1)), fmpq_div_2exp(t, t, 1);
+    arb_set_fmpq(a, t, prec), arb_set_fmpq(b, DP_COV(mu, j, 0, 1), prec);
+    turn(s, ds, a, b, c2, s2, prec); /* half of the derivative, as s' = (s^2)'/(2 s) wants it */
+    fmpq_add(t, DP_COV(mu, j, 0, 0), DP_COV(mu, j, 1, 1)), fmpq_div_2exp(t, t, 1);
+    arb_set_fmpq(a, t, prec);
+    acb_add_arb(s, s, a, prec);
+    if (!arb_is_positive(acb_realref(s))) /* a branch of the root must be known */
+        acb_indeterminate(s);
+    acb_sqrt(s, s, prec);
+    acb_div(ds, ds, s, prec);
+    fmpq_clear(t), arb_clear(a), arb_clear(b);
+}
+
+void dp_law_slice(dp_law_t out, const dp_measure_t mu, arb_srcptr x, const acb_t angle, slong prec)
+{
+    acb_t c, s, c2, s2;
+    arb_ptr m = _arb_vec_init(2);
+    acb_init(c), acb_init(s), acb_init(c2), acb_init(s2);
+    acb_sin_cos(s, c, angle, prec);
+    acb_mul_2exp_si(c2, angle, 1);
+    acb_sin_cos(s2, c2, c2, prec);
     law_init(out, mu);
     for (slong j = 0; j < mu->n; j++) {
-        acb_ptr s = out->scale + j, ds = out->dscale + j;
         arb_set_fmpq(out->weight + j, DP_WEIGHT(mu, j), prec);
-        along(out->mean + j, DP_MEAN(mu, j, 0), theta, d, prec);
-        along(out->dmean + j, DP_MEAN(mu, j, 0), dtheta, d, prec);
-        if (mu->family != DP_MIXTURE)
-            continue;
-        for (int k = 0; k < d; k++) { /* s^2 = theta'C theta, s s' = theta'C dtheta */
-            along(row, DP_COV(mu, j, k, 0), theta, d, prec);
-            acb_addmul(s, row, theta + k, prec);
-            acb_addmul(ds, row, dtheta + k, prec);
+        for (int k = 0; k < 2; k++) {
+            arb_set_fmpq(m + k, DP_MEAN(mu, j, k), prec);
+            arb_sub(m + k, m + k, x + k, prec);
         }
-        if (!arb_is_positive(acb_realref(s))) /* a branch of the root must be known */
-            acb_indeterminate(s);
-        acb_sqrt(s, s, prec);
-        acb_div(ds, ds, s, prec);
+        turn(out->mean + j, out->dmean + j, m, m + 1, c, s, prec);
+        if (mu->family == DP_MIXTURE)
+            deviation(out->scale + j, out->dscale + j, mu, j, c2, s2, prec);
     }
-    acb_clear(row);
+    acb_clear(c), acb_clear(s), acb_clear(c2), acb_clear(s2), _arb_vec_clear(m, 2);
 }
 
 void dp_law_value_init(dp_law_value v)
@@ -179,8 +188,8 @@ static void student_upper(arb_t tail, const arb_t z, const arb_t nu, slong prec)
         arb_neg(t, t);
         arb_hypgeom_2f1(t, b, a, c, t, 0, prec);
         arb_zero(c);
-        student_density(c, c, nu, prec);
-        arb_mul(t, t, c, prec);
+        student_density(a, c, nu, prec);
+        arb_mul(t, t, a, prec);
         arb_mul(t, t, z, prec);
         arb_sub(tail, b, t, prec);
     } else {

@@ -22,8 +22,8 @@ typedef struct { dp_measure_family family; slong n; arb_ptr weight; acb_ptr mean
 int dp_law_serves(const dp_measure_t mu, int dim);
 /* A measure on the line. Initialises out. Requires dp_law_serves. */
 void dp_law_line(dp_law_t out, const dp_measure_t mu, slong prec);
-/* The law of <theta, Y>, Y of law mu: atoms or a mixture, any dimension; dtheta: derivative of theta in the parameter. Initialises out. */
-void dp_law_slice(dp_law_t out, const dp_measure_t mu, acb_srcptr theta, acb_srcptr dtheta, slong prec);
+/* The law of <theta, Y - x>, theta = (cos, sin) of the angle, Y of law mu: atoms or a mixture in the plane. Initialises out. */
+void dp_law_slice(dp_law_t out, const dp_measure_t mu, arb_srcptr x, const acb_t angle, slong prec);
 void dp_law_clear(dp_law_t L);
 
 /* tail: P(Y > y) (upper) or P(Y < y), with relative accuracy where y is real, far out too; density f; drift: derivative of the tail in the
@@ -50,10 +50,13 @@ void dp_law_quantile(arb_t y, const dp_law_t L, const arb_t u, int upper, slong 
 void dp_law_transport(arb_t T, arb_t slope, const dp_law_t q, const dp_law_t p, const arb_t t, slong prec);
 int dp_law_affine(const dp_law_t q, const dp_law_t p);
 
-/* The same on a box of a parameter, a rectangle symmetric about the real line: q, p and t at the middle (real) and on the box, dt the derivative
-   of t on the box. Finite T: for every parameter of the box there is exactly one y in T with F_p(y) = F_q(t), and it is the holomorphic
-   continuation of the real transport (lemma T1: the interval Newton operator maps T into itself). */
-typedef struct { const dp_law_struct *q, *p; acb_srcptr t, dt; } dp_law_curve;
-void dp_law_transport_box(acb_t T, acb_t slope, const dp_law_curve *mid, const dp_law_curve *box, const acb_t step, slong prec);
+/* The same at t = 0 or at t (NULL: 0) on a box of a parameter, a rectangle symmetric about the real line: q, p at the middle (real) and on the box,
+   t the middle of the box and `step` the box minus its middle when the parameter is t itself. Finite T: for every parameter of the box there is
+   exactly one y in T with F_p(y) = F_q(t), and it is the holomorphic continuation of the real transport (lemma T1: the interval
+   Newton operator maps T into itself). */
+typedef struct { const dp_law_struct *q, *p; } dp_law_pair;
+void dp_law_transport_box(acb_t T, acb_t slope, const dp_law_pair *mid, const dp_law_pair *box, const acb_t t, const acb_t step, slong prec);
+/* The quantile of the level u on a box, in the same way. */
+void dp_law_quantile_box(acb_t y, const dp_law_t mid, const dp_law_t box, const arb_t u, int upper, const acb_t step, slong prec);
 
 #endif

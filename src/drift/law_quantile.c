@@ -271,24 +271,6 @@ void dp_law_transport(arb_t T, arb_t slope, const dp_law_t q, const dp_law_t p, 
     dp_law_value_clear(v);
 }
 
-/* f(box, c) = f(mid, c) + f'(box, c) step with f = tail of p at c - tail of q at t. */
-static void residual(acb_t f, const dp_law_curve *m, const dp_law_curve *b, const acb_t c, const acb_t step, int upper, slong prec)
-{
-    dp_law_value v, u;
-    acb_t slope;
-    dp_law_value_init(v), dp_law_value_init(u), acb_init(slope);
-    dp_law_at(v, DP_LAW_TAIL, m->p, c, upper, 1, prec);
-    dp_law_at(u, DP_LAW_TAIL, m->q, m->t, upper, 1, prec);
-    acb_sub(f, v->tail, u->tail, prec);
-    dp_law_at(v, DP_LAW_DRIFT, b->p, c, upper, 1, prec);
-    dp_law_at(u, DP_LAW_DRIFT, b->q, b->t, upper, 1, prec);
-    acb_sub(slope, v->drift, u->drift, prec);
-    acb_mul(u->density, u->density, b->dt, prec); /* d/dt of an upper tail is -f */
-    (upper ? acb_add : acb_sub)(slope, slope, u->density, prec);
-    acb_addmul(f, slope, step, prec);
-    dp_law_value_clear(v), dp_law_value_clear(u), acb_clear(slope);
-}
-
 /* Y := c +- r in both coordinates. */
 static void square(acb_t Y, const acb_t c, const mag_t r)
 {
@@ -296,38 +278,111 @@ static void square(acb_t Y, const acb_t c, const mag_t r)
     arb_add_error_mag(acb_realref(Y), r), arb_add_error_mag(acb_imagref(Y), r);
 }
 
-void dp_law_transport_box(acb_t T, acb_t slope, const dp_law_curve *m, const dp_law_curve *box, const acb_t step, slong prec)
+/* Tail of q at t: value at the middle of the box, derivative in the parameter over the box. */
+static void moving_tail(acb_t value, acb_t slope, const dp_law_pair *mid, const dp_law_pair *box, const acb_t t, const acb_t step, int upper, slong prec)
 {
     dp_law_value v;
-    acb_t c, f, N, Y;
-    arb_t s;
+    acb_t z;
+    dp_law_value_init(v), acb_init(z);
+    if (t)
+        acb_set(z, t);
+    dp_law_at(v, DP_LAW_TAIL, mid->q, z, upper, 1, prec);
+    acb_set(value, v->tail);
+    if (t)
+        acb_add(z, z, step, prec);
+    dp_law_at(v, DP_LAW_DRIFT, box->q, z, upper, 1, prec);
+    acb_set(slope, v->drift);
+    if (t && upper)
+        acb_sub(slope, slope, v->density, prec);
+    else if (t)
+        acb_add(slope, slope, v->density, prec);
+    dp_law_value_clear(v), acb_clear(z);
+}
+
+/* The root of tail(y) = value + slope step near the real c: interval Newton N(Y) = c -+ f(box, c)/f'(box, Y) with the mean value form
+   f(box, c) = f(mid, c) + (d f/d parameter)(box, c) step. */
+static int root_box(acb_t y, const dp_law_t mid, const dp_law_t box, const arb_t c, const acb_t value, const acb_t slope, const acb_t step, int upper,
+                    slong prec)
+{
+    dp_law_value v;
+    acb_t f, N, Y, at;
     mag_t r;
-    int upper, found = 0;
-    dp_law_value_init(v), acb_init(c), acb_init(f), acb_init(N), acb_init(Y), arb_init(s), mag_init(r);
-    upper = small_side(v, m->q, acb_realref(m->t), prec);
-    dp_law_transport(acb_realref(c), s, m->q, m->p, acb_realref(m->t), prec);
-    arb_get_mid_arb(acb_realref(c), acb_realref(c));
-    if (acb_is_finite(c) && acb_is_finite(box->t)) {
-        residual(f, m, box, c, step, upper, prec);
-        dp_law_at(v, DP_LAW_DENSITY, m->p, c, upper, 1, prec);
+    int found = 0;
+    dp_law_value_init(v), acb_init(f), acb_init(N), acb_init(Y), acb_init(at), mag_init(r);
+    arb_get_mid_arb(acb_realref(at), c);
+    dp_law_at(v, DP_LAW_DRIFT, box, at, upper, 1, prec);
+    acb_sub(f, v->drift, slope, prec);
+    acb_mul(f, f, step, prec);
+    dp_law_at(v, DP_LAW_TAIL | DP_LAW_DENSITY, mid, at, upper, 1, prec);
+    acb_sub(v->tail, v->tail, value, prec);
+    acb_add(f, f, v->tail, prec);
+    acb_div(N, f, v->density, prec);
+    acb_get_mag(r, N);
+    for (int k = 0; k < 3 && !found && acb_is_finite(N); k++) {
+        mag_mul_ui(r, r, 3), mag_mul_2exp_si(r, r, -1);
+        square(Y, at, r);
+        dp_law_at(v, DP_LAW_DENSITY, box, Y, upper, 1, prec);
         acb_div(N, f, v->density, prec);
-        acb_get_mag(r, N);
-        for (int k = 0; k < 3 && !found && acb_is_finite(N); k++) { /* N(Y) = c + f/p(Y): tails fall towards their side */
-            mag_mul_ui(r, r, 3), mag_mul_2exp_si(r, r, -1);
-            square(Y, c, r);
-            dp_law_at(v, DP_LAW_DENSITY, box->p, Y, upper, 1, prec);
-            acb_div(N, f, v->density, prec);
-            (upper ? acb_add : acb_sub)(N, c, N, prec);
-            found = acb_is_finite(N) && acb_contains_interior(Y, N);
-        }
+        if (!upper)
+            acb_neg(N, N);
+        acb_add(N, N, at, prec);
+        found = acb_is_finite(N) && acb_contains_interior(Y, N);
     }
-    if (found) {
-        acb_set(T, N);
-        dp_law_at(v, DP_LAW_DENSITY, box->p, N, upper, 1, prec);
-        acb_set(f, v->density);
-        dp_law_at(v, DP_LAW_DENSITY, box->q, box->t, upper, 1, prec);
-        acb_div(slope, v->density, f, prec);
+    if (found)
+        acb_set(y, N);
+    else
+        acb_indeterminate(y);
+    dp_law_value_clear(v), acb_clear(f), acb_clear(N), acb_clear(Y), acb_clear(at), mag_clear(r);
+    return found;
+}
+
+/* T = m_p + (s_p/s_q)(t - m_q) on the box itself. */
+static void affine_box(acb_t T, acb_t slope, const dp_law_pair *box, const acb_t t, const acb_t step, slong prec)
+{
+    acb_zero(T);
+    if (t)
+        acb_add(T, t, step, prec);
+    acb_sub(T, T, box->q->mean, prec);
+    acb_div(slope, box->p->scale, box->q->scale, prec);
+    acb_mul(T, T, slope, prec);
+    acb_add(T, T, box->p->mean, prec);
+}
+
+void dp_law_transport_box(acb_t T, acb_t slope, const dp_law_pair *mid, const dp_law_pair *box, const acb_t t, const acb_t step, slong prec)
+{
+    dp_law_value v;
+    acb_t value, moving, z;
+    arb_t c, s, x;
+    if (dp_law_affine(mid->q, mid->p)) {
+        affine_box(T, slope, box, t, step, prec);
+        return;
+    }
+    dp_law_value_init(v), acb_init(value), acb_init(moving), acb_init(z), arb_init(c), arb_init(s), arb_init(x);
+    if (t)
+        arb_set(x, acb_realref(t));
+    const int upper = small_side(v, mid->q, x, prec);
+    dp_law_transport(c, s, mid->q, mid->p, x, prec);
+    moving_tail(value, moving, mid, box, t, step, upper, prec);
+    if (arb_is_finite(c) && root_box(T, mid->p, box->p, c, value, moving, step, upper, prec)) {
+        dp_law_at(v, DP_LAW_DENSITY, box->p, T, upper, 1, prec);
+        acb_set(moving, v->density);
+        if (t)
+            acb_add(z, t, step, prec);
+        dp_law_at(v, DP_LAW_DENSITY, box->q, z, upper, 1, prec);
+        acb_div(slope, v->density, moving, prec);
     } else
         acb_indeterminate(T), acb_indeterminate(slope);
-    dp_law_value_clear(v), acb_clear(c), acb_clear(f), acb_clear(N), acb_clear(Y), arb_clear(s), mag_clear(r);
+    dp_law_value_clear(v), acb_clear(value), acb_clear(moving), acb_clear(z), arb_clear(c), arb_clear(s), arb_clear(x);
+}
+
+void dp_law_quantile_box(acb_t y, const dp_law_t mid, const dp_law_t box, const arb_t u, int upper, const acb_t step, slong prec)
+{
+    acb_t value, still;
+    arb_t c;
+    acb_init(value), acb_init(still), arb_init(c);
+    acb_set_arb(value, u);
+    dp_law_quantile(c, mid, u, upper, prec);
+    if (!arb_is_finite(c) || !root_box(y, mid, box, c, value, still, step, upper, prec))
+        acb_indeterminate(y);
+    acb_clear(value), acb_clear(still), arb_clear(c);
 }

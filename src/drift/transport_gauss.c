@@ -124,18 +124,17 @@ typedef struct { const dp_law_struct *q, *p; } pair;
 static int integrand(acb_ptr out, const acb_t t, void *param, slong order, slong prec)
 {
     const pair *a = param;
-    acb_t slope, step, m, one;
-    acb_init(slope), acb_init(step), acb_init(m), acb_init(one);
+    acb_t slope, step, m;
+    acb_init(slope), acb_init(step), acb_init(m);
     if (order == 0 && acb_is_real(t))
         dp_law_transport(acb_realref(out), acb_realref(slope), a->q, a->p, acb_realref(t), prec), arb_zero(acb_imagref(out));
     else {
         arb_get_mid_arb(acb_realref(m), acb_realref(t));
         acb_sub(step, t, m, prec);
-        acb_one(one);
-        dp_law_curve mid = {a->q, a->p, m, one}, box = {a->q, a->p, t, one};
-        dp_law_transport_box(out, slope, &mid, &box, step, FLINT_MIN(prec, 80));
+        const dp_law_pair still = {a->q, a->p};
+        dp_law_transport_box(out, slope, &still, &still, m, step, FLINT_MIN(prec, 80));
     }
-    acb_clear(slope), acb_clear(step), acb_clear(m), acb_clear(one);
+    acb_clear(slope), acb_clear(step), acb_clear(m);
     return 0;
 }
 
@@ -149,7 +148,7 @@ dp_status dp_transport_integral(arb_t out, const dp_law_t q, const dp_law_t p, c
     mag_set_ui_2exp_si(tol, 1, -prec);
     acb_calc_integrate_opt_t o;
     acb_calc_integrate_opt_init(o);
-    o->eval_limit = 4000;
+    o->eval_limit = 1500;
     acb_calc_integrate(sum, integrand, &a, lo, hi, prec, tol, o, prec + 20);
     arb_set(out, acb_realref(sum));
     acb_clear(lo), acb_clear(hi), acb_clear(sum), mag_clear(tol);

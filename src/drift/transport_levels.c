@@ -2,15 +2,23 @@
 /* transport_levels.c: atoms as steps of a distribution function: which levels an atom holds, and what a law sends there. */
 #include "drift/transport.h"
 
+void dp_reorder(slong *s, const fmpq *position, slong n)
+{
+    for (slong i = 1; i < n; i++) {
+        const slong moved = s[i];
+        slong k = i;
+        for (; k > 0 && fmpq_cmp(position + s[k - 1], position + moved) > 0; k--)
+            s[k] = s[k - 1];
+        s[k] = moved;
+    }
+}
+
 slong *dp_order(const fmpq *position, slong n)
 {
     slong *s = dp_malloc(sizeof(slong) * (size_t) FLINT_MAX(n, 1));
-    for (slong i = 0; i < n; i++) {
-        slong k = i;
-        for (; k > 0 && fmpq_cmp(position + s[k - 1], position + i) > 0; k--)
-            s[k] = s[k - 1];
-        s[k] = i;
-    }
+    for (slong i = 0; i < n; i++)
+        s[i] = i;
+    dp_reorder(s, position, n);
     return s;
 }
 

@@ -141,7 +141,7 @@ static void potential(dp_field_t out, arb_srcptr x, const arb_t T, const arb_t s
     arb_clear(area), arb_clear(c), arb_clear(t);
 }
 
-static dp_status densities(dp_field_t out, arb_srcptr x, const dp_law_t q, const dp_law_t p, slong prec, dp_error *e)
+static dp_status densities(dp_field_t out, arb_srcptr x, const dp_law_t q, const dp_law_t p, slong prec, const dp_workspace *w, dp_error *e)
 {
     arb_t T, slope;
     const int inside = dp_law_affine(q, p) ? 1 : dp_law_inside(q, x, prec);
@@ -154,12 +154,13 @@ static dp_status densities(dp_field_t out, arb_srcptr x, const dp_law_t q, const
     arb_sub(out->velocity, T, x, prec);
     arb_sub_ui(out->jacobian, slope, 1, prec);
     out->have = DP_HAVE_VELOCITY | DP_HAVE_JACOBIAN;
-    potential(out, x, T, slope, q, p, prec);
+    if (!w || !w->no_potential)
+        potential(out, x, T, slope, q, p, prec);
     arb_clear(T), arb_clear(slope);
     return DP_OK;
 }
 
-static dp_status line(dp_field_t out, const dp_problem *P, arb_srcptr x, slong prec, dp_error *e)
+static dp_status line(dp_field_t out, const dp_problem *P, arb_srcptr x, slong prec, const dp_workspace *w, dp_error *e)
 {
     dp_law_t q, p;
     dp_status status = DP_OK;
@@ -173,23 +174,31 @@ static dp_status line(dp_field_t out, const dp_problem *P, arb_srcptr x, slong p
     else if (P->p->family == DP_ATOMS)
         onto_atoms(out, P, x, q, prec);
     else
-        status = densities(out, x, q, p, prec, e);
+        status = densities(out, x, q, p, prec, w, e);
     dp_law_clear(q), dp_law_clear(p);
     return status;
 }
 
 static dp_status eval(dp_field_t out, const dp_problem *P, arb_srcptr x, dp_engine engine, slong prec, dp_workspace *w, dp_error *e)
 {
-    (void) engine, (void) w;
+    (void) engine;
     if (P->dim == 1)
-        return line(out, P, x, prec, e);
+        return line(out, P, x, prec, w, e);
     if (P->p->family != DP_MIXTURE || P->q->family != DP_MIXTURE || P->p->n > 1 || P->q->n > 1)
         return dp_fail(e, DP_EUNSUPPORTED, "wasserstein: in dimension %d one Gaussian against one only; the optimal plan of other measures has no formula (sliced-wasserstein has)",
                        P->dim);
     return dp_gaussian_transport(out, P, x, prec, e);
 }
 
+static dp_status mesh(dp_gridfield *f, const dp_problem *P, int threads, dp_error *e)
+{
+    if (P->dim == 1)
+        return dp_transport_mesh(f, P, "wasserstein", dp_law_serves(P->p, 1) && dp_law_serves(P->q, 1), threads, e);
+    f->tier = DP_TIER_EXACT;
+    return dp_transport_mesh(f, P, "wasserstein", 1, threads, e);
+}
+
 const dp_drift dp_drift_wasserstein = {
     .name = "wasserstein", .equations = "(45), (95)-(103)",
-    .summary = "barycentric velocity of half W_2^2: quantiles on the line, one Gaussian onto another in any dimension", .eval = eval, .sample = dp_wasserstein_drift
+    .summary = "barycentric velocity of half W_2^2: quantiles on the line, one Gaussian onto another in any dimension", .eval = eval, .mesh = mesh, .sample = dp_wasserstein_drift
 };
