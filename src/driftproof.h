@@ -15,5 +15,7 @@
 #include "energy/mixture.h"
 #include "energy/mmd2.h"
 #include "energy/plane.h"
+#include "flow/flow.h"
+#include "particle/particle.h"
 #include "claim/gauss_flow.h"
 #endif

@@ -84,6 +84,13 @@ void dp_let(dp_check *c, const char *name, const arb_t v, const char *engine)
     if (!arb_is_finite(v)) arb_indeterminate(s->value);
 }
 
+void dp_let_sampled(dp_check *c, const char *name, const arb_t v)
+{
+    dp_let(c, name, v, "statistics");
+    dp_symbol *s = dp_check_symbol(c, name);
+    if (s != NULL) s->sampled = 1;
+}
+
 void dp_let_second(dp_check *c, const char *name, const arb_t v, const char *engine)
 {
     if (dp_check_stopped(c)) return;

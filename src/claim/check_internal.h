@@ -25,6 +25,7 @@ typedef struct {
     uint64_t engines;      /* of all leaves below; filled by the judge, like: */
     const char *lone;      /* the first leaf below with one engine, or NULL */
     const char *weak;      /* the first leaf below whose second ball is too wide to confirm it, or NULL */
+    int sampled;           /* random draws decided it, or a leaf below */
 } dp_symbol;
 
 typedef struct {
@@ -34,6 +35,7 @@ typedef struct {
     dp_truth truth;
     mag_t width;           /* radius of the ball that failed to decide it */
     int hopeless;          /* undecided for a reason that precision does not mend */
+    int sampled;           /* rests on random draws */
     char *reason;          /* why undecided, else NULL */
     uint64_t engines;
 } dp_assertion;
@@ -85,6 +87,8 @@ int dp_lookup_other(arb_t out, const char *name, slong prec, void *check);
    *again says whether more precision may change an `undecided`. */
 const char *dp_check_judge(dp_check *c, char **reason, int *again);
 /* "proved", "verified", "refuted" or "undecided" for one relation. */
+/* 1 when a relation of the round rests on random draws. */
+int dp_check_sampled(const dp_check *c);
 const char *dp_assertion_verdict(const dp_assertion *a);
 
 /* The certificate of a decided round, or NULL with a reason when it cannot be written (an exponent beyond MPFR's range). */

@@ -41,6 +41,10 @@ const dp_param *dp_check_param(const dp_check *c, const char *name); /* NULL if 
 void dp_let_q(dp_check *c, const char *name, const fmpq_t v);
 void dp_let(dp_check *c, const char *name, const arb_t v, const char *engine);
 void dp_let_second(dp_check *c, const char *name, const arb_t v, const char *engine);
+/* A number that random draws decided (a mean over seeds, a fitted slope). A relation that uses one, directly or through definitions, needs no second engine
+   and earns `supported`, or `refuted`, at the level that its statement names, never more; a verdict that rests on one has no certificate. The draws must
+   depend on the seed alone, so that a rerun gives the same number. */
+void dp_let_sampled(dp_check *c, const char *name, const arb_t v);
 /* Names an expression of earlier names. */
 void dp_def(dp_check *c, const char *name, const char *expression);
 /* States a relation; `label` is for people, one line. "a == b": both enclosures overlap and both radii are below 10^-digits relative
@@ -49,7 +53,7 @@ void dp_def(dp_check *c, const char *name, const char *expression);
    that it uses, directly or through definitions, has a second engine; otherwise it stays undecided with that reason. A second ball
    confirms its leaf when it has 16 correct bits (radius <= 2^-16 |midpoint|); where one is wider (numbers that are 0), the relation
    must be decided the same way by the second balls alone. Any side that is not finite decides nothing.
-   Verdict of the claim: any relation refuted: `refuted`; all hold: `verified` if an == is among them, else `proved`; no relation
+   Verdict of the claim: any relation refuted: `refuted`; all hold: `supported` if one rests on random draws, else `verified` if an == is among them, else `proved`; no relation
    at all: `error`. A decided round is written as a certificate and re-checked by MPFI before it counts. */
 void dp_assert(dp_check *c, const char *label, const char *relation);
 /* A ledger line of the evidence: where error comes from. The largest bound of each term is kept. */

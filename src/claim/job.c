@@ -105,7 +105,7 @@ static const char *one_round(dp_check *c, char **reason, int *again, char **cert
     if (dp_problem_at_points(c->P, &e) == DP_OK) c->claim->run(c);
     else dp_give_up(c, e.status, "%s", e.text);
     const char *verdict = dp_check_judge(c, reason, again);
-    return decided(verdict) ? certify(c, verdict, reason, again, certificate) : verdict;
+    return decided(verdict) && !dp_check_sampled(c) ? certify(c, verdict, reason, again, certificate) : verdict;
 }
 
 static const char *rounds(dp_check *c, char **reason, char **certificate)

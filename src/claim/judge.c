@@ -23,7 +23,7 @@ static void judge_ball(dp_symbol *s)
 {
     s->engines = engine_bit(s->engine) | engine_bit(s->second);
     if (s->second < 0) {
-        s->lone = s->name;
+        s->lone = s->sampled ? NULL : s->name;
         arb_set(s->other, s->value);
     } else if (!sharp(s->other)) {
         s->weak = s->name;
@@ -31,15 +31,16 @@ static void judge_ball(dp_symbol *s)
 }
 
 /* What an expression inherits from the leaves below it. */
-typedef struct { uint64_t engines; const char *lone, *weak; } ancestry;
+typedef struct { uint64_t engines; const char *lone, *weak; int sampled; } ancestry;
 
 static ancestry inherit(dp_check *c, const dp_expr *x)
 {
-    ancestry a = {0, NULL, NULL};
+    ancestry a = {0, NULL, NULL, 0};
     for (size_t i = 0; i < x->n; i++) {
         const dp_symbol *s = x->op[i].code == DP_OP_NAME ? dp_check_symbol(c, x->op[i].name) : NULL;
         if (s == NULL) continue;
         a.engines |= s->engines;
+        a.sampled |= s->sampled;
         if (a.lone == NULL) a.lone = s->lone;
         if (a.weak == NULL) a.weak = s->weak;
     }
@@ -52,6 +53,7 @@ static void judge_definition(dp_check *c, dp_symbol *s)
     s->engines = a.engines;
     s->lone = a.lone;
     s->weak = a.weak;
+    s->sampled = a.sampled;
     arb_t zero;
     arb_init(zero);
     dp_expr_eval_arb(s->other, zero, s->x, dp_lookup_other, c, c->prec);
@@ -94,6 +96,7 @@ static void judge_assertion(dp_check *c, dp_assertion *a)
 {
     ancestry from = inherit(c, a->x);
     a->engines = from.engines;
+    a->sampled = from.sampled;
     a->truth = dp_relation_arb(a->x->relation, a->lhs, a->rhs, c->P->digits);
     if (a->truth == DP_UNKNOWN) {
         a->reason = too_wide(c, a);
@@ -114,7 +117,14 @@ const char *dp_assertion_verdict(const dp_assertion *a)
 {
     if (a->truth == DP_REFUTED) return "refuted";
     if (a->truth == DP_UNKNOWN) return "undecided";
-    return a->x->relation == DP_REL_EQ ? "verified" : "proved";
+    return a->sampled ? "supported" : a->x->relation == DP_REL_EQ ? "verified" : "proved";
+}
+
+int dp_check_sampled(const dp_check *c)
+{
+    for (slong i = 0; i < c->nassertions; i++)
+        if (c->assertions[i].sampled) return 1;
+    return 0;
 }
 
 /* The first assertion with this truth, or NULL. */
@@ -172,6 +182,7 @@ const char *dp_check_judge(dp_check *c, char **reason, int *again)
         *reason = dp_format("%s: %s", open->label, open->reason);
         return "undecided";
     }
+    if (dp_check_sampled(c)) return "supported";
     for (slong i = 0; i < c->nassertions; i++)
         if (c->assertions[i].x->relation == DP_REL_EQ) return "verified";
     return "proved";

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* sample-rate: the drift of samples comes to the population field at the rate N^(-1/2): a slope fitted over seeds, with its interval. */
+#include <math.h>
+#include "../samples.h"
+
+enum { SIZES = 8 };
+
+static slong integer(const dp_check *c, const char *name, slong otherwise)
+{
+    const dp_param *p = dp_check_param(c, name);
+    return p ? fmpz_get_si(fmpq_numref(p->value)) : otherwise;
+}
+
+/* The population velocity at the first point of parameter `at` in doubles (64 bits are far beyond what draws resolve). */
+static int truth(double *V, double *at, dp_check *c, const char *drift)
+{
+    const dp_problem *P = dp_check_problem(c);
+    const dp_param *where = dp_check_param(c, "at");
+    dp_field_t f;
+    dp_error e = {DP_OK, ""};
+    arb_ptr x = _arb_vec_init(P->dim);
+    for (int k = 0; k < P->dim; k++) {
+        if (where)
+            arb_set_fmpq(x + k, where->value + k, 128);
+        else
+            arb_set_d(x + k, 0.375 - 0.625 * k);
+        at[k] = arf_get_d(arb_midref(x + k), ARF_RND_NEAR);
+    }
+    dp_field_init(f, P->dim);
+    int ok = !dp_check_failed(c, dp_field_eval(f, P, drift, x, DP_ENGINE_AUTO, 96, dp_check_workspace(c), &e), &e);
+    for (int k = 0; k < P->dim && ok; k++)
+        V[k] = arf_get_d(arb_midref(f->velocity + k), ARF_RND_NEAR);
+    dp_field_clear(f);
+    _arb_vec_clear(x, P->dim);
+    return ok;
+}
+
+/* |V_N - V|^2 at the point, which takes the place of the first draw of q. */
+static dp_status one_error(double *square, const dp_problem *P, const char *drift, slong N, ulong seed, const double *at, const double *V, dp_error *e)
+{
+    double *x = NULL, *y = NULL, *wx = NULL, *wy = NULL, *v = dp_malloc((size_t) (N * P->dim) * sizeof *v);
+    slong n = N, m = N;
+    dp_kernel_part part = {.family = P->kernel};
+    dp_sample s = {.d = (size_t) P->dim, .nparts = 1, .part = &part, .iterations = -1, .tolerance = 1e-9, .threads = 1};
+    dp_drifted out = {.v = v};
+    fmpq_init(&part.weight), fmpq_init(&part.bandwidth);
+    fmpq_one(&part.weight), fmpq_set(&part.bandwidth, P->bandwidth);
+    dp_status status = dp_flow_points(&x, &wx, &n, P->q, N, 2 * seed, e);
+    if (status == DP_OK)
+        status = dp_flow_points(&y, &wy, &m, P->p, N, 2 * seed + 1, e);
+    if (status == DP_OK) {
+        memcpy(x, at, (size_t) P->dim * sizeof *x);
+        s.x = x, s.y = y, s.n = (size_t) n, s.m = (size_t) m;
+        status = dp_drift_sample(&out, drift, &s, e);
+    }
+    *square = 0;
+    for (int k = 0; k < P->dim && status == DP_OK; k++)
+        *square += (v[k] - V[k]) * (v[k] - V[k]);
+    fmpq_clear(&part.weight), fmpq_clear(&part.bandwidth);
+    free(x), free(y), free(wx), free(wy), free(v);
+    return status;
+}
+
+/* log of the root mean square error at size N over seeds, and the variance of that number. */
+static int one_size(double *log_rms, double *variance, dp_check *c, const char *drift, slong N, slong seeds, const double *at, const double *V)
+{
+    dp_error e = {DP_OK, ""};
+    double sum = 0, squares = 0, t;
+    for (slong r = 0; r < seeds; r++) {
+        if (dp_check_failed(c, one_error(&t, dp_check_problem(c), drift, N, (ulong) (integer(c, "seed", 1) + r * 1000003 + N), at, V, &e), &e))
+            return 0;
+        sum += t, squares += t * t;
+    }
+    double mean = sum / (double) seeds, var = (squares / (double) seeds - mean * mean) / (double) (seeds - 1);
+    *log_rms = 0.5 * log(mean);
+    *variance = var / (4 * mean * mean);
+    return 1;
+}
+
+/* Weighted least squares of log error against log N. */
+static void fit(double *slope, double *error, const double *N, const double *y, const double *variance, int n)
+{
+    double s = 0, sx = 0, sy = 0, sxx = 0, sxy = 0;
+    for (int k = 0; k < n; k++) {
+        double w = 1 / variance[k], x = log(N[k]);
+        s += w, sx += w * x, sy += w * y[k], sxx += w * x * x, sxy += w * x * y[k];
+    }
+    double det = s * sxx - sx * sx;
+    *slope = (s * sxy - sx * sy) / det;
+    *error = sqrt(s / det);
+}
+
+static void let(dp_check *c, const char *name, double v)
+{
+    arb_t b;
+    arb_init(b);
+    arb_set_d(b, v);
+    dp_let_sampled(c, name, b);
+    arb_clear(b);
+}
+
+static void run(dp_check *c)
+{
+    const dp_problem *P = dp_check_problem(c);
+    const dp_param *which = dp_check_param(c, "drift");
+    const char *drift = which ? which->word : "sinkhorn-proxy";
+    double V[3], at[3], N[SIZES], y[SIZES], variance[SIZES], slope, error;
+    slong seeds = integer(c, "seeds", 200), first = integer(c, "first", 64), sizes = integer(c, "sizes", 4);
+    if (P->dim == 1 || P->p->family != DP_MIXTURE || P->q->family != DP_MIXTURE || P->kernel == DP_KERNEL_SUM || seeds < 20 || first < 8 || sizes < 3 || sizes > SIZES) {
+        dp_give_up(c, DP_EINPUT, "needs mixtures in the plane or in space (on a line points are quantiles, not draws), 20 seeds or more, 3 to %d sizes from 8 on", SIZES);
+        return;
+    }
+    if (!truth(V, at, c, drift))
+        return;
+    for (slong k = 0; k < sizes; k++) {
+        N[k] = (double) (first << k);
+        if (!one_size(y + k, variance + k, c, drift, first << k, seeds, at, V))
+            return;
+    }
+    fit(&slope, &error, N, y, variance, (int) sizes);
+    let(c, "slope", slope), let(c, "slope_error", error);
+    dp_assert(c, "the slope of log error against log N agrees with -1/2 at the level 0.1 %",
+              dp_check_twin(c, "first-order") ? "abs(slope + 1) < 3.29*slope_error" : dp_check_twin(c, "slow") ? "abs(slope + 1/4) < 3.29*slope_error" : "abs(slope + 1/2) < 3.29*slope_error");
+    dp_assert(c, "and the interval is narrower than 1/5 on each side", "3.29*slope_error < 1/5");
+}
+
+static const dp_param_spec params[] = {
+    {"drift", DP_PARAM_WORD, "mean-shift|sinkhorn-proxy|da2|mmd|sharp|sinkhorn|smoothed-kl|sliced-wasserstein|kale|chi2", "which drift; default sinkhorn-proxy"},
+    {"at", DP_PARAM_POINTS, NULL, "the point where velocities are compared; default near the origin"},
+    {"seeds", DP_PARAM_INTEGER, NULL, "pairs of samples for each size, 20 or more; default 200"},
+    {"seed", DP_PARAM_INTEGER, NULL, "the first seed; default 1"},
+    {"first", DP_PARAM_INTEGER, NULL, "smallest size N; each next is twice as large; default 64"},
+    {"sizes", DP_PARAM_INTEGER, NULL, "how many sizes, 3 to 8; default 4"},
+    {0}};
+static const char *const twins[] = {"first-order", "slow", NULL};
+DP_CLAIM(sample_rate) = {
+    .id = "sample-rate",
+    .title = "The drift of samples comes to the population field at the rate N^(-1/2)",
+    .equations = "(16), (30), (34), (52)",
+    .kind = "STAT",
+    .source = "Gretton et al. 2605.05118, Section 3.2 (the population form as the limit of samples)",
+    .method = "Draws by seed from p and q, the drift of the sample at one point against the certified population field, root mean squares over seeds for sizes that double, a weighted fit of the "
+              "slope in logarithms; the interval at the level 0.1 % must hold -1/2 and be narrow.",
+    .params = params, .twins = twins, .run = run};
