@@ -292,6 +292,28 @@ if command -v gnuplot >/dev/null; then
 else
   echo 'skipped: pictures (gnuplot is not installed)'
 fi
+# ---- a long mesh that is interrupted; the bytes of data files ----
+mkdir "$w/stop"
+name='an interrupted mesh'
+# A background job of a shell ignores SIGINT, as dp then does: SIGTERM.
+"$dp" field cases/two-mode/plane.yaml --drift smoothed-kl --grid 90x90 --digits 300 -o "$w/stop/f.npz" >"$w/out" 2>"$w/err" &
+long=$!
+sleep 1
+kill -TERM "$long"
+wait "$long"
+if [ $? -eq 3 ]; then pass; else fail "$name" 'exit status is not 3'; fi
+says err 'interrupted'
+holds 'an interrupted mesh leaves nothing' test -z "$(ls "$w/stop")"
+printf '0.5\n1\n' >"$w/points.csv"
+sed "s/q: .*/q: {samples: points.csv}/" "$w/pair.yaml" >"$w/points.yaml"
+runs 'samples' 0 "$dp" field "$w/points.yaml" --drift mean-shift --grid 3 -o "$w/a.npz"
+printf '0.5\n1.0\n' >"$w/points.csv"
+runs 'the same samples in other bytes' 0 "$dp" field "$w/points.yaml" --drift mean-shift --grid 3 -o "$w/b.npz"
+name='the digest of a case covers its files'
+if cmp -s "$w/a.npz" "$w/b.npz"; then fail "$name" 'both are the same'; else pass; fi
+tr -d '\000' <"$w/b.npz" >"$w/b.text"
+holds 'meta names the digest of a file' grep -aq "files_sha256.*$(sha256sum "$w/points.csv" | cut -c1-64)" "$w/b.text"
+
 # ---- gradient and rotational part ----
 grid 'the parts of a gradient' 0 --grid 9x8 --quantity gradient-part,rotational-part --json
 json

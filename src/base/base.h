@@ -66,6 +66,9 @@ typedef struct { FILE *f; char *path, *target, *temporary; } dp_output;
 dp_status dp_output_open(dp_output *o, const char *path, dp_error *e);
 dp_status dp_output_close(dp_output *o, dp_error *e);
 void dp_output_discard(dp_output *o);
+/* From now on SIGINT, SIGTERM and SIGHUP (where they are not ignored) remove the files that are being written and end the program with status 3: for commands whose
+   results stand nowhere before they are whole. */
+void dp_end_on_signals(void);
 /* mkdir -p. */
 dp_status dp_mkdir(const char *path, dp_error *e);
 

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,18 +13,19 @@
 #include <time.h>
 #include <unistd.h>
 
-/* A path that cannot be opened is the user's mistake; anything else is the environment's. */
-static dp_status blame(int err)
+/* A path that leads nowhere, or that may not be read, is the user's mistake; anything else, a place that may not be written to included, is the environment's. */
+static dp_status blame(int err, int reading)
 {
     switch (err) {
-    case ENOENT: case ENOTDIR: case EISDIR: case EACCES: case ELOOP: case ENAMETOOLONG: return DP_EINPUT;
+    case EACCES: return reading ? DP_EINPUT : DP_EIO;
+    case ENOENT: case ENOTDIR: case EISDIR: case ELOOP: case ENAMETOOLONG: return DP_EINPUT;
     default: return DP_EIO;
     }
 }
 
 static dp_status fail_errno(dp_error *e, const char *doing, const char *path, int err)
 {
-    return dp_fail(e, blame(err), "cannot %s '%s': %s", doing, path, strerror(err));
+    return dp_fail(e, blame(err, strcmp(doing, "read") == 0), "cannot %s '%s': %s", doing, path, strerror(err));
 }
 
 /* Everything up to the end of the stream, NUL-terminated; NULL with errno set. */
@@ -77,6 +79,52 @@ static int put_all(int fd, const char *text, size_t n)
     return err;
 }
 
+/* ---- interruption ---- */
+
+/* The unfinished file of each thread that writes one; a signal takes them away. */
+enum { UNFINISHED = 16 };
+static _Atomic(char *) unfinished[UNFINISHED];
+
+static void begin(char *temporary)
+{
+    for (int i = 0; temporary && i < UNFINISHED; i++) {
+        char *none = NULL;
+        if (atomic_compare_exchange_strong(unfinished + i, &none, temporary)) return;
+    }
+}
+
+/* To be called before the name is freed. */
+static void finish(char *temporary)
+{
+    for (int i = 0; temporary && i < UNFINISHED; i++) {
+        char *mine = temporary;
+        if (atomic_compare_exchange_strong(unfinished + i, &mine, NULL)) return;
+    }
+}
+
+static void end_now(int signal_number)
+{
+    static const char text[] = "\ndriftproof: interrupted; nothing is left half-written\n";
+    (void) signal_number;
+    for (int i = 0; i < UNFINISHED; i++) {
+        char *name = atomic_load(unfinished + i);
+        if (name) unlink(name);
+    }
+    if (write(2, text, sizeof text - 1) < 0) _exit(3);
+    _exit(3);
+}
+
+void dp_end_on_signals(void)
+{
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
+        struct sigaction old, a = {.sa_handler = end_now};
+        if (!sigaction(signals[i], NULL, &old) && old.sa_handler != SIG_IGN) sigaction(signals[i], &a, NULL);
+    }
+}
+
+/* ---- writing ---- */
+
 /* A name beside `path` that no other process or thread uses. */
 static char *temporary_name(const char *path)
 {
@@ -88,10 +136,12 @@ static char *temporary_name(const char *path)
 static int replace(const char *path, const char *text, size_t n)
 {
     char *temporary = temporary_name(path);
+    begin(temporary);
     int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     int err = fd < 0 ? errno : put_all(fd, text, n);
     if (err == 0 && rename(temporary, path) != 0) err = errno;
     if (fd >= 0 && err != 0) unlink(temporary);
+    finish(temporary);
     free(temporary);
     return err;
 }
@@ -125,6 +175,7 @@ dp_status dp_output_open(dp_output *o, const char *path, dp_error *e)
     o->target = device ? NULL : realpath(path, NULL);
     if (!device && o->target == NULL) o->target = dp_strdup(path);
     o->temporary = device ? NULL : temporary_name(o->target);
+    begin(o->temporary);
     const int fd = open(device ? path : o->temporary, device ? O_WRONLY | O_APPEND | O_CLOEXEC : O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     const int err = errno;
     o->f = fd < 0 ? NULL : fdopen(fd, "wb");
@@ -135,6 +186,7 @@ dp_status dp_output_open(dp_output *o, const char *path, dp_error *e)
 
 static void output_clear(dp_output *o)
 {
+    finish(o->temporary);
     free(o->path);
     free(o->target);
     free(o->temporary);
@@ -155,7 +207,7 @@ dp_status dp_output_close(dp_output *o, dp_error *e)
     }
     fail_errno(e, "write", o->path, err);
     dp_output_discard(o);
-    return blame(err);
+    return blame(err, 0);
 }
 
 void dp_output_discard(dp_output *o)

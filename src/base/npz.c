@@ -236,26 +236,25 @@ static unsigned char *member_bytes(const dp_npz *z, const char *name, size_t *n,
     return dp_fail(e, DP_EINPUT, "%s: the array '%s' is damaged: %s", z->path, name, ok ? "its checksum is wrong" : "it cannot be unpacked"), NULL;
 }
 
-dp_status dp_npz_array(dp_array *out, const dp_npz *z, const char *name, dp_error *e)
+/* Unpacks a member and hands it, with its name for messages, to one of the two parsers. */
+static dp_status parse_member(dp_array *array, char **text, const dp_npz *z, const char *name, dp_error *e)
 {
     size_t n;
     unsigned char *bytes = member_bytes(z, name, &n, e);
     if (!bytes) return DP_EINPUT;
     char *where = dp_format("%s: %s", z->path, name);
-    const dp_status status = dp_npy_parse(out, bytes, n, where, e);
+    const dp_status status = array ? dp_npy_parse(array, bytes, n, where, e) : dp_npy_parse_text(text, bytes, n, where, e);
     free(where);
     free(bytes);
     return status;
 }
 
+dp_status dp_npz_array(dp_array *out, const dp_npz *z, const char *name, dp_error *e)
+{
+    return parse_member(out, NULL, z, name, e);
+}
+
 dp_status dp_npz_text(char **out, const dp_npz *z, const char *name, dp_error *e)
 {
-    size_t n;
-    unsigned char *bytes = member_bytes(z, name, &n, e);
-    if (!bytes) return DP_EINPUT;
-    char *where = dp_format("%s: %s", z->path, name);
-    const dp_status status = dp_npy_parse_text(out, bytes, n, where, e);
-    free(where);
-    free(bytes);
-    return status;
+    return parse_member(NULL, out, z, name, e);
 }

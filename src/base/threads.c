@@ -3,7 +3,10 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "base/progress.h"
 #include "base/threads.h"
+
+static _Thread_local int inside; /* a job of this thread is running */
 
 typedef struct {
     dp_job run;
@@ -11,6 +14,7 @@ typedef struct {
     slong jobs, failed_job;
     atomic_long next;
     atomic_int workers, failed;
+    int outermost; /* its jobs are what progress is told of */
     pthread_mutex_t lock;
     dp_error first;
 } pool;
@@ -28,10 +32,16 @@ static void failure(pool *p, slong job, const dp_error *e)
 static void work(pool *p)
 {
     const int worker = atomic_fetch_add(&p->workers, 1);
+    const int was_inside = inside;
     dp_error e = {0};
-    for (slong job; !p->failed && (job = atomic_fetch_add(&p->next, 1)) < p->jobs;)
+    inside = 1;
+    for (slong job; !p->failed && (job = atomic_fetch_add(&p->next, 1)) < p->jobs;) {
         if (p->run(p->argument, job, worker, &e) != DP_OK)
             failure(p, job, &e);
+        if (p->outermost)
+            dp_progress_job();
+    }
+    inside = was_inside;
 }
 
 static void *helper(void *argument)
@@ -43,9 +53,11 @@ static void *helper(void *argument)
 
 dp_status dp_parallel(dp_job run, void *argument, slong jobs, int threads, dp_error *e)
 {
-    pool p = {.run = run, .argument = argument, .jobs = jobs, .lock = PTHREAD_MUTEX_INITIALIZER};
+    pool p = {.run = run, .argument = argument, .jobs = jobs, .lock = PTHREAD_MUTEX_INITIALIZER, .outermost = !inside};
     pthread_t thread[DP_THREADS];
     int started = 0;
+    if (p.outermost)
+        dp_progress_step(jobs);
     while (started < FLINT_MIN(FLINT_MIN(threads, DP_THREADS), jobs) - 1 && pthread_create(thread + started, NULL, helper, &p) == 0)
         started++;
     work(&p);

@@ -72,7 +72,7 @@ static void write_param(FILE *f, const dp_param *p)
 static void write_head(FILE *f, const dp_check *c, const char *verdict)
 {
     char digest[65];
-    dp_sha256(digest, c->P->text, strlen(c->P->text));
+    dp_problem_sha256(digest, c->P);
     fputs("driftproof-certificate 1\n", f);
     write_line(f, "claim", c->claim->id);
     write_line(f, "case", c->P->name);

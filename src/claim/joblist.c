@@ -31,7 +31,9 @@ void dp_job_add(dp_job_list *list, const dp_problem *P, slong index, const char 
 {
     dp_job job = {.problem = P, .entry = P->claims + index};
     job.stem = unique_stem(list, P, job.entry);
-    char *all = dp_format("%s\n%s\n%s\n%ld\n%ld\n%s", build, P->name, job.stem, P->digits, index, P->text);
+    char digest[65];
+    dp_problem_sha256(digest, P);
+    char *all = dp_format("%s\n%s\n%s\n%ld\n%ld\n%s", build, P->name, job.stem, P->digits, index, digest);
     dp_sha256(job.key, all, strlen(all));
     free(all);
     list->job = dp_realloc(list->job, ((size_t) list->n + 1) * sizeof *list->job);

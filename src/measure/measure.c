@@ -75,6 +75,7 @@ void dp_measure_set(dp_measure_t out, const dp_measure_t in)
     fmpq_set(out->dof, in->dof);
     copy(out->box, in->box, box_size(in));
     memcpy(out->shape, in->shape, sizeof in->shape);
+    memcpy(out->digest, in->digest, sizeof in->digest);
     if (in->data == NULL) return;
     size_t bytes = (size_t) (in->ndata * dp_measure_width(in)) * sizeof *in->data;
     dp_measure_take_data(out, memcpy(dp_malloc(bytes), in->data, bytes), in->ndata);

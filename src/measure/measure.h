@@ -24,6 +24,7 @@ typedef struct {
     fmpq *box;
     slong ndata, shape[3];
     double *data;
+    char digest[65];  /* samples, density: SHA-256 of the file, or "" */
 } dp_measure_struct, dp_measure_t[1];
 
 /* All weights, means, covariances start at zero; cov is allocated for mixtures only. */

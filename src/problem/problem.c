@@ -108,6 +108,14 @@ dp_problem *dp_problem_copy(const dp_problem *P)
     return copy;
 }
 
+void dp_problem_sha256(char out[65], const dp_problem *P)
+{
+    const char *p = P->p->digest, *q = P->q->digest;
+    char *all = *p || *q ? dp_format("%s\np %s\nq %s\n", P->text, p, q) : dp_strdup(P->text);
+    dp_sha256(out, all, strlen(all));
+    free(all);
+}
+
 dp_status dp_problem_at_points(const dp_problem *P, dp_error *e)
 {
     const dp_measure_struct *side[2] = {P->p, P->q};

@@ -80,6 +80,8 @@ void dp_problem_free(dp_problem *P);
 dp_status dp_problem_at_points(const dp_problem *P, dp_error *e);
 /* A deep copy without the claims list: what a claim changes (a moved mean, a swapped pair, another bandwidth) it changes there. */
 dp_problem *dp_problem_copy(const dp_problem *P);
+/* SHA-256 of the case: of its text, and of the digests of the files that p and q were read from, where there are such. */
+void dp_problem_sha256(char out[65], const dp_problem *P);
 const dp_param *dp_claim_entry_param(const dp_claim_entry *entry, const char *name); /* NULL if absent */
 
 #endif

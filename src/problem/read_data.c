@@ -137,8 +137,20 @@ static dp_status read_array(double **data, slong *rows, slong cols, slong shape[
     return dp_yaml_fail(r, y, "%s: expected finite numbers", path);
 }
 
-/* A matrix from a .npy or .csv file: rows x cols doubles. shape, unless NULL: the axes of the array, last first, which a .csv file leaves alone. */
-static dp_status read_table(double **data, slong *rows, slong cols, slong shape[3], const dp_yaml_report *r, const dp_yaml *y)
+/* The digest of the file's bytes. */
+static dp_status digest_file(char digest[65], const char *path, const dp_yaml_report *r, const dp_yaml *y)
+{
+    dp_error e;
+    size_t n;
+    char *bytes = dp_file_read(path, &n, &e);
+    if (bytes == NULL) return dp_yaml_fail(r, y, "%s", e.text);
+    dp_sha256(digest, bytes, n);
+    free(bytes);
+    return DP_OK;
+}
+
+/* A matrix from a .npy or .csv file: rows x cols doubles, and the file's digest. shape, unless NULL: the axes of the array, last first, which a .csv file leaves alone. */
+static dp_status read_table(double **data, slong *rows, char digest[65], slong cols, slong shape[3], const dp_yaml_report *r, const dp_yaml *y)
 {
     char *name, *path;
     dp_status s = dp_read_text(&name, r, y, "the name of a .npy or .csv file, from the directory of the case");
@@ -147,6 +159,7 @@ static dp_status read_table(double **data, slong *rows, slong cols, slong shape[
     if (ends_with(name, ".csv")) s = read_text_table(data, rows, cols, path, r, y);
     else if (ends_with(name, ".npy")) s = read_array(data, rows, cols, shape, path, r, y);
     else s = dp_read_wrong(r, y, "the name of a .npy or .csv file");
+    if (s == DP_OK && (s = digest_file(digest, path, r, y)) != DP_OK) free(*data);
     free(path), free(name);
     return s;
 }
@@ -158,7 +171,7 @@ dp_status dp_read_samples(dp_measure_t out, const dp_yaml_report *r, const dp_ya
     dp_status s = y->kind == DP_YAML_MAP ? dp_read_keys(r, y, "file") : DP_OK;
     const dp_yaml *file = s != DP_OK ? NULL : y->kind == DP_YAML_MAP ? dp_read_need(r, y, "file", "the name of a .npy or .csv file") : y;
     if (file == NULL) return DP_EINPUT;
-    s = read_table(&data, &rows, out->dim, NULL, r, file);
+    s = read_table(&data, &rows, out->digest, out->dim, NULL, r, file);
     if (s == DP_OK) dp_measure_take_data(out, data, rows);
     return s;
 }
@@ -202,7 +215,7 @@ dp_status dp_read_density(dp_measure_t out, const dp_yaml_report *r, const dp_ya
     if (file == NULL) return DP_EINPUT;
     s = read_box(out, r, y);
     if (s == DP_OK) s = read_shape(out, r, y);
-    if (s == DP_OK) s = read_table(&data, &rows, 1, found, r, file);
+    if (s == DP_OK) s = read_table(&data, &rows, out->digest, 1, found, r, file);
     if (s != DP_OK) return s;
     dp_measure_take_data(out, data, rows);
     return check_density(out, found, r, y, file);

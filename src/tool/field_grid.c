@@ -2,7 +2,9 @@
 /* field_grid.c: `driftproof field --grid`: reads what is asked, evaluates, and hands the field to summary, files and pictures. */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/progress.h"
 #include "claim/claim.h"
 #include "tool/grid.h"
 #include "tool/share.h"
@@ -65,25 +67,25 @@ static unsigned quantities_of(const dp_gridfield *f)
     return have;
 }
 
-/* What the drift has, from the corners of the mesh; says why something that was asked for is absent before hours are spent. */
+/* What the drift has, from the first cell of the mesh, in doubles where the drift has them (its formulas give the same quantities there); says why
+   something that was asked for is absent before hours are spent. */
 static dp_status probe(unsigned *have, const dp_grid_answer *g, const dp_mesh_t mesh, dp_error *e)
 {
     const slong n[3] = {2, 2, 2};
+    const dp_drift *D = dp_drift_find(g->drift);
     fmpq *hi = _fmpq_vec_init(mesh->dim);
-    dp_mesh_t corners;
+    dp_mesh_t cell;
     dp_gridfield *f = NULL;
-    for (int k = 0; k < mesh->dim; k++) {
-        fmpq_mul_si(hi + k, mesh->step + k, mesh->n[k] - 1);
-        fmpq_add(hi + k, hi + k, mesh->origin + k);
-    }
-    dp_mesh_init(corners, mesh->dim, n, mesh->origin, hi);
-    dp_status status = dp_gridfield_eval(&f, g->P, g->drift, corners, DP_Q_LOCAL, 5, g->tier, 1, e);
+    for (int k = 0; k < mesh->dim; k++) fmpq_add(hi + k, mesh->step + k, mesh->origin + k);
+    dp_mesh_init(cell, mesh->dim, n, mesh->origin, hi);
+    dp_status status = dp_gridfield_eval(&f, g->P, g->drift, cell, DP_Q_LOCAL, 5, D && D->grid && !D->mesh ? DP_TIER_DOUBLE : g->tier, 1, e);
+    if (status == DP_EUNSUPPORTED && D && D->grid) status = dp_gridfield_eval(&f, g->P, g->drift, cell, DP_Q_LOCAL, 5, g->tier, 1, e);
     *have = f ? quantities_of(f) : 0;
     for (int i = 0; f && i < DP_NQUANTITIES && !status; i++)
         if (g->asked & DP_Q_LOCAL & ~*have & 1u << i)
             status = dp_fail(e, DP_EUNSUPPORTED, "--quantity %s: %s has none here%s%s", dp_quantity_name(1u << i), g->drift, f->note[0] ? ": " : "", f->note);
     dp_gridfield_free(f);
-    dp_mesh_clear(corners);
+    dp_mesh_clear(cell);
     _fmpq_vec_clear(hi, mesh->dim);
     return status;
 }
@@ -136,6 +138,13 @@ static dp_status deliver(const dp_grid_answer *g, const dp_args *a, dp_error *e)
     return missed || few ? DP_EBUDGET : DP_OK;
 }
 
+/* Where no line of progress can be shown. */
+static void warn(slong digits, const dp_args *a)
+{
+    if (digits > 2000 && !dp_args_flag(a, "quiet") && !isatty(2))
+        fprintf(stderr, "driftproof: %ld digits at every node take long; the time grows with more than the square of the digits\n", (long) digits);
+}
+
 int dp_field_grid(const dp_args *a, const char *drift)
 {
     const char **sets;
@@ -144,6 +153,8 @@ int dp_field_grid(const dp_args *a, const char *drift)
     dp_mesh_t mesh;
     dp_grid_answer g = {.drift = drift, .tier = dp_grid_tier(a)};
     const size_t nsets = dp_args_all(&sets, a, "set");
+    dp_end_on_signals();
+    if (!dp_args_flag(a, "quiet")) dp_progress_begin("driftproof: field");
     read_quantities(&g, dp_args_value(a, "quantity"));
     const slong digits = dp_args_integer(a, "digits", 1, 100000, g.asked & PARTS ? SPLIT_DIGITS : DIGITS);
     const char *weight = dp_args_value(a, "split");
@@ -151,12 +162,14 @@ int dp_field_grid(const dp_args *a, const char *drift)
     dp_scalars_read(&g.numbers, dp_args_value(a, "energy"), drift);
     dp_status status = dp_problem_read(&P, a->operand[0], sets, nsets, &dp_claim_schema_registry, &e);
     free(sets);
-    if (status) return dp_say_failure(&e);
+    if (status) return dp_progress_end(), dp_say_failure(&e);
     g.P = P;
+    warn(digits, a);
     check_options(a, &g);
     dp_window_mesh(mesh, P, dp_args_value(a, "grid"), dp_args_value(a, "window"));
     status = dp_scalars_eval(&g.scalars, &g.numbers, P, drift, digits, (int) dp_args_integer(a, "threads", 1, 4096, dp_cores()), &e);
     if (!status) status = evaluate(&g, a, mesh, digits, &e);
+    dp_progress_end();
     if (!status) status = deliver(&g, a, &e);
     const int short_of = status == DP_EBUDGET && g.f; /* said already */
     dp_scalars_clear(&g.scalars);

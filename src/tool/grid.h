@@ -42,8 +42,6 @@ int dp_field_map(const dp_args *a, const char *drifts);
 
 /* ---- single values ---- */
 
-/* The double next to x (FLINT's own conversion truncates). */
-double dp_grid_coordinate(const fmpq_t x);
 /* The ball of entry i. */
 void dp_grid_ball(arb_t out, const dp_grid_values *v, slong i);
 /* Digits that are worth printing of v: a few more than asked, 17 when it is a double. */

@@ -87,15 +87,7 @@ static dp_status take_axis(const dp_grid_answer *g, int k, dp_grid_take *take, v
 {
     static const char *const names[] = {"x", "y", "z"};
     const dp_mesh_struct *m = &g->f->mesh;
-    double *data = dp_malloc((size_t) m->n[k] * sizeof *data);
-    fmpq_t x;
-    fmpq_init(x);
-    for (slong i = 0; i < m->n[k]; i++) {
-        fmpq_mul_si(x, m->step + k, i);
-        fmpq_add(x, x, m->origin + k);
-        data[i] = dp_grid_coordinate(x);
-    }
-    fmpq_clear(x);
+    double *data = dp_mesh_axis_d(m, k);
     const dp_grid_array a = {names[k], "", {.descr = "<f8", .itemsize = sizeof *data, .ndim = 1, .shape = {(size_t) m->n[k]}, .data = data}};
     const dp_status status = take(to, &a, e);
     free(data);

@@ -64,7 +64,7 @@ void dp_picture_line(dp_picture *p)
 {
     static const char *const words[] = {"", "", "", "V'", "", "η", ""};
     const dp_mesh_struct *m = &p->g->f->mesh;
-    const double x0 = dp_grid_coordinate(m->origin), dx = dp_grid_coordinate(m->step), x1 = x0 + dx * (double) (m->n[0] - 1);
+    const double x0 = dp_nearest_d(m->origin), dx = dp_nearest_d(m->step), x1 = x0 + dx * (double) (m->n[0] - 1);
     int i = 0;
     dp_picture_number(p, "x0", x0);
     dp_picture_number(p, "x1", x1);

@@ -192,7 +192,7 @@ static void line_layer(dp_picture *p, const layer *l, int k, double x0, double d
 static void line(dp_picture *p, const map *m)
 {
     const dp_mesh_struct *mesh = &m->layer[0].f->mesh;
-    const double x0 = dp_grid_coordinate(mesh->origin), dx = dp_grid_coordinate(mesh->step), x1 = x0 + dx * (double) (mesh->n[0] - 1);
+    const double x0 = dp_nearest_d(mesh->origin), dx = dp_nearest_d(mesh->step), x1 = x0 + dx * (double) (mesh->n[0] - 1);
     dp_picture_number(p, "x0", x0);
     dp_picture_number(p, "x1", x1);
     for (int k = 0; k < m->n; k++) line_layer(p, m->layer + k, k, x0, dx);

@@ -13,8 +13,8 @@ dp_frame dp_frame_of(const dp_mesh_t m)
     dp_frame w = {.length = 0};
     for (int k = 0; k < 2; k++) {
         w.n[k] = m->n[k];
-        w.x0[k] = dp_grid_coordinate(m->origin + k);
-        w.dx[k] = dp_grid_coordinate(m->step + k);
+        w.x0[k] = dp_nearest_d(m->origin + k);
+        w.dx[k] = dp_nearest_d(m->step + k);
         w.length = fmax(w.length, w.dx[k] * (double) (w.n[k] - 1));
     }
     return w;

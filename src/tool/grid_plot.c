@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "report/command.h"
+#include "base/progress.h"
 #include "tool/grid_plot.h"
 #include "tool/share.h"
 
@@ -240,7 +241,9 @@ dp_status dp_picture_open(dp_picture *p, const char *path, const dp_grid_answer 
 {
     const char *tmp = getenv("TMPDIR");
     *p = (dp_picture) {.g = g, .e = e, .dir = dp_format("%s/driftproof-XXXXXX", tmp && *tmp ? tmp : "/tmp")};
+    dp_hold_signals(); /* the directory must not stay */
     if (!mkdtemp(p->dir)) {
+        dp_release_signals();
         free(p->dir);
         return dp_fail(e, DP_EIO, "--plot: cannot make a directory in %s", tmp && *tmp ? tmp : "/tmp");
     }
@@ -254,6 +257,7 @@ dp_status dp_picture_close(dp_picture *p, const char *path, const char *script)
     fclose(p->settings);
     const dp_status status = draw(p, path, script);
     clear_directory(p->dir);
+    dp_release_signals();
     free(p->dir);
     return status;
 }

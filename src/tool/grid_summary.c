@@ -6,16 +6,6 @@
 
 #include "tool/grid.h"
 
-double dp_grid_coordinate(const fmpq_t x)
-{
-    arb_t t;
-    arb_init(t);
-    arb_set_fmpq(t, x, 256);
-    const double d = arf_get_d(arb_midref(t), ARF_RND_NEAR);
-    arb_clear(t);
-    return d;
-}
-
 void dp_grid_ball(arb_t out, const dp_grid_values *v, slong i)
 {
     if (v->ball) {
@@ -148,7 +138,7 @@ static void extent_of(dp_grid_extent *x, const dp_grid_answer *g, const dp_grid_
 {
     const slong nodes = dp_mesh_nodes(&g->f->mesh);
     const int crosses = (v->quantity & (DP_Q_CURL | DP_Q_DIVERGENCE | DP_Q_WEDGE | DP_Q_POTENTIAL | DP_Q_GRADIENT_PART | DP_Q_ROTATIONAL_PART)) != 0;
-    const double share = pow(10, -(double) g->f->digits), unit = pow(dp_grid_coordinate(g->P->bandwidth), dp_grid_length_power(g->drift, v->quantity));
+    const double share = pow(10, -(double) g->f->digits), unit = pow(dp_nearest_d(g->P->bandwidth), dp_grid_length_power(g->drift, v->quantity));
     double *digits = dp_malloc((size_t) nodes * sizeof *digits);
     slong n = 0;
     *x = (dp_grid_extent){.largest = 0};
@@ -201,7 +191,7 @@ static void print_node(FILE *out, const dp_gridfield *f, slong node)
 {
     fmpq *x = _fmpq_vec_init(f->mesh.dim);
     dp_mesh_node(x, &f->mesh, node);
-    for (int k = 0; k < f->mesh.dim; k++) fprintf(out, "%s%.6g", k ? ", " : "(", dp_grid_coordinate(x + k));
+    for (int k = 0; k < f->mesh.dim; k++) fprintf(out, "%s%.6g", k ? ", " : "(", dp_nearest_d(x + k));
     fputc(')', out);
     _fmpq_vec_clear(x, f->mesh.dim);
 }

@@ -141,9 +141,11 @@ void dp_grid_meta(FILE *out, const dp_grid_answer *g)
 {
     char digest[65];
     json_head(out, g);
-    dp_sha256(digest, g->P->text, strlen(g->P->text));
+    dp_problem_sha256(digest, g->P);
     fprintf(out, ",\n \"case_sha256\": \"%s\", \"case_text\": ", digest);
     dp_json_string(out, g->P->text);
+    if (*g->P->p->digest || *g->P->q->digest)
+        fprintf(out, ",\n \"files_sha256\": {\"p\": \"%s\", \"q\": \"%s\"}", g->P->p->digest, g->P->q->digest);
     fputs(",\n \"versions\": {", out);
     for (const dp_fact *v = dp_facts_version(); v->name; v++) {
         dp_json_string(out, v->name);
@@ -197,7 +199,7 @@ void dp_grid_csv(FILE *out, const dp_grid_answer *g)
         dp_mesh_node(at, &f->mesh, node);
         for (int k = 0; k < d; k++) {
             if (k) fputc(',', out);
-            dp_json_double(out, dp_grid_coordinate(at + k));
+            dp_json_double(out, dp_nearest_d(at + k));
         }
         for (int i = 0; i < f->nvalues; i++)
             if (g->asked & f->value[i].quantity) csv_node(out, f, f->value + i, node, x);
