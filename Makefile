@@ -38,9 +38,9 @@ HDF5_CFLAGS = $(call lazy,HDF5_CFLAGS,test -z '$(HDF5)' || echo "-DDP_HDF5 $$$$(
 HDF5_LIBS  = $(call lazy,HDF5_LIBS,test -z '$(HDF5)' || $(PKG_CONFIG) --libs $(HDF5))
 ARB_LIB    = $(call lazy,ARB_LIB,for l in -lflint-arb -larb; do \
              echo 'int main(void) { return 0; }' | $(CC) -x c - $$$$l -o /dev/null 2>/dev/null && { echo $$$$l; break; }; done)
-# Quadruple precision, where FFTW has it: only to compare with.
+# Quadruple precision, where FFTW has it (x86: libfftw3-dev): the tier quad, and to compare with.
 FFTWQ      = $(call lazy,FFTWQ,echo 'int main(void) { return 0; }' | $(CC) -x c - -lfftw3q -lquadmath -o /dev/null 2>/dev/null && echo -lfftw3q -lquadmath)
-LIBS       = $(PKG_LIBS) $(ARB_LIB) -lflint -lmpfi -lmpfr -lgmp -lmd -lpthread -lm
+LIBS       = $(PKG_LIBS) $(ARB_LIB) -lflint -lmpfi -lmpfr -lgmp -lmd -lpthread $(FFTWQ) -lm
 COMPILE    = $(CC) -std=c11 -D_XOPEN_SOURCE=700 $(CFLAGS) $(WARN) -Isrc -I$(B) $(PKG_CFLAGS) $(CPPFLAGS) -MMD -MP
 
 # V=1 shows whole commands.
@@ -55,7 +55,9 @@ SCRIPTS    := $(sort $(wildcard src/*/*.sh tests/*.sh .ci/run))
 OBJECTS    := $(SOURCES:%.c=$(B)/%.o)
 REGISTRIES := $(patsubst src/%/registry.sh,$(B)/registry_%.o,$(wildcard src/claim/registry.sh src/drift/registry.sh src/energy/registry.sh))
 TOOL       := $(filter $(B)/src/tool/%,$(OBJECTS))
-LIBRARY    := $(filter-out $(TOOL),$(OBJECTS)) $(REGISTRIES)
+# The estimating engine is compiled twice, for double and for the quadruple type (src/drift/est_real.h).
+QUAD       := $(patsubst %,$(B)/quad/est_%.o,ops const kernel gsum law box points tensor nodes source lattice fft rows field)
+LIBRARY    := $(filter-out $(TOOL),$(OBJECTS)) $(REGISTRIES) $(QUAD)
 TESTS      := $(patsubst tests/%.c,$(B)/%,$(sort $(wildcard tests/t-*.c)))
 
 .PHONY: all lib verify check report reference bench lint asan install uninstall dist clean help need FORCE
@@ -88,7 +90,7 @@ need:
 
 # ---- build ----
 $(B)/driftproof: $(TOOL) $(B)/libdriftproof.a
-	$(call say,LINK)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(HDF5_LIBS) $(LIBS) $(FFTWQ)
+	$(call say,LINK)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(HDF5_LIBS) $(LIBS)
 
 $(B)/libdriftproof.a: $(LIBRARY) $(B)/library.list
 	@rm -f $@
@@ -101,7 +103,11 @@ $(B)/%.o: %.c | need
 $(B)/%.o: $(B)/%.c | need
 	$(call say,CC  )$(COMPILE) -c -o $@ $<
 
-$(B)/src/tool/bench_conv.o: CPPFLAGS += $(if $(FFTWQ),-DDP_HAVE_FFTWQ)
+$(B)/quad/%.o: src/drift/%.c | need
+	@mkdir -p $(@D)
+	$(call say,QUAD)$(if $(FFTWQ),$(COMPILE) -DDP_EST_QUAD -c -o $@ $<,echo 'typedef int dp_no_quad;' | $(CC) -x c -c -o $@ -)
+
+$(B)/src/tool/bench_conv.o $(B)/src/drift/grid_field.o: CPPFLAGS += $(if $(FFTWQ),-DDP_HAVE_FFTWQ)
 $(B)/src/tool/share.o: $(B)/datadir.stamp
 $(B)/src/tool/share.o: CPPFLAGS += -DDP_DATADIR='"$(sharedir)"'
 
@@ -123,7 +129,7 @@ $(B)/hdf5.stamp: FORCE
 # An archive forgets no member by itself: made anew when the list of objects changes.
 $(B)/library.list: FORCE
 	$(call update,echo '$(LIBRARY)')
--include $(OBJECTS:.o=.d) $(REGISTRIES:.o=.d) $(TESTS:=.d) $(patsubst src/grid/%.c,$(B)/plain/src/grid/%.d,$(wildcard src/grid/*.c))
+-include $(OBJECTS:.o=.d) $(QUAD:.o=.d) $(REGISTRIES:.o=.d) $(TESTS:=.d) $(patsubst src/grid/%.c,$(B)/plain/src/grid/%.d,$(wildcard src/grid/*.c))
 
 # ---- tests ----
 $(B)/t-%: tests/t-%.c $(B)/libdriftproof.a | need

@@ -124,7 +124,9 @@ static dp_status supported(const est_run *r, dp_error *e)
 {
     const dp_problem *P = r->P;
     if (!r->drift->grid)
-        return dp_fail(e, DP_EUNSUPPORTED, "%s has no form in double precision on meshes", r->drift->name);
+        return dp_fail(e, DP_EUNSUPPORTED, "%s has no form in floating point on meshes", r->drift->name);
+    if (sizeof(real) > sizeof(double) && r->drift->needs & DP_NEED_PLAN)
+        return dp_fail(e, DP_EUNSUPPORTED, "%s has no form in quadruple precision on meshes: --tier double", r->drift->name);
     if (r->drift->needs & DP_NEED_SCORES && !(has_score(P->p) && has_score(P->q)))
         return dp_fail(e, DP_EUNSUPPORTED, "%s needs the scores of p and q, which are there for mixtures, student and laplace laws", r->drift->name);
     if (r->drift->needs & (DP_NEED_SMOOTH | DP_NEED_PLAN) && !(r->k.gaussian && r->k.n == 1))

@@ -32,6 +32,26 @@ typedef fftw_complex real_complex;
 #else
 #define EST_SIMD
 #endif
+#else
+#include <quadmath.h>
+__extension__ typedef __float128 real;
+typedef fftwq_complex real_complex;
+#define R_ULP 0x1p-113
+#define R_LEAST 1e-300
+#define R_LOG_LEAST -11000.0
+#define R_FAINT 1e-290
+#define R_UNSAFE 1e-280
+#define R_NEGLIGIBLE 90
+#define R_POINTS 32
+#define R_STEP 0.5
+#define R_DIGITS 30
+#define R_REACH 1.4142135623730951 /* exp(-x^2/2) is squared */
+#define R_NAME(name) estq_##name
+#define R_OPS dp_col_quad
+#define R_FFTW(name) fftwq_##name
+#define R_(f) f##q
+#define EST_SIMD
+#define dp_gridfield_estimated dp_gridfield_estimated_quad
 #endif
 
 #define r_exp R_(exp)

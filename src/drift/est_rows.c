@@ -114,27 +114,32 @@ static void one_slot(dp_emoments *m, real *moved, est_tale *tale, dp_lanes *on, 
         widen_all(m, &coarse, d, r->order);
     }
     if (r->drift->needs & DP_NEED_PLAN)
-        est_plan_widen(m, r->fine.plan.step, r->k.part[0].h * r->k.part[0].h, d);
+        est_plan_widen(m, r->fine.plan.step, (double) (r->k.part[0].h * r->k.part[0].h), d);
     dp_lanes_release(on, mark);
 }
 
 /* ---- results ---- */
 
 #ifdef DP_EST_QUAD
+/* Three doubles hold 113 bits, unless the last of them are below the range of doubles. */
 static void put(dp_grid_values *v, slong at, real x, real error)
 {
-    const int known = x - x == 0 && error < INFINITY;
-    const double high = known ? (double) x : 0, low = known ? (double) (x - high) : 0;
+    const int known = x - x == 0 && error < 1e300;
+    real rest = known ? x : 0;
+    arb_ptr ball = v->ball + at;
     arb_t part;
-    arb_init(part);
-    arb_set_d(v->ball + at, high), arb_set_d(part, low);
-    arb_add(v->ball + at, v->ball + at, part, ARF_PREC_EXACT);
-    arb_set_d(part, known ? (double) (x - high - low) : 0);
-    arb_add(v->ball + at, v->ball + at, part, ARF_PREC_EXACT);
-    mag_set_d(arb_radref(v->ball + at), known ? (double) error : INFINITY);
-    v->mid[at] = high;
-    v->rad[at] = known ? (double) ((error + r_fabs(x - high)) * (1 + 0x1p-50)) : INFINITY;
+    arb_init(part), arb_zero(ball);
+    for (int i = 0; i < 3; i++) {
+        const double piece = (double) rest;
+        rest -= piece;
+        arb_set_d(part, piece);
+        arb_add(ball, ball, part, ARF_PREC_EXACT);
+    }
     arb_clear(part);
+    v->mid[at] = known ? (double) x : 0;
+    const double radius = known ? (double) (error + r_fabs(rest)) * (1 + 0x1p-50) + 0x1p-1060 : INFINITY;
+    mag_set_d(arb_radref(ball), radius);
+    v->rad[at] = known ? (double) (error + r_fabs(x - v->mid[at])) * (1 + 0x1p-50) + 0x1p-1060 : INFINITY;
 }
 #else
 /* Values that are no number are stored as 0 +/- inf. */

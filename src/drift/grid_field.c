@@ -17,11 +17,29 @@ static int has_estimate(const char *drift)
     return D && D->grid;
 }
 
-/* Double precision with estimated errors: where it is asked for, and for measures and kernels that have no lattice rule, unless balls are asked for. */
-static int estimates(const dp_problem *P, const char *drift, dp_tier tier)
+#ifdef DP_HAVE_FFTWQ
+enum { HAVE_QUAD = 1 };
+#else
+enum { HAVE_QUAD = 0 };
+dp_status dp_gridfield_estimated_quad(dp_gridfield *f, const dp_problem *P, const char *drift, int threads, dp_error *e)
 {
-    int sums = P->kernel == DP_KERNEL_GAUSSIAN && dp_is_gaussian_sum(P->p) && dp_is_gaussian_sum(P->q);
-    return has_estimate(drift) && (tier == DP_TIER_DOUBLE || (tier == DP_TIER_AUTO && !sums));
+    (void) f, (void) P, (void) drift, (void) threads;
+    return dp_fail(e, DP_EUNSUPPORTED, "the tier quad is not in this build: FFTW in quadruple precision (libfftw3q, libquadmath) was not there");
+}
+#endif
+
+enum { DOUBLE_DIGITS = 13 }; /* more are asked of the tier quad */
+
+/* Floating point with estimated errors, where the certified lattices do not serve: they are cheaper than quadruple precision and have a bound.
+   Otherwise the tier as it is. */
+static dp_tier choose(const dp_problem *P, const char *drift, slong digits, dp_tier tier)
+{
+    const int sums = P->kernel == DP_KERNEL_GAUSSIAN && dp_is_gaussian_sum(P->p) && dp_is_gaussian_sum(P->q);
+    if (tier == DP_TIER_AUTO)
+        return !has_estimate(drift) || sums ? DP_TIER_EXACT : HAVE_QUAD && digits > DOUBLE_DIGITS ? DP_TIER_QUAD : DP_TIER_DOUBLE;
+    if (tier == DP_TIER_QUAD)
+        return !has_estimate(drift) || lattices_serve(P, drift) ? DP_TIER_EXACT : DP_TIER_QUAD;
+    return tier == DP_TIER_DOUBLE && !has_estimate(drift) ? DP_TIER_EXACT : tier;
 }
 
 dp_status dp_gridfield_eval(dp_gridfield **out, const dp_problem *P, const char *drift, const dp_mesh_t mesh, unsigned quantities,
@@ -30,22 +48,21 @@ dp_status dp_gridfield_eval(dp_gridfield **out, const dp_problem *P, const char 
     double start = dp_now();
     if (mesh->dim != P->dim)
         return dp_fail(e, DP_EINPUT, "a mesh of dimension %d for a case of dimension %d", mesh->dim, P->dim);
-    if (tier == DP_TIER_QUAD) /* exact slices are faster than transforms in quadruple precision, and have a bound */
-        tier = DP_TIER_EXACT;
-    int estimate = estimates(P, drift, tier);
+    const dp_tier kind = choose(P, drift, digits, tier);
+    const int estimate = kind == DP_TIER_DOUBLE || kind == DP_TIER_QUAD;
     const dp_drift *D = dp_drift_find(drift);
     const int whole = D && D->mesh; /* then the drift itself chooses between tiers */
-    dp_gridfield *f = dp_gridfield_new(mesh, quantities, digits, estimate ? DP_TIER_DOUBLE : tier == DP_TIER_AUTO && !whole ? DP_TIER_EXACT : tier);
+    dp_gridfield *f = dp_gridfield_new(mesh, quantities, digits, (whole && tier == DP_TIER_AUTO) || (!estimate && tier == DP_TIER_DOUBLE) ? tier : kind);
     dp_status status = DP_EBUDGET;
     if (whole)
         status = D->mesh(f, P, threads, e);
     else if (estimate)
-        status = dp_gridfield_estimated(f, P, drift, threads, e);
+        status = kind == DP_TIER_QUAD ? dp_gridfield_estimated_quad(f, P, drift, threads, e) : dp_gridfield_estimated(f, P, drift, threads, e);
     else if (lattices_serve(P, drift))
         status = dp_gridfield_lattices(f, P, drift, quantities, threads, e);
     if (status == DP_EBUDGET && !whole)
         status = dp_gridfield_pointwise(f, P, drift, NULL, dp_mesh_nodes(mesh), threads, e);
-    if (status == DP_EUNSUPPORTED && !estimate && tier == DP_TIER_AUTO && has_estimate(drift)) {
+    if (status == DP_EUNSUPPORTED && tier == DP_TIER_AUTO && kind != DP_TIER_DOUBLE && has_estimate(drift)) {
         dp_gridfield_free(f);
         f = dp_gridfield_new(mesh, quantities, digits, DP_TIER_DOUBLE);
         status = dp_gridfield_estimated(f, P, drift, threads, e);
