@@ -2,6 +2,7 @@
 /* blob.c: the gradient flow of int q log((k*q)/(k*p)), the blob functional of Carrillo, Craig and Patacchini. */
 #include "drift/estimated.h"
 #include "particle/functional.h"
+#include "particle/ball.h"
 
 static dp_status eval(dp_field_t out, const dp_problem *P, arb_srcptr x, dp_engine engine, slong prec, dp_workspace *w, dp_error *e)
 {
@@ -31,5 +32,5 @@ static dp_status sample(dp_drifted *out, const dp_sample *s, dp_error *e)
 
 const dp_drift dp_drift_blob = {
     .name = "blob", .equations = "Carrillo, Craig, Patacchini", .summary = "gradient flow of the blob functional: scores of smoothed densities and a third term",
-    .eval = eval, .needs = DP_NEED_P | DP_NEED_Q | DP_NEED_QHAT | DP_NEED_GRADIENT, .grid = on_mesh, .sample = sample
+    .eval = eval, .needs = DP_NEED_P | DP_NEED_Q | DP_NEED_QHAT | DP_NEED_GRADIENT, .grid = on_mesh, .sample = sample, .sample_ball = dp_ball_blob
 };

@@ -91,6 +91,9 @@ const dp_drift *dp_drift_find(const char *name);
 
 /* The drift of samples; DP_EUNSUPPORTED where `drift` has no such form. */
 dp_status dp_drift_sample(dp_drifted *out, const char *drift, const dp_sample *s, dp_error *e);
+/* The same as enclosures, n x d, with so many digits relative to the largest component (or all known to vanish to eight times as many): by the definition
+   written out, or, where a drift has none, by its population form with atoms at the samples. DP_EBUDGET when the digits cannot be had. */
+dp_status dp_drift_sample_ball(arb_ptr out, const char *drift, const dp_sample *s, slong digits, dp_error *e);
 
 /* One evaluation at fixed working precision. */
 dp_status dp_field_eval(dp_field_t out, const dp_problem *P, const char *drift, arb_srcptr x, dp_engine engine, slong prec,

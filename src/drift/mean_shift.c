@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* mean_shift.c: the mean-shift field (10)-(16); with the Gaussian kernel h^2 (grad log p_k - grad log q_k), (14). */
 #include "drift/estimated.h"
+#include "particle/ball.h"
 
 /* For the Gaussian kernel: eta = h^2 and S = log p_k - log q_k, whose negative times h^2 is a potential in x (of no functional of q). */
 static void scores(dp_field_t f, const dp_problem *P, const dp_jet_t p, const dp_jet_t q, slong prec)
@@ -75,5 +76,5 @@ static dp_status sample(dp_drifted *out, const dp_sample *s, dp_error *e)
 
 const dp_drift dp_drift_mean_shift = {
     .name = "mean-shift", .equations = "(10)-(16)", .summary = "kernel mean shift towards p and away from q",
-    .eval = eval, .needs = DP_NEED_P | DP_NEED_Q, .grid = on_mesh, .sample = sample
+    .eval = eval, .needs = DP_NEED_P | DP_NEED_Q, .grid = on_mesh, .sample = sample, .sample_ball = dp_ball_mean_shift
 };

@@ -2,6 +2,7 @@
 /* mmd.c: the flow of half MMD^2, (50)-(51), with the unnormalised kernel. */
 #include "drift/estimated.h"
 #include "particle/functional.h"
+#include "particle/ball.h"
 
 /* V = grad(k*p) - grad(k*q); potential k*q - k*p, the first variation (50). */
 static dp_status eval(dp_field_t out, const dp_problem *P, arb_srcptr x, dp_engine engine, slong prec, dp_workspace *w, dp_error *e)
@@ -38,5 +39,5 @@ static void on_mesh(dp_efield *f, const dp_emoments *m)
 
 const dp_drift dp_drift_mmd = {
     .name = "mmd", .equations = "(48)-(52)", .summary = "Wasserstein gradient flow of half MMD^2",
-    .eval = eval, .needs = DP_NEED_P | DP_NEED_Q | DP_NEED_GRADIENT, .grid = on_mesh, .sample = dp_mmd_drift
+    .eval = eval, .needs = DP_NEED_P | DP_NEED_Q | DP_NEED_GRADIENT, .grid = on_mesh, .sample = dp_mmd_drift, .sample_ball = dp_ball_mmd
 };

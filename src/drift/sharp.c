@@ -2,6 +2,7 @@
 /* sharp.c: the sharp-normalised drift of Franz et al.: grad log(k#*p) - grad log(k#*q), k#(r) = int_r^inf s k(s) ds. */
 #include "drift/estimated.h"
 #include "particle/functional.h"
+#include "particle/ball.h"
 
 /* For one Gaussian kernel k# = h^2 k, and the field is the mean shift (14) divided by h^2: no factor h^2 here. */
 static dp_status eval(dp_field_t out, const dp_problem *P, arb_srcptr x, dp_engine engine, slong prec, dp_workspace *w, dp_error *e)
@@ -31,5 +32,5 @@ static void on_mesh(dp_efield *f, const dp_emoments *m)
 
 const dp_drift dp_drift_sharp = {
     .name = "sharp", .equations = "Franz et al.", .summary = "scores of the densities smoothed by the kernel's primitive",
-    .eval = eval, .needs = DP_NEED_P | DP_NEED_Q | DP_NEED_SHARP, .grid = on_mesh, .sample = dp_sharp_drift
+    .eval = eval, .needs = DP_NEED_P | DP_NEED_Q | DP_NEED_SHARP, .grid = on_mesh, .sample = dp_sharp_drift, .sample_ball = dp_ball_sharp
 };

@@ -30,7 +30,7 @@ typedef struct {
     int drop_sizes;                /* sinkhorn-proxy: without the n, m of (28), as Algorithm 1 does */
     int columns_first;             /* sinkhorn: a sweep begins with the columns, from unit row scaling */
     slong iterations;              /* sinkhorn: sweeps; -1: until `tolerance` */
-    double tolerance;              /* sinkhorn: L1 error of the marginals; kale: relative duality gap */
+    double tolerance;              /* sinkhorn: L1 error of the marginals; < 0: 1e-13, or what rounding leaves */
     size_t ndirections;
     const double *direction;       /* sliced-wasserstein: ndirections x d, of any length > 0 */
     const fmpq *lambda;            /* kale, chi2: regularisation > 0 */
@@ -64,7 +64,8 @@ typedef struct { slong nparts; struct { dp_kernel_family family; double log_weig
 dp_status dp_pkernel_init(dp_pkernel *k, const dp_sample *s, dp_form form, dp_error *e);
 double dp_pkernel_eps(const dp_pkernel *k);
 double dp_over_eps(const dp_pkernel *k, double cost); /* cost/eps without forming eps */
-/* The cost at squared distance r2; +inf where the form is 0 by convention: the slope at r = 0 (there the gradient is 0, or taken so at a kink). */
+/* The cost at squared distance r2; +inf where the form is 0 by convention: the slope at r = 0 (there the gradient is 0, or taken so at a kink;
+   dp_rows counts it for one Gaussian, where it makes no difference to sum times shift). */
 double dp_pkernel_cost(const dp_pkernel *k, dp_form form, double r2);
 
 /* ---- sums over pairs ---- */

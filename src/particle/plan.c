@@ -17,18 +17,21 @@ typedef struct { flow *f; size_t n, room; } column;
 typedef struct {
     const dp_sample *s;
     slong *supply, *demand;
-    double *u, *v, *dist;
+    double *u, *v, *dist, *c; /* c: all costs */
     size_t *from, *back;
     char *done, *seen;
     column *col;
 } network;
 
-static double cost(const network *g, size_t i, size_t j)
+static inline double cost(const network *g, size_t i, size_t j) { return g->c[i * g->s->m + j]; }
+
+static void costs(network *g)
 {
-    const double *x = g->s->x + i * g->s->d, *y = g->s->y + j * g->s->d;
-    double c = 0;
-    for (size_t k = 0; k < g->s->d; k++) c += (x[k] - y[k]) * (x[k] - y[k]);
-    return c;
+    const dp_sample *s = g->s;
+    g->c = dp_calloc(s->n * s->m, sizeof(double));
+    for (size_t i = 0; i < s->n; i++)
+        for (size_t j = 0; j < s->m; j++)
+            for (size_t k = 0; k < s->d; k++) g->c[i * s->m + j] += (s->x[i * s->d + k] - s->y[j * s->d + k]) * (s->x[i * s->d + k] - s->y[j * s->d + k]);
 }
 
 static slong gcd(slong a, slong b) { return b ? gcd(b, a % b) : a; }
@@ -42,6 +45,7 @@ static void network_init(network *g, const dp_sample *s)
     g->done = dp_malloc(s->m), g->seen = dp_malloc(s->n), g->col = dp_calloc(s->m, sizeof(column));
     for (size_t i = 0; i < s->n; i++) g->supply[i] = (slong) s->m / common;
     for (size_t j = 0; j < s->m; j++) g->demand[j] = (slong) s->n / common;
+    costs(g);
     for (size_t j = 0; j < s->m; j++) { /* columns cheapest first: half of the work is done by these duals */
         g->v[j] = cost(g, 0, j);
         for (size_t i = 1; i < s->n; i++) g->v[j] = fmin(g->v[j], cost(g, i, j));
@@ -51,7 +55,7 @@ static void network_init(network *g, const dp_sample *s)
 static void network_clear(network *g)
 {
     for (size_t j = 0; j < g->s->m; j++) free(g->col[j].f);
-    free(g->supply), free(g->demand), free(g->u), free(g->v), free(g->dist), free(g->from), free(g->back), free(g->done), free(g->seen), free(g->col);
+    free(g->supply), free(g->demand), free(g->c), free(g->u), free(g->v), free(g->dist), free(g->from), free(g->back), free(g->done), free(g->seen), free(g->col);
 }
 
 /* Row i at distance `at`: shorter ways to columns. */

@@ -11,6 +11,7 @@ static dp_status add_score(double *v, double sign, const dp_sample *s, dp_form a
     dp_pkernel k;
     dp_status status = dp_pkernel_init(&k, s, below, e);
     if (status) return status;
+    if (k.power && dp_pkernel_eps(&k) == 0) return dp_fail(e, DP_EBUDGET, "a velocity per length has a factor 1/h^2, which no double holds here; take --precision DIGITS");
     dp_pairing a = with_y ? dp_pairing_y(s, &k, above) : dp_pairing_negatives(s, &k, above), b = a;
     double *top = dp_malloc(sizeof(double) * s->n), *bottom = dp_malloc(sizeof(double) * s->n), *shift = dp_malloc(sizeof(double) * s->n * s->d);
     b.form = below;

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* sinkhorn.c: entropic plans between samples by scaling in the logarithmic domain, and the velocity (27). */
+#include "particle/anderson.h"
 #include "particle/functional.h"
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
-enum { MOST_SWEEPS = 1000000 };
+enum { MOST_SWEEPS = 100000 };
 
 /* Potentials in units of cost: the plan is exp((f_i + g_j - c_ij)/eps)/(n m), (62). */
 typedef struct { dp_pairing p, turned; double *f, *g, *old; double error; slong sweeps; } scaling;
@@ -50,23 +52,49 @@ static double marginal_error(const scaling *a)
     return sum / (double) a->p.m;
 }
 
-/* Sweeps until the error is below the tolerance. For a set against itself the two potentials are averaged, which keeps them equal and converges fast. */
+/* What rounding leaves: 8 u times the largest exponent. */
+static double floor_of(const scaling *a)
+{
+    double top = 1;
+    for (size_t i = 0; i < a->p.n; i++) top = fmax(top, fabs(dp_over_eps(a->p.kernel, a->f[i])));
+    for (size_t j = 0; j < a->p.m; j++) top = fmax(top, fabs(dp_over_eps(a->p.kernel, a->old[j])));
+    return 8 * (a->p.single ? 0x1p-24 : 0x1p-53) * top;
+}
+
+/* The next g. For a set against itself the two potentials are averaged, which keeps them equal and converges fast. Otherwise Anderson's, begun anew when
+   the error has grown tenfold. */
+static void next(scaling *a, dp_anderson *A, int self, double *least)
+{
+    if (a->error > 10 * *least) A->steps = 0, *least = a->error;
+    *least = fmin(*least, a->error);
+    for (size_t j = 0; self && j < a->p.m; j++) a->g[j] = (a->f[j] + a->g[j]) / 2;
+    if (self) return;
+    dp_anderson_step(a->old, A, a->g); /* from the point to try next, in old */
+    memcpy(a->g, a->old, sizeof(double) * a->p.m);
+}
+
+/* Sweeps until the error is below the tolerance, or below what rounding leaves when no tolerance was asked (< 0). */
 static dp_status converged(scaling *a, const dp_sample *s, dp_error *e)
 {
     const int self = a->p.a == a->p.b;
-    for (; a->sweeps < MOST_SWEEPS; a->sweeps++) {
-        dp_status status = rows(a, e);
-        for (size_t j = 0; j < a->p.m; j++) a->old[j] = a->g[j];
+    double least = INFINITY, goal = 0;
+    dp_status status = DP_OK;
+    dp_anderson A;
+    dp_anderson_init(&A, a->p.m);
+    for (; a->sweeps < MOST_SWEEPS && !status; a->sweeps++) {
+        status = rows(a, e);
+        memcpy(a->old, a->g, sizeof(double) * a->p.m);
         if (!status) status = columns(a, e);
-        if (status) return status;
+        if (status) break;
         a->error = marginal_error(a);
-        for (size_t j = 0; self && j < a->p.m; j++) a->g[j] = (a->f[j] + a->g[j]) / 2;
-        if (a->error <= s->tolerance) {
-            for (size_t j = 0; j < a->p.m; j++) a->g[j] = self ? a->g[j] : a->old[j];
-            return DP_OK;
-        }
+        goal = s->tolerance >= 0 ? s->tolerance : fmax(1e-13, floor_of(a));
+        if (a->error <= goal) break;
+        next(a, &A, self, &least);
     }
-    return dp_fail(e, DP_EBUDGET, "sinkhorn: marginal error %.3g after %d sweeps; %.3g was asked", a->error, MOST_SWEEPS, s->tolerance);
+    if (!status && a->error <= goal) memcpy(a->g, a->old, sizeof(double) * a->p.m);
+    else if (!status) status = dp_fail(e, DP_EBUDGET, "sinkhorn: marginal error %.3g after %d sweeps; %.3g was asked", a->error, MOST_SWEEPS, goal);
+    dp_anderson_clear(&A);
+    return status;
 }
 
 static dp_status solve(scaling *a, const dp_sample *s, dp_error *e) { return s->iterations >= 0 ? fixed(a, s, e) : converged(a, s, e); }

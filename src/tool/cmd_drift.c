@@ -77,9 +77,77 @@ static dp_status write_all(const dp_args *a, const char *drift, const dp_sample 
     if (!status) status = write_array(dp_args_value(a, "core"), out->core, s->n, s->d, e);
     if (!status) status = write_array(dp_args_value(a, "masses"), out->mass, s->n, 2, e);
     if (status) return status;
-    if (dp_args_flag(a, "json")) put_json(drift, s, out, "double", !file);
+    if (dp_args_flag(a, "json")) put_json(drift, s, out, s->single ? "single" : "double", !file);
     else if (!file && !dp_args_flag(a, "quiet")) put_csv(stdout, out->v, s->n, s->d);
     return DP_OK;
+}
+
+/* ---- enclosures ---- */
+
+static void put_ball_json(const char *drift, const dp_sample *s, arb_srcptr v, slong digits)
+{
+    fputs("{\"drift\": ", stdout), dp_json_string(stdout, drift);
+    fprintf(stdout, ", \"n\": %zu, \"m\": %zu, \"dimension\": %zu, \"precision\": %ld,\n \"velocity\": [", s->n, s->m, s->d, digits);
+    for (size_t i = 0; i < s->n * s->d; i++) {
+        fputs(i % s->d ? ", " : i ? "],\n  [" : "\n  [", stdout);
+        dp_json_arb(stdout, v + i, digits + 5);
+    }
+    fputs("]]}\n", stdout);
+}
+
+/* Decimals that lie within the enclosures. */
+static void put_ball_csv(FILE *f, const dp_sample *s, arb_srcptr v, slong digits)
+{
+    for (size_t i = 0; i < s->n * s->d; i++) {
+        char *mid, *rad;
+        dp_arb_decimal(&mid, &rad, v + i, digits + 5);
+        fprintf(f, "%s%s", mid, (i + 1) % s->d ? "," : "\n");
+        free(mid), free(rad);
+    }
+}
+
+static dp_status write_balls(const dp_args *a, const char *drift, const dp_sample *s, arb_srcptr v, slong digits, dp_error *e)
+{
+    const char *file = dp_args_value(a, "output");
+    dp_status status = DP_OK;
+    if (file && !strcmp(strrchr(file, '.'), ".npy")) { /* the nearest doubles */
+        double *near = dp_malloc(sizeof(double) * s->n * s->d);
+        for (size_t i = 0; i < s->n * s->d; i++) near[i] = arf_get_d(arb_midref(v + i), ARF_RND_NEAR);
+        status = write_array(file, near, s->n, s->d, e);
+        free(near);
+    } else if (file) {
+        dp_output o;
+        status = dp_output_open(&o, file, e);
+        if (status) return status;
+        put_ball_csv(o.f, s, v, digits);
+        status = dp_output_close(&o, e);
+    }
+    if (status) return status;
+    if (dp_args_flag(a, "json")) put_ball_json(drift, s, v, digits);
+    else if (!file && !dp_args_flag(a, "quiet")) put_ball_csv(stdout, s, v, digits);
+    return DP_OK;
+}
+
+static dp_status enclosures(const dp_args *a, const char *drift, const dp_sample *s, slong digits, dp_error *e)
+{
+    const slong n = (slong) (s->n * s->d);
+    arb_ptr v = _arb_vec_init(n);
+    dp_status status = dp_drift_sample_ball(v, drift, s, digits, e);
+    if (!status) status = write_balls(a, drift, s, v, digits, e);
+    _arb_vec_clear(v, n);
+    return status;
+}
+
+/* 0: double; -1: single; else digits. */
+static slong precision_of(const dp_args *a)
+{
+    const char *text = dp_args_value(a, "precision");
+    char *end;
+    if (!text || !strcmp(text, "double")) return 0;
+    if (!strcmp(text, "single")) return -1;
+    const slong digits = strtol(text, &end, 10);
+    if (end == text || *end || digits < 1 || digits > 10000) dp_usage_error("--precision %s: expected single, double or a number of digits from 1 to 10000", text);
+    return digits;
 }
 
 /* ---- the command ---- */
@@ -134,9 +202,13 @@ static int run(const dp_args *a)
     static const char *const files[] = {"output", "core", "masses"};
     for (size_t i = 0; i < 3; i++) check_name(files[i], dp_args_value(a, files[i]));
     const char *drift = drift_of(a, E);
+    const slong digits = precision_of(a);
     dp_status status = dp_drift_input_read(&in, a, drift, &e);
     in.s.threads = (int) dp_args_integer(a, "threads", 1, 4096, dp_cores());
-    if (!status) status = E ? energy(a, E, &in.s, &e) : velocities(a, drift, &in, &e);
+    in.s.single = digits < 0;
+    if (digits > 0 && (E || dp_args_flag(a, "core") || dp_args_flag(a, "masses"))) dp_usage_error("drift: --precision DIGITS is for velocities");
+    if (!status && digits > 0) status = enclosures(a, drift, &in.s, digits, &e);
+    else if (!status) status = E ? energy(a, E, &in.s, &e) : velocities(a, drift, &in, &e);
     dp_drift_input_clear(&in);
     return status == DP_EBUDGET ? (fprintf(stderr, "driftproof: %s\n", e.text), EXIT_UNEXPECTED) : status ? dp_say_failure(&e) : EXIT_EXPECTED;
 }
@@ -154,7 +226,7 @@ static const dp_option options[] = {
     {"distance", 0, "l2|squared", "da2: distance in the logits, -r/h with the Laplace kernel or -r^2/2h^2 with the Gaussian"},
     {"scaling", 0, "population|algorithm", "sinkhorn-proxy: with the n, m of (28) (default) or without, as Algorithm 1"},
     {"iterations", 'i', "K", "sinkhorn: so many sweeps, each rows then columns, then rows normalised once; 0 is the mean-shift"},
-    {"tolerance", 't', "T", "sinkhorn: sweeps until the marginals' L1 error is below T (default: 1e-13)"},
+    {"tolerance", 't', "T", "sinkhorn: sweeps until the marginals' L1 error is below T (default: 1e-13, or what rounding leaves)"},
     {"order", 0, "rows-first|columns-first", "sinkhorn: where a sweep begins (default: rows)"},
     {"directions", 0, "SET", "sliced-wasserstein: FILE of vectors (k, d) of any length, or random:K, quasi:K: so many at random by --seed or equidistributed (default: random:100)"},
     {"regularisation", 'l', "L", "kale, chi2: lambda, an exact number"},
@@ -165,6 +237,7 @@ static const dp_option options[] = {
     {"mask-distance", 0, "M", "da2-released: added to the distance of a point to itself, in mean distances (default: 100)"},
     {"normalise", 0, "LIST", "da2-released: of distances, coordinates, rms, with commas, or none (default: all three)"},
     {"block-weights", 0, "X,Z,Y", "da2-released: weight of each x, each further negative, each y (default: 1,1,1)"},
+    {"precision", 'p', "P", "single or double (default): sums over pairs in this arithmetic; or a number of digits: enclosures by the definition in ball arithmetic"},
     {"energy", 'e', "NAME", "print this functional of the samples as JSON instead: blob, chi2, kale, mmd2, sinkhorn, sliced, smoothed-kl, w2; with -o also its flow -n dF/dx"},
     {"output", 'o', "FILE", "write the velocities, (n, d): FILE.npy or FILE.csv"},
     {"core", 0, "FILE", "sinkhorn-proxy, da2: also the velocities before the masses multiply them"},

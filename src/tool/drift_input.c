@@ -93,7 +93,7 @@ static void read_stop(dp_drift_input *in, const dp_args *a)
     const char *tolerance = dp_args_value(a, "tolerance");
     if (tolerance && dp_args_flag(a, "iterations")) dp_usage_error("drift: --iterations asks for so many sweeps and --tolerance for convergence: expected one of the two");
     in->s.iterations = dp_args_integer(a, "iterations", 0, WORD_MAX, -1);
-    in->s.tolerance = tolerance ? dp_read_double("tolerance", tolerance, 0) : 1e-13;
+    in->s.tolerance = tolerance ? dp_read_double("tolerance", tolerance, 0) : -1;
 }
 
 /* ---- what is left out, and how ---- */

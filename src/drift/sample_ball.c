@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* sample_ball.c: the drift of samples as enclosures, to the digits asked: by its definition, or by the population engine with atoms at the samples. */
+#include "drift/drift.h"
+
+#include <stdlib.h>
+
+static void atoms(dp_measure_t mu, const double *a, size_t n, size_t d)
+{
+    dp_measure_init(mu, DP_ATOMS, (int) d, (slong) n);
+    for (size_t i = 0; i < n; i++) {
+        fmpq_set_si(DP_WEIGHT(mu, (slong) i), 1, n);
+        for (size_t k = 0; k < d; k++) {
+            arf_t x;
+            arf_init(x), arf_set_d(x, a[i * d + k]);
+            arf_get_fmpq(DP_MEAN(mu, (slong) i, (slong) k), x);
+            arf_clear(x);
+        }
+    }
+}
+
+/* The case that these samples are. Free it with dp_problem_free. */
+static dp_problem *case_of(const dp_sample *s)
+{
+    dp_problem *P = dp_calloc(1, sizeof *P);
+    P->path = dp_strdup("samples"), P->name = dp_strdup("samples"), P->text = dp_strdup(""), P->title = dp_strdup("samples");
+    P->dim = (int) s->d, P->digits = 50, P->kernel = DP_KERNEL_GAUSSIAN;
+    atoms(P->p, s->y, s->m, s->d), atoms(P->q, s->x, s->n, s->d);
+    fmpq_init(P->bandwidth);
+    fmpq_one(P->bandwidth);
+    if (s->nparts) P->kernel = s->part->family, fmpq_set(P->bandwidth, &s->part->bandwidth);
+    return P;
+}
+
+/* V at the atoms of q, one after another. */
+static dp_status by_population(arb_ptr out, const dp_drift *D, const dp_sample *s, slong prec, dp_error *e)
+{
+    if (s->ndirections || s->lambda || s->z || s->leave_out || s->nparts > 1 || (s->nparts && !fmpq_is_one(&s->part->weight)) || s->iterations >= 0)
+        return dp_fail(e, DP_EUNSUPPORTED, "%s: enclosed for x and y and one kernel only", D->name);
+    dp_problem *P = case_of(s);
+    dp_workspace *w = dp_workspace_new();
+    arb_ptr x = _arb_vec_init((slong) s->d);
+    dp_field_t f;
+    dp_status status = DP_OK;
+    dp_field_init(f, P->dim);
+    for (size_t i = 0; i < s->n && !status; i++) {
+        for (size_t k = 0; k < s->d; k++) arb_set_d(x + k, s->x[i * s->d + k]);
+        status = D->eval(f, P, x, DP_ENGINE_AUTO, prec, w, e);
+        if (!status) _arb_vec_set(out + i * s->d, f->velocity, (slong) s->d);
+    }
+    dp_field_clear(f);
+    _arb_vec_clear(x, (slong) s->d);
+    dp_workspace_free(w);
+    dp_problem_free(P);
+    return status;
+}
+
+/* Digits that all components have, relative to the largest. */
+static slong digits_of(arb_srcptr v, slong n)
+{
+    mag_t top, rad;
+    mag_init(top), mag_init(rad);
+    for (slong i = 0; i < n; i++) {
+        arb_get_mag(rad, v + i), mag_max(top, top, rad);
+    }
+    mag_zero(rad);
+    for (slong i = 0; i < n; i++) mag_max(rad, rad, arb_radref(v + i));
+    slong digits = WORD_MAX;
+    if (mag_is_inf(rad) || (mag_is_zero(top) && !mag_is_zero(rad))) digits = -1;
+    else if (!mag_is_zero(rad)) mag_div(rad, rad, top), digits = (slong) (-mag_get_d_log2_approx(rad) * 0.30102999566398);
+    mag_clear(top), mag_clear(rad);
+    return digits;
+}
+
+/* Nothing is known to differ from zero: after eight times the digits it counts as zero, to the radii that are reported. */
+static int vanishes(arb_srcptr v, slong n)
+{
+    for (slong i = 0; i < n; i++)
+        if (!arb_contains_zero(v + i)) return 0;
+    return 1;
+}
+
+dp_status dp_drift_sample_ball(arb_ptr out, const char *drift, const dp_sample *s, slong digits, dp_error *e)
+{
+    const dp_drift *D = dp_drift_find(drift);
+    const slong n = (slong) (s->n * s->d), target = (slong) ((double) digits * 3.3219281) + 32;
+    dp_status status = dp_sample_check(s, e);
+    if (status) return status;
+    if (!D || !D->sample) return dp_fail(e, DP_EUNSUPPORTED, "%s: not defined on samples, or not there yet", drift);
+    for (slong prec = target + 32; prec <= 64 * target; prec *= 2) {
+        status = D->sample_ball ? D->sample_ball(out, s, prec, e) : by_population(out, D, s, prec, e);
+        if (status == DP_EUNSUPPORTED && D->sample_ball && D->eval && s->iterations < 0) status = by_population(out, D, s, prec, e);
+        if (status && status != DP_EBUDGET) return status;
+        if (!status && (digits_of(out, n) >= digits || (prec > 8 * target && vanishes(out, n)))) return DP_OK;
+    }
+    return status ? status : dp_fail(e, DP_EBUDGET, "%s: %ld digits not reached: %ld are there", drift, digits, digits_of(out, n));
+}

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* ball.c: drifts of samples as enclosures: the definitions, line by line. */
+#include "particle/ball.h"
+
+/* ---- kernels ---- */
+
+/* Of the ladder of Matern kernels, z = sqrt(2 nu) r/h: polynomial factors of k, of slope times (h^2/2 nu), and of k# times 2 nu/h^2. */
+static void matern(arb_t out, int nu2, dp_form form, const arb_t z, slong prec)
+{
+    static const int kernel[3][4] = {{3}, {3, 3}, {3, 3, 1}}, sharp[3][4] = {{3, 3}, {9, 9, 3}, {15, 15, 6, 1}}, slope[3][4] = {{3}, {3}, {1, 1}};
+    const int *p = (form == DP_FORM_KERNEL ? kernel : form == DP_FORM_SHARP ? sharp : slope)[nu2 / 2];
+    arb_zero(out);
+    for (int i = 3; i >= 0; i--) arb_mul(out, out, z, prec), arb_add_si(out, out, p[i], prec);
+    arb_div_ui(out, out, 3, prec);
+    if (form == DP_FORM_SLOPE && nu2 == 1) arb_div(out, out, z, prec);
+}
+
+/* One part without its weight. */
+static void part_form(arb_t out, const dp_kernel_part *part, dp_form form, const arb_t r2, slong prec)
+{
+    const int nu2 = part->family == DP_KERNEL_LAPLACE ? 1 : part->family == DP_KERNEL_MATERN32 ? 3 : 5;
+    arb_t h2, z, t;
+    arb_init(h2), arb_init(z), arb_init(t);
+    arb_set_fmpq(h2, &part->bandwidth, prec), arb_mul(h2, h2, h2, prec);
+    if (part->family == DP_KERNEL_GAUSSIAN) {
+        arb_div(z, r2, h2, prec), arb_mul_2exp_si(z, z, -1), arb_neg(z, z), arb_exp(out, z, prec);
+        if (form == DP_FORM_SLOPE) arb_div(out, out, h2, prec);
+        if (form == DP_FORM_SHARP) arb_mul(out, out, h2, prec);
+    } else if (part->family == DP_KERNEL_IMQ) {
+        arb_div(z, r2, h2, prec), arb_add_ui(z, z, 1, prec), arb_rsqrt(out, z, prec);
+        if (form == DP_FORM_SLOPE) arb_div(out, out, z, prec), arb_div(out, out, h2, prec);
+    } else if (part->family == DP_KERNEL_ENERGY) {
+        arb_rsqrt(out, r2, prec);
+    } else {
+        arb_div(z, r2, h2, prec), arb_mul_ui(z, z, (ulong) nu2, prec), arb_sqrt(z, z, prec);
+        matern(out, nu2, form, z, prec);
+        arb_neg(t, z), arb_exp(t, t, prec), arb_mul(out, out, t, prec);
+        arb_div_ui(h2, h2, (ulong) nu2, prec);
+        if (form == DP_FORM_SLOPE) arb_div(out, out, h2, prec);
+        if (form == DP_FORM_SHARP) arb_mul(out, out, h2, prec);
+    }
+    arb_clear(h2), arb_clear(z), arb_clear(t);
+}
+
+dp_status dp_ball_kernel(arb_t out, const dp_sample *s, dp_form form, const arb_t r2, slong prec, dp_error *e)
+{
+    dp_pkernel checked;
+    arb_t one, weight;
+    const dp_status status = dp_pkernel_init(&checked, s, form, e);
+    if (status) return status;
+    arb_init(one), arb_init(weight);
+    arb_zero(out);
+    for (slong i = 0; i < s->nparts && !(form == DP_FORM_SLOPE && arb_is_zero(r2)); i++) {
+        part_form(one, s->part + i, form, r2, prec);
+        arb_set_fmpq(weight, &s->part[i].weight, prec);
+        arb_addmul(out, one, weight, prec);
+    }
+    arb_clear(one), arb_clear(weight);
+    return DP_OK;
+}
+
+/* ---- matrices ---- */
+
+typedef struct { slong n, m, d, prec; const double *a, *b; arb_ptr f; } table; /* f: n x m */
+
+static dp_status table_init(table *t, const dp_sample *s, dp_form form, int with_y, slong prec, dp_error *e)
+{
+    const dp_pairing p = with_y ? dp_pairing_y(s, NULL, form) : dp_pairing_negatives(s, NULL, form);
+    dp_status status = DP_OK;
+    arb_t r2, x, y;
+    *t = (table){(slong) p.n, (slong) p.m, (slong) p.d, prec, p.a, p.b, _arb_vec_init((slong) (p.n * p.m))};
+    arb_init(r2), arb_init(x), arb_init(y);
+    for (slong i = 0; i < t->n; i++)
+        for (slong j = 0; j < t->m && !status; j++) {
+            arb_zero(r2);
+            for (slong k = 0; k < t->d; k++) {
+                arb_set_d(x, p.a[i * t->d + k]), arb_set_d(y, p.b[j * t->d + k]);
+                arb_sub(x, x, y, ARF_PREC_EXACT);
+                arb_addmul(r2, x, x, prec);
+            }
+            if (!p.skip || i != j) status = dp_ball_kernel(t->f + i * t->m + j, s, form, r2, prec, e);
+        }
+    arb_clear(r2), arb_clear(x), arb_clear(y);
+    return status;
+}
+
+static void table_clear(table *t) { if (t->f) _arb_vec_clear(t->f, t->n * t->m); }
+
+static void row_sums(arb_ptr out, const table *t)
+{
+    for (slong i = 0; i < t->n; i++) {
+        arb_zero(out + i);
+        for (slong j = 0; j < t->m; j++) arb_add(out + i, out + i, t->f + i * t->m + j, t->prec);
+    }
+}
+
+static void column_sums(arb_ptr out, const table *t)
+{
+    for (slong j = 0; j < t->m; j++) {
+        arb_zero(out + j);
+        for (slong i = 0; i < t->n; i++) arb_add(out + j, out + j, t->f + i * t->m + j, t->prec);
+    }
+}
+
+/* sum_j f_ij (b_j - a_i), n x d. */
+static void moments(arb_ptr out, const table *t)
+{
+    arb_t x, y;
+    arb_init(x), arb_init(y);
+    for (slong i = 0; i < t->n; i++)
+        for (slong k = 0; k < t->d; k++) {
+            arb_zero(out + i * t->d + k);
+            arb_set_d(x, t->a[i * t->d + k]);
+            for (slong j = 0; j < t->m; j++) {
+                arb_set_d(y, t->b[j * t->d + k]);
+                arb_sub(y, y, x, ARF_PREC_EXACT);
+                arb_addmul(out + i * t->d + k, y, t->f + i * t->m + j, t->prec);
+            }
+        }
+    arb_clear(x), arb_clear(y);
+}
+
+/* ---- drifts ---- */
+
+/* out += sign sum_j f_ij (b_j - a_i)/sum_j g_ij: f, g two forms on the same pairs. A row without pairs gives nothing. */
+static dp_status add_ratio(arb_ptr out, int sign, const dp_sample *s, dp_form above, dp_form below, int with_y, slong prec, dp_error *e)
+{
+    table f, g = {0};
+    dp_status status = table_init(&f, s, above, with_y, prec, e);
+    if (!status) status = table_init(&g, s, below, with_y, prec, e);
+    arb_ptr top = _arb_vec_init(f.n * f.d), bottom = _arb_vec_init(f.n);
+    if (!status) {
+        moments(top, &f), row_sums(bottom, &g);
+        for (slong i = 0; i < f.n * f.d; i++) {
+            if (arb_is_zero(bottom + i / f.d)) continue;
+            arb_div(top + i, top + i, bottom + i / f.d, prec);
+            if (sign < 0) arb_sub(out + i, out + i, top + i, prec);
+            else arb_add(out + i, out + i, top + i, prec);
+        }
+    }
+    _arb_vec_clear(top, f.n * f.d), _arb_vec_clear(bottom, f.n);
+    table_clear(&f), table_clear(&g);
+    return status;
+}
+
+static dp_status difference(arb_ptr out, const dp_sample *s, dp_form above, dp_form below, slong prec, dp_error *e)
+{
+    _arb_vec_zero(out, (slong) (s->n * s->d));
+    const dp_status status = add_ratio(out, 1, s, above, below, 1, prec, e);
+    return status ? status : add_ratio(out, -1, s, above, below, 0, prec, e);
+}
+
+dp_status dp_ball_mean_shift(arb_ptr out, const dp_sample *s, slong prec, dp_error *e) { return difference(out, s, DP_FORM_KERNEL, DP_FORM_KERNEL, prec, e); }
+dp_status dp_ball_sharp(arb_ptr out, const dp_sample *s, slong prec, dp_error *e) { return difference(out, s, DP_FORM_KERNEL, DP_FORM_SHARP, prec, e); }
+
+dp_status dp_ball_mmd(arb_ptr out, const dp_sample *s, slong prec, dp_error *e)
+{
+    table y, z = {0};
+    dp_status status = table_init(&y, s, DP_FORM_SLOPE, 1, prec, e);
+    if (!status) status = table_init(&z, s, DP_FORM_SLOPE, 0, prec, e);
+    arb_ptr t = _arb_vec_init(y.n * y.d);
+    if (!status) {
+        const slong size = z.m - (s->leave_out && !s->z ? 1 : 0);
+        moments(out, &y), moments(t, &z);
+        for (slong i = 0; i < y.n * y.d; i++) arb_div_si(out + i, out + i, y.m, prec);
+        for (slong i = 0; size && i < y.n * y.d; i++) arb_div_si(t + i, t + i, size, prec);
+        _arb_vec_sub(out, out, t, y.n * y.d, prec);
+    }
+    _arb_vec_clear(t, y.n * y.d);
+    table_clear(&y), table_clear(&z);
+    return status;
+}
+
+dp_status dp_ball_blob(arb_ptr out, const dp_sample *s, slong prec, dp_error *e)
+{
+    table f, g = {0};
+    dp_status status = difference(out, s, DP_FORM_SLOPE, DP_FORM_KERNEL, prec, e);
+    if (status) return status;
+    status = table_init(&f, s, DP_FORM_SLOPE, 0, prec, e);
+    if (!status) status = table_init(&g, s, DP_FORM_KERNEL, 0, prec, e);
+    arb_ptr sum = _arb_vec_init(f.n), t = _arb_vec_init(f.n * f.d);
+    if (!status) {
+        row_sums(sum, &g);
+        for (slong i = 0; i < f.n * f.m; i++) arb_div(f.f + i, f.f + i, sum + i % f.m, prec);
+        moments(t, &f);
+        _arb_vec_sub(out, out, t, f.n * f.d, prec);
+    }
+    _arb_vec_clear(sum, f.n), _arb_vec_clear(t, f.n * f.d);
+    table_clear(&f), table_clear(&g);
+    return status;
+}
+
+/* ---- one Ruiz step ---- */
+
+/* f_ij <- f_ij/sqrt(R_i C_j), rows given, columns its own; then its row sums r and moments mu. A row or column without pairs stays 0. */
+static void ruiz(arb_ptr r, arb_ptr mu, table *t, arb_srcptr R)
+{
+    arb_ptr C = _arb_vec_init(t->m);
+    arb_t x;
+    arb_init(x);
+    column_sums(C, t);
+    for (slong i = 0; i < t->n * t->m; i++) {
+        if (arb_is_zero(t->f + i)) continue;
+        arb_mul(x, R + i / t->m, C + i % t->m, t->prec);
+        arb_rsqrt(x, x, t->prec);
+        arb_mul(t->f + i, t->f + i, x, t->prec);
+    }
+    row_sums(r, t), moments(mu, t);
+    _arb_vec_clear(C, t->m);
+    arb_clear(x);
+}
+
+/* V = (sum A^z) A^y (y - x) - (sum A^y) A^z (z - x): x cancels in (30). */
+static dp_status pseudo_plan(arb_ptr out, const dp_sample *s, int joint, slong prec, dp_error *e)
+{
+    table y, z = {0};
+    dp_status status = table_init(&y, s, DP_FORM_KERNEL, 1, prec, e);
+    if (!status) status = table_init(&z, s, DP_FORM_KERNEL, 0, prec, e);
+    const slong n = y.n, d = y.d;
+    arb_ptr Ry = _arb_vec_init(n), Rz = _arb_vec_init(n), ry = _arb_vec_init(n), rz = _arb_vec_init(n), my = _arb_vec_init(n * d), mz = _arb_vec_init(n * d);
+    arb_t factor;
+    arb_init(factor);
+    if (!status) {
+        row_sums(Ry, &y), row_sums(Rz, &z);
+        if (joint) _arb_vec_add(Ry, Ry, Rz, n, prec), _arb_vec_set(Rz, Ry, n);
+        ruiz(ry, my, &y, Ry), ruiz(rz, mz, &z, Rz);
+        arb_one(factor);
+        if (!joint && !s->drop_sizes) { /* n/sqrt(m l) */
+            arb_set_si(factor, y.m), arb_mul_si(factor, factor, z.m, prec);
+            arb_rsqrt(factor, factor, prec), arb_mul_si(factor, factor, n, prec);
+        }
+        for (slong i = 0; i < n * d; i++) {
+            arb_mul(out + i, rz + i / d, my + i, prec), arb_submul(out + i, ry + i / d, mz + i, prec);
+            arb_mul(out + i, out + i, factor, prec);
+        }
+    }
+    _arb_vec_clear(Ry, n), _arb_vec_clear(Rz, n), _arb_vec_clear(ry, n), _arb_vec_clear(rz, n), _arb_vec_clear(my, n * d), _arb_vec_clear(mz, n * d);
+    arb_clear(factor);
+    table_clear(&y), table_clear(&z);
+    return status;
+}
+
+dp_status dp_ball_proxy(arb_ptr out, const dp_sample *s, slong prec, dp_error *e) { return pseudo_plan(out, s, 0, prec, e); }
+dp_status dp_ball_da2(arb_ptr out, const dp_sample *s, slong prec, dp_error *e) { return pseudo_plan(out, s, 1, prec, e); }
+
+/* ---- sweeps ---- */
+
+/* u_i = 1/sum_j f_ij v_j; 1 for a row without pairs. */
+static void scale_rows(arb_ptr u, const table *t, arb_srcptr v)
+{
+    for (slong i = 0; i < t->n; i++) {
+        arb_dot(u + i, NULL, 0, t->f + i * t->m, 1, v, 1, t->m, t->prec);
+        if (arb_is_zero(u + i)) arb_one(u + i);
+        else arb_inv(u + i, u + i, t->prec);
+    }
+}
+
+static void scale_columns(arb_ptr v, const table *t, arb_srcptr u)
+{
+    for (slong j = 0; j < t->m; j++) {
+        arb_dot(v + j, NULL, 0, t->f + j, t->m, u, 1, t->n, t->prec);
+        if (arb_is_zero(v + j)) arb_one(v + j);
+        else arb_inv(v + j, v + j, t->prec);
+    }
+}
+
+/* Barycentres minus x of the plan after the sweeps, rows normalised once more. */
+static void swept(arb_ptr out, table *t, const dp_sample *s)
+{
+    arb_ptr u = _arb_vec_init(t->n), v = _arb_vec_init(t->m);
+    for (slong i = 0; i < t->n; i++) arb_one(u + i);
+    for (slong j = 0; j < t->m; j++) arb_one(v + j);
+    for (slong k = 0; k < s->iterations; k++) {
+        if (s->columns_first) scale_columns(v, t, u), scale_rows(u, t, v);
+        else scale_rows(u, t, v), scale_columns(v, t, u);
+    }
+    scale_rows(u, t, v);
+    for (slong i = 0; i < t->n * t->m; i++) arb_mul(t->f + i, t->f + i, v + i % t->m, t->prec);
+    moments(out, t);
+    for (slong i = 0; i < t->n * t->d; i++) arb_mul(out + i, out + i, u + i / t->d, t->prec);
+    _arb_vec_clear(u, t->n), _arb_vec_clear(v, t->m);
+}
+
+dp_status dp_ball_sinkhorn(arb_ptr out, const dp_sample *s, slong prec, dp_error *e)
+{
+    table y, z = {0};
+    if (s->iterations < 0) return dp_fail(e, DP_EUNSUPPORTED, "sinkhorn: enclosed after so many sweeps, --iterations K");
+    dp_status status = table_init(&y, s, DP_FORM_KERNEL, 1, prec, e);
+    if (!status) status = table_init(&z, s, DP_FORM_KERNEL, 0, prec, e);
+    arb_ptr t = _arb_vec_init(y.n * y.d);
+    if (!status) swept(out, &y, s), swept(t, &z, s), _arb_vec_sub(out, out, t, y.n * y.d, prec);
+    _arb_vec_clear(t, y.n * y.d);
+    table_clear(&y), table_clear(&z);
+    return status;
+}

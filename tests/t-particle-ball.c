@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* t-particle-ball.c: sums in double and single against enclosures by the definitions; energies against finite differences of themselves. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include "clouds.h"
+#include "energy/energy.h"
+
+static const dp_kernel_family families[] = {DP_KERNEL_GAUSSIAN, DP_KERNEL_LAPLACE, DP_KERNEL_MATERN32, DP_KERNEL_MATERN52, DP_KERNEL_IMQ};
+
+/* Largest displacement, and the largest of the costs of nearest neighbours over eps, both ways: what the error bound of docs/drift.md names. */
+static void sizes(double *extent, double *lambda, const toy *t)
+{
+    const double h = fmpq_get_d(&t->part.bandwidth);
+    *extent = *lambda = 0;
+    for (size_t side = 0; side < 2; side++) {
+        const double *a = side ? t->y : t->x, *b = side ? t->x : t->y;
+        for (size_t i = 0; i < (side ? t->s.m : t->s.n); i++) {
+            double nearest = INFINITY;
+            for (size_t j = 0; j < (side ? t->s.n : t->s.m); j++) {
+                double r2 = 0;
+                for (size_t k = 0; k < t->s.d; k++) r2 += pow(a[i * t->s.d + k] - b[j * t->s.d + k], 2);
+                nearest = fmin(nearest, r2), *extent = fmax(*extent, sqrt(r2));
+            }
+            const double r = sqrt(nearest) / h;
+            *lambda = fmax(*lambda, t->part.family == DP_KERNEL_GAUSSIAN ? r * r / 2 : t->part.family == DP_KERNEL_IMQ ? log1p(r * r) : 3 * r);
+        }
+    }
+}
+
+/* Any sizes, scales and bandwidths: off by at most 64 u (40 + lambda) extents, masses included; where that says nothing the limit must still be finite. */
+static void against_balls(const char *drift, int single, int rounds, double span)
+{
+    for (int k = 0; k < rounds; k++) {
+        toy t;
+        dp_error e = {0};
+        double extent, lambda;
+        const double scale = pow(10, span * (2 * uniform() - 1));
+        toy_init(&t, scale, 1);
+        t.s.n = 1 + below(8), t.s.m = 1 + below(8), t.s.single = single, t.s.iterations = (slong) below(4);
+        t.part.family = families[k % 5];
+        arb_t x;
+        arb_init(x), arb_set_d(x, scale * pow(10, 3 * (2 * uniform() - 1)));
+        arf_get_fmpq(&t.part.bandwidth, arb_midref(x));
+        arb_clear(x);
+        const slong n = (slong) (t.s.n * t.s.d);
+        for (slong i = 0; single && i < n; i++) t.x[i] = (float) t.x[i];
+        for (size_t i = 0; single && i < t.s.m * t.s.d; i++) t.y[i] = (float) t.y[i];
+        arb_ptr v = _arb_vec_init(n);
+        if (dp_drift_sample_ball(v, drift, &t.s, 20, &e)) fail_msg("%s: %s", drift, e.text);
+        run(&t, drift, t.v);
+        sizes(&extent, &lambda, &t);
+        const double bound = 64 * (single ? 0x1p-24 : 0x1p-53) * (40 + lambda) * (double) (1 + t.s.iterations) * extent;
+        for (slong i = 0; i < n; i++) {
+            const double off = fabs(t.v[i] - arf_get_d(arb_midref(v + i), ARF_RND_NEAR));
+            if (!(off <= bound) && (!isfinite(t.v[i]) || bound < extent)) fail_msg("%s: off by %g, bound %g, extent %g, family %d", drift, off, bound, extent, t.part.family);
+        }
+        _arb_vec_clear(v, n);
+        toy_clear(&t);
+    }
+}
+
+static void test_double(void **unused)
+{
+    (void) unused;
+    const char *const drifts[] = {"mean-shift", "sinkhorn-proxy", "da2", "sinkhorn"};
+    for (int k = 0; k < 4; k++) against_balls(drifts[k], 0, 40, 8);
+}
+
+static void test_single(void **unused)
+{
+    (void) unused;
+    const char *const drifts[] = {"mean-shift", "sinkhorn-proxy", "da2", "sinkhorn"};
+    for (int k = 0; k < 4; k++) against_balls(drifts[k], 1, 40, 4);
+}
+
+/* Velocities with a power of a length other than 1, relative to themselves. */
+static void test_scores(void **unused)
+{
+    (void) unused;
+    const char *const drifts[] = {"mmd", "sharp", "blob"};
+    for (int k = 0; k < 60; k++) {
+        toy t;
+        dp_error e = {0};
+        toy_init(&t, 1, exp(2 * uniform() - 1));
+        t.s.n = 1 + below(8), t.s.m = 1 + below(8), t.part.family = families[k % 4];
+        const slong n = (slong) (t.s.n * t.s.d);
+        arb_ptr v = _arb_vec_init(n);
+        if (dp_drift_sample_ball(v, drifts[k % 3], &t.s, 20, &e)) fail_msg("%s", e.text);
+        run(&t, drifts[k % 3], t.v);
+        for (slong i = 0; i < n; i++) t.w[i] = arf_get_d(arb_midref(v + i), ARF_RND_NEAR);
+        close_to(t.v, t.w, (size_t) n, 1e-12);
+        _arb_vec_clear(v, n);
+        toy_clear(&t);
+    }
+}
+
+static double value(toy *t, const char *name, double *v)
+{
+    dp_error e = {0};
+    double F = 0;
+    dp_drifted out = {.v = v};
+    if (dp_energy_sample(&F, &out, &t->s, name, &e)) fail_msg("%s: %s", name, e.text);
+    return F;
+}
+
+/* V(x_i) = -n dF/dx_i, by central differences at two coordinates. */
+static void test_gradients(void **unused)
+{
+    (void) unused;
+    const char *const names[] = {"mmd2", "sinkhorn", "sliced", "w2", "kale", "chi2", "blob", "smoothed-kl"};
+    fmpq_t lambda;
+    fmpq_init(lambda);
+    for (int k = 0; k < 32; k++) {
+        toy t;
+        toy_init(&t, 1, 0.7 + uniform());
+        t.s.n = 2 + below(5), t.s.m = 1 + below(6), t.s.d = 1 + below(2), t.s.direction = t.z, t.s.ndirections = 3;
+        fmpq_set_si(lambda, 1 + (slong) below(20), 50);
+        t.s.lambda = lambda;
+        value(&t, names[k % 8], t.v);
+        for (int c = 0; c < 2; c++) {
+            const size_t at = below(t.s.n * t.s.d);
+            const double x = t.x[at], step = 1e-5;
+            t.x[at] = x + step;
+            const double up = value(&t, names[k % 8], NULL);
+            t.x[at] = x - step;
+            const double slope = -(double) t.s.n * (up - value(&t, names[k % 8], NULL)) / (2 * step);
+            t.x[at] = x;
+            if (fabs(slope - t.v[at]) > 1e-7 * (1 + fabs(t.v[at]))) fail_msg("%s: %.12g, by differences %.12g", names[k % 8], t.v[at], slope);
+        }
+        toy_clear(&t);
+    }
+    fmpq_clear(lambda);
+}
+
+/* DA2 is the proxy times m sqrt(p q)/(m p + n q) with p, q the means of the kernel (paper, footnote 6): to 50 digits. */
+static void test_scalar(void **unused)
+{
+    (void) unused;
+    for (int k = 0; k < 20; k++) {
+        toy t;
+        dp_error e = {0};
+        toy_init(&t, 1, 0.5 + uniform());
+        t.s.n = 2 + below(5), t.s.m = 2 + below(5);
+        const slong n = (slong) (t.s.n * t.s.d), d = (slong) t.s.d;
+        arb_ptr a = _arb_vec_init(n), b = _arb_vec_init(n);
+        arb_t p, q, u, h2;
+        arb_init(p), arb_init(q), arb_init(u), arb_init(h2);
+        if (dp_drift_sample_ball(a, "da2", &t.s, 50, &e) || dp_drift_sample_ball(b, "sinkhorn-proxy", &t.s, 50, &e)) fail_msg("%s", e.text);
+        arb_set_fmpq(h2, &t.part.bandwidth, 300), arb_mul(h2, h2, h2, 300), arb_mul_2exp_si(h2, h2, 1);
+        for (size_t i = 0; i < t.s.n; i++) {
+            arb_zero(p), arb_zero(q);
+            for (size_t j = 0; j < t.s.m + t.s.n; j++) {
+                const double *y = j < t.s.m ? t.y + j * t.s.d : t.x + (j - t.s.m) * t.s.d;
+                arb_t r2, z;
+                arb_init(r2), arb_init(z);
+                for (size_t c = 0; c < t.s.d; c++) {
+                    arb_set_d(z, t.x[i * t.s.d + c]), arb_set_d(u, y[c]);
+                    arb_sub(z, z, u, 300), arb_addmul(r2, z, z, 300);
+                }
+                arb_div(r2, r2, h2, 300), arb_neg(r2, r2), arb_exp(r2, r2, 300);
+                arb_add(j < t.s.m ? p : q, j < t.s.m ? p : q, r2, 300);
+                arb_clear(r2), arb_clear(z);
+            }
+            /* with sums P = m p, Q = n q: m sqrt(p q)/(P + Q) = sqrt(m P Q/n)/(P + Q) */
+            arb_mul(u, p, q, 300), arb_mul_ui(u, u, t.s.m, 300), arb_div_ui(u, u, t.s.n, 300), arb_sqrt(u, u, 300);
+            arb_add(p, p, q, 300), arb_div(u, u, p, 300);
+            for (slong c = 0; c < d; c++) {
+                arb_mul(q, b + (slong) i * d + c, u, 300);
+                assert_true(arb_overlaps(q, a + (slong) i * d + c));
+                assert_true(mag_cmp_2exp_si(arb_radref(a + (slong) i * d + c), -140) < 0);
+            }
+        }
+        arb_clear(p), arb_clear(q), arb_clear(u), arb_clear(h2);
+        _arb_vec_clear(a, n), _arb_vec_clear(b, n);
+        toy_clear(&t);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_double), cmocka_unit_test(test_single), cmocka_unit_test(test_scores), cmocka_unit_test(test_gradients),
+                                       cmocka_unit_test(test_scalar)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
