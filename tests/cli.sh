@@ -439,6 +439,24 @@ runs 'drift to .npy' 0 drift --drift sinkhorn-proxy -o "$w/pv.npy" --core "$w/pc
 silent out
 holds 'drift: files' test -s "$w/pv.npy" -a -s "$w/pc.csv" -a -s "$w/pm.csv"
 runs 'drift of its own output' 0 "$dp" drift --drift mmd --kernel energy --x "$w/pv.npy" --y "$w/px.csv" --quiet
+runs 'drift --precision 30' 0 drift --drift sinkhorn-proxy --precision 30 --json
+json precision 30
+says out '"rad"'
+runs 'drift --precision single' 0 drift --drift da2 --precision single --json
+json precision '"single"'
+runs 'drift --precision 0' 2 drift --drift mmd --precision 0
+runs 'drift --energy' 0 drift --energy kale --regularisation 1/100
+json energy '"kale"'
+says out '"gap"'
+runs 'drift --energy, unknown' 2 drift --energy kall
+says err "did you mean 'kale'"
+runs 'drift: no lambda' 2 drift --drift chi2
+says err 'regularisation'
+runs 'drift: directions' 0 drift --drift sliced-wasserstein --directions quasi:8 --json
+json directions 8
+runs 'drift: directions, dimension' 2 drift --drift sliced-wasserstein --directions "$w/p1.csv"
+runs 'drift: released' 0 drift --drift da2-released --clip 0 --normalise none
+runs 'drift: clip of another drift' 2 drift --drift da2 --clip 0
 runs 'drift: no bandwidth' 2 "$dp" drift --drift mmd --x "$w/px.csv" --y "$w/py.csv"
 says err 'bandwidth'
 runs 'drift: nan' 2 "$dp" drift --drift mmd -b 1 --x "$w/px.csv" --y "$w/pnan.csv"

@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* One side: logarithms times eps of row sums, column sums and of A's row sums before the row normaliser; barycentres minus x. */
 typedef struct { dp_pairing p; double *row, *col, *sum, *shift; } side;
@@ -22,7 +23,8 @@ static dp_status side_solve(side *a, dp_error *e)
 {
     const dp_pairing turned = dp_pairing_turned(&a->p);
     dp_status status = dp_rows(a->row, NULL, &a->p, e);
-    if (!status) status = dp_rows(a->col, NULL, &turned, e);
+    if (!status && a->p.a == a->p.b) memcpy(a->col, a->row, sizeof(double) * a->p.m); /* symmetric */
+    else if (!status) status = dp_rows(a->col, NULL, &turned, e);
     for (size_t j = 0; j < a->p.m; j++) a->col[j] *= -0.5;
     a->p.add = a->col;
     return status ? status : dp_rows(a->sum, a->shift, &a->p, e);

@@ -5,24 +5,24 @@
 typedef REAL NAME(vec) __attribute__((vector_size(64), aligned(64), may_alias));
 typedef INTEGER NAME(mask) __attribute__((vector_size(64), aligned(64)));
 
-/* exp(x) for x <= 0, 0 below EXP_LEAST: there a weight is less than the smallest normal number times the largest weight, far below rounding.
+/* *at becomes exp(*at), *at <= 0; 0 below EXP_LEAST: there a weight is less than the smallest normal number times the largest weight, far below rounding.
    Error: 2 ulp: reduction by multiples of log 2 in two parts, Taylor polynomial on |f| <= (log 2)/2. */
-static inline __attribute__((always_inline)) NAME(vec) NAME(exp)(NAME(vec) x)
+static inline __attribute__((always_inline)) void NAME(exp)(NAME(vec) *at)
 {
     static const REAL inverse[] = EXP_INVERSE_FACTORIALS;
-    const NAME(mask) live = x > EXP_LEAST;
-    x = (NAME(vec)) ((NAME(mask)) x & live);
+    const NAME(mask) live = *at > EXP_LEAST;
+    const NAME(vec) x = (NAME(vec)) ((NAME(mask)) *at & live);
     const NAME(vec) t = x * EXP_LOG2E + EXP_MAGIC, k = t - EXP_MAGIC, f = (x - k * EXP_LN2_HIGH) - k * EXP_LN2_LOW;
     NAME(vec) p = f * 0 + inverse[0];
     for (size_t i = 1; i < sizeof inverse / sizeof *inverse; i++) p = p * f + inverse[i];
     const NAME(mask) power = ((NAME(mask)) t + EXP_BIAS) << EXP_SHIFT;
-    return (NAME(vec)) ((NAME(mask)) (p * (NAME(vec)) power) & live);
+    *at = (NAME(vec)) ((NAME(mask)) (p * (NAME(vec)) power) & live);
 }
 
-static inline __attribute__((always_inline)) double NAME(total)(NAME(vec) v)
+static inline __attribute__((always_inline)) double NAME(total)(const NAME(vec) *v)
 {
     double sum = 0;
-    for (int l = 0; l < LANES; l++) sum += (double) v[l];
+    for (int l = 0; l < LANES; l++) sum += (double) (*v)[l];
     return sum;
 }
 
@@ -63,10 +63,11 @@ CLONES static double NAME(weights)(REAL *restrict score, REAL top, REAL c, REAL 
     for (size_t from = 0; from < m; from += BLOCK) {
         NAME(vec) part = {0};
         for (size_t j = from; j < m && j < from + BLOCK; j += LANES) {
-            const NAME(vec) w = NAME(exp)((*(const NAME(vec) *) (score + j) - top) * c * c2);
+            NAME(vec) w = (*(const NAME(vec) *) (score + j) - top) * c * c2;
+            NAME(exp)(&w);
             *(NAME(vec) *) (score + j) = w, part += w;
         }
-        sum += NAME(total)(part);
+        sum += NAME(total)(&part);
     }
     return sum;
 }
@@ -78,7 +79,7 @@ CLONES static double NAME(moment)(const REAL *restrict w, const REAL *restrict b
     for (size_t from = 0; from < m; from += BLOCK) {
         NAME(vec) part = {0};
         for (size_t j = from; j < m && j < from + BLOCK; j += LANES) part += *(const NAME(vec) *) (w + j) * (*(const NAME(vec) *) (b + j) - a);
-        sum += NAME(total)(part);
+        sum += NAME(total)(&part);
     }
     return sum;
 }

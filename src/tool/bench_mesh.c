@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "drift/gridfield.h"
+#include "tool/bench_drift.h"
 #include "tool/bench_mesh.h"
 
 /* The proxy's velocity at n x n nodes of [-3, 3]^2 to 30 digits; bytes: what the values take (NULL: not asked). */
@@ -70,5 +71,9 @@ static dp_status memory(double *over, double *under, const dp_problem *P, dp_err
 
 const dp_quotient dp_quotients[] = {
     {"mesh-threads", "sinkhorn-proxy at 1,024 x 1,024 nodes, certified, one thread over two", "s", 1.6, 0, threads},
-    {"mesh-memory", "the same, peak memory of one thread over that of the result", "MiB", 2.5, 1, memory}};
+    {"mesh-memory", "the same, peak memory of one thread over that of the result", "MiB", 2.5, 1, memory},
+    {"drift-numpy", "mean-shift, 1,024 points in the plane, double, NumPy over this", "s", 8, 0, dp_bench_shift_numpy},
+    {"proxy-numpy", "sinkhorn-proxy, the same", "s", 6, 0, dp_bench_proxy_numpy},
+    {"drift-torch", "mean-shift, 1,024 points in the plane, single, PyTorch over this", "s", 20, 0, dp_bench_shift_torch},
+    {"proxy-torch", "sinkhorn-proxy, the same", "s", 40, 0, dp_bench_proxy_torch}};
 const int dp_quotients_count = sizeof dp_quotients / sizeof *dp_quotients;
