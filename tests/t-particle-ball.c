@@ -78,6 +78,55 @@ static void test_single(void **unused)
     for (int k = 0; k < 4; k++) against_balls(drifts[k], 1, 40, 4);
 }
 
+/* One x at 0 between y at 0 and r: V = r w/(1 + w), which shows the weight w = exp(-r^2/2) to its last digits, down to the smallest. */
+static void test_weights(void **unused)
+{
+    (void) unused;
+    toy t;
+    toy_init(&t, 1, 1);
+    t.s.n = 1, t.s.m = 2, t.s.d = 1;
+    t.x[0] = t.y[0] = 0;
+    for (int single = 0; single < 2; single++)
+        for (int k = 1; k < 2000; k++) {
+            const double r = t.y[1] = (float) (uniform() * (single ? 13 : 37.5)), u = single ? 0x1p-24 : 0x1p-53;
+            const long double w = expl(-(long double) r * r / 2), v = r * w / (1 + w);
+            t.s.single = single;
+            run(&t, "mean-shift", t.v);
+            if (fabsl(t.v[0] - v) > 6 * u * (1 + r * r / 2) * v) fail_msg("r = %g: %.17g, %.17Lg", r, t.v[0], v);
+        }
+    toy_clear(&t);
+}
+
+/* Transport by quantiles, with points that coincide; beyond what squares hold: named errors. */
+static void test_lines(void **unused)
+{
+    (void) unused;
+    for (int k = 0; k < 40; k++) {
+        toy t;
+        dp_error e = {0};
+        toy_init(&t, 1, 1);
+        if (k % 2) t.s.d = 1;
+        t.s.direction = t.z, t.s.ndirections = 1 + below(5);
+        const size_t d = t.s.d;
+        if (t.s.n > 2) memcpy(t.x + 2 * d, t.x, sizeof(double) * d);
+        if (t.s.m > 2) memcpy(t.y + 2 * d, t.y, sizeof(double) * d);
+        const slong n = (slong) (t.s.n * d);
+        arb_ptr v = _arb_vec_init(n);
+        const char *drift = k % 2 ? "wasserstein" : "sliced-wasserstein";
+        if (dp_drift_sample_ball(v, drift, &t.s, 20, &e)) fail_msg("%s", e.text);
+        run(&t, drift, t.v);
+        for (slong i = 0; i < n; i++) t.w[i] = arf_get_d(arb_midref(v + i), ARF_RND_NEAR);
+        close_to(t.v, t.w, (size_t) n, 1e-13);
+        _arb_vec_clear(v, n);
+        dp_drifted out = {.v = t.v};
+        t.x[0] = 1e200;
+        assert_int_equal(dp_drift_sample(&out, "mean-shift", &t.s, &e), DP_EUNSUPPORTED);
+        t.x[0] = NAN;
+        assert_int_equal(dp_drift_sample(&out, "mean-shift", &t.s, &e), DP_EINPUT);
+        toy_clear(&t);
+    }
+}
+
 /* Velocities with a power of a length other than 1, relative to themselves. */
 static void test_scores(void **unused)
 {
@@ -183,7 +232,7 @@ static void test_scalar(void **unused)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_double), cmocka_unit_test(test_single), cmocka_unit_test(test_scores), cmocka_unit_test(test_gradients),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_double), cmocka_unit_test(test_single), cmocka_unit_test(test_weights), cmocka_unit_test(test_lines), cmocka_unit_test(test_scores), cmocka_unit_test(test_gradients),
                                        cmocka_unit_test(test_scalar)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

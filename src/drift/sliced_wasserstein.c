@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* sliced_wasserstein.c: the flow of half SW_2^2, (53): V(x) = mean over unit vectors theta of (T_theta(<theta,x>) - <theta,x>) theta. On the line: wasserstein. */
 #include "drift/sliced.h"
+#include "particle/ball.h"
 #include "particle/transport.h"
 
 /* c with R = c^2 S for one Gaussian against one: every slice then has T' = c. */
@@ -115,5 +116,5 @@ static dp_status mesh(dp_gridfield *f, const dp_problem *P, int threads, dp_erro
 }
 
 const dp_drift dp_drift_sliced_wasserstein = {
-    .name = "sliced-wasserstein", .equations = "(53)", .summary = "flow of half SW_2^2: one-dimensional transports averaged over directions", .eval = eval, .mesh = mesh, .sample = dp_sliced_drift
+    .name = "sliced-wasserstein", .equations = "(53)", .summary = "flow of half SW_2^2: one-dimensional transports averaged over directions", .eval = eval, .mesh = mesh, .sample = dp_sliced_drift, .sample_ball = dp_ball_sliced
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* wasserstein.c: the flow of half W_2^2, (45), (95)-(103): monotone rearrangement of the line by quantiles, and one Gaussian onto another. */
 #include "drift/transport.h"
+#include "particle/ball.h"
 #include "particle/transport.h"
 
 static dp_status unresolved(dp_error *e)
@@ -200,5 +201,5 @@ static dp_status mesh(dp_gridfield *f, const dp_problem *P, int threads, dp_erro
 
 const dp_drift dp_drift_wasserstein = {
     .name = "wasserstein", .equations = "(45), (95)-(103)",
-    .summary = "barycentric velocity of half W_2^2: quantiles on the line, one Gaussian onto another in any dimension", .eval = eval, .mesh = mesh, .sample = dp_wasserstein_drift
+    .summary = "barycentric velocity of half W_2^2: quantiles on the line, one Gaussian onto another in any dimension", .eval = eval, .mesh = mesh, .sample = dp_wasserstein_drift, .sample_ball = dp_ball_wasserstein
 };

@@ -44,9 +44,8 @@ static void part_form(arb_t out, const dp_kernel_part *part, dp_form form, const
 
 dp_status dp_ball_kernel(arb_t out, const dp_sample *s, dp_form form, const arb_t r2, slong prec, dp_error *e)
 {
-    dp_pkernel checked;
     arb_t one, weight;
-    const dp_status status = dp_pkernel_init(&checked, s, form, e);
+    const dp_status status = dp_kernel_check(s, form, e);
     if (status) return status;
     arb_init(one), arb_init(weight);
     arb_zero(out);

@@ -5,6 +5,8 @@
 
 #include "particle/particle.h"
 
+/* DP_EUNSUPPORTED when the form is not positive (energy: only the slope; imq: no companion); DP_EINPUT when there is no kernel. */
+dp_status dp_kernel_check(const dp_sample *s, dp_form form, dp_error *e);
 /* f(r) at squared distance r2: the kernel, its slope -k'(r)/r or its companion k#, with exact widths and weights. Slope at r2 = 0: 0, as in doubles.
    DP_EUNSUPPORTED as dp_pkernel_init. */
 dp_status dp_ball_kernel(arb_t out, const dp_sample *s, dp_form form, const arb_t r2, slong prec, dp_error *e);
@@ -16,6 +18,9 @@ dp_status dp_ball_proxy(arb_ptr out, const dp_sample *s, slong prec, dp_error *e
 dp_status dp_ball_da2(arb_ptr out, const dp_sample *s, slong prec, dp_error *e);
 /* s->iterations sweeps; DP_EUNSUPPORTED when convergence is asked (the population engine encloses that). */
 dp_status dp_ball_sinkhorn(arb_ptr out, const dp_sample *s, slong prec, dp_error *e);
+/* By certain order; DP_EBUDGET when two projections are not told apart at prec. wasserstein: d = 1. */
+dp_status dp_ball_sliced(arb_ptr out, const dp_sample *s, slong prec, dp_error *e);
+dp_status dp_ball_wasserstein(arb_ptr out, const dp_sample *s, slong prec, dp_error *e);
 dp_status dp_ball_sharp(arb_ptr out, const dp_sample *s, slong prec, dp_error *e);
 dp_status dp_ball_blob(arb_ptr out, const dp_sample *s, slong prec, dp_error *e);
 

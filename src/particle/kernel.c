@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* kernel.c: kernels, their slopes and companions in doubles, as costs: -eps times the logarithm. */
-#include "particle/particle.h"
+#include "particle/ball.h"
 
 #include <math.h>
 
@@ -9,25 +9,28 @@ static double rate(dp_kernel_family family) /* of the Matern kernels, times 1/h 
     return family == DP_KERNEL_LAPLACE ? 1 : family == DP_KERNEL_MATERN32 ? sqrt(3) : sqrt(5);
 }
 
-static dp_status refuse(dp_kernel_family family, dp_form form, dp_error *e)
+dp_status dp_kernel_check(const dp_sample *s, dp_form form, dp_error *e)
 {
-    if (family == DP_KERNEL_ENERGY && form != DP_FORM_SLOPE)
-        return dp_fail(e, DP_EUNSUPPORTED, "kernel energy: -r is not positive, so it is no weight; mmd and its energy take it");
-    if (family == DP_KERNEL_IMQ && form == DP_FORM_SHARP)
-        return dp_fail(e, DP_EUNSUPPORTED, "kernel imq: the companion int s k(s) ds is infinite; expected gaussian, laplace, matern32 or matern52");
+    if (s->nparts == 0) return dp_fail(e, DP_EINPUT, "no kernel width given; expected --bandwidth H");
+    for (slong i = 0; i < s->nparts; i++) {
+        if (s->part[i].family == DP_KERNEL_ENERGY && form != DP_FORM_SLOPE)
+            return dp_fail(e, DP_EUNSUPPORTED, "kernel energy: -r is not positive, so it is no weight; mmd and its energy take it");
+        if (s->part[i].family == DP_KERNEL_IMQ && form == DP_FORM_SHARP)
+            return dp_fail(e, DP_EUNSUPPORTED, "kernel imq: the companion int s k(s) ds is infinite; expected gaussian, laplace, matern32 or matern52");
+    }
     return DP_OK;
 }
 
 dp_status dp_pkernel_init(dp_pkernel *k, const dp_sample *s, dp_form form, dp_error *e)
 {
-    if (s->nparts == 0) return dp_fail(e, DP_EINPUT, "no kernel width given; expected --bandwidth H");
+    const dp_status status = dp_kernel_check(s, form, e);
+    if (status) return status;
     k->nparts = s->nparts;
     for (slong i = 0; i < s->nparts; i++) {
-        k->part[i].family = s->part[i].family;
-        k->part[i].log_weight = log(fmpq_get_d(&s->part[i].weight));
-        k->part[i].h = s->part[i].family == DP_KERNEL_ENERGY ? 1 : fmpq_get_d(&s->part[i].bandwidth);
-        const dp_status status = refuse(s->part[i].family, form, e);
-        if (status) return status;
+        const double h = s->part[i].family == DP_KERNEL_ENERGY ? 1 : fmpq_get_d(&s->part[i].bandwidth);
+        if (!(h > (s->single ? 1e-37 : 1e-307) && h < (s->single ? 1e17 : 1e150)))
+            return dp_fail(e, DP_EUNSUPPORTED, "bandwidth %g: its inverse or its square overflows in this arithmetic: choose another unit", h);
+        k->part[i].family = s->part[i].family, k->part[i].log_weight = log(fmpq_get_d(&s->part[i].weight)), k->part[i].h = h;
     }
     const dp_kernel_family family = k->part[0].family;
     k->power = k->nparts > 1 || family == DP_KERNEL_IMQ || family == DP_KERNEL_ENERGY ? 0 : family == DP_KERNEL_GAUSSIAN ? 2 : 1;

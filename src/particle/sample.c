@@ -9,23 +9,26 @@ void dp_drifted_note(dp_drifted *out, const char *name, double value)
     if (out->nnotes < DP_MOST_NOTES) out->note[out->nnotes].name = name, out->note[out->nnotes++].value = value;
 }
 
-static dp_status check_points(const double *a, size_t n, size_t d, const char *name, dp_error *e)
+static dp_status check_points(const double *a, size_t n, size_t d, double largest, const char *name, dp_error *e)
 {
     if (n == 0) return dp_fail(e, DP_EINPUT, "%s: no point; expected at least one", name);
     for (size_t i = 0; i < n * d; i++)
         if (!isfinite(a[i]))
             return dp_fail(e, DP_EINPUT, "%s: point %zu, coordinate %zu is %s; expected finite numbers", name, i / d, i % d, isnan(a[i]) ? "nan" : "infinite");
+    for (size_t i = 0; i < n * d; i++)
+        if (fabs(a[i]) > largest) return dp_fail(e, DP_EUNSUPPORTED, "%s: point %zu, coordinate %zu is %g; squares beyond %g^2 overflow: choose another unit", name, i / d, i % d, a[i], largest);
     return DP_OK;
 }
 
 dp_status dp_sample_check(const dp_sample *s, dp_error *e)
 {
+    const double largest = s->single ? 1e17 : 1e150;
     dp_status status = DP_OK;
     if (s->d == 0) return dp_fail(e, DP_EINPUT, "x: points of dimension 0; expected at least one coordinate");
-    status = check_points(s->x, s->n, s->d, "x", e);
-    if (!status) status = check_points(s->y, s->m, s->d, "y", e);
-    if (!status && s->z) status = check_points(s->z, s->l, s->d, "negatives", e);
-    if (!status && s->direction) status = check_points(s->direction, s->ndirections, s->d, "directions", e);
+    status = check_points(s->x, s->n, s->d, largest, "x", e);
+    if (!status) status = check_points(s->y, s->m, s->d, largest, "y", e);
+    if (!status && s->z) status = check_points(s->z, s->l, s->d, largest, "negatives", e);
+    if (!status && s->direction) status = check_points(s->direction, s->ndirections, s->d, INFINITY, "directions", e);
     for (size_t i = 0; !status && i < s->ndirections; i++) {
         size_t k = 0;
         while (k < s->d && s->direction[i * s->d + k] == 0) k++;

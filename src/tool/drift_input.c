@@ -116,6 +116,18 @@ static int word_is(const dp_args *a, const char *option, const char *word)
 
 /* ---- da2-released ---- */
 
+static void check_words(const char *option, const char *list)
+{
+    static const char *const words[] = {"distances", "coordinates", "rms", "none", NULL};
+    char *copy = dp_strdup(list), *rest = copy;
+    for (const char *word; (word = next_field(&rest));) {
+        size_t k = 0;
+        while (words[k] && strcmp(words[k], word)) k++;
+        if (!words[k]) dp_usage_error("--%s %s: expected distances, coordinates, rms or none, found '%s'%s", option, list, word, dp_tool_suggest(word, words));
+    }
+    free(copy);
+}
+
 static void read_released(dp_drift_input *in, const dp_args *a, const char *drift)
 {
     dp_released *o = &in->released;
@@ -128,6 +140,7 @@ static void read_released(dp_drift_input *in, const dp_args *a, const char *drif
         if (text && strcmp(drift, "da2-released")) dp_usage_error("--%s: it belongs to da2-released", number[i].option);
         if (text) *number[i].to = dp_read_double(number[i].option, text, 0);
     }
+    if (normalise) check_words("normalise", normalise);
     if (normalise) o->distances = strstr(normalise, "distances") != NULL, o->coordinates = strstr(normalise, "coordinates") != NULL, o->rms = strstr(normalise, "rms") != NULL;
     if (weights && sscanf(weights, "%lf,%lf,%lf", o->weight, o->weight + 1, o->weight + 2) != 3) dp_usage_error("--block-weights %s: expected three numbers: of x, negatives, y", weights);
 }
