@@ -18,4 +18,5 @@
 #include "flow/flow.h"
 #include "particle/particle.h"
 #include "claim/gauss_flow.h"
+#include "energy/rkhs_value.h"
 #endif

@@ -136,6 +136,13 @@ runs '--set' 0 "$dp" field "$w/pair.yaml" --set 'p.atoms.0.at=[2]' --drift mean-
 says out ' 2\.33333333'
 runs 'bad --set' 2 "$dp" field "$w/pair.yaml" --set kernel.bandwidht=1 --drift mean-shift --at 0
 says err 'bandwidht'
+runs 'a regularised witness' 0 "$dp" field "$w/pair.yaml" --drift chi2 --regularisation 1/10 --at 1/3 --digits 20
+says out 'velocity_1 '
+runs 'regularisation from --set' 0 "$dp" field "$w/pair.yaml" --drift kale --set regularisation=1/10 --at 1/3 --digits 20
+runs 'no regularisation' 2 "$dp" field "$w/pair.yaml" --drift kale --at 1/3
+says err "'regularisation'"
+runs 'regularisation must be positive' 2 "$dp" field "$w/pair.yaml" --drift kale --regularisation 0 --at 1/3
+says err 'greater than 0'
 runs 'CSV' 0 "$dp" field "$w/plane.yaml" --drift mean-shift --at 0,0 --at 1,1 -o "$w/values.csv"
 holds 'CSV has a head and two lines' test "$(wc -l <"$w/values.csv")" = 3
 runs 'points have one format' 2 "$dp" field "$w/plane.yaml" --drift mean-shift --at 0,0 -o "$w/values.npy"

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* chi2.c: the flow of the de-regularised MMD. */
-#include "drift/drift.h"
+/* chi2.c: the flow of the de-regularised MMD of Chen et al., DrMMD(q||p) = (1 + lambda) |(T_p + lambda)^{-1/2}(m_q - m_p)|^2 (R34). */
+#include "drift/rkhs.h"
 #include "particle/functional.h"
 
+/* V = -2 (1 + lambda) grad h, h = (T_p + lambda)^{-1}(m_q - m_p): the flow of DrMMD itself, not of half of it. */
 static dp_status eval(dp_field_t out, const dp_problem *P, arb_srcptr x, dp_engine engine, slong prec, dp_workspace *w, dp_error *e)
 {
-    (void) out, (void) P, (void) x, (void) engine, (void) prec, (void) w;
-    return dp_fail(e, DP_EUNSUPPORTED, "chi2: on samples only as yet");
+    return dp_rkhs_field(out, P, DP_RKHS_CHI2, 2, x, engine, prec, w, e);
 }
 
 static dp_status sample(dp_drifted *out, const dp_sample *s, dp_error *e) { return dp_chi2_sample(NULL, out, s, e); }
 
-const dp_drift dp_drift_chi2 = {.name = "chi2", .equations = "R34", .summary = "flow of the de-regularised MMD", .eval = eval, .sample = sample};
+const dp_drift dp_drift_chi2 = {
+    .name = "chi2", .equations = "R34", .summary = "Wasserstein gradient flow of the de-regularised MMD (chi-squared as lambda -> 0)",
+    .eval = eval, .sample = sample
+};

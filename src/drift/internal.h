@@ -36,6 +36,7 @@ struct dp_workspace_struct {
     slong ncharts;
     dp_chart *chart;
     struct dp_plan_struct *plan; /* scaling.h */
+    struct dp_rkhs_struct *rkhs; /* the last witness of kale or chi2, or NULL */
     size_t nledger;
     struct { const char *term; mag_t bound; } ledger[DP_MAX_LEDGER];
 };

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* kale.c: the flow of KALE. */
-#include "drift/drift.h"
+/* kale.c: the flow of KALE, (1 + lambda) sup_g {1 + int g dq - int e^g dp - lambda/2 |g|^2} (54), R35. */
+#include "drift/rkhs.h"
 #include "particle/functional.h"
 
+/* V = -(1 + lambda) grad g*. */
 static dp_status eval(dp_field_t out, const dp_problem *P, arb_srcptr x, dp_engine engine, slong prec, dp_workspace *w, dp_error *e)
 {
-    (void) out, (void) P, (void) x, (void) engine, (void) prec, (void) w;
-    return dp_fail(e, DP_EUNSUPPORTED, "kale: on samples only as yet");
+    return dp_rkhs_field(out, P, DP_RKHS_KALE, 1, x, engine, prec, w, e);
 }
 
 static dp_status sample(dp_drifted *out, const dp_sample *s, dp_error *e) { return dp_kale_sample(NULL, out, s, e); }
 
-const dp_drift dp_drift_kale = {.name = "kale", .equations = "(54)", .summary = "flow of KALE", .eval = eval, .sample = sample};
+const dp_drift dp_drift_kale = {
+    .name = "kale", .equations = "(54)", .summary = "Wasserstein gradient flow of KALE (KL as lambda -> 0, half MMD^2 as lambda -> infinity)",
+    .eval = eval, .sample = sample
+};

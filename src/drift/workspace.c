@@ -2,6 +2,7 @@
 /* workspace.c: charts and lattices kept between points, and the error ledger of the last evaluation. */
 #include <string.h>
 
+#include "drift/rkhs.h"
 #include "drift/scaling.h"
 
 dp_workspace *dp_workspace_new(void)
@@ -38,6 +39,9 @@ void dp_workspace_free(dp_workspace *w)
     if (!w)
         return;
     forget(w);
+    if (w->rkhs)
+        dp_rkhs_clear(w->rkhs);
+    free(w->rkhs);
     dp_ledger_reset(w);
     free(w);
 }

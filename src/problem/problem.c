@@ -30,23 +30,25 @@ static dp_status read_dimension(dp_problem *P, const dp_yaml_report *r, const dp
     return DP_OK;
 }
 
-/* title, digits and suite, which have defaults. */
+/* title, digits, suite and regularisation, which may be left out. */
 static dp_status read_optional(dp_problem *P, const dp_yaml_report *r, const dp_yaml *root)
 {
     dp_status s = DP_OK;
     const dp_yaml *title = dp_yaml_get(root, "title"), *digits = dp_yaml_get(root, "digits"), *suite = dp_yaml_get(root, "suite");
+    const dp_yaml *lambda = dp_yaml_get(root, "regularisation");
     if (title != NULL) s = dp_read_text(&P->title, r, title, "a title");
     else P->title = dp_strdup(P->name);
     P->digits = 50;
     if (s == DP_OK && digits != NULL) s = dp_read_integer(&P->digits, r, digits, 1, 1000000);
     if (s == DP_OK && suite != NULL) s = dp_read_word(&P->full, r, suite, "quick|full");
+    if (s == DP_OK && lambda != NULL) s = dp_read_positive(P->regularisation, r, lambda);
     return s;
 }
 
 /* Everything that the tree says, in the order in which later keys need earlier ones. */
 static dp_status read_root(dp_problem *P, const dp_yaml_report *r, const dp_yaml *root, const dp_claim_schema *schema)
 {
-    dp_status s = dp_read_keys(r, root, "title|dimension|p|q|kernel|digits|suite|claims");
+    dp_status s = dp_read_keys(r, root, "title|dimension|p|q|kernel|regularisation|digits|suite|claims");
     if (s == DP_OK) s = read_optional(P, r, root);
     if (s == DP_OK) s = read_dimension(P, r, root);
     for (int i = 0; i < 2 && s == DP_OK; i++) {
@@ -63,7 +65,7 @@ static dp_problem *new_problem(const char *path)
     dp_problem *P = dp_calloc(1, sizeof *P);
     P->path = dp_strdup(path);
     P->name = name_of(path);
-    fmpq_init(P->bandwidth);
+    fmpq_init(P->bandwidth), fmpq_init(P->regularisation);
     return P;
 }
 
@@ -74,7 +76,7 @@ void dp_problem_free(dp_problem *P)
     free(P->claims);
     dp_measure_clear(P->p);
     dp_measure_clear(P->q);
-    fmpq_clear(P->bandwidth);
+    fmpq_clear(P->bandwidth), fmpq_clear(P->regularisation);
     for (slong i = 0; i < P->nparts; i++) fmpq_clear(&P->parts[i].weight), fmpq_clear(&P->parts[i].bandwidth);
     free(P->parts);
     free(P->path);
@@ -96,6 +98,7 @@ dp_problem *dp_problem_copy(const dp_problem *P)
     dp_measure_set(copy->q, P->q);
     copy->kernel = P->kernel;
     fmpq_set(copy->bandwidth, P->bandwidth);
+    fmpq_set(copy->regularisation, P->regularisation);
     copy->nparts = P->nparts;
     copy->parts = P->nparts ? dp_calloc((size_t) P->nparts, sizeof *copy->parts) : NULL;
     for (slong i = 0; i < P->nparts; i++) {

@@ -51,6 +51,7 @@ typedef struct {
     dp_measure_t p, q;
     dp_kernel_family kernel;
     fmpq_t bandwidth;  /* h > 0, exact; of a sum: 0 */
+    fmpq_t regularisation; /* lambda > 0 of the drifts kale and chi2; 0: the case has none */
     slong nparts;      /* of a sum: its terms; else 0 */
     dp_kernel_part *parts;
     slong digits;      /* asked decimal digits, default 50 */

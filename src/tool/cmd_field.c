@@ -110,9 +110,20 @@ static dp_status answer(const dp_args *a, dp_question *q, dp_error *e)
     return written ? written : status;
 }
 
+dp_status dp_field_case(dp_problem **out, const dp_args *a, dp_error *e)
+{
+    const char **sets, *lambda = dp_args_value(a, "regularisation");
+    size_t n = dp_args_all(&sets, a, "set");
+    char *key = lambda ? dp_format("regularisation=%s", lambda) : NULL;
+    if (key) sets = dp_realloc(sets, (n + 1) * sizeof *sets), sets[n++] = key;
+    const dp_status status = dp_problem_read(out, a->operand[0], sets, n, &dp_claim_schema_registry, e);
+    free(sets);
+    free(key);
+    return status;
+}
+
 static int run(const dp_args *a)
 {
-    const char **sets;
     dp_problem *P;
     dp_error e = {0};
     check_options(a);
@@ -125,9 +136,7 @@ static int run(const dp_args *a)
     dp_question q = {.drift = drift, .asked = dp_quantities_read(dp_args_value(a, "quantity"))};
     if (!q.drift && q.asked != dp_quantities_read("moments")) dp_usage_error("field: no drift given; expected --drift NAME");
     const slong digits = dp_args_integer(a, "digits", 1, 100000, 0);
-    const size_t nsets = dp_args_all(&sets, a, "set");
-    dp_status status = dp_problem_read(&P, a->operand[0], sets, nsets, &dp_claim_schema_registry, &e);
-    free(sets);
+    dp_status status = dp_field_case(&P, a, &e);
     if (status) return dp_say_failure(&e);
     q.P = P;
     q.digits = digits ? digits : P->digits;
@@ -140,6 +149,7 @@ static int run(const dp_args *a)
 
 static const dp_option options[] = {
     {"drift", 'd', "NAME", "the drift: mean-shift, smoothed-kl, sinkhorn, sinkhorn-proxy, da2, mmd, kl, wasserstein and others ('driftproof doctor'); on a grid up to six with commas, side by side"},
+    {"regularisation", 0, "L", "lambda > 0 of kale and chi2, an exact rational, in place of the case's"},
     {"at", 0, "X,Y", "a point, exact rationals (repeatable)"},
     {"grid", 'g', "NXxNY", "a mesh with so many nodes on each axis, both ends of the window included (dimension 1: N, 3: NXxNYxNZ)"},
     {"window", 'w', "X0:X1,Y0:Y1", "what the mesh covers, exact rationals; default: three deviations sqrt(variance + h^2) around every mean of p and q, rounded outward"},

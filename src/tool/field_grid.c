@@ -147,12 +147,10 @@ static void warn(slong digits, const dp_args *a)
 
 int dp_field_grid(const dp_args *a, const char *drift)
 {
-    const char **sets;
     dp_problem *P;
     dp_error e = {0};
     dp_mesh_t mesh;
     dp_grid_answer g = {.drift = drift, .tier = dp_grid_tier(a)};
-    const size_t nsets = dp_args_all(&sets, a, "set");
     dp_end_on_signals();
     if (!dp_args_flag(a, "quiet")) dp_progress_begin("driftproof: field");
     read_quantities(&g, dp_args_value(a, "quantity"));
@@ -160,8 +158,7 @@ int dp_field_grid(const dp_args *a, const char *drift)
     const char *weight = dp_args_value(a, "split");
     g.split = weight && !strcmp(weight, "flat") ? DP_SPLIT_FLAT : DP_SPLIT_Q;
     dp_scalars_read(&g.numbers, dp_args_value(a, "energy"), drift);
-    dp_status status = dp_problem_read(&P, a->operand[0], sets, nsets, &dp_claim_schema_registry, &e);
-    free(sets);
+    dp_status status = dp_field_case(&P, a, &e);
     if (status) return dp_progress_end(), dp_say_failure(&e);
     g.P = P;
     warn(digits, a);

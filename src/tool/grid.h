@@ -33,6 +33,8 @@ typedef struct {
     dp_grid_extent extent[DP_NQUANTITIES]; /* of f->value[i] */
 } dp_grid_answer;
 
+/* The case of field's operand with --set and --regularisation applied. */
+dp_status dp_field_case(dp_problem **out, const dp_args *a, dp_error *e);
 /* field CASE --grid: everything from the command line to the exit status. */
 int dp_field_grid(const dp_args *a, const char *drift);
 /* The arithmetic that --tier names. */

@@ -224,15 +224,13 @@ static void clear(map *m)
 
 int dp_field_map(const dp_args *a, const char *drifts)
 {
-    const char **sets, *plot = dp_args_value(a, "plot");
+    const char *plot = dp_args_value(a, "plot");
     dp_problem *P;
     dp_error e = {0};
     dp_mesh_t mesh;
     map m = {.g = {.drift = drifts, .tier = dp_grid_tier(a)}};
-    const size_t nsets = dp_args_all(&sets, a, "set");
     read_drifts(&m, drifts);
-    dp_status status = dp_problem_read(&P, a->operand[0], sets, nsets, &dp_claim_schema_registry, &e);
-    free(sets);
+    dp_status status = dp_field_case(&P, a, &e);
     if (status) return dp_say_failure(&e);
     m.g.P = P;
     check(a, &m);

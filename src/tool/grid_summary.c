@@ -158,7 +158,10 @@ static void extent_of(dp_grid_extent *x, const dp_grid_answer *g, const dp_grid_
 
 int dp_grid_length_power(const char *drift, unsigned quantity)
 {
-    const int velocity = !strcmp(drift, "kl") || !strcmp(drift, "smoothed-kl") || !strcmp(drift, "mmd") ? -1 : 1;
+    static const char *const per_length[] = {"kl", "smoothed-kl", "mmd", "kale", "chi2"};
+    int velocity = 1;
+    for (size_t i = 0; i < sizeof per_length / sizeof *per_length; i++)
+        if (!strcmp(drift, per_length[i])) velocity = -1;
     switch (quantity) {
     case DP_Q_VELOCITY: case DP_Q_GRADIENT_PART: case DP_Q_ROTATIONAL_PART: return velocity;
     case DP_Q_POTENTIAL: case DP_Q_PRECONDITIONER: return velocity + 1;

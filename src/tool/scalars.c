@@ -7,6 +7,7 @@
 #include "claim/claim.h"
 #include "energy/dissipation.h"
 #include "energy/expect.h"
+#include "tool/grid.h"
 #include "tool/scalars.h"
 #include "tool/share.h"
 
@@ -171,19 +172,16 @@ void dp_scalars_say_missed(const dp_scalars *s, int missed, slong digits)
 
 int dp_field_scalars(const dp_args *a, const char *drift)
 {
-    const char **sets;
     dp_problem *P;
     dp_error e = {0};
     dp_scalars_asked q = {0};
     dp_scalars s = {0};
     const slong digits = dp_args_integer(a, "digits", 1, 100000, DIGITS);
-    const size_t nsets = dp_args_all(&sets, a, "set");
     read_words(&q, dp_args_value(a, "quantity"));
     dp_scalars_read(&q, dp_args_value(a, "energy"), drift);
     if (q.dissipation && !drift) dp_usage_error("--quantity dissipation: of which drift? expected --drift NAME");
     if (dp_args_value(a, "output")) dp_usage_error("-o: energies alone are printed, with --json for programs; a file needs --at or --grid");
-    dp_status status = dp_problem_read(&P, a->operand[0], sets, nsets, &dp_claim_schema_registry, &e);
-    free(sets);
+    dp_status status = dp_field_case(&P, a, &e);
     if (status) return dp_say_failure(&e);
     status = dp_scalars_eval(&s, &q, P, drift, digits, (int) dp_args_integer(a, "threads", 1, 4096, dp_cores()), &e);
     const int missed = status ? 0 : dp_scalars_missed(&s, digits);
