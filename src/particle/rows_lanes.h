@@ -14,6 +14,7 @@ static inline __attribute__((always_inline)) void NAME(exp)(NAME(vec) *at)
     const NAME(vec) x = (NAME(vec)) ((NAME(mask)) *at & live);
     const NAME(vec) t = x * EXP_LOG2E + EXP_MAGIC, k = t - EXP_MAGIC, f = (x - k * EXP_LN2_HIGH) - k * EXP_LN2_LOW;
     NAME(vec) p = f * 0 + inverse[0];
+#pragma GCC unroll 16
     for (size_t i = 1; i < sizeof inverse / sizeof *inverse; i++) p = p * f + inverse[i];
     const NAME(mask) power = ((NAME(mask)) t + EXP_BIAS) << EXP_SHIFT;
     *at = (NAME(vec)) ((NAME(mask)) (p * (NAME(vec)) power) & live);
