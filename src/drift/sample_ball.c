@@ -25,7 +25,8 @@ static dp_problem *case_of(const dp_sample *s)
     P->path = dp_strdup("samples"), P->name = dp_strdup("samples"), P->text = dp_strdup(""), P->title = dp_strdup("samples");
     P->dim = (int) s->d, P->digits = 50, P->kernel = DP_KERNEL_GAUSSIAN;
     atoms(P->p, s->y, s->m, s->d), atoms(P->q, s->x, s->n, s->d);
-    fmpq_init(P->bandwidth);
+    fmpq_init(P->bandwidth), fmpq_init(P->regularisation);
+    if (s->lambda) fmpq_set(P->regularisation, s->lambda);
     fmpq_one(P->bandwidth);
     if (s->nparts) P->kernel = s->part->family, fmpq_set(P->bandwidth, &s->part->bandwidth);
     return P;
@@ -34,7 +35,7 @@ static dp_problem *case_of(const dp_sample *s)
 /* V at the atoms of q, one after another. */
 static dp_status by_population(arb_ptr out, const dp_drift *D, const dp_sample *s, slong prec, dp_error *e)
 {
-    if (s->ndirections || s->lambda || s->z || s->leave_out || s->nparts > 1 || (s->nparts && !fmpq_is_one(&s->part->weight)) || s->iterations >= 0)
+    if (s->ndirections || s->z || s->leave_out || s->nparts > 1 || (s->nparts && !fmpq_is_one(&s->part->weight)) || s->iterations >= 0)
         return dp_fail(e, DP_EUNSUPPORTED, "%s: enclosed for x and y and one kernel only", D->name);
     dp_problem *P = case_of(s);
     dp_workspace *w = dp_workspace_new();
