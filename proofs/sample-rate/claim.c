@@ -1,15 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* sample-rate: the drift of samples comes to the population field at the rate N^(-1/2): a slope fitted over seeds, with its interval. */
-#include <math.h>
-#include "../samples.h"
+#include "../draws.h"
 
 enum { SIZES = 8 };
-
-static slong integer(const dp_check *c, const char *name, slong otherwise)
-{
-    const dp_param *p = dp_check_param(c, name);
-    return p ? fmpz_get_si(fmpq_numref(p->value)) : otherwise;
-}
 
 /* The population velocity at the first point of parameter `at` in doubles (64 bits are far beyond what draws resolve). */
 static int truth(double *V, double *at, dp_check *c, const char *drift)
@@ -38,26 +31,16 @@ static int truth(double *V, double *at, dp_check *c, const char *drift)
 /* |V_N - V|^2 at the point, which takes the place of the first draw of q. */
 static dp_status one_error(double *square, const dp_problem *P, const char *drift, slong N, ulong seed, const double *at, const double *V, dp_error *e)
 {
-    double *x = NULL, *y = NULL, *wx = NULL, *wy = NULL, *v = dp_malloc((size_t) (N * P->dim) * sizeof *v);
-    slong n = N, m = N;
-    dp_kernel_part part = {.family = P->kernel};
-    dp_sample s = {.d = (size_t) P->dim, .nparts = 1, .part = &part, .iterations = -1, .tolerance = 1e-9, .threads = 1};
-    dp_drifted out = {.v = v};
-    fmpq_init(&part.weight), fmpq_init(&part.bandwidth);
-    fmpq_one(&part.weight), fmpq_set(&part.bandwidth, P->bandwidth);
-    dp_status status = dp_flow_points(&x, &wx, &n, P->q, N, 2 * seed, e);
-    if (status == DP_OK)
-        status = dp_flow_points(&y, &wy, &m, P->p, N, 2 * seed + 1, e);
+    double *x = dr_draw(P->q, N, 2 * seed, e), *y = dr_draw(P->p, N, 2 * seed + 1, e), *v = dp_malloc((size_t) (N * P->dim) * sizeof *v);
+    dp_status status = x && y ? DP_OK : e->status;
+    *square = 0;
     if (status == DP_OK) {
         memcpy(x, at, (size_t) P->dim * sizeof *x);
-        s.x = x, s.y = y, s.n = (size_t) n, s.m = (size_t) m;
-        status = dp_drift_sample(&out, drift, &s, e);
+        status = dr_drift(v, P, drift, x, N, y, N, NULL, 0, e);
     }
-    *square = 0;
     for (int k = 0; k < P->dim && status == DP_OK; k++)
         *square += (v[k] - V[k]) * (v[k] - V[k]);
-    fmpq_clear(&part.weight), fmpq_clear(&part.bandwidth);
-    free(x), free(y), free(wx), free(wy), free(v);
+    free(x), free(y), free(v);
     return status;
 }
 
@@ -67,7 +50,7 @@ static int one_size(double *log_rms, double *variance, dp_check *c, const char *
     dp_error e = {DP_OK, ""};
     double sum = 0, squares = 0, t;
     for (slong r = 0; r < seeds; r++) {
-        if (dp_check_failed(c, one_error(&t, dp_check_problem(c), drift, N, (ulong) (integer(c, "seed", 1) + r * 1000003 + N), at, V, &e), &e))
+        if (dp_check_failed(c, one_error(&t, dp_check_problem(c), drift, N, (ulong) (dr_integer(c, "seed", 1) + r * 1000003 + N), at, V, &e), &e))
             return 0;
         sum += t, squares += t * t;
     }
@@ -90,22 +73,13 @@ static void fit(double *slope, double *error, const double *N, const double *y, 
     *error = sqrt(s / det);
 }
 
-static void let(dp_check *c, const char *name, double v)
-{
-    arb_t b;
-    arb_init(b);
-    arb_set_d(b, v);
-    dp_let_sampled(c, name, b);
-    arb_clear(b);
-}
-
 static void run(dp_check *c)
 {
     const dp_problem *P = dp_check_problem(c);
     const dp_param *which = dp_check_param(c, "drift");
     const char *drift = which ? which->word : "sinkhorn-proxy";
     double V[3], at[3], N[SIZES], y[SIZES], variance[SIZES], slope, error;
-    slong seeds = integer(c, "seeds", 200), first = integer(c, "first", 64), sizes = integer(c, "sizes", 4);
+    slong seeds = dr_integer(c, "seeds", 200), first = dr_integer(c, "first", 64), sizes = dr_integer(c, "sizes", 4);
     if (P->dim == 1 || P->p->family != DP_MIXTURE || P->q->family != DP_MIXTURE || P->kernel == DP_KERNEL_SUM || seeds < 20 || first < 8 || sizes < 3 || sizes > SIZES) {
         dp_give_up(c, DP_EINPUT, "needs mixtures in the plane or in space (on a line points are quantiles, not draws), 20 seeds or more, 3 to %d sizes from 8 on", SIZES);
         return;
@@ -118,7 +92,7 @@ static void run(dp_check *c)
             return;
     }
     fit(&slope, &error, N, y, variance, (int) sizes);
-    let(c, "slope", slope), let(c, "slope_error", error);
+    dr_let(c, "slope", slope), dr_let(c, "slope_error", error);
     dp_assert(c, "the slope of log error against log N agrees with -1/2 at the level 0.1 %",
               dp_check_twin(c, "first-order") ? "abs(slope + 1) < 3.29*slope_error" : dp_check_twin(c, "slow") ? "abs(slope + 1/4) < 3.29*slope_error" : "abs(slope + 1/2) < 3.29*slope_error");
     dp_assert(c, "and the interval is narrower than 1/5 on each side", "3.29*slope_error < 1/5");

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* draws.h: what statistical claims share: drifts of samples drawn by seed, sampled leaves, whole-number parameters. */
+#ifndef DP_PROOFS_DRAWS_H
+#define DP_PROOFS_DRAWS_H
+
+#include <math.h>
+#include "samples.h"
+
+static inline slong dr_integer(const dp_check *c, const char *name, slong otherwise)
+{
+    const dp_param *p = dp_check_param(c, name);
+    return p ? fmpz_get_si(fmpq_numref(p->value)) : otherwise;
+}
+
+static inline void dr_let(dp_check *c, const char *name, double v)
+{
+    arb_t b;
+    arb_init(b);
+    arb_set_d(b, v);
+    dp_let_sampled(c, name, b);
+    arb_clear(b);
+}
+
+/* N draws of mu, N x dim, fresh; NULL after e is set. */
+static inline double *dr_draw(const dp_measure_t mu, slong N, ulong seed, dp_error *e)
+{
+    double *x = NULL, *w = NULL;
+    slong n = N;
+    dp_status status = dp_flow_points(&x, &w, &n, mu, N, seed, e);
+    free(w);
+    if (status == DP_OK)
+        return x;
+    free(x);
+    return NULL;
+}
+
+/* v = the drift of the samples x (n points), y (m) and, unless z is NULL, negatives z (l), with the kernel of the case. */
+static inline dp_status dr_drift(double *v, const dp_problem *P, const char *drift, const double *x, slong n, const double *y, slong m, const double *z, slong l, dp_error *e)
+{
+    dp_kernel_part part = {.family = P->kernel};
+    dp_sample s = {.n = (size_t) n, .m = (size_t) m, .l = (size_t) l, .d = (size_t) P->dim, .x = x, .y = y, .z = z, .nparts = 1, .part = &part, .iterations = -1,
+                   .tolerance = 1e-9, .threads = 1};
+    dp_drifted out = {.v = v};
+    fmpq_init(&part.weight), fmpq_init(&part.bandwidth);
+    fmpq_one(&part.weight), fmpq_set(&part.bandwidth, P->bandwidth);
+    dp_status status = dp_drift_sample(&out, drift, &s, e);
+    fmpq_clear(&part.weight), fmpq_clear(&part.bandwidth);
+    return status;
+}
+
+#endif
