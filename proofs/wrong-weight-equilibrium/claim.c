@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* wrong-weight-equilibrium: two particles of any weights at which the mean shift is exactly zero, next to two data points of other weights. */
+#include "../samples.h"
+
+/* r(x, z): displacement of the model's mean at one particle towards the other, |x - z| s, s the other's share; falls with the distance. */
+static void corner(dp_check *c, const char *name, char left, char right)
+{
+    char t[600];
+    snprintf(t, sizeof t, "exp(-(R%c - L%c)^2/(2*h^2))", right, left);
+    char *kappa = dp_format("kappa_%s", name), *FL = dp_format("FL_%s", name), *FR = dp_format("FR_%s", name);
+    dp_def(c, kappa, t);
+    snprintf(t, sizeof t, "b*D*exp(-(L%c - D)^2/(2*h^2))/(beta*exp(-L%c^2/(2*h^2)) + b*exp(-(L%c - D)^2/(2*h^2))) - L%c - (R%c - L%c)*a*%s/(alpha + a*%s)", left, left, left, left, right,
+             left, kappa, kappa);
+    dp_def(c, FL, t);
+    snprintf(t, sizeof t, "b*D*exp(-(R%c - D)^2/(2*h^2))/(beta*exp(-R%c^2/(2*h^2)) + b*exp(-(R%c - D)^2/(2*h^2))) - R%c + (R%c - L%c)*alpha*%s/(alpha*%s + a)", right, right, right, right,
+             right, left, kappa, kappa);
+    dp_def(c, FR, t);
+    free(kappa), free(FL), free(FR);
+}
+
+static int read_box(dp_check *c, const char *name, const char *lo, const char *hi, const fmpq_t centre)
+{
+    const dp_param *p = dp_check_param(c, name);
+    fmpq_t t;
+    if (!p || p->cols != 2 || fmpq_cmp(p->value, p->value + 1) >= 0) {
+        dp_give_up(c, DP_EINPUT, "left and right: two offsets each, the smaller first, from the data points 0 and D");
+        return 0;
+    }
+    fmpq_init(t);
+    fmpq_add(t, centre, p->value), dp_let_q(c, lo, t);
+    fmpq_add(t, centre, p->value + 1), dp_let_q(c, hi, t);
+    fmpq_clear(t);
+    return 1;
+}
+
+static void run(dp_check *c)
+{
+    const dp_problem *P = dp_check_problem(c);
+    if (P->dim != 1 || P->kernel != DP_KERNEL_GAUSSIAN || P->p->family != DP_ATOMS || P->p->n != 2 || P->q->family != DP_ATOMS || P->q->n != 2
+        || !fmpq_is_zero(DP_MEAN(P->p, 0, 0)) || fmpq_sgn(DP_MEAN(P->p, 1, 0)) <= 0 || fmpq_equal(DP_WEIGHT(P->p, 0), DP_WEIGHT(P->q, 0))) {
+        dp_give_up(c, DP_EINPUT, "needs a line, the Gaussian kernel, p with atoms at 0 and D > 0 in this order, and q two atoms of other weights");
+        return;
+    }
+    dp_let_q(c, "beta", DP_WEIGHT(P->p, 0)), dp_let_q(c, "alpha", DP_WEIGHT(P->q, 0)), dp_let_q(c, "D", DP_MEAN(P->p, 1, 0)), dp_let_q(c, "h", P->bandwidth);
+    dp_def(c, "a", "1 - alpha"), dp_def(c, "b", "1 - beta");
+    if (!read_box(c, "left", "L0", "L1", DP_MEAN(P->p, 0, 0)) || !read_box(c, "right", "R0", "R1", DP_MEAN(P->p, 1, 0)))
+        return;
+    corner(c, "00", '0', '0'), corner(c, "01", '0', '1'), corner(c, "10", '1', '0'), corner(c, "11", '1', '1');
+    int swapped = dp_check_twin(c, "swapped");
+    dp_assert(c, "left face: pushed right, upper corner", swapped ? "FL_01 < 0" : "FL_01 > 0"), dp_assert(c, "left face: pushed right, lower corner", "FL_00 > 0");
+    dp_assert(c, "right face: pushed left, upper corner", "FL_11 < 0"), dp_assert(c, "right face: pushed left, lower corner", "FL_10 < 0");
+    dp_assert(c, "lower face: pushed up, left corner", "FR_00 > 0"), dp_assert(c, "lower face: pushed up, right corner", "FR_10 > 0");
+    dp_assert(c, "upper face: pushed down, left corner", "FR_01 < 0"), dp_assert(c, "upper face: pushed down, right corner", "FR_11 < 0");
+    dp_assert(c, "the pull of the other particle falls with distance", "(R0 - L1)^2*alpha > h^2*(alpha + a*kappa_10)");
+    dp_assert(c, "and so does that of the first", "(R0 - L1)^2*a > h^2*(alpha*kappa_10 + a)");
+    if (dp_check_twin(c, "elsewhere"))
+        dp_assert(c, "the box holds the data points", "L0*L1 < 0");
+    /* the law of the displacement, to first order in eps */
+    dp_def(c, "eps", "exp(-D^2/(2*h^2))");
+    dp_def(c, "law_R", "D*eps*(alpha/a - beta/b)"), dp_def(c, "law_L", "-D*eps*(a/alpha - b/beta)");
+    dp_assert(c, "the predicted displacement of the right one is in the box", "(R0 - D - law_R)*(R1 - D - law_R) < 0");
+    dp_assert(c, "the predicted displacement of the left one is in the box", "(L0 - law_L)*(L1 - law_L) < 0");
+}
+
+static const dp_param_spec params[] = {
+    {"left", DP_PARAM_VECTOR, NULL, "the interval of the left particle, as offsets from 0; required"},
+    {"right", DP_PARAM_VECTOR, NULL, "the interval of the right particle, as offsets from D; required"},
+    {0}};
+static const char *const twins[] = {"swapped", "elsewhere", NULL};
+DP_CLAIM(wrong_weight_equilibrium) = {
+    .id = "wrong-weight-equilibrium",
+    .title = "Exact equilibria of the mean shift with the wrong weights: two particles of any masses next to two data points",
+    .equations = "(10), (14), (43)",
+    .kind = "ROOT",
+    .source = "derived here; strengthens Gretton et al. 2605.05118, (43), from small to zero",
+    .method = "Signs of the two velocities at the corners of a box and monotonicity along its faces (Poincare and Miranda), as expressions of exact numbers.",
+    .params = params, .twins = twins, .run = run};
