@@ -623,6 +623,19 @@ if command -v gnuplot >/dev/null 2>&1; then
   flow 'a picture of a flow' 0 cases/energy-dissipation/atoms.yaml --drift mmd --time 1 --plot "$w/flow.svg" -q
   holds 'the picture' grep -q '</svg>' "$w/flow.svg"
 fi
+flow 'a flow of samples' 0 "$plane" --drift sinkhorn --particles 8 --data-particles 9 --time 1/2 --record 2 --energies sinkhorn,w2 --json
+json as '"particles"'
+json how '"the drift of samples in double"'
+json records.sinkhorn.length 3
+json records.w2.length 3
+flow 'a flow along directions' 0 "$plane" --drift sliced-wasserstein --particles 8 --data-particles 8 --directions quasi:5 --method rk4 --step 1/10 --time 1 --record 2
+says out 'sliced .*<- its gradient flow'
+flow 'samples need points for p' 2 "$plane" --drift sinkhorn --particles 8
+says err 'p is no set of points; --data-particles M'
+flow 'samples need equal weights' 2 cases/flow/particle.yaml --drift sinkhorn --as particles
+says err 'the atoms of p have unequal weights'
+flow 'points of a Gaussian' 2 "$plane" --drift sinkhorn --as gaussian --data-particles 8
+says err 'data-particles: a Gaussian has none'
 flow 'no drift' 2 "$plane"
 says err 'expected --drift NAME'
 flow 'an unknown drift' 2 "$plane" --drift sinkhron

@@ -8,6 +8,7 @@
 #include "energy/dissipation.h"
 #include "energy/expect.h"
 #include "energy/mmd2.h"
+#include "flow/closure.h"
 
 static dp_problem *problem(int dim, const char *p, const char *q, const char *kernel)
 {
@@ -222,6 +223,120 @@ static void w2_random(void **state)
     }
 }
 
+/* ---- Sinkhorn ---- */
+
+/* OT between atoms by plain sweeps (63), (64) in doubles: the sum of the potentials' means. */
+static double plain_transport(const dp_measure_t a, const dp_measure_t b, double eps)
+{
+    double f[8] = {0}, g[8] = {0}, sum = 0;
+    for (int sweep = 0; sweep < 4000; sweep++)
+        for (int side = 0; side < 2; side++) {
+            const dp_measure_struct *to = side ? b : a, *from = side ? a : b;
+            for (slong i = 0; i < to->n; i++) {
+                double z = 0;
+                for (slong j = 0; j < from->n; j++) {
+                    double r2 = 0;
+                    for (int k = 0; k < a->dim; k++) r2 += pow(fmpq_get_d(DP_MEAN(to, i, k)) - fmpq_get_d(DP_MEAN(from, j, k)), 2);
+                    z += fmpq_get_d(DP_WEIGHT(from, j)) * exp(((side ? f : g)[j] - r2 / 2) / eps);
+                }
+                (side ? g : f)[i] = -eps * log(z);
+            }
+        }
+    for (slong i = 0; i < a->n; i++) sum += fmpq_get_d(DP_WEIGHT(a, i)) * f[i];
+    for (slong j = 0; j < b->n; j++) sum += fmpq_get_d(DP_WEIGHT(b, j)) * g[j];
+    return sum;
+}
+
+static void sinkhorn_of_atoms(void **state)
+{
+    (void) state;
+    for (int round = 0; round < 4; round++) {
+        dp_problem P;
+        dp_scalar_t a;
+        law_problem(&P, 1 + round % 3, DP_KERNEL_GAUSSIAN, "3/2");
+        law_mixture(P.p, DP_ATOMS, P.dim, 1 + round, 2), law_mixture(P.q, DP_ATOMS, P.dim, 3, 2);
+        dp_scalar_init(a);
+        energy(a, &P, "sinkhorn", 25);
+        const double want = plain_transport(P.q, P.p, 2.25) - plain_transport(P.q, P.q, 2.25) / 2 - plain_transport(P.p, P.p, 2.25) / 2;
+        is_near(a, want, 1e-11, 1e-24);
+        assert_true(dp_scalar_has(a, 25) && !a->estimated && want > 1e-6);
+        dp_scalar_clear(a), law_problem_clear(&P);
+    }
+}
+
+/* Gaussians, and an atom among them: against the closure's doubles, and both ways round. */
+static void sinkhorn_of_gaussians(void **state)
+{
+    (void) state;
+    static const char *const laws[] = {"mixture: [{weight: 1, mean: [0, 1], covariance: [[1/2, 1/8], [1/8, 1/3]]}]", "mixture: [{weight: 1, mean: [1, 0], covariance: [[2, -1], [-1, 3]]}]", "atoms: [{weight: 1, at: [1, 1/2]}]"};
+    for (int k = 0; k < 3; k++) {
+        dp_problem *P = problem(2, laws[k], laws[(k + 1) % 3], "family: gaussian, bandwidth: 3/4"), *R = problem(2, laws[(k + 1) % 3], laws[k], "family: gaussian, bandwidth: 3/4");
+        dp_gauss p, q;
+        dp_closure *c;
+        dp_error e = {0};
+        dp_scalar_t a, b;
+        dp_scalar_init(a), dp_scalar_init(b);
+        energy(a, P, "sinkhorn", 30), energy(b, R, "sinkhorn", 30);
+        assert_true(dp_gauss_of(&p, P->p) && dp_gauss_of(&q, P->q));
+        assert_int_equal(dp_closure_of(&c, 2, "sinkhorn", &p, 0.75, &e), DP_OK);
+        is_near(a, dp_closure_energy(c, &q, DP_FE_SINKHORN), 1e-13, 1e-28);
+        assert_true(arb_overlaps(a->value, b->value));
+        dp_closure_free(c);
+        dp_scalar_clear(a), dp_scalar_clear(b);
+        dp_problem_free(P), dp_problem_free(R);
+    }
+}
+
+/* ---- slices ---- */
+
+static int by_place(const void *a, const void *b) { return (*(const double *) a > *(const double *) b) - (*(const double *) a < *(const double *) b); }
+
+/* W_2^2 of projections: the smaller of both masses at the front moves on. */
+static double slice(const dp_measure_t q, const dp_measure_t p, double angle)
+{
+    double at[2][8][2], sum = 0;
+    for (int side = 0; side < 2; side++) {
+        const dp_measure_struct *mu = side ? p : q;
+        for (slong i = 0; i < mu->n; i++)
+            at[side][i][0] = cos(angle) * fmpq_get_d(DP_MEAN(mu, i, 0)) + sin(angle) * fmpq_get_d(DP_MEAN(mu, i, 1)), at[side][i][1] = fmpq_get_d(DP_WEIGHT(mu, i));
+        qsort(at[side], (size_t) mu->n, sizeof at[side][0], by_place);
+    }
+    for (slong i = 0, j = 0; i < q->n && j < p->n;) {
+        const double m = fmin(at[0][i][1], at[1][j][1]), gap = at[0][i][0] - at[1][j][0];
+        sum += m * gap * gap;
+        at[0][i][1] -= m, at[1][j][1] -= m;
+        if (at[0][i][1] < 1e-12) i++;
+        if (at[1][j][1] < 1e-12) j++;
+    }
+    return sum;
+}
+
+static void sliced_of_atoms(void **state)
+{
+    (void) state;
+    enum { ANGLES = 20000 };
+    for (int round = 0; round < 3; round++) {
+        dp_problem P;
+        dp_scalar_t a;
+        double sum = 0;
+        law_problem(&P, 2, DP_KERNEL_GAUSSIAN, "1");
+        law_mixture(P.p, DP_ATOMS, 2, 2 + round, 3), law_mixture(P.q, DP_ATOMS, 2, 3, 3);
+        dp_scalar_init(a);
+        energy(a, &P, "sliced", 25);
+        for (int i = 0; i < ANGLES; i++) sum += slice(P.q, P.p, M_PI * (i + 0.5) / ANGLES) / 2 / ANGLES;
+        is_near(a, sum, 1e-6 * sum, 1e-24 * sum);
+        assert_true(dp_scalar_has(a, 25) && !a->estimated);
+        dp_scalar_clear(a), law_problem_clear(&P);
+    }
+    dp_problem *L = problem(1, LINE_P, "atoms: [{weight: 1/2, at: [1]}, {weight: 1/2, at: [-1]}]", "family: gaussian, bandwidth: 1");
+    dp_scalar_t a, b;
+    dp_scalar_init(a), dp_scalar_init(b);
+    energy(a, L, "sliced", 20), energy(b, L, "w2", 20);
+    assert_true(arb_overlaps(a->value, b->value));
+    dp_scalar_clear(a), dp_scalar_clear(b);
+    dp_problem_free(L);
+}
+
 /* ---- dissipation ---- */
 
 /* Gaussians: V = a x + b is linear, E_q |V|^2 = a^2 v + (a m + b)^2. */
@@ -321,6 +436,9 @@ static void refused(void **state)
     dp_problem *P = problem(2, PLANE_P, PLANE_ATOMS, "family: gaussian, bandwidth: 1"), *L = problem(1, LINE_P, LINE_Q, "family: laplace, bandwidth: 1");
     assert_int_equal(refusal(P, "kl"), DP_EUNSUPPORTED);
     assert_int_equal(refusal(P, "w2"), DP_EUNSUPPORTED);
+    assert_int_equal(refusal(P, "sinkhorn"), DP_EUNSUPPORTED);
+    assert_int_equal(refusal(P, "sliced"), DP_EUNSUPPORTED);
+    assert_int_equal(refusal(L, "sinkhorn"), DP_EUNSUPPORTED);
     assert_int_equal(refusal(L, "smoothed-kl"), DP_EUNSUPPORTED);
     assert_int_equal(refusal(P, "entropy"), DP_EINPUT);
     dp_problem_free(P), dp_problem_free(L);
@@ -330,7 +448,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(registry), cmocka_unit_test(entropies_of_gaussians), cmocka_unit_test(estimates_hold), cmocka_unit_test(mmd_two_ways),
-        cmocka_unit_test(mmd_of_atoms), cmocka_unit_test(w2_known), cmocka_unit_test(w2_random),
+        cmocka_unit_test(mmd_of_atoms), cmocka_unit_test(w2_known), cmocka_unit_test(w2_random), cmocka_unit_test(sinkhorn_of_atoms), cmocka_unit_test(sinkhorn_of_gaussians), cmocka_unit_test(sliced_of_atoms),
         cmocka_unit_test(dissipation_of_gaussians), cmocka_unit_test(rate_two_ways), cmocka_unit_test(averages_of_other_laws), cmocka_unit_test(refused)};
     flint_randinit(rnd);
     const int failed = cmocka_run_group_tests(tests, NULL, NULL);

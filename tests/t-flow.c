@@ -304,6 +304,8 @@ static void test_two_ways(void **unused)
 #define ATOMS_PLANE "dimension: 2\np: {atoms: [{weight: 1/4, at: [1, 0]}, {weight: 3/4, at: [-1, 1/2]}]}\n" \
                     "q: {atoms: [{weight: 2/5, at: [0, 1]}, {weight: 3/5, at: [1/2, -1]}]}\nkernel: {family: gaussian, bandwidth: 1}\n"
 
+static const dp_flow_sampling nine = {.particles = 9, .threads = 1};
+
 /* The field at the particles against the certified engine, for every drift that both have. */
 static void test_particles(void **unused)
 {
@@ -316,7 +318,7 @@ static void test_particles(void **unused)
             dp_flow f;
             dp_error e = {0};
             double dissipation, dy[8], expected = 0;
-            assert_int_equal(dp_flow_particles(&f, P, drifts[k], 9, 0, 1, &e), DP_OK);
+            assert_int_equal(dp_flow_particles(&f, P, drifts[k], &nine, &e), DP_OK);
             assert_int_equal(f.rate(&f, dy, &dissipation, f.start, &e), DP_OK);
             for (slong i = 0; i < f.n; i++) {
                 dp_field_t v;
@@ -350,7 +352,7 @@ static void test_energies(void **unused)
             dp_error e = {0};
             dp_scalar_t want;
             double value, error;
-            assert_int_equal(dp_flow_particles(&f, P, "mmd", 9, 0, 1, &e), DP_OK);
+            assert_int_equal(dp_flow_particles(&f, P, "mmd", &nine, &e), DP_OK);
             dp_scalar_init(want);
             if (f.energies & 1u << k && !dp_energy_population(want, P, dp_flow_energy_names[k], 10, 1, &e)) {
                 assert_int_equal(f.energy(&f, &value, &error, f.start, k, &e), DP_OK);
@@ -360,6 +362,89 @@ static void test_energies(void **unused)
             dp_flow_clear(&f);
             dp_problem_free(P);
         }
+}
+
+#define EQUAL_LINE "dimension: 1\np: {atoms: [{weight: 1/3, at: [-1]}, {weight: 1/3, at: [3/4]}, {weight: 1/3, at: [2]}]}\n" \
+                   "q: {atoms: [{weight: 1/2, at: [0]}, {weight: 1/2, at: [-2]}]}\nkernel: {family: gaussian, bandwidth: 3/5}\nregularisation: 1/7\n"
+#define EQUAL_PLANE "dimension: 2\np: {atoms: [{weight: 1/2, at: [1, 0]}, {weight: 1/2, at: [-1, 1/2]}]}\n" \
+                    "q: {atoms: [{weight: 1/3, at: [0, 1]}, {weight: 1/3, at: [1/2, -1]}, {weight: 1/3, at: [2, 2]}]}\nkernel: {family: gaussian, bandwidth: 1}\nregularisation: 1/7\n"
+
+/* The largest distance of the field at the particles from the certified population field between the same atoms. */
+static double from_population(dp_flow *f, const dp_problem *P)
+{
+    double dy[8], dissipation, far = 0;
+    dp_error e = {0};
+    assert_int_equal(f->rate(f, dy, &dissipation, f->start, &e), DP_OK);
+    for (slong i = 0; i < f->n; i++) {
+        dp_field_t v;
+        arb_ptr x = _arb_vec_init(f->dim);
+        dp_field_init(v, f->dim);
+        for (int a = 0; a < f->dim; a++) arb_set_fmpq(x + a, DP_MEAN(P->q, i, a), 80);
+        if (dp_field_eval(v, P, f->drift, x, DP_ENGINE_AUTO, 80, NULL, &e)) fail_msg("%s", e.text);
+        for (int a = 0; a < f->dim; a++) far = fmax(far, fabs(dy[i * f->dim + a] - arf_get_d(arb_midref(v->velocity + a), ARF_RND_NEAR)));
+        dp_field_clear(v);
+        _arb_vec_clear(x, f->dim);
+    }
+    return far;
+}
+
+/* Drifts that move samples only: fields against the population's engines, energies likewise, and the flow loses its energy at the rate E|V|^2. */
+static void test_samples(void **unused)
+{
+    static const char *const drifts[] = {"sinkhorn", "kale", "chi2", "wasserstein", "sliced-wasserstein"}, *const cases[] = {EQUAL_LINE, EQUAL_PLANE};
+    (void) unused;
+    for (int s = 0; s < 2; s++)
+        for (int k = 0; k < (s ? 3 : 5); k++) {
+            dp_problem *P = problem(cases[s]);
+            const int own = dp_flow_energy_of(drifts[k]);
+            dp_flow f;
+            dp_flow_run r;
+            dp_flow_options o = usual;
+            dp_error e = {0};
+            dp_scalar_t want;
+            double value;
+            o.time = 0.1, o.tolerance = 1e-8, o.records = 2;
+            if (dp_flow_particles(&f, P, drifts[k], &nine, &e)) fail_msg("%s", e.text);
+            assert_true(from_population(&f, P) < 1e-9);
+            assert_true(f.usual & 1u << own);
+            dp_scalar_init(want);
+            assert_int_equal(f.energy(&f, &value, NULL, f.start, own, &e), DP_OK);
+            if (dp_energy_population(want, P, dp_flow_energy_names[own], 12, 1, &e)) fail_msg("%s", e.text);
+            assert_true(fabs(value - arf_get_d(arb_midref(want->value), ARF_RND_NEAR)) < 1e-10);
+            assert_int_equal(dp_flow_integrate(&r, &f, &o, &own, 1, 0, &e), DP_OK);
+            for (slong i = 0; i < r.nrecords; i++)
+                assert_true(fabs(r.record[i].energy[0].rate + r.record[i].dissipation) <= 4 * r.record[i].energy[0].rate_error + 1e-8 * r.record[i].dissipation);
+            assert_true(r.record[0].dissipation > 1e-3);
+            dp_flow_run_clear(&r);
+            dp_scalar_clear(want);
+            dp_flow_clear(&f);
+            dp_problem_free(P);
+        }
+}
+
+/* What samples cannot say is refused by name; data particles make it possible. */
+static void test_refusals(void **unused)
+{
+    dp_flow_sampling drawn = nine;
+    dp_problem *P = problem(ATOMS_LINE), *other = problem(EQUAL_LINE);
+    dp_flow f;
+    dp_error e = {0};
+    double value;
+    (void) unused;
+    drawn.data = 7;
+    assert_int_equal(dp_flow_particles(&f, P, "sinkhorn", &nine, &e), DP_EUNSUPPORTED);
+    assert_non_null(strstr(e.text, "atoms of q have unequal weights"));
+    assert_int_equal(dp_flow_particles(&f, other, "kl", &nine, &e), DP_EUNSUPPORTED);
+    assert_int_equal(dp_flow_particles(&f, other, "sinkhorn", &drawn, &e), DP_EINPUT);
+    dp_problem_free(P);
+    P = problem(LINE);
+    assert_int_equal(dp_flow_particles(&f, P, "sinkhorn", &nine, &e), DP_EUNSUPPORTED);
+    assert_non_null(strstr(e.text, "--data-particles"));
+    assert_int_equal(dp_flow_particles(&f, P, "sinkhorn", &drawn, &e), DP_OK);
+    assert_int_equal(f.P->p->ndata, 7);
+    assert_int_equal(f.energy(&f, &value, NULL, f.start, DP_FE_KALE, &e), DP_EINPUT); /* no regularisation */
+    dp_flow_clear(&f);
+    dp_problem_free(P), dp_problem_free(other);
 }
 
 static void test_points(void **unused)
@@ -397,6 +482,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_closures), cmocka_unit_test(test_sliced), cmocka_unit_test(test_methods), cmocka_unit_test(test_dissipation),
                                        cmocka_unit_test(test_enclosure), cmocka_unit_test(test_two_ways), cmocka_unit_test(test_particles), cmocka_unit_test(test_energies),
+                                       cmocka_unit_test(test_samples), cmocka_unit_test(test_refusals),
                                        cmocka_unit_test(test_points)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

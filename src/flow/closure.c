@@ -7,14 +7,14 @@
 
 #include <gsl/gsl_integration.h>
 
+#include "energy/energy.h"
 #include "flow/dense.h"
 
 /* ---- which drifts close ---- */
 
-static const struct { const char *drift; dp_closure_kind kind; int energy; } table[] = {
-    {"kl", DP_CLOSE_KL, DP_FE_KL}, {"mean-shift", DP_CLOSE_MEAN_SHIFT, -1}, {"sharp", DP_CLOSE_SMOOTHED, -1},
-    {"sinkhorn", DP_CLOSE_SINKHORN, DP_FE_SINKHORN}, {"sliced-wasserstein", DP_CLOSE_SLICED, DP_FE_SLICED},
-    {"smoothed-kl", DP_CLOSE_SMOOTHED, DP_FE_SMOOTHED_KL}, {"wasserstein", DP_CLOSE_WASSERSTEIN, DP_FE_W2}};
+static const struct { const char *drift; dp_closure_kind kind; } table[] = {
+    {"kl", DP_CLOSE_KL}, {"mean-shift", DP_CLOSE_MEAN_SHIFT}, {"sharp", DP_CLOSE_SMOOTHED}, {"sinkhorn", DP_CLOSE_SINKHORN},
+    {"sliced-wasserstein", DP_CLOSE_SLICED}, {"smoothed-kl", DP_CLOSE_SMOOTHED}, {"wasserstein", DP_CLOSE_WASSERSTEIN}};
 
 /* Why the others do not: docs/flow.md has a witness for each. */
 static const struct { const char *drift, *why; } open[] = {
@@ -25,13 +25,15 @@ static const struct { const char *drift, *why; } open[] = {
     {"mmd", "it is a difference of Gaussian bumps times affine fields"},
     {"sinkhorn-proxy", "its preconditioner eta is a Gaussian bump, not a constant"}};
 
-const char *const dp_flow_energy_names[DP_FLOW_ENERGIES + 1] = {"kl", "mmd2", "sinkhorn", "sliced", "smoothed-kl", "w2", NULL};
+const char *const dp_flow_energy_names[DP_FLOW_ENERGIES + 1] = {"blob", "chi2", "kale", "kl", "mmd2", "sinkhorn", "sliced", "smoothed-kl", "w2", NULL};
 
 int dp_flow_energy_of(const char *drift)
 {
-    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
-        if (!strcmp(drift, table[i].drift)) return table[i].energy;
-    return !strcmp(drift, "mmd") ? DP_FE_MMD2 : -1;
+    const dp_energy *E = dp_energy_of_drift(drift);
+    int k = 0;
+    if (!E || E->drift_power) return -1;
+    while (dp_flow_energy_names[k] && strcmp(dp_flow_energy_names[k], E->name)) k++;
+    return dp_flow_energy_names[k] ? k : -1;
 }
 
 static dp_status kind_of(dp_closure_kind *kind, const char *drift, dp_error *e)

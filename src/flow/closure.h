@@ -37,8 +37,8 @@ int dp_closure_field(double *v, double *A, const dp_closure *c, const dp_gauss *
 
 /* ---- energies in closed form ---- */
 
-enum { DP_FE_KL, DP_FE_MMD2, DP_FE_SINKHORN, DP_FE_SLICED, DP_FE_SMOOTHED_KL, DP_FE_W2, DP_FLOW_ENERGIES };
-extern const char *const dp_flow_energy_names[DP_FLOW_ENERGIES + 1]; /* kl mmd2 sinkhorn sliced smoothed-kl w2, NULL */
+enum { DP_FE_BLOB, DP_FE_CHI2, DP_FE_KALE, DP_FE_KL, DP_FE_MMD2, DP_FE_SINKHORN, DP_FE_SLICED, DP_FE_SMOOTHED_KL, DP_FE_W2, DP_FLOW_ENERGIES };
+extern const char *const dp_flow_energy_names[DP_FLOW_ENERGIES + 1]; /* as in energy/energy.h, NULL at the end */
 /* The energy whose Wasserstein gradient flow the drift is, or -1. */
 int dp_flow_energy_of(const char *drift);
 

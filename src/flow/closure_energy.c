@@ -97,6 +97,7 @@ double dp_closure_energy(const dp_closure *c, const dp_gauss *q, int energy)
 
 const char *dp_closure_energy_why(const dp_closure *c, int energy)
 {
+    if (energy == DP_FE_BLOB || energy == DP_FE_CHI2 || energy == DP_FE_KALE) return "Gaussians have no closed form of it here; expected --as particles";
     if (energy == DP_FE_KL && !c->has_density) return "p has no density";
     if ((energy == DP_FE_MMD2 || energy == DP_FE_SMOOTHED_KL || energy == DP_FE_SINKHORN) && !(c->h > 0)) return "its closed form needs the Gaussian kernel";
     if (energy == DP_FE_SLICED && c->dim > 3) return "directions are summed in dimension 1, 2 and 3 only";

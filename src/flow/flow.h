@@ -19,7 +19,7 @@ typedef struct dp_flow_struct {
     double *start;              /* y at t = 0 */
     double *weight;             /* of the particles, or NULL */
     double length;              /* the smallest length of the problem that is not 0, for tolerances */
-    unsigned energies;          /* bit i: energy i of closure.h can be had */
+    unsigned energies, usual;   /* bit i: energy i of closure.h can be had; is recorded when none is named */
     const char *how;            /* how fields and energies are found */
     /* dy = velocity, *dissipation = E_q |V|^2. */
     dp_status (*rate)(struct dp_flow_struct *f, double *dy, double *dissipation, const double *y, dp_error *e);
@@ -29,10 +29,14 @@ typedef struct dp_flow_struct {
     void *data;
 } dp_flow;
 
-/* From a case. DP_EUNSUPPORTED with the reason where drift, measures and kernel do not go together. particles, seed: how many are drawn where q is no set
-   of points: on the line quantiles of (i + 1/2)/particles, else draws by Philox4x32-10. */
+/* How many points stand for a q that is no set of points, and for p (0: p is what it is): on the line quantiles of (i + 1/2)/number, else draws by
+   Philox4x32-10 with the key `seed` for q and its complement for p. direction: ndirections x dim for sliced-wasserstein and sliced, or NULL. */
+typedef struct { slong particles, data; ulong seed; size_t ndirections; const double *direction; int threads; } dp_flow_sampling;
+
+/* From a case. DP_EUNSUPPORTED with the reason where drift, measures and kernel do not go together. Particles move by the formula in kernel moments, or, where
+   there is none for these p and kernel, by the drift of samples, which needs points of equal weight on both sides. */
 dp_status dp_flow_gaussian(dp_flow *f, const dp_problem *P, const char *drift, dp_error *e);
-dp_status dp_flow_particles(dp_flow *f, const dp_problem *P, const char *drift, slong particles, ulong seed, int threads, dp_error *e);
+dp_status dp_flow_particles(dp_flow *f, const dp_problem *P, const char *drift, const dp_flow_sampling *o, dp_error *e);
 void dp_flow_clear(dp_flow *f);
 /* Why an energy is not there for this flow. */
 const char *dp_flow_why(const dp_flow *f, int energy);

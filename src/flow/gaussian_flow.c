@@ -68,5 +68,6 @@ dp_status dp_flow_gaussian(dp_flow *f, const dp_problem *P, const char *drift, d
     f->length = shortest((const dp_gauss *[2]){&p, &q}, P->kernel == DP_KERNEL_GAUSSIAN ? fmpq_get_d(P->bandwidth) : 0, d);
     for (int k = 0; k < DP_FLOW_ENERGIES; k++)
         if (!dp_closure_energy_why(c, k) && !isnan(dp_closure_energy(c, &q, k))) f->energies |= 1u << k;
+    f->usual = f->energies;
     return DP_OK;
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* particles.c: the flow of weighted points: fields and energies from kernel moments at the points, in double. */
+/* particles.c: the flow of points: fields and energies from kernel moments at the points, in double, or by the forms on samples. */
 #include <math.h>
 #include <string.h>
 
 #include "base/threads.h"
 #include "drift/est_source.h"
 #include "energy/mmd2.h"
-#include "flow/flow.h"
+#include "flow/sampler.h"
 
 /* Points and boxes are moved by sources of the estimating engine: q is made anew at every y, p only where it is reweighted by q. */
 typedef struct {
@@ -17,7 +17,10 @@ typedef struct {
     int has_p, level, threads;
     double self;                  /* iint k p p, or NaN */
     char why[DP_FLOW_ENERGIES][96];
-    const char *blocked;          /* why the field cannot be had */
+    dp_problem *own;              /* the case with points for p, or NULL */
+    dp_sampler sampler;           /* where there is no `blocked` */
+    const char *blocked;          /* why p and q are no samples of equal weight */
+    int by_samples;               /* the sampler moves the particles */
 } store;
 
 enum { CHUNK = DP_LANES, MOST_NODES = 4000000 };
@@ -147,14 +150,21 @@ static dp_status some_particles(void *argument, slong job, int worker, dp_error 
     return status;
 }
 
-static dp_status rate(dp_flow *f, double *dy, double *dissipation, const double *y, dp_error *e)
+static dp_status by_moments(const store *t, double *dy, const double *y, dp_error *e)
 {
-    store *t = f->data;
+    const slong n = t->f->n;
     scene s;
     work w = {t, &s, y, dy};
     dp_status status = scene_for(&s, t, y, t->drift->needs, e);
-    if (!status) status = dp_parallel(some_particles, &w, (f->n + CHUNK - 1) / CHUNK, f->n > 4 * CHUNK ? t->threads : 1, e);
+    if (!status) status = dp_parallel(some_particles, &w, (n + CHUNK - 1) / CHUNK, n > 4 * CHUNK ? t->threads : 1, e);
     scene_clear(&s);
+    return status;
+}
+
+static dp_status rate(dp_flow *f, double *dy, double *dissipation, const double *y, dp_error *e)
+{
+    const store *t = f->data;
+    dp_status status = t->by_samples ? dp_sampler_rate(dy, &t->sampler, y, e) : by_moments(t, dy, y, e);
     *dissipation = 0;
     for (size_t i = 0; i < f->size && !status; i++) {
         *dissipation += f->weight[i / (size_t) f->dim] * dy[i] * dy[i];
@@ -212,6 +222,7 @@ static dp_status energy(dp_flow *f, double *value, double *error, const double *
     double finer;
     if (error) *error = 0;
     if (which == DP_FE_MMD2) return mmd2(value, t, y, e);
+    if (which != DP_FE_SMOOTHED_KL) return dp_sampler_energy(value, &t->sampler, y, which, e);
     dp_status status = smoothed_kl(value, t, y, t->level, e);
     if (status || !error) return status;
     status = smoothed_kl(&finer, t, y, t->level + 1, e);
@@ -259,10 +270,13 @@ static dp_status find_energies(store *t, dp_error *e)
 {
     const dp_measure_struct *p = t->f->P->p;
     const int closed = dp_measure_is_points(p) || (t->k.gaussian && p->family == DP_MIXTURE), one = t->k.gaussian && t->k.n == 1;
-    for (int i = 0; i < DP_FLOW_ENERGIES; i++) snprintf(t->why[i], sizeof t->why[i], "particles have mmd2 and smoothed-kl so far");
+    for (int i = 0; i < DP_FLOW_ENERGIES; i++)
+        if (i != DP_FE_KL && i != DP_FE_MMD2 && i != DP_FE_SMOOTHED_KL) note(t, i, t->blocked);
     note(t, DP_FE_KL, "particles have no density");
     note(t, DP_FE_MMD2, closed ? NULL : "p must be points, or Gaussians with a Gaussian kernel");
     note(t, DP_FE_SMOOTHED_KL, !one ? "it needs one Gaussian kernel" : t->p.kind == EST_CLOSED || t->p.kind == EST_POINTS ? NULL : "k*p has no closed form");
+    const int own = dp_flow_energy_of(t->f->drift);
+    t->f->usual = t->f->energies & (1u << DP_FE_MMD2 | 1u << DP_FE_SMOOTHED_KL | (own >= 0 ? 1u << own : 0));
     return closed ? self_energy(&t->self, t, e) : DP_OK;
 }
 
@@ -275,13 +289,13 @@ static dp_status check(const store *t, dp_error *e)
 {
     const dp_drift *drift = t->drift;
     const char *name = t->f->drift;
-    if (!drift || !drift->grid) return dp_fail(e, DP_EUNSUPPORTED, "%s: particles are not moved by it yet", name);
+    if (!drift || !drift->grid || drift->needs & DP_NEED_PLAN) return dp_fail(e, DP_EUNSUPPORTED, "%s: it is no formula in kernel moments, and has no form on samples", name);
     if (drift->needs & DP_NEED_SCORES) return dp_fail(e, DP_EUNSUPPORTED, "%s: it needs the density of q, and particles have none", name);
     if (drift->needs & DP_NEED_SMOOTH && !(t->k.gaussian && t->k.n == 1)) return dp_fail(e, DP_EUNSUPPORTED, "%s needs one Gaussian kernel", name);
     for (slong i = 0; i < t->k.n && drift->needs & DP_NEED_SHARP; i++)
         if (t->k.part[i].family == DP_KERNEL_IMQ) return dp_fail(e, DP_EUNSUPPORTED, "%s: int s k(s) ds is infinite for the kernel imq", name);
     if (!t->k.gaussian && !dp_measure_is_points(t->f->P->p))
-        return dp_fail(e, DP_EUNSUPPORTED, "particles with the kernel %s: p must be points (atoms, samples, a data set)", dp_kernel_name(t->f->P->kernel));
+        return dp_fail(e, DP_EUNSUPPORTED, "particles with the kernel %s: p must be points (atoms, samples, a data set); --data-particles M puts M points in its place", dp_kernel_name(t->f->P->kernel));
     return DP_OK;
 }
 
@@ -289,6 +303,8 @@ static void clear(dp_flow *f)
 {
     store *t = f->data;
     if (t->has_p) est_source_clear(&t->p);
+    if (!t->blocked) dp_sampler_clear(&t->sampler);
+    if (t->own) dp_problem_free(t->own);
     free(t->k.part);
     free(t);
 }
@@ -304,14 +320,45 @@ static dp_status make_p(store *t, dp_error *e)
     return status;
 }
 
-dp_status dp_flow_particles(dp_flow *f, const dp_problem *P, const char *drift, slong particles, ulong seed, int threads, dp_error *e)
+/* Moments where they serve, else samples: refused with the reason of the form that the drift has. */
+static dp_status choose(store *t, const dp_flow_sampling *o, dp_error *e)
+{
+    dp_error moments = {0};
+    const char *name = t->f->drift;
+    t->blocked = dp_sampler_init(&t->sampler, t->f, o);
+    const dp_status status = check(t, &moments);
+    if (!status) return DP_OK;
+    t->by_samples = 1, t->f->how = "the drift of samples in double";
+    if (!t->drift || !t->drift->sample || t->drift->needs & DP_NEED_SCORES || (t->blocked && t->drift->grid && !(t->drift->needs & DP_NEED_PLAN))) return *e = moments, status;
+    return t->blocked ? dp_fail(e, DP_EUNSUPPORTED, "%s moves points of equal weight against points of equal weight: %s", name, t->blocked) : DP_OK;
+}
+
+/* p replaced by points. */
+static dp_status draw_data(store *t, const dp_problem *P, const dp_flow_sampling *o, dp_error *e)
+{
+    double *y, *weight;
+    slong m;
+    if (dp_measure_is_points(P->p)) return dp_fail(e, DP_EINPUT, "--data-particles: p is a set of points already");
+    const dp_status status = dp_flow_points(&y, &weight, &m, P->p, o->data, ~o->seed, e);
+    if (status) return status;
+    free(weight);
+    t->own = dp_problem_copy(P);
+    dp_measure_clear(t->own->p);
+    dp_measure_init(t->own->p, DP_SAMPLES, P->dim, 1);
+    dp_measure_take_data(t->own->p, y, m);
+    t->f->P = t->own;
+    return DP_OK;
+}
+
+dp_status dp_flow_particles(dp_flow *f, const dp_problem *P, const char *drift, const dp_flow_sampling *o, dp_error *e)
 {
     store *t = dp_calloc(1, sizeof *t);
     *f = (dp_flow){.P = P, .drift = drift, .as = "particles", .dim = P->dim, .how = "sums over points in double", .rate = rate, .energy = energy, .clear = clear, .data = t};
-    *t = (store){.f = f, .drift = dp_drift_find(drift), .level = P->dim == 1 ? 2 : 1, .threads = threads, .self = NAN};
+    *t = (store){.f = f, .drift = dp_drift_find(drift), .level = P->dim == 1 ? 2 : 1, .threads = o->threads, .self = NAN, .blocked = "not made"};
     est_kernel_init(&t->k, P);
-    dp_status status = check(t, e);
-    if (!status) status = dp_flow_points(&f->start, &f->weight, &f->n, P->q, particles, seed, e);
+    dp_status status = o->data ? draw_data(t, P, o, e) : DP_OK;
+    if (!status) status = dp_flow_points(&f->start, &f->weight, &f->n, P->q, o->particles, o->seed, e);
+    if (!status) status = choose(t, o, e);
     f->size = (size_t) (f->n * f->dim);
     f->length = INFINITY;
     for (slong i = 0; i < t->k.n; i++) f->length = fmin(f->length, t->k.part[i].h);

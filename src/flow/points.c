@@ -107,7 +107,7 @@ static void own_points(double *x, double *weight, const dp_measure_t mu, slong n
 dp_status dp_flow_points(double **x, double **weight, slong *n, const dp_measure_t mu, slong particles, ulong seed, dp_error *e)
 {
     const int points = dp_measure_is_points(mu), d = mu->dim;
-    if (!points && mu->family == DP_DENSITY) return dp_fail(e, DP_EUNSUPPORTED, "--as particles: no points are made of a density table; expected samples for q");
+    if (!points && mu->family == DP_DENSITY) return dp_fail(e, DP_EUNSUPPORTED, "--as particles: no points are made of a density table; expected samples");
     *n = !points ? particles : mu->family == DP_ATOMS ? mu->n : mu->ndata;
     *x = dp_malloc((size_t) (*n * d) * sizeof **x), *weight = dp_malloc((size_t) *n * sizeof **weight);
     if (points) return own_points(*x, *weight, mu, *n), DP_OK;

@@ -49,13 +49,14 @@ static dp_status record(dp_flow_run *r, dp_solver *s, dp_flow *f, dp_error *e)
     at->t = s->t, at->dissipated = s->y[f->size];
     at->y = dp_malloc(f->size * sizeof *at->y);
     memcpy(at->y, s->y, f->size * sizeof *at->y);
-    r->nrecords++;
     dp_status status = f->rate(f, s->dy, &at->dissipation, at->y, e);
     const double tau = short_time(f, at->y, s->dy);
     for (int k = 0; k < r->nlist && !status; k++) {
         status = f->energy(f, &at->energy[k].value, &at->energy[k].value_error, at->y, r->list[k], e);
         if (!status) status = differentiate(at->energy + k, f, at->y, s->dy, tau, r->list[k], e);
     }
+    if (status) free(at->y), at->y = NULL;
+    else r->nrecords++;
     return status;
 }
 

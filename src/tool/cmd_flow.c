@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "claim/claim.h"
+#include "tool/drift_input.h"
 #include "tool/flow.h"
 #include "tool/share.h"
 
@@ -47,7 +48,7 @@ static const char *drift_of(const dp_args *a)
     for (; n < 63 && dp_drifts[n]; n++) names[n] = dp_drifts[n]->name;
     names[n] = NULL;
     if (!name) dp_usage_error("flow: no drift given; expected --drift NAME");
-    if (!dp_drift_find(name) && strcmp(name, "sinkhorn") && strcmp(name, "sliced-wasserstein"))
+    if (!dp_drift_find(name))
         dp_usage_error("--drift %s: unknown drift%s; 'driftproof doctor' lists them", name, dp_tool_suggest(name, names));
     return name;
 }
@@ -86,16 +87,16 @@ static void check_files(const dp_args *a, int dim)
     if (dp_args_flag(a, "plot")) dp_flow_check_plot(dp_args_value(a, "plot"), dim);
 }
 
-/* Energies by name, or all that the flow has, the drift's own first. */
+/* Energies by name, or the usual ones of the flow, the drift's own first. */
 static int read_energies(int list[DP_FLOW_ENERGIES], const dp_flow *f, const char *text)
 {
     int n = 0;
     unsigned seen = 0;
     const int own = dp_flow_energy_of(f->drift);
     if (!text) {
-        if (own >= 0 && f->energies & 1u << own) list[n++] = own;
+        if (own >= 0 && f->usual & 1u << own) list[n++] = own;
         for (int k = 0; k < DP_FLOW_ENERGIES; k++)
-            if (k != own && f->energies & 1u << k) list[n++] = k;
+            if (k != own && f->usual & 1u << k) list[n++] = k;
         return n;
     }
     char *copy = dp_strdup(text), *rest = copy;
@@ -105,7 +106,7 @@ static int read_energies(int list[DP_FLOW_ENERGIES], const dp_flow *f, const cha
         if (rest) *rest++ = '\0';
         while (dp_flow_energy_names[k] && strcmp(dp_flow_energy_names[k], word)) k++;
         if (!dp_flow_energy_names[k])
-            dp_usage_error("--energies: unknown energy '%s'%s; expected some of kl, mmd2, sinkhorn, sliced, smoothed-kl, w2, with commas", word, dp_tool_suggest(word, dp_flow_energy_names));
+            dp_usage_error("--energies: unknown energy '%s'%s; expected some of blob, chi2, kale, kl, mmd2, sinkhorn, sliced, smoothed-kl, w2, with commas", word, dp_tool_suggest(word, dp_flow_energy_names));
         if (!(f->energies & 1u << k)) dp_usage_error("--energies %s: not there for this flow: %s", word, dp_flow_why(f, k));
         if (!(seen & 1u << k)) list[n++] = k;
         seen |= 1u << k;
@@ -131,20 +132,30 @@ static void show(void *to, double done, double all)
 
 static dp_status make(dp_flow *f, const dp_problem *P, const dp_args *a, const char *drift, dp_error *e)
 {
+    static const char *const points[] = {"particles", "data-particles", "directions"};
     const char *as = dp_args_value(a, "as");
-    const slong particles = dp_args_integer(a, "particles", 1, 1000000, PARTICLES), seed = dp_args_integer(a, "seed", 0, WORD_MAX, 0);
-    const int threads = (int) dp_args_integer(a, "threads", 1, 4096, dp_cores());
+    dp_flow_sampling o = {.particles = dp_args_integer(a, "particles", 1, 1000000, PARTICLES), .data = dp_args_integer(a, "data-particles", 1, 1000000, 0),
+                          .seed = (ulong) dp_args_integer(a, "seed", 0, WORD_MAX, 0), .threads = (int) dp_args_integer(a, "threads", 1, 4096, dp_cores())};
+    dp_table directions = {0};
+    int asked = 0;
     dp_error closed = {0};
     dp_status status = DP_EUNSUPPORTED;
     if (!as || strcmp(as, "particles")) status = dp_flow_gaussian(f, P, drift, &closed);
-    if (as && !strcmp(as, "gaussian")) {
-        if (dp_args_flag(a, "particles")) dp_usage_error("--particles: a Gaussian has none; expected --as particles with it");
-        *e = closed;
-        return status;
+    for (size_t i = 0; i < 3; i++) {
+        if (dp_args_flag(a, points[i]) && as && !strcmp(as, "gaussian")) dp_usage_error("--%s: a Gaussian has none; expected --as particles with it", points[i]);
+        asked |= dp_args_flag(a, points[i]);
     }
-    if (!status && !dp_args_flag(a, "particles")) return DP_OK;
+    if (as && !strcmp(as, "gaussian")) return *e = closed, status;
+    if (!status && !asked) return DP_OK;
     if (!status) dp_flow_clear(f);
-    return dp_flow_particles(f, P, drift, particles, (ulong) seed, threads, e);
+    if (dp_args_flag(a, "directions")) {
+        status = dp_read_directions(&directions, a, (size_t) P->dim, e);
+        if (status) return status;
+        o.direction = directions.data, o.ndirections = directions.rows;
+    }
+    status = dp_flow_particles(f, P, drift, &o, e);
+    dp_table_clear(&directions);
+    return status;
 }
 
 /* Files first, and after an interrupt too: what was recorded is kept. */
@@ -204,12 +215,14 @@ static const dp_option options[] = {
     {"drift", 'd', "NAME", "the drift whose field moves q"},
     {"as", 0, "auto|gaussian|particles", "what q is along the way: a Gaussian (mean and covariance), particles, or the first where it can be (auto, the default)"},
     {"particles", 'N', "N", "how many stand for a q that is no set of points (default 200): on the line its quantiles at (i + 1/2)/N, else draws by --seed"},
+    {"data-particles", 'M', "M", "put M points of equal weight in the place of a p that is no set of points, chosen as those of q; with points on both sides every drift of samples is there"},
+    {"directions", 0, "SET", "sliced-wasserstein and sliced of particles: FILE of vectors (k, d) of any length, or random:K, quasi:K (default: random:100)"},
     {"time", 't', "T", "integrate from 0 to T (default 10)"},
     {"method", 'm', "euler|rk4|rkf45|rk8pd|msbdf", "fixed steps: euler (what training does), rk4; steps by --tolerance: rkf45, rk8pd (the default), msbdf (implicit, for stiff Gaussian flows)"},
     {"step", 0, "S", "length of fixed steps, of which T is a whole multiple (default T/1000)"},
     {"tolerance", 0, "E", "local error of each unknown relative to itself plus the smallest length of the case (default 1e-10)"},
     {"record", 'k', "K", "record at K times after 0, equally spaced (default 50)"},
-    {"energies", 0, "NAME,...", "of kl, mmd2 (half), sinkhorn, sliced (half), smoothed-kl, w2 (half); default: all that there are for this flow"},
+    {"energies", 0, "NAME,...", "of blob, chi2, kale, kl, mmd2 (half), sinkhorn, sliced (half), smoothed-kl, w2 (half); default: the drift's own and mmd2, smoothed-kl; of Gaussians all"},
     {"once", 0, NULL, "leave out the second, finer run that estimates the error of the first"},
     {"output", 'o', "FILE", "write the records: FILE.csv, or FILE.npz, which holds the particles too"},
     {"plot", 'p', "FILE", "draw trajectories and energies: FILE.png, FILE.svg or FILE.pdf"},
@@ -218,7 +231,8 @@ const dp_tool_command dp_cmd_flow = {
     "flow", "CASE", "integrate a flow and record energies along it",
     "Integrates dx/dt = V_t(x), where V_t is the field of a drift between p, which stays, and q_t, which starts as the q of the case and moves. "
     "As a Gaussian: for Gaussian p and q and drifts whose field is then affine (kl, mean-shift, sharp, smoothed-kl, sinkhorn, sliced-wasserstein, wasserstein), q_t stays Gaussian "
-    "and its mean and covariance obey an ordinary differential equation. As particles: q_t is a set of weighted points that all move by V_t.\n"
+    "and its mean and covariance obey an ordinary differential equation. As particles: q_t is a set of weighted points that all move by V_t: by the formula in kernel moments, or, where there is none, by the drift of samples as in driftproof drift, "
+    "which needs points of equal weight for p and q.\n"
     "Records hold E_q|V|^2, its integral, and energies with their derivative along the field (by differences). For the energy whose gradient flow the drift is, the defect "
     "|dE/dt + E_q|V|^2| is recorded. The integration is run a second time at a hundredth of the tolerance, or half the step; what that moves is printed as an estimate of its error and proves nothing.\n"
     "An interrupt ends the run between two steps: files are written with the records made so far, and the exit status is 3. When the integration cannot go on, likewise with exit status 1. "

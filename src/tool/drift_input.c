@@ -175,24 +175,20 @@ static dp_status read_files(dp_drift_input *in, const dp_args *a, dp_error *e)
 }
 
 /* FILE, random:K, quasi:K; 100 at random when nothing is said, the one there is on the line. */
-static dp_status read_directions(dp_drift_input *in, const dp_args *a, dp_error *e)
+dp_status dp_read_directions(dp_table *out, const dp_args *a, size_t d, dp_error *e)
 {
     const char *text = dp_args_value(a, "directions");
     const int random = !text || !strncmp(text, "random:", 7), quasi = text && !strncmp(text, "quasi:", 6);
     char *end = NULL;
     if (!random && !quasi) {
-        const dp_status status = dp_table_read(&in->directions, text, e);
-        if (!status && in->directions.cols != in->s.d)
-            return dp_fail(e, DP_EINPUT, "%s: directions of dimension %zu, but the points have dimension %zu", text, in->directions.cols, in->s.d);
-        in->s.direction = in->directions.data, in->s.ndirections = in->directions.rows;
-        return status;
+        const dp_status status = dp_table_read(out, text, e);
+        return status || out->cols == d ? status : dp_fail(e, DP_EINPUT, "%s: directions of dimension %zu, but the points have dimension %zu", text, out->cols, d);
     }
-    const long count = text ? strtol(strchr(text, ':') + 1, &end, 10) : in->s.d == 1 ? 1 : 100;
+    const long count = text ? strtol(strchr(text, ':') + 1, &end, 10) : d == 1 ? 1 : 100;
     if (count < 1 || count > 10000000 || (end && *end)) dp_usage_error("--directions %s: expected a file, random:K or quasi:K with K from 1 to ten million", text);
-    in->directions = (dp_table){dp_malloc(sizeof(double) * (size_t) count * in->s.d), (size_t) count, in->s.d};
-    if (random) dp_directions_random(in->directions.data, (size_t) count, in->s.d, (ulong) dp_args_integer(a, "seed", 0, WORD_MAX, 0));
-    else dp_directions_quasi(in->directions.data, (size_t) count, in->s.d);
-    in->s.direction = in->directions.data, in->s.ndirections = (size_t) count;
+    *out = (dp_table){dp_malloc(sizeof(double) * (size_t) count * d), (size_t) count, d};
+    if (random) dp_directions_random(out->data, (size_t) count, d, (ulong) dp_args_integer(a, "seed", 0, WORD_MAX, 0));
+    else dp_directions_quasi(out->data, (size_t) count, d);
     return DP_OK;
 }
 
@@ -214,7 +210,8 @@ dp_status dp_drift_input_read(dp_drift_input *in, const dp_args *a, const char *
     in->s.drop_sizes = word_is(a, "scaling", "algorithm"), in->s.columns_first = word_is(a, "order", "columns-first");
     dp_status status = read_files(in, a, e);
     if (!status) read_self(in, a, drift);
-    if (!status && (!strcmp(drift, "sliced-wasserstein") || word_is(a, "energy", "sliced"))) status = read_directions(in, a, e);
+    if (!status && (!strcmp(drift, "sliced-wasserstein") || word_is(a, "energy", "sliced"))) status = dp_read_directions(&in->directions, a, in->s.d, e);
+    in->s.direction = in->directions.data, in->s.ndirections = in->directions.rows;
     return status;
 }
 
