@@ -53,7 +53,7 @@ ENERGIES   := $(sort $(wildcard src/energy/*.c))
 HEADERS    := $(sort $(wildcard src/*.h src/*/*.h))
 SCRIPTS    := $(sort $(wildcard src/*/*.sh tests/*.sh .ci/run))
 OBJECTS    := $(SOURCES:%.c=$(B)/%.o)
-REGISTRIES := $(patsubst src/%/registry.sh,$(B)/registry_%.o,$(wildcard src/claim/registry.sh src/drift/registry.sh src/energy/registry.sh))
+REGISTRIES := $(B)/registry_claim.o $(B)/registry_drift.o $(B)/registry_energy.o
 TOOL       := $(filter $(B)/src/tool/%,$(OBJECTS))
 # The estimating engine is compiled twice, for double and for the quadruple type (src/drift/est_real.h).
 QUAD       := $(patsubst %,$(B)/quad/est_%.o,ops const kernel gsum law box points tensor nodes source lattice fft rows field)
@@ -118,10 +118,10 @@ $(B)/src/tool/grid_hdf5.o: CPPFLAGS += $(HDF5_CFLAGS)
 update = @mkdir -p $(@D); $1 > $@.new && { cmp -s $@.new $@ && rm $@.new || mv $@.new $@; }
 $(B)/registry_claim.c: src/claim/registry.sh FORCE
 	$(call update,sh src/claim/registry.sh $(CLAIMS))
-$(B)/registry_drift.c: src/drift/registry.sh FORCE
-	$(call update,sh src/drift/registry.sh $(DRIFTS))
-$(B)/registry_energy.c: src/energy/registry.sh FORCE
-	$(call update,sh src/energy/registry.sh $(ENERGIES))
+$(B)/registry_drift.c: src/base/registry.sh FORCE
+	$(call update,sh src/base/registry.sh drift drift drifts $(DRIFTS))
+$(B)/registry_energy.c: src/base/registry.sh FORCE
+	$(call update,sh src/base/registry.sh energy energy energies $(ENERGIES))
 $(B)/datadir.stamp: FORCE
 	$(call update,echo '$(sharedir)')
 $(B)/hdf5.stamp: FORCE
