@@ -11,6 +11,7 @@
 #include "claim/point.h"
 #include "claim/student.h"
 #include "claim/variation.h"
+#include "drift/scaling.h"
 #include "energy/energy.h"
 #include "energy/mixture.h"
 #include "energy/mmd2.h"

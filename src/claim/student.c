@@ -3,6 +3,7 @@
 #include <math.h>
 #include <mpfr.h>
 #include "claim/student.h"
+#include "drift/quad_line.h"
 
 /* Gamma(r), r > 0, by MPFR: Gamma increases on [2, oo), and Gamma(r) = Gamma(r+2)/(r (r+1)). */
 static void gamma_mpfr(arb_t out, const fmpq_t r, slong prec)
@@ -88,28 +89,6 @@ static lattice choose(const dp_problem *P, const arb_t y)
     r.step = 2 * 3.14159265358979 * r.strip / (bits + r.strip * r.strip / (2 * h * h) + (nu + 2));
     r.reach = h * sqrt(2 * (bits + (nu + 1) * log1p(t * t)));
     return r;
-}
-
-/* q(z) without its normaliser: (1 + ((z - l)/scale)^2/nu)^(-(nu+1)/2). */
-static void student_shape(arb_t out, const dp_measure_t m, const arb_t z, slong prec)
-{
-    arb_t t;
-    arb_init(t);
-    arb_set_fmpq(t, DP_MEAN(m, 0, 0), prec);
-    arb_sub(out, z, t, prec);
-    arb_set_fmpq(t, m->scale, prec);
-    arb_div(out, out, t, prec);
-    arb_sqr(out, out, prec);
-    arb_set_fmpq(t, m->dof, prec);
-    arb_div(out, out, t, prec);
-    arb_add_si(out, out, 1, prec);
-    arb_log(out, out, prec);
-    arb_add_si(t, t, 1, prec);
-    arb_mul_2exp_si(t, t, -1);
-    arb_neg(t, t);
-    arb_mul(out, out, t, prec);
-    arb_exp(out, out, prec);
-    arb_clear(t);
 }
 
 static void kernel_at(arb_t out, const arb_t u, const arb_t h, slong prec)
@@ -199,7 +178,7 @@ static void blurred(arb_t out, const dp_problem *P, const arb_t y, const lattice
         arb_set_d(u, o->step);
         arb_mul_si(u, u, j, prec);
         arb_add(z, y, u, prec);
-        student_shape(f, P->q, z, prec);
+        dp_student_shape(f, P->q, z, prec);
         kernel_at(z, u, h, prec);
         arb_addmul(out, f, z, prec);
     }

@@ -66,6 +66,8 @@ void dp_convolution_acb(acb_t out, const acb_t y, const dp_measure_t q, dp_kerne
 /* Gaussian kernel, Student law: the trapezoidal rule on nodes shared by all y (lemma Q10); nodes may be NULL. Not finite where
    |Im y| > h or when the law's poles are nearer to the axis than h/160. */
 void dp_student_gauss_acb(acb_t out, const acb_t y, const dp_measure_t q, const fmpq_t h, dp_student_nodes *nodes, slong prec);
+/* The density at u without its constant: (1 + z^2/nu)^{-(nu+1)/2}, z = (u - loc)/s, in (0, 1]. */
+void dp_student_shape(arb_t out, const dp_measure_t q, const arb_t u, slong prec);
 void dp_student_nodes_clear(dp_student_nodes *nodes);
 
 #endif

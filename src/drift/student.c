@@ -12,8 +12,7 @@ void dp_student_nodes_clear(dp_student_nodes *nodes)
     nodes->n = 0;
 }
 
-/* (1 + z^2/nu)^{-(nu+1)/2}, z = (u - loc)/s, in (0, 1]. */
-static void shape(arb_t out, const dp_measure_t q, const arb_t u, slong prec)
+void dp_student_shape(arb_t out, const dp_measure_t q, const arb_t u, slong prec)
 {
     arb_t t;
     arb_init(t);
@@ -70,7 +69,7 @@ static void nodes_need(dp_student_nodes *nodes, const dp_measure_t q, double ste
     for (slong j = 0; j < nodes->n; j++) {
         arb_set_d(u, step);
         arb_mul_si(u, u, lo + j, ARF_PREC_EXACT);
-        shape(nodes->rho + j, q, u, prec);
+        dp_student_shape(nodes->rho + j, q, u, prec);
     }
     arb_clear(u);
 }

@@ -45,6 +45,8 @@ void dp_flow_moments(double *mean, double *cov, const dp_flow *f, const double *
 
 /* Points of a measure, n x dim, fresh: quantiles or draws as above; the points themselves of atoms (with their weights), samples and data sets. */
 dp_status dp_flow_points(double **x, double **weight, slong *n, const dp_measure_t mu, slong particles, ulong seed, dp_error *e);
+/* A copy of P with `data` such points, of equal weight, for p. */
+dp_status dp_flow_with_points(dp_problem **out, const dp_problem *P, slong data, ulong seed, dp_error *e);
 
 /* ---- integration ---- */
 

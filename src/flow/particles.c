@@ -333,30 +333,14 @@ static dp_status choose(store *t, const dp_flow_sampling *o, dp_error *e)
     return t->blocked ? dp_fail(e, DP_EUNSUPPORTED, "%s moves points of equal weight against points of equal weight: %s", name, t->blocked) : DP_OK;
 }
 
-/* p replaced by points. */
-static dp_status draw_data(store *t, const dp_problem *P, const dp_flow_sampling *o, dp_error *e)
-{
-    double *y, *weight;
-    slong m;
-    if (dp_measure_is_points(P->p)) return dp_fail(e, DP_EINPUT, "--data-particles: p is a set of points already");
-    const dp_status status = dp_flow_points(&y, &weight, &m, P->p, o->data, ~o->seed, e);
-    if (status) return status;
-    free(weight);
-    t->own = dp_problem_copy(P);
-    dp_measure_clear(t->own->p);
-    dp_measure_init(t->own->p, DP_SAMPLES, P->dim, 1);
-    dp_measure_take_data(t->own->p, y, m);
-    t->f->P = t->own;
-    return DP_OK;
-}
-
 dp_status dp_flow_particles(dp_flow *f, const dp_problem *P, const char *drift, const dp_flow_sampling *o, dp_error *e)
 {
     store *t = dp_calloc(1, sizeof *t);
     *f = (dp_flow){.P = P, .drift = drift, .as = "particles", .dim = P->dim, .how = "sums over points in double", .rate = rate, .energy = energy, .clear = clear, .data = t};
     *t = (store){.f = f, .drift = dp_drift_find(drift), .level = P->dim == 1 ? 2 : 1, .threads = o->threads, .self = NAN, .blocked = "not made"};
     est_kernel_init(&t->k, P);
-    dp_status status = o->data ? draw_data(t, P, o, e) : DP_OK;
+    dp_status status = o->data ? dp_flow_with_points(&t->own, P, o->data, ~o->seed, e) : DP_OK;
+    if (t->own) f->P = t->own;
     if (!status) status = dp_flow_points(&f->start, &f->weight, &f->n, P->q, o->particles, o->seed, e);
     if (!status) status = choose(t, o, e);
     f->size = (size_t) (f->n * f->dim);

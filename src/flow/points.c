@@ -121,3 +121,18 @@ dp_status dp_flow_points(double **x, double **weight, slong *n, const dp_measure
     free(part);
     return DP_OK;
 }
+
+dp_status dp_flow_with_points(dp_problem **out, const dp_problem *P, slong data, ulong seed, dp_error *e)
+{
+    double *y, *weight;
+    slong m;
+    if (dp_measure_is_points(P->p)) return dp_fail(e, DP_EINPUT, "--data-particles: p is a set of points already");
+    const dp_status status = dp_flow_points(&y, &weight, &m, P->p, data, seed, e);
+    if (status) return status;
+    free(weight);
+    *out = dp_problem_copy(P);
+    dp_measure_clear((*out)->p);
+    dp_measure_init((*out)->p, DP_SAMPLES, P->dim, 1);
+    dp_measure_take_data((*out)->p, y, m);
+    return DP_OK;
+}
