@@ -229,7 +229,7 @@ static void w2_random(void **state)
 static double plain_transport(const dp_measure_t a, const dp_measure_t b, double eps)
 {
     double f[8] = {0}, g[8] = {0}, sum = 0;
-    for (int sweep = 0; sweep < 4000; sweep++)
+    for (int sweep = 0; sweep < 300; sweep++)
         for (int side = 0; side < 2; side++) {
             const dp_measure_struct *to = side ? b : a, *from = side ? a : b;
             for (slong i = 0; i < to->n; i++) {
