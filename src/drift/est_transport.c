@@ -187,16 +187,6 @@ static void store(dp_gridfield *f, const dp_num *sum, int d)
     }
 }
 
-static void lower(dp_gridfield *f)
-{
-    for (int i = 0; i < f->nvalues; i++)
-        if (f->value[i].ball) {
-            _arb_vec_clear(f->value[i].ball, dp_mesh_nodes(&f->mesh) * f->value[i].components);
-            f->value[i].ball = NULL;
-        }
-    f->tier = DP_TIER_DOUBLE;
-}
-
 static int has_steps(const dp_problem *P) { return dp_measure_is_points(P->p) || dp_measure_is_points(P->q); }
 
 /* Why the laws along a direction are not there, or NULL. */
@@ -247,7 +237,7 @@ dp_status dp_transport_estimated(dp_gridfield *f, const dp_problem *P, int threa
             dp_gridfield_note_term(f, "directions", step);
     }
     if (status == DP_OK) {
-        lower(f);
+        dp_gridfield_to_double(f);
         store(f, s.sum, d);
         dp_gridfield_drop(f, d > 1 && has_steps(P) ? DP_Q_VELOCITY : DP_Q_VELOCITY | DP_Q_JACOBIAN | DP_Q_CURL | DP_Q_DIVERGENCE);
         snprintf(f->note, sizeof f->note, "%s", d > 1 && has_steps(P) ? "point masses make transports jump: velocity only" : "no potential in double precision");

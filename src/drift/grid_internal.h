@@ -9,6 +9,8 @@
 dp_gridfield *dp_gridfield_new(const dp_mesh_t mesh, unsigned quantities, slong digits, dp_tier tier);
 /* Keeps only the quantities in `have`. */
 void dp_gridfield_drop(dp_gridfield *f, unsigned have);
+/* The tier double: no balls. */
+void dp_gridfield_to_double(dp_gridfield *f);
 /* Keeps the largest bound of a term. */
 void dp_gridfield_note_term(dp_gridfield *f, const char *term, double bound);
 /* The quantities that a field at a point has. */

@@ -101,6 +101,16 @@ void dp_gridfield_drop(dp_gridfield *f, unsigned have)
     f->nvalues = kept;
 }
 
+void dp_gridfield_to_double(dp_gridfield *f)
+{
+    for (int i = 0; i < f->nvalues; i++)
+        if (f->value[i].ball) {
+            _arb_vec_clear(f->value[i].ball, dp_mesh_nodes(&f->mesh) * f->value[i].components);
+            f->value[i].ball = NULL;
+        }
+    f->tier = DP_TIER_DOUBLE;
+}
+
 void dp_gridfield_note_term(dp_gridfield *f, const char *term, double bound)
 {
     size_t i = 0;

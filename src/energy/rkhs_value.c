@@ -2,6 +2,7 @@
 /* rkhs_value.c: values of kale and chi2 from their witnesses. */
 #include "energy/rkhs_value.h"
 
+#include "drift/rkhs_mesh.h"
 #include "energy/mmd2.h"
 
 /* int int k dq dq */
@@ -56,6 +57,20 @@ dp_status dp_rkhs_value(arb_t out, const dp_problem *P, dp_rkhs_kind kind, int s
     return status;
 }
 
+/* Other measures: by nodes, with an error found by refinement. */
+static dp_status by_nodes(dp_scalar_t out, const dp_problem *P, dp_rkhs_kind kind, slong digits, dp_error *e)
+{
+    double value = 0, error = INFINITY;
+    dp_status status = dp_rkhs_estimate(&value, &error, P, kind, digits, e);
+    mag_t r;
+    mag_init(r);
+    arb_set_d(out->value, value);
+    mag_set_d(r, error), arb_add_error_mag(out->value, r);
+    out->estimated = 1, out->how = "nodes, refined";
+    mag_clear(r);
+    return status;
+}
+
 dp_status dp_rkhs_population(dp_scalar_t out, const dp_problem *P, dp_rkhs_kind kind, slong digits, dp_error *e)
 {
     const slong bits = (slong) ((double) digits * 3.33) + 8;
@@ -68,5 +83,5 @@ dp_status dp_rkhs_population(dp_scalar_t out, const dp_problem *P, dp_rkhs_kind 
             break;
     }
     dp_workspace_free(w);
-    return status;
+    return status == DP_EUNSUPPORTED && !fmpq_is_zero(P->regularisation) ? by_nodes(out, P, kind, digits, e) : status;
 }
