@@ -41,6 +41,27 @@ static void define(dp_check *c, const dp_problem *P, const dp_param *at)
     }
 }
 
+/* A relation != 0 holds of many wrong formulas, so its parts are looked at: U_i is 1/(k*q) by the engines. */
+static void control(dp_check *c, const dp_problem *P, const dp_param *at)
+{
+    dp_moments_t m;
+    dp_error e = {DP_OK, ""};
+    arb_ptr x = _arb_vec_init(P->dim);
+    dp_moments_init(m, P->dim);
+    for (slong i = 0; i < 3; i++) {
+        for (int k = 0; k < P->dim; k++)
+            arb_set_fmpq(x + k, at->value + i * P->dim + k, dp_check_prec(c));
+        for (int second = 0; second < 2 && !dp_check_stopped(c); second++)
+            if (!dp_check_failed(c, dp_moments_eval(m, P, DP_OF_Q, x, second ? DP_ENGINE_QUADRATURE : DP_ENGINE_AUTO, dp_check_prec(c), NULL, &e), &e))
+                (second ? dp_let_second : dp_let)(c, dp_name("qk", i, -1), m->Z->v, second ? "second" : "moments");
+        char *relation = dp_format("abs(qk_%ld*U_%ld - 1) < 1/10^9", (long) i, (long) i);
+        dp_assert(c, "U is 1/(k*q), by the engines", relation);
+        free(relation);
+    }
+    dp_moments_clear(m);
+    _arb_vec_clear(x, P->dim);
+}
+
 static void run(dp_check *c)
 {
     const dp_problem *P = dp_check_problem(c);
@@ -51,6 +72,7 @@ static void run(dp_check *c)
     }
     define(c, P, at);
     dp_def(c, "cocycle", "k_0*(U_0 - U_1) + k_1*(U_1 - U_2) + k_2*(U_2 - U_0)");
+    control(c, P, at);
     dp_assert(c, "the sum around the triangle is not 0", dp_check_twin(c, "zero") ? "cocycle == 0" : "cocycle != 0");
 }
 

@@ -73,6 +73,25 @@ static void equation(dp_check *c, dp_gauss_flow_t g)
     arb_clear(v), arb_clear(rate), arb_clear(slope);
 }
 
+/* The closure is the drift: the velocity at m0 + 1 and m0 - 3 by the engine of the drift sinkhorn, for two Gaussians. */
+static void field(dp_check *c)
+{
+    const dp_problem *P = dp_check_problem(c);
+    dp_field_t f;
+    dp_error e = {DP_OK, ""};
+    arb_t x;
+    fmpq_t t;
+    dp_field_init(f, 1), arb_init(x), fmpq_init(t);
+    for (int k = 0; k < 2 && P->p->family == DP_MIXTURE && P->q->family == DP_MIXTURE && !dp_check_stopped(c); k++) {
+        fmpq_add_si(t, DP_MEAN(P->q, 0, 0), k ? -3 : 1);
+        arb_set_fmpq(x, t, dp_check_prec(c) + 16);
+        if (dp_check_failed(c, dp_field_eval(f, P, "sinkhorn", x, DP_ENGINE_AUTO, dp_check_prec(c), NULL, &e), &e)) break;
+        dp_let(c, k ? "V_left" : "V_right", f->velocity, dp_engine_name(f->engine));
+        dp_assert(c, "the drift sinkhorn is this affine field", k ? "V_left == mp - m0 - 3*(cross - own)/v0" : "V_right == mp - m0 + (cross - own)/v0");
+    }
+    dp_field_clear(f), arb_clear(x), fmpq_clear(t);
+}
+
 /* (v - P)(t) lies between exponentials whose rates are those at both ends of the way. */
 static void to_a_gaussian(dp_check *c, dp_gauss_flow_t g)
 {
@@ -125,6 +144,7 @@ static void run(dp_check *c)
         if (fmpq_is_zero(g->v0)) stuck(c, g);
         else {
             equation(c, g);
+            field(c);
             if (fmpq_is_zero(g->P)) to_a_point(c);
             else to_a_gaussian(c, g);
         }

@@ -35,6 +35,11 @@ static void run(dp_check *c)
         fmpq_set(s, start->value);
     else
         fmpq_set_si(s, 1, 2);
+    if (fmpq_sgn(s) <= 0) {
+        dp_give_up(c, DP_EINPUT, "start: expected a number > 0");
+        fmpq_clear(s);
+        return;
+    }
     dp_let_q(c, "h", P->bandwidth), dp_let_q(c, "v", DP_COV(P->p, 0, 0, 0)), dp_let_q(c, "s", s);
     dp_def(c, "A", "1/(v + h^2)");
     dp_def(c, "F_s", "h^2*s*(1/(s^2 + h^2) - A)");

@@ -74,7 +74,7 @@ static void run(dp_check *c)
         snprintf(label, sizeof label, "after %ld sweeps the velocity is within 1 part in 100 of the transport velocity (45)", (long) count);
         state(c, "abs(last/w2 - 1) < 1/100", count, label);
     } else
-        state(c, "last/w2 < 1/1000", count, label);
+        state(c, "abs(last/w2) < 1/1000", count, label);
 }
 
 static const dp_param_spec params[] = {

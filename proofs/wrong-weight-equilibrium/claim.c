@@ -33,6 +33,28 @@ static int read_box(dp_check *c, const char *name, const char *lo, const char *h
     return 1;
 }
 
+/* The mean shift by both engines with q at the corner (L0, R0), against FL_00 and FR_00. */
+static void tie(dp_check *c, const dp_problem *P)
+{
+    static const char *const names[] = {"VL", "VR"};
+    dp_problem *D = dp_problem_copy(P);
+    dp_field_t f;
+    arb_t x;
+    dp_error e = {DP_OK, ""};
+    dp_field_init(f, 1), arb_init(x);
+    for (int k = 0; k < 2; k++)
+        fmpq_add(DP_MEAN(D->q, k, 0), DP_MEAN(P->p, k, 0), dp_check_param(c, k ? "right" : "left")->value);
+    for (int k = 0; k < 2; k++)
+        for (int second = 0; second < 2 && !dp_check_stopped(c); second++) {
+            arb_set_fmpq(x, DP_MEAN(D->q, k, 0), dp_check_prec(c) + 60);
+            if (!dp_check_failed(c, dp_field_eval(f, D, "mean-shift", x, second ? DP_ENGINE_QUADRATURE : DP_ENGINE_CLOSED, dp_check_prec(c) + 60, NULL, &e), &e))
+                (second ? dp_let_second : dp_let)(c, names[k], f->velocity, dp_engine_name(f->engine));
+        }
+    dp_assert(c, "the left velocity is the engine's mean shift", "abs(VL - FL_00) < abs(FL_00)/10^9");
+    dp_assert(c, "and the right one", "abs(VR - FR_00) < abs(FR_00)/10^9");
+    dp_field_clear(f), arb_clear(x), dp_problem_free(D);
+}
+
 static void run(dp_check *c)
 {
     const dp_problem *P = dp_check_problem(c);
@@ -46,6 +68,8 @@ static void run(dp_check *c)
     if (!read_box(c, "left", "L0", "L1", DP_MEAN(P->p, 0, 0)) || !read_box(c, "right", "R0", "R1", DP_MEAN(P->p, 1, 0)))
         return;
     corner(c, "00", '0', '0'), corner(c, "01", '0', '1'), corner(c, "10", '1', '0'), corner(c, "11", '1', '1');
+    tie(c, P);
+    dp_assert(c, "the two intervals are apart", "R0 > L1");
     int swapped = dp_check_twin(c, "swapped");
     dp_assert(c, "left face: pushed right, upper corner", swapped ? "FL_01 < 0" : "FL_01 > 0"), dp_assert(c, "left face: pushed right, lower corner", "FL_00 > 0");
     dp_assert(c, "right face: pushed left, upper corner", "FL_11 < 0"), dp_assert(c, "right face: pushed left, lower corner", "FL_10 < 0");
@@ -53,8 +77,8 @@ static void run(dp_check *c)
     dp_assert(c, "upper face: pushed down, left corner", "FR_01 < 0"), dp_assert(c, "upper face: pushed down, right corner", "FR_11 < 0");
     dp_assert(c, "the pull of the other particle falls with distance", "(R0 - L1)^2*alpha > h^2*(alpha + a*kappa_10)");
     dp_assert(c, "and so does that of the first", "(R0 - L1)^2*a > h^2*(alpha*kappa_10 + a)");
-    if (dp_check_twin(c, "elsewhere"))
-        dp_assert(c, "the box holds the data points", "L0*L1 < 0");
+    dp_assert(c, "the left interval is beside its data point", dp_check_twin(c, "elsewhere") ? "L0*L1 < 0" : "L0*L1 > 0");
+    dp_assert(c, "and so is the right one", "(R0 - D)*(R1 - D) > 0");
     /* the law of the displacement, to first order in eps */
     dp_def(c, "eps", "exp(-D^2/(2*h^2))");
     dp_def(c, "law_R", "D*eps*(alpha/a - beta/b)"), dp_def(c, "law_L", "-D*eps*(a/alpha - b/beta)");
