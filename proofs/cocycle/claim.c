@@ -62,6 +62,20 @@ static void control(dp_check *c, const dp_problem *P, const dp_param *at)
     _arb_vec_clear(x, P->dim);
 }
 
+/* The sum around the triangle of corners i, j, k (two may be one) as `name`. */
+static void around(dp_check *c, const char *name, int i, int j, int k)
+{
+    const int corner[4] = {i, j, k, i};
+    char *sum = dp_strdup("0");
+    for (int e = 0; e < 3; e++) {
+        int a = corner[e], b = corner[e + 1];
+        char *side = a == b ? dp_strdup("1") : dp_format("k_%d", b == (a + 1) % 3 ? a : b), *more = dp_format("%s + %s*(U_%d - U_%d)", sum, side, a, b);
+        free(side), free(sum), sum = more;
+    }
+    dp_def(c, name, sum);
+    free(sum);
+}
+
 static void run(dp_check *c)
 {
     const dp_problem *P = dp_check_problem(c);
@@ -71,7 +85,13 @@ static void run(dp_check *c)
         return;
     }
     define(c, P, at);
-    dp_def(c, "cocycle", "k_0*(U_0 - U_1) + k_1*(U_1 - U_2) + k_2*(U_2 - U_0)");
+    around(c, "cocycle", 0, 1, 2);
+    around(c, "flat_0", 0, 1, 0), around(c, "flat_1", 1, 2, 1), around(c, "flat_2", 2, 0, 2);
+    for (int i = 0; i < 3; i++) {
+        char *relation = dp_format("abs(flat_%d) < abs(cocycle)/10^9", i);
+        dp_assert(c, "there and back along one side: 0", relation);
+        free(relation);
+    }
     control(c, P, at);
     dp_assert(c, "the sum around the triangle is not 0", dp_check_twin(c, "zero") ? "cocycle == 0" : "cocycle != 0");
 }
