@@ -51,7 +51,7 @@ dp_status dp_gridfield_eval(dp_gridfield **out, const dp_problem *P, const char 
     const dp_tier kind = choose(P, drift, digits, tier);
     const int estimate = kind == DP_TIER_DOUBLE || kind == DP_TIER_QUAD;
     const dp_drift *D = dp_drift_find(drift);
-    const int whole = D && D->mesh; /* then the drift itself chooses between tiers */
+    const int whole = D && D->mesh && (!D->grid || kind == DP_TIER_EXACT); /* then the drift itself chooses between tiers */
     dp_gridfield *f = dp_gridfield_new(mesh, quantities, digits, (whole && tier == DP_TIER_AUTO) || (!estimate && tier == DP_TIER_DOUBLE) ? tier : kind);
     dp_status status = DP_EBUDGET;
     if (whole)
