@@ -157,7 +157,20 @@ $(B)/simd: tests/simd.c $(B)/libdriftproof.a | need
 $(B)/simd-plain: tests/simd.c $(PLAIN) $(B)/libdriftproof.a | need
 	$(call say,CC  )$(COMPILE) -DDP_PLAIN -o $@ $< $(PLAIN) $(LDFLAGS) $(B)/libdriftproof.a $(LIBS)
 
-check: all $(TESTS) $(B)/jsonlint $(B)/simd $(B)/simd-plain
+# The same velocities of samples by the sums over pairs as they are, without AVX-512, and for the least instruction set.
+PAIRS := src/particle/fused.o src/particle/rows.o
+$(B)/avx2/%.o: %.c | need
+	@mkdir -p $(@D)
+	$(call say,CC  )$(COMPILE) -DDP_NO_AVX512 -c -o $@ $<
+
+$(B)/lanes: tests/lanes.c $(B)/libdriftproof.a | need
+	$(call say,CC  )$(COMPILE) -o $@ $< $(LDFLAGS) $(B)/libdriftproof.a $(LIBS)
+
+$(B)/lanes-%: tests/lanes.c $(B)/%/src/particle/fused.o $(B)/%/src/particle/rows.o $(B)/libdriftproof.a | need
+	$(call say,CC  )$(COMPILE) -o $@ $< $(PAIRS:%=$(B)/$*/%) $(LDFLAGS) $(B)/libdriftproof.a $(LIBS)
+
+LANES := $(B)/lanes $(B)/lanes-avx2 $(B)/lanes-plain
+check: all $(TESTS) $(B)/jsonlint $(B)/simd $(B)/simd-plain $(LANES)
 	@B='$(B)' sh tests/run.sh $(TESTS)
 
 # The verdicts that CI compares with: the quick suite without evidence, times and machine. Run it when verdicts change for a reason, and say the reason.

@@ -208,6 +208,16 @@ holds 'threads change no bit' cmp "$w/simd2" "$w/simd"
 runs 'fields without vector instructions, by measured plans' 0 "$B/simd-plain" 1
 mv "$w/out" "$w/simd2"
 holds 'instructions and plans change no bit' cmp "$w/simd2" "$w/simd"
+
+runs 'velocities of samples to the last bit' 0 "$B/lanes" 1
+cp "$w/out" "$w/lanes"
+holds 'there are many of them, too' test "$(wc -l <"$w/lanes")" -gt 3000
+for twin in 'lanes 2' 'lanes-avx2 1' 'lanes-plain 2'; do
+  # shellcheck disable=SC2086 # two words
+  runs "velocities of samples: $twin" 0 "$B"/$twin
+  mv "$w/out" "$w/lanes2"
+  holds "no bit is another: $twin" cmp "$w/lanes2" "$w/lanes"
+done
 grid 'npy' 0 --grid 3x2 -o "$w/f.npy"
 says err 'f_error\.npy'
 holds 'npy has its bounds beside it' test "$(wc -c <"$w/f.npy")" = "$(wc -c <"$w/f_error.npy")"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* rows.c: weighted sums over all pairs, row by row, in the logarithmic domain; vectors of eight doubles or sixteen floats, for the processor at hand. */
+/* rows.c: weighted sums over all pairs: in one pass where no sum underflows (fused.c), else row by row in the logarithmic domain. */
 #include "base/threads.h"
-#include "particle/particle.h"
+#include "particle/fused.h"
 
 #include <math.h>
 #include <stdint.h>
@@ -10,7 +10,7 @@
 /* Vectors never cross a call: the ABI's warning about them is void here. */
 #pragma GCC diagnostic ignored "-Wpsabi"
 #pragma GCC optimize("O3", "no-math-errno")
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
+#if !defined(DP_PLAIN) && defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
 #define CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
 #define CLONES
@@ -18,8 +18,9 @@
 
 enum { ROWS = 16, BLOCK = 1024 }; /* rows of one job; columns that are added up in one go */
 
-/* m: columns padded to whole vectors. scored: costs come from dp_pkernel_cost, one by one; else the kernel is exp(offset) times exp(-r^2/2h^2) or exp(-r/h). */
-typedef struct { const dp_pairing *p; size_t m; int scored; double offset; void *a, *bt, *add, *line; double *sum, *shift; } dp_lanes;
+/* m: columns padded to whole vectors. scored: costs come from dp_pkernel_cost, one by one; else the kernel is exp(offset) times exp(-r^2/2h^2) or exp(-r/h).
+   fused: in one pass, when its add is there; top: the largest of what is added. */
+typedef struct { const dp_pairing *p; size_t m; int scored; double offset; void *a, *bt, *add, *line; double *sum, *shift; dp_fused fused; double top, *room; } dp_lanes;
 
 static void *dp_lanes_room(void **room, size_t size)
 {
@@ -70,17 +71,55 @@ static void *dp_lanes_room(void **room, size_t size)
 #define EXP_INVERSE_FACTORIALS {1 / 5040.0f, 1 / 720.0f, 1 / 120.0f, 1 / 24.0f, 1 / 6.0f, 0.5f, 1, 1}
 #include "particle/rows_lanes.h"
 
+static void one_row(const dp_lanes *L, size_t i, int worker)
+{
+    double *sum = L->sum ? L->sum + i : NULL, *shift = L->shift ? L->shift + i * L->p->d : NULL;
+    if (L->p->single) float_row(sum, shift, L, (float *) L->line + (size_t) worker * L->m, i);
+    else double_row(sum, shift, L, (double *) L->line + (size_t) worker * L->m, i);
+}
+
+/* Rows whose sums are too small to stand without a maximum are done again in the logarithmic domain. */
+static void fused_rows(const dp_lanes *L, size_t first, size_t count, int worker)
+{
+    const size_t d = L->p->d;
+    double total[ROWS], *moment = L->shift ? L->shift + first * d : NULL;
+    dp_fused_rows(total, moment, &L->fused, first, count, L->room + (size_t) worker * dp_fused_room(&L->fused));
+    for (size_t i = 0; i < count; i++) {
+        if (!(total[i] >= dp_fused_least(&L->fused))) {
+            one_row(L, first + i, worker);
+            continue;
+        }
+        for (size_t k = 0; moment && k < d; k++) moment[i * d + k] /= total[i];
+        if (L->sum) L->sum[first + i] = L->top + dp_pkernel_eps(L->p->kernel) * (log(total[i]) + L->offset);
+    }
+}
+
 static dp_status some_rows(void *argument, slong job, int worker, dp_error *e)
 {
     const dp_lanes *L = argument;
-    const size_t d = L->p->d;
+    const size_t first = (size_t) job * ROWS, last = FLINT_MIN(L->p->n, first + ROWS);
     (void) e;
-    for (size_t i = (size_t) job * ROWS; i < FLINT_MIN(L->p->n, (size_t) (job + 1) * ROWS); i++) {
-        double *sum = L->sum ? L->sum + i : NULL, *shift = L->shift ? L->shift + i * d : NULL;
-        if (L->p->single) float_row(sum, shift, L, (float *) L->line + (size_t) worker * L->m, i);
-        else double_row(sum, shift, L, (double *) L->line + (size_t) worker * L->m, i);
-    }
+    if (L->fused.add) fused_rows(L, first, last - first, worker);
+    else
+        for (size_t i = first; i < last; i++) one_row(L, i, worker);
     return DP_OK;
+}
+
+/* One pass is possible unless the bandwidth is so extreme that its square leaves the exponents, or no column is left. */
+static void fuse(dp_lanes *L, const dp_pairing *p, int threads)
+{
+    const double log2e = 0x1.71547652b82fep0, reach = p->single ? 0x1p100 : 0x1p900, rate = p->kernel->power == 1 ? 1 / p->kernel->h : 1 / p->kernel->h / p->kernel->h / 2;
+    L->top = p->add ? -INFINITY : 0;
+    for (size_t j = 0; p->add && j < p->m; j++) L->top = fmax(L->top, p->add[j]);
+    if (!(rate > 1 / reach && rate < reach && isfinite(L->top))) return;
+    L->fused = (dp_fused){.n = p->n, .columns = p->m, .m = L->m, .d = p->d, .single = p->single, .root = p->kernel->power == 1, .skip = p->skip, .rate = -rate * log2e, .a = L->a, .bt = L->bt};
+    void *add = dp_lanes_room(&L->fused.add, (p->single ? sizeof(float) : sizeof(double)) * L->m);
+    for (size_t j = 0; j < L->m; j++) {
+        const double t = j >= p->m ? -INFINITY : p->add ? dp_over_eps(p->kernel, p->add[j] - L->top) * log2e : 0;
+        if (p->single) ((float *) add)[j] = (float) t;
+        else ((double *) add)[j] = t;
+    }
+    L->room = dp_malloc(sizeof(double) * dp_fused_room(&L->fused) * (size_t) threads);
 }
 
 dp_status dp_rows(double *sum, double *shift, const dp_pairing *p, dp_error *e)
@@ -92,7 +131,8 @@ dp_status dp_rows(double *sum, double *shift, const dp_pairing *p, dp_error *e)
     if (gauss || laplace) L.offset = k->part[0].log_weight + (p->form == DP_FORM_SLOPE ? -2 : p->form == DP_FORM_SHARP ? 2 : 0) * log(k->h);
     if (p->single) float_prepare(&L, p, threads);
     else double_prepare(&L, p, threads);
+    if (gauss || laplace) fuse(&L, p, threads);
     const dp_status status = dp_parallel(some_rows, &L, (slong) ((p->n + ROWS - 1) / ROWS), threads, e);
-    free(L.a), free(L.bt), free(L.add), free(L.line);
+    free(L.a), free(L.bt), free(L.add), free(L.line), free(L.fused.add), free(L.room);
     return status;
 }

@@ -114,10 +114,10 @@ static void NAME(row)(double *sum, double *shift, const dp_lanes *L, REAL *line,
 /* Coordinates turned round and padded, what is added to costs, scores of one row for each worker. */
 static void NAME(prepare)(dp_lanes *L, const dp_pairing *p, int workers)
 {
-    REAL *bt = dp_lanes_room(&L->bt, sizeof(REAL) * p->d * L->m), *add = dp_lanes_room(&L->add, sizeof(REAL) * L->m), *a = dp_lanes_room(&L->a, sizeof(REAL) * p->n * p->d);
+    REAL *bt = dp_lanes_room(&L->bt, sizeof(REAL) * p->d * L->m), *add = dp_lanes_room(&L->add, sizeof(REAL) * L->m), *a = dp_lanes_room(&L->a, sizeof(REAL) * (p->n + DP_FUSED_ROWS) * p->d);
     dp_lanes_room(&L->line, sizeof(REAL) * L->m * (size_t) workers);
     for (size_t k = 0; k < p->d; k++)
         for (size_t j = 0; j < L->m; j++) bt[k * L->m + j] = j < p->m ? (REAL) p->b[j * p->d + k] : 0;
     for (size_t j = 0; j < L->m; j++) add[j] = j < p->m ? (REAL) (p->add ? p->add[j] : 0) : -(REAL) INFINITY;
-    for (size_t i = 0; i < p->n * p->d; i++) a[i] = (REAL) p->a[i];
+    for (size_t i = 0; i < (p->n + DP_FUSED_ROWS) * p->d; i++) a[i] = i < p->n * p->d ? (REAL) p->a[i] : 0;
 }

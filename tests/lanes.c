@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* lanes.c: prints velocities of samples, every bit; lanes [THREADS]. Linked with the sums over pairs as they are, without AVX-512, and for the least instruction set. */
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "drift/drift.h"
+
+enum { MOST = 1300, DIM = 5 };
+static double x[MOST * DIM], y[MOST * DIM], v[MOST * DIM];
+static uint64_t state = 1;
+
+static double uniform(void)
+{
+    state = state * 6364136223846793005u + 1442695040888963407u;
+    return (double) (state >> 11) / 9007199254740992.0;
+}
+
+static int one(const char *drift, dp_sample s, dp_kernel_family family, double h)
+{
+    dp_error e;
+    dp_drifted out = {.v = v};
+    dp_kernel_part part = {.family = family};
+    fmpq_init(&part.weight), fmpq_init(&part.bandwidth);
+    fmpq_one(&part.weight);
+    fmpq_set_si(&part.bandwidth, (slong) ceil(h * 1e6), 1000000);
+    s.part = &part, s.nparts = 1;
+    const int bad = dp_drift_sample(&out, drift, &s, &e) != DP_OK;
+    if (bad) fprintf(stderr, "%s: %s\n", drift, e.text);
+    for (size_t i = 0; i < s.n * s.d; i++) printf("%a\n", v[i]);
+    fmpq_clear(&part.weight), fmpq_clear(&part.bandwidth);
+    return bad;
+}
+
+int main(int count, char **word)
+{
+    static const char *const drifts[] = {"mean-shift", "mmd", "sinkhorn-proxy", "da2", "sinkhorn"};
+    int bad = 0;
+    for (int k = 0; k < 120; k++) {
+        const int large = k % 40 == 0;
+        dp_sample s = {.n = large ? 40 : 1 + (size_t) (70 * uniform()), .m = large ? MOST : 1 + (size_t) (70 * uniform()), .d = 1 + (size_t) k % DIM, .x = x, .y = y, .iterations = 3,
+                       .leave_out = k % 3 == 0, .single = k % 2, .threads = count > 1 ? atoi(word[1]) : 1};
+        const double scale = pow(10, 2 * uniform() - 1);
+        for (int i = 0; i < MOST * DIM; i++) x[i] = scale * uniform(), y[i] = scale * (uniform() + uniform());
+        bad |= one(drifts[k % 5], s, k % 4 < 3 ? DP_KERNEL_GAUSSIAN : DP_KERNEL_LAPLACE, pow(10, 2 * uniform() - 1.5));
+    }
+    return bad;
+}
