@@ -17,6 +17,10 @@ static void let_ends(dp_check *c, const dp_problem *P)
 static void at_lambda(dp_check *c, slong k)
 {
     const fmpq *lambda = dp_check_param(c, "lambdas")->value + k;
+    if (fmpq_cmp_si(lambda, 1) >= 0 && fmpq_cmp_si(lambda, 5) < 0) {
+        dp_give_up(c, DP_EINPUT, "lambdas: below 1 or 5 and above: the bound at infinity is proved from 5 on");
+        return;
+    }
     if (fmpq_cmp_si(lambda, 1) < 0) {
         rkhs_assert(c, k, "R35: lambda is small enough, and the value lies below KL", "1/4 > w2*lam_#^2", "F_#/(1 + lam_#) < kl");
         rkhs_assert(c, k, "R35: tangent at 0", "F_#/(1 + lam_#) > factor*(kl - lam_#*s/2)", "F_#/(1 + lam_#) < kl - lam_#*s/2 + lam_#^2*r");

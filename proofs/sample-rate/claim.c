@@ -99,7 +99,7 @@ static void run(dp_check *c)
 }
 
 static const dp_param_spec params[] = {
-    {"drift", DP_PARAM_WORD, "mean-shift|sinkhorn-proxy|da2|mmd|sharp|sinkhorn|smoothed-kl|sliced-wasserstein|kale|chi2", "which drift; default sinkhorn-proxy"},
+    {"drift", DP_PARAM_WORD, "mean-shift|sinkhorn-proxy|da2|mmd|sharp|sinkhorn|smoothed-kl", "which drift; default sinkhorn-proxy"},
     {"at", DP_PARAM_POINTS, NULL, "the point where velocities are compared; default near the origin"},
     {"seeds", DP_PARAM_INTEGER, NULL, "pairs of samples for each size, 20 or more; default 200"},
     {"seed", DP_PARAM_INTEGER, NULL, "the first seed; default 1"},
