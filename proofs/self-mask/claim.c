@@ -40,7 +40,7 @@ static void null(dp_check *c, const sm_t *s)
 {
     sm_assert_pairs(c, s, 'x', 'd', "equal samples, unmasked: V = 0, x_# [$]", "Vu_#_$ == 0");
     sm_def(c, s, -1, -1, "speed", s->d == 1 ? "+x{Vm_%_0^2}" : s->d == 2 ? "+x{Vm_%_0^2 + Vm_%_1^2}" : "+x{Vm_%_0^2 + Vm_%_1^2 + Vm_%_2^2}");
-    sm_assert(c, s, -1, -1, "equal samples, masked: V is not 0", dp_check_twin(c, "null") ? "speed == 0" : "speed > 0");
+    sm_assert(c, s, -1, -1, "equal samples, masked: V is not 0", dp_check_twin(c, "zero") ? "speed == 0" : "speed > 0");
 }
 
 static void run(dp_check *c)
@@ -61,7 +61,7 @@ static void run(dp_check *c)
     int two = s.n == 2 && s.m == 1 && s.d == 1 && fmpq_is_zero(sum) && !fmpq_is_zero(DP_MEAN(s.P->q, 0, 0)) && fmpq_is_zero(DP_MEAN(s.P->p, 0, 0))
               && s.P->kernel == DP_KERNEL_LAPLACE;
     fmpq_clear(sum);
-    if (two && !dp_twin_unfit(c, "null"))
+    if (two && !dp_twin_unfit(c, "zero"))
         pair(c, &s);
     else if (!two && dp_measure_same(s.P->p, s.P->q) && !dp_twin_unfit(c, "sign"))
         null(c, &s);
@@ -69,7 +69,7 @@ static void run(dp_check *c)
         dp_give_up(c, DP_EINPUT, "needs x = +-a against y = 0 on a line with the Laplace kernel, or two equal samples");
 }
 
-static const char *const twins[] = {"sign", "null", NULL};
+static const char *const twins[] = {"sign", "zero", NULL};
 DP_CLAIM(self_mask) = {
     .id = "self-mask",
     .title = "The self mask of Algorithm 2 turns an attracting pair into a repelling one, and the drift of equal samples is not zero",
