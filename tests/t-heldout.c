@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* t-heldout.c: fields in double precision against numbers from a program of another author: stated errors contain them on every mesh and are of use.
+/* t-heldout.c: fields in double precision against numbers from an independent program: stated errors contain them on every mesh and are of use.
 
    The truths come from a script in another language that knows nothing of this engine. It integrates the raw definitions of the drifts in 38 digits: composite
    Gauss-Legendre rules of 40 nodes on panels that end at every jump and kink of p, q and the kernel and are no longer than twice the scale of what they hold, k*q inside p~, q~ and
