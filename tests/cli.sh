@@ -571,6 +571,9 @@ runs 'baseline without change' 0 "$dp" verify --no-pdf "$w/pair.yaml" --out "$w/
 sed 's/"verdict": "verified"/"verdict": "proved"/' "$w/before.json" >"$w/better.json"
 runs 'a verdict that got worse' 1 "$dp" verify --no-pdf "$w/pair.yaml" --out "$w/one" --baseline "$w/better.json"
 says out '^worse: antisymmetry on pair: proved -> verified'
+sed 's/"twin": null/"twin": "null"/' "$w/before.json" >"$w/word.json"
+runs 'a twin by the name null is no missing twin' 0 "$dp" verify --no-pdf "$w/pair.yaml" --out "$w/one" --baseline "$w/word.json"
+says out '^new: antisymmetry on pair: not checked'
 runs 'baseline that is no results file' 2 "$dp" verify --no-pdf "$w/pair.yaml" --out "$w/one" --baseline "$w/pair.yaml"
 runs 'check-cert' 0 "$dp" check-cert "$w/one"
 says out '1 certificates accepted, 0 not'

@@ -58,6 +58,12 @@ dp_yaml *dp_yaml_get(const dp_yaml *map, const char *key)
     return i < 0 ? NULL : map->item[i];
 }
 
+const char *dp_yaml_word(const dp_yaml *map, const char *key)
+{
+    const dp_yaml *y = dp_yaml_get(map, key);
+    return y != NULL && y->kind == DP_YAML_TEXT && (y->quoted || strcmp(y->text, "null") != 0) ? y->text : "";
+}
+
 /* A piece of the user's text that is safe in a one-line message: at most `most` bytes of whole characters, controls as '?'. */
 static char *snippet(const char *text, size_t most)
 {

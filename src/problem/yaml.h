@@ -15,6 +15,7 @@ struct dp_yaml_struct {
     const char *source;  /* NULL: the case file; else the --set that made it, as given */
     dp_yaml *parent;     /* NULL for the root */
     char *text;          /* TEXT */
+    int quoted;          /* TEXT: it stood in quotes or in a block: "null" is a word, null is nothing */
     slong n, room;       /* LIST, MAP: number of entries */
     dp_yaml **item;      /* LIST, MAP: the values */
     dp_yaml **key;       /* MAP: the keys, all TEXT */
@@ -34,6 +35,8 @@ void dp_yaml_append(dp_yaml *y, dp_yaml *key, dp_yaml *value);
 /* Position of a key in a mapping, or -1. */
 slong dp_yaml_index(const dp_yaml *map, const char *key);
 dp_yaml *dp_yaml_get(const dp_yaml *map, const char *key);
+/* The text at a key; "" for null, for a missing key and for what is no text. */
+const char *dp_yaml_word(const dp_yaml *map, const char *key);
 
 /* Applies KEY=YAML to the tree: replaces what stands at the dotted path, or adds it. `set` must outlive the tree. */
 dp_status dp_yaml_set(dp_yaml *root, const char *set, const dp_yaml_report *r);

@@ -111,6 +111,7 @@ static dp_status scalar(parser *p, struct fy_token *token)
     y->text = dp_malloc(n + 1);
     memcpy(y->text, text, n);
     y->text[n] = '\0';
+    y->quoted = token != NULL && fy_scalar_token_get_style(token) != FYSS_PLAIN;
     return place_node(p, y);
 }
 

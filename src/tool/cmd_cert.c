@@ -37,8 +37,7 @@ static int by_bytes(const struct dirent **a, const struct dirent **b)
 
 static void copy(char *to, size_t room, const dp_yaml *record, const char *key)
 {
-    const dp_yaml *y = dp_yaml_get(record, key);
-    snprintf(to, room, "%s", y && y->kind == DP_YAML_TEXT && strcmp(y->text, "null") ? y->text : "");
+    snprintf(to, room, "%s", dp_yaml_word(record, key));
 }
 
 /* Adds the certificate that a record names unless it is in `place`. */

@@ -73,12 +73,6 @@ static int rank(const char *verdict, int as_expected)
     return 0;
 }
 
-static const char *text_of(const dp_yaml *map, const char *key)
-{
-    const dp_yaml *y = dp_yaml_get(map, key);
-    return y && y->kind == DP_YAML_TEXT && strcmp(y->text, "null") ? y->text : "";
-}
-
 static int same_names(const line *a, const line *b)
 {
     return !strcmp(a->claim, b->claim) && !strcmp(a->case_name, b->case_name) && !strcmp(a->twin, b->twin);
@@ -101,7 +95,7 @@ static line *lines_of_yaml(slong *n, const dp_yaml *results)
     line *lines = dp_calloc((size_t) results->n + 1, sizeof *lines);
     for (*n = 0; *n < results->n; ++*n) {
         const dp_yaml *y = results->item[*n];
-        lines[*n] = (line){text_of(y, "claim"), text_of(y, "case"), text_of(y, "twin"), text_of(y, "verdict"), !strcmp(text_of(y, "as_expected"), "true"), 0};
+        lines[*n] = (line){dp_yaml_word(y, "claim"), dp_yaml_word(y, "case"), dp_yaml_word(y, "twin"), dp_yaml_word(y, "verdict"), !strcmp(dp_yaml_word(y, "as_expected"), "true"), 0};
     }
     number_lines(lines, *n);
     return lines;
