@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* helmholtz-samples: is the drift of samples the gradient of any energy? Its Jacobian in all coordinates, written out, must be symmetric. */
-#include "../samples.h"
+#include "../sample-drift.h"
 
 /* Direction t: coordinate `axis` of point `point` moves. Names end in t. */
 typedef struct { slong point, axis; } direction;
@@ -86,18 +86,19 @@ static void mmd(dp_check *c, const sm_t *s, int t)
     pairs(c, s, 'x', 'd', "mmd~_#_$", "+y{Kxy_#_%*(Gy~_#_%*(y_%_$ - x_#_$) - E~_#_$)}/m - +x{Kxx_#_%*(Gx~_#_%*(x_%_$ - x_#_$) + E~_%_$ - E~_#_$)}/n", t);
 }
 
-/* Proxy (row sums apart) and DA2 (together), no mask: A = K/sqrt(row column), dA = A (G - (drow/row + dcol/col)/2). */
-static void pseudo_plan(dp_check *c, const sm_t *s, const char *stem, int joint, int t)
+/* Proxy (row sums apart) and DA2 (together): A = K/sqrt(row column), dA = A (G - (drow/row + dcol/col)/2). The mask takes K_ii = 1, whose derivative is 0,
+   out of A, rows and columns. */
+static void pseudo_plan(dp_check *c, const sm_t *s, const char *stem, int joint, int masked, int t)
 {
     char name[32], text[256];
-    const char *row[2] = {joint ? "(rowxy_# + rowxx_#)" : "rowxy_#", joint ? "(rowxy_# + rowxx_#)" : "rowxx_#"};
+    const char *both = masked ? "(rowxy_# + rowxx_# - 1)" : "(rowxy_# + rowxx_#)", *row[2] = {joint ? both : "rowxy_#", joint ? both : "rowxx_#"};
     const char *drow[2] = {joint ? "(dry~_# + drx~_#)" : "dry~_#", joint ? "(dry~_# + drx~_#)" : "drx~_#"};
     for (int k = 0; k < 2; k++) {
-        char b = k ? 'x' : 'y';
-        snprintf(name, sizeof name, "%sA%c~_#_$", stem, b), snprintf(text, sizeof text, "Kx%c_#_$/sqrt(%s*colx%c_$)", b, row[k], b);
+        const char b = k ? 'x' : 'y', *kernel = k && masked ? "Nxx_#_$" : k ? "Kxx_#_$" : "Kxy_#_$", *column = k && masked ? "(colxx_$ - 1)" : k ? "colxx_$" : "colxy_$";
+        snprintf(name, sizeof name, "%sA%c~_#_$", stem, b), snprintf(text, sizeof text, "%s/sqrt(%s*%s)", kernel, row[k], column);
         pairs(c, s, 'x', b, name, text, t);
         snprintf(name, sizeof name, "%sB%c~_#_$", stem, b);
-        snprintf(text, sizeof text, "%sA%c~_#_$*(G%c~_#_$ - (%s/%s + dc%c~_$/colx%c_$)/2)", stem, b, b, drow[k], row[k], b, b);
+        snprintf(text, sizeof text, "%sA%c~_#_$*(G%c~_#_$ - (%s/%s + dc%c~_$/%s)/2)", stem, b, b, drow[k], row[k], b, column);
         pairs(c, s, 'x', b, name, text, t);
     }
     snprintf(name, sizeof name, "%s~_#_$", stem);
@@ -114,7 +115,105 @@ static void tangent(dp_check *c, const sm_t *s, const direction *e, int t)
     each(c, s, 'x', "dry~_#", "+y{Kxy_#_%*Gy~_#_%}", t), each(c, s, 'x', "drx~_#", "+x{Kxx_#_%*Gx~_#_%}", t);
     each(c, s, 'y', "dcy~_#", "+x{Kxy_%_#*Gy~_%_#}", t), each(c, s, 'x', "dcx~_#", "+x{Kxx_%_#*Gx~_%_#}", t);
     mean_shift(c, s, t), sharp(c, s, t), mmd(c, s, t);
-    pseudo_plan(c, s, "proxy", 0, t), pseudo_plan(c, s, "joint", 1, t);
+    pseudo_plan(c, s, "proxy", 0, 0, t), pseudo_plan(c, s, "joint", 1, 0, t), pseudo_plan(c, s, "masked", 1, 1, t);
+}
+
+/* ---- controls ---- */
+
+static char *replaced(const char *pattern, char letter)
+{
+    char *out = dp_strdup(pattern);
+    for (char *s = out; *s; s++)
+        if (*s == '~') *s = letter;
+    return out;
+}
+
+static void place(dp_check *c, const sm_t *s, char rows, char columns, const char *name, const char *pattern, char letter)
+{
+    char *n = replaced(name, letter), *p = replaced(pattern, letter);
+    if (columns) sm_pairs(c, s, rows, columns, n, p);
+    else sm_each(c, s, rows, n, p);
+    free(n), free(p);
+}
+
+/* Algorithm 2 itself, both ways, at places <letter>_i_k: V<letter>u_i_k without and V<letter>m_i_k with the mask. Knows nothing of derivatives. */
+static void algorithm2(dp_check *c, const sm_t *s, char letter)
+{
+    const int gaussian = s->P->kernel == DP_KERNEL_GAUSSIAN;
+    place(c, s, 'x', 'y', "a2D~y_#_$", "+d{(~_#_% - y_$_%)^2}", letter);
+    place(c, s, 'x', 'y', "a2K~y_#_$", gaussian ? "exp(-a2D~y_#_$/(2*h^2))" : "exp(-sqrt(a2D~y_#_$)/h)", letter);
+    for (slong i = 0; i < s->n; i++)
+        for (slong j = 0; j < s->n; j++) {
+            char *square = replaced(i == j ? "0" : "+d{(~_#_% - ~_$_%)^2}", letter), *D = replaced("a2D~x_#_$", letter);
+            sm_def(c, s, i, j, D, square);
+            free(square), free(D);
+        }
+    place(c, s, 'x', 'x', "a2K~x_#_$", gaussian ? "exp(-a2D~x_#_$/(2*h^2))" : "exp(-sqrt(a2D~x_#_$)/h)", letter);
+    place(c, s, 'y', 0, "a2C~y_#", "+x{a2K~y_%_#}", letter);
+    for (int masked = 0; masked < 2; masked++) {
+        const char *less = masked ? " - 1" : "", way = masked ? 'm' : 'u';
+        char *row = dp_format("a2R~%c_#", way), *column = dp_format("a2C~%c_#", way), *P = dp_format("a2P~%c_#_$", way), *Q = dp_format("a2Q~%c_#_$", way), *V = dp_format("V~%c_#_$", way);
+        char *rows = dp_format("+y{a2K~y_#_%%} + +x{a2K~x_#_%%}%s", less), *columns = dp_format("+x{a2K~x_%%_#}%s", less);
+        char *toy = dp_format("sqrt((a2K~y_#_$/a2R~%c_#)*(a2K~y_#_$/a2C~y_$))", way), *tox = dp_format("sqrt((a2K~x_#_$/a2R~%c_#)*(a2K~x_#_$/a2C~%c_$))", way, way);
+        char *v = dp_format("+x{a2Q~%c_#_%%}*+y{a2P~%c_#_%%*y_%%_$} - +y{a2P~%c_#_%%}*+x{a2Q~%c_#_%%*~_%%_$}", way, way, way, way);
+        place(c, s, 'x', 0, row, rows, letter), place(c, s, 'x', 0, column, columns, letter);
+        place(c, s, 'x', 'y', P, toy, letter);
+        for (slong i = 0; i < s->n; i++)
+            for (slong j = 0; j < s->n; j++) {
+                char *name = replaced(Q, letter), *text = replaced(masked && i == j ? "0" : tox, letter);
+                sm_def(c, s, i, j, name, text);
+                free(name), free(text);
+            }
+        place(c, s, 'x', 'd', V, v, letter);
+        free(row), free(column), free(P), free(Q), free(V), free(rows), free(columns), free(toy), free(tox), free(v);
+    }
+}
+
+/* The sharp drift and the displacements without a normaliser at the same places: V<letter>s, V<letter>d. Needs algorithm2. */
+static void sharp_and_mmd(dp_check *c, const sm_t *s, char letter)
+{
+    const int gaussian = s->P->kernel == DP_KERNEL_GAUSSIAN;
+    place(c, s, 'x', 'y', "a2S~y_#_$", gaussian ? "h^2*a2K~y_#_$" : "h*(sqrt(a2D~y_#_$) + h)*a2K~y_#_$", letter);
+    place(c, s, 'x', 'x', "a2S~x_#_$", gaussian ? "h^2*a2K~x_#_$" : "h*(sqrt(a2D~x_#_$) + h)*a2K~x_#_$", letter);
+    place(c, s, 'x', 'd', "V~s_#_$", "h^2*(+y{a2K~y_#_%*(y_%_$ - ~_#_$)}/+y{a2S~y_#_%} - +x{a2K~x_#_%*(~_%_$ - ~_#_$)}/+x{a2S~x_#_%})", letter);
+    place(c, s, 'x', 'd', "V~d_#_$", "+y{a2K~y_#_%*(y_%_$ - ~_#_$)}/m - +x{a2K~x_#_%*(~_%_$ - ~_#_$)}/n", letter);
+}
+
+/* What no population engine confirms. The velocities at the places themselves are the library's; the derivatives are symmetric quotients of velocities at places
+   moved by step, but for a multiple of step^2. */
+static void by_quotients(dp_check *c, const sm_t *s, const direction *e)
+{
+    static const char up[2] = {'p', 'r'}, down[2] = {'q', 'w'};
+    fmpq_t step;
+    static const struct { const char *stem, *label; char way; } what[] = {
+        {"joint", "the derivative is that of Algorithm 2, to the square of a step 10^-25, x_# [$]", 'u'}, {"masked", "the derivative is that of Algorithm 2 with the mask, x_# [$]", 'm'},
+        {"sharp", "the derivative is that of the sharp drift, x_# [$]", 's'}, {"mmd", "the derivative is that of the displacements, x_# [$]", 'd'}};
+    if (!sd_let(c, s, "sharp", "sharp", &(dp_sample){.leave_out = 0}, NULL, -1) || !sd_let(c, s, "da2u", "da2", &(dp_sample){.leave_out = 0}, NULL, 1) || !sd_let(c, s, "da2m", "da2", &(dp_sample){.leave_out = 1}, NULL, 1))
+        return;
+    fmpq_init(step);
+    fmpq_set_si(step, 10, 1), fmpq_pow_si(step, step, -25);
+    dp_let_q(c, "step", step);
+    fmpq_clear(step);
+    algorithm2(c, s, 'x'), sharp_and_mmd(c, s, 'x');
+    sm_assert_pairs(c, s, 'x', 'd', "Algorithm 2 written out is the drift da2, x_# [$]", "da2u_#_$ == Vxu_#_$");
+    sm_assert_pairs(c, s, 'x', 'd', "and with the mask, x_# [$]", "da2m_#_$ == Vxm_#_$");
+    sm_assert_pairs(c, s, 'x', 'd', "the sharp drift written out is the drift sharp, x_# [$]", "h^2*sharp_#_$ == Vxs_#_$");
+    for (int t = 0; t < 2; t++) {
+        for (int sign = 0; sign < 2; sign++) {
+            const char letter = sign ? down[t] : up[t];
+            for (slong i = 0; i < s->n; i++)
+                for (slong k = 0; k < s->d; k++) {
+                    char name[8] = {letter, '_', '#', '_', '$', 0};
+                    sm_def(c, s, i, k, name, i != e[t].point || k != e[t].axis ? "x_#_$" : sign ? "x_#_$ - step" : "x_#_$ + step");
+                }
+            algorithm2(c, s, letter), sharp_and_mmd(c, s, letter);
+        }
+        for (size_t k = 0; k < sizeof what / sizeof *what; k++) {
+            char *relation = dp_format("abs((V%c%c_#_$ - V%c%c_#_$)/(2*step) - %s%d_#_$) < 1/10^15", up[t], what[k].way, down[t], what[k].way, what[k].stem, t);
+            sm_assert(c, s, e[1 - t].point, e[1 - t].axis, what[k].label, relation);
+            free(relation);
+        }
+    }
 }
 
 /* A relation != holds of many wrong formulas: `scale` times the derivative written out must be a symmetric difference quotient of the population drift
@@ -158,8 +257,9 @@ static int read_direction(direction *e, const dp_check *c, const sm_t *s, const 
 static void run(dp_check *c)
 {
     static const struct { const char *name, *stem; int symmetric; const char *drift, *scale; } table[] = {
-        {"mean-shift", "shift", 0, "mean-shift", "1"}, {"sharp", "sharp", 0, "sharp", "1/h^2"}, {"sinkhorn-proxy", "proxy", 0, "sinkhorn-proxy", "sqrt(n/m)"}, {"DA2", "joint", 0, NULL, NULL},
-        {"half MMD^2 of the companion kernel", "mmd", 1, "mmd", "1/h^2"}};
+        {"mean-shift", "shift", 0, "mean-shift", "1"}, {"sharp", "sharp", 0, NULL, NULL}, {"sinkhorn-proxy", "proxy", 0, "sinkhorn-proxy", "sqrt(n/m)"}, {"DA2", "joint", 0, NULL, NULL},
+        {"DA2 with the self mask", "masked", 0, NULL, NULL},
+        {"half MMD^2 of the companion kernel", "mmd", 1, NULL, NULL}};
     direction e[2];
     sm_t s;
     if (!sm_read(&s, c))
@@ -169,7 +269,10 @@ static void run(dp_check *c)
         return;
     }
     sm_kernel(c, &s, 'x', 'y'), sm_kernel(c, &s, 'x', 'x'), sm_sums(c, &s);
+    for (slong i = 0; i < s.n; i++)
+        for (slong j = 0; j < s.n; j++) sm_def(c, &s, i, j, "Nxx_#_$", i == j ? "0" : "Kxx_#_$");
     tangent(c, &s, e, 0), tangent(c, &s, e + 1, 1);
+    by_quotients(c, &s, e);
     for (size_t k = 0; k < sizeof table / sizeof *table; k++) {
         int symmetric = table[k].symmetric || dp_check_twin(c, "gradient");
         char *relation = dp_format("%s0_%ld_%ld %s %s1_%ld_%ld", table[k].stem, (long) e[1].point, (long) e[1].axis, !symmetric ? "!=" : dp_check_twin(c, "mmd") ? "== -" : "==", table[k].stem, (long) e[0].point,
@@ -177,9 +280,7 @@ static void run(dp_check *c)
         char *label = dp_format(table[k].symmetric ? "%s: the Jacobian is symmetric" : "%s: the Jacobian is not symmetric, no energy", table[k].name);
         dp_assert(c, label, relation);
         free(relation), free(label);
-        /* DA2 of samples is no population drift; sharp and mmd agree with what is written out only where companion and kernel are one */
-        int there = table[k].drift && (table[k].scale[0] != '1' || table[k].scale[1] == '\0' || s.P->kernel == DP_KERNEL_GAUSSIAN);
-        for (int t = 0; t < 2 && there; t++)
+        for (int t = 0; t < 2 && table[k].drift; t++)
             beside(c, &s, table[k].drift, table[k].stem, table[k].scale, e + t, e + 1 - t, t);
     }
 }

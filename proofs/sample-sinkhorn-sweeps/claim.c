@@ -1,33 +1,38 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* sample-sinkhorn-sweeps: K sweeps of Sinkhorn's scaling written out: none is the mean shift, and the marginals close in. */
-#include "../samples.h"
+#include "../sample-drift.h"
 
 enum { MOST = 60 };
 
-/* Column scalings after k sweeps from 1: b<t>_k_j; rows first. `t` names the problem, x against family f of `size` points. */
-static void sweeps(dp_check *c, const sm_t *s, char f, slong count)
+/* Column scalings after k sweeps and the row scalings that follow, against family f: b<f>_k_j, a<f>_k_i. A sweep is rows, then columns, from b = 1; or (order 'c', upper
+   case B, A) columns, then rows, from a = 1, where sweep k + 1 ends with the a that follows b_k. */
+static void sweeps(dp_check *c, const sm_t *s, char f, char order, slong count)
 {
     char name[64], text[128];
+    const char a = order == 'c' ? 'A' : 'a', b = order == 'c' ? 'B' : 'b';
     for (slong k = 0; k <= count; k++) {
-        if (k == 0)
-            snprintf(name, sizeof name, "b%c_0_#", f), sm_each(c, s, f, name, "1");
-        else {
-            snprintf(name, sizeof name, "b%c_%ld_#", f, (long) k);
-            snprintf(text, sizeof text, "%s/+x{Kx%c_%%_#*a%c_%ld_%%}", f == 'y' ? "(n/m)" : "1", f, f, (long) (k - 1));
-            sm_each(c, s, f, name, text);
-        }
-        snprintf(name, sizeof name, "a%c_%ld_#", f, (long) k);
-        snprintf(text, sizeof text, "1/+%c{Kx%c_#_%%*b%c_%ld_%%}", f, f, f, (long) k);
+        const char *target = f == 'y' ? "(n/m)" : "1";
+        snprintf(name, sizeof name, "%c%c_%ld_#", b, f, (long) k);
+        if (k > 0)
+            snprintf(text, sizeof text, "%s/+x{Kx%c_%%_#*%c%c_%ld_%%}", target, f, a, f, (long) (k - 1));
+        else if (order == 'c')
+            snprintf(text, sizeof text, "%s/+x{Kx%c_%%_#}", target, f);
+        else
+            snprintf(text, sizeof text, "1");
+        sm_each(c, s, f, name, text);
+        snprintf(name, sizeof name, "%c%c_%ld_#", a, f, (long) k);
+        snprintf(text, sizeof text, "1/+%c{Kx%c_#_%%*%c%c_%ld_%%}", f, f, b, f, (long) k);
         sm_each(c, s, 'x', name, text);
     }
 }
 
-/* Rows normalised once more after k sweeps: V<k>_i_c. */
-static void velocity(dp_check *c, const sm_t *s, slong k)
+/* Rows normalised once more after k sweeps: V<k>_i_c, or W<k>_i_c for columns first and k + 1 sweeps. */
+static void velocity(dp_check *c, const sm_t *s, char order, slong k)
 {
     char name[64], text[256];
-    snprintf(name, sizeof name, "V%ld_#_$", (long) k);
-    snprintf(text, sizeof text, "ay_%ld_#*+y{Kxy_#_%%*by_%ld_%%*y_%%_$} - ax_%ld_#*+x{Kxx_#_%%*bx_%ld_%%*x_%%_$}", (long) k, (long) k, (long) k, (long) k);
+    const char a = order == 'c' ? 'A' : 'a', b = order == 'c' ? 'B' : 'b';
+    snprintf(name, sizeof name, "%c%ld_#_$", order == 'c' ? 'W' : 'V', (long) k);
+    snprintf(text, sizeof text, "%cy_%ld_#*+y{Kxy_#_%%*%cy_%ld_%%*y_%%_$} - %cx_%ld_#*+x{Kxx_#_%%*%cx_%ld_%%*x_%%_$}", a, (long) k, b, (long) k, a, (long) k, b, (long) k);
     sm_pairs(c, s, 'x', 'd', name, text);
 }
 
@@ -41,6 +46,30 @@ static void error(dp_check *c, const sm_t *s, slong k)
     snprintf(name, sizeof name, "error_%ld", (long) k);
     snprintf(text, sizeof text, "+y{c_%ld_%%}", (long) k);
     sm_def(c, s, -1, -1, name, text);
+}
+
+/* The library's drift after K = 0, 1, 2, 5 and all the sweeps, in both orders. Without a sweep there is no order. */
+static int library(dp_check *c, const sm_t *s, slong count)
+{
+    const slong sizes[] = {0, 1, 2, 5, count};
+    for (size_t k = 0; k < sizeof sizes / sizeof *sizes; k++) {
+        const slong K = sizes[k];
+        if (K > count || (k + 1 == sizeof sizes / sizeof *sizes && (K == 1 || K == 2 || K == 5)))
+            continue;
+        for (int columns = 0; columns < (K ? 2 : 1); columns++) {
+            char *stem = dp_format("%s%ld", columns ? "columns" : "rows", (long) K), *label = dp_format("%ld sweeps, %s first, by the drift sinkhorn, x_# [$]", (long) K, columns ? "columns" : "rows");
+            const int own = columns && !dp_check_twin(c, "order");
+            char *relation = dp_format("%s_#_$ == %c%ld_#_$", stem, own ? 'W' : 'V', (long) (own ? K - 1 : K));
+            const int ok = sd_let(c, s, stem, "sinkhorn", &(dp_sample){.iterations = K, .columns_first = columns}, NULL, 1);
+            velocity(c, s, columns ? 'c' : 'r', columns ? K - 1 : K);
+            if (ok)
+                sm_assert_pairs(c, s, 'x', 'd', label, relation);
+            free(stem), free(label), free(relation);
+            if (!ok)
+                return 0;
+        }
+    }
+    return 1;
 }
 
 static void run(dp_check *c)
@@ -57,8 +86,10 @@ static void run(dp_check *c)
     if (!sm_library(c, &s, "shift", "mean-shift"))
         return;
     sm_kernel(c, &s, 'x', 'y'), sm_kernel(c, &s, 'x', 'x');
-    sweeps(c, &s, 'y', count), sweeps(c, &s, 'x', count);
-    velocity(c, &s, 0), velocity(c, &s, 1);
+    for (const char *f = "yx"; *f; f++)
+        sweeps(c, &s, *f, 'r', count), sweeps(c, &s, *f, 'c', count);
+    if (!library(c, &s, count))
+        return;
     sm_assert_pairs(c, &s, 'x', 'd', "no sweep, rows normalised: the mean shift, x_# [$]", dp_check_twin(c, "sweep") ? "V1_#_$ == shift_#_$" : "V0_#_$ == shift_#_$");
     for (slong k = 0; k <= count; k++)
         error(c, &s, k);
@@ -67,7 +98,7 @@ static void run(dp_check *c)
 }
 
 static const dp_param_spec params[] = {{"sweeps", DP_PARAM_INTEGER, NULL, "how many sweeps are followed, 1 to 60; default 6"}, {0}};
-static const char *const twins[] = {"sweep", "apart", NULL};
+static const char *const twins[] = {"sweep", "apart", "order", NULL};
 DP_CLAIM(sample_sinkhorn_sweeps) = {
     .id = "sample-sinkhorn-sweeps",
     .title = "Sinkhorn's first half-sweep is the mean shift, and every further sweep brings the marginals closer",
@@ -75,5 +106,5 @@ DP_CLAIM(sample_sinkhorn_sweeps) = {
     .kind = "EQ",
     .source = "He et al. 2603.12366, Prop. 3.3, under the reading that the first half-sweep normalises rows from unit column scaling; Sinkhorn's scaling",
     .method = "Both scaling problems, x against y and x against x, are written out sweep by sweep as expressions of the exact coordinates; the mean shift of the atoms comes "
-              "from the drift's engine.",
+              "from the drift's engine, the velocities after 0, 1, 2, 5 and all sweeps, rows first and columns first, from the drift of samples.",
     .params = params, .twins = twins, .run = run};

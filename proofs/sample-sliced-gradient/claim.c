@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* sample-sliced-gradient: sliced transport of samples: the velocity is minus n times the gradient of half the mean squared distance of sorted projections. */
-#include "../draws.h"
+#include "../sample-drift.h"
 
 enum { MOST = 64 };
 
@@ -86,44 +86,6 @@ static void velocity(dp_check *c, const sm_t *s, const slong *partner, slong L, 
     free(text), free(more);
 }
 
-/* The drift of samples as balls; places and directions must be doubles. */
-static int library(dp_check *c, const sm_t *s, const dp_param *directions)
-{
-    const fmpq *from[3] = {s->P->q->mean, s->P->p->mean, directions->value};
-    slong size[3] = {s->n * s->d, s->m * s->d, directions->rows * s->d};
-    double *to[3];
-    int ok = 1;
-    fmpq_t back;
-    fmpq_init(back);
-    for (int f = 0; f < 3; f++) {
-        to[f] = dp_malloc((size_t) size[f] * sizeof **to);
-        for (slong i = 0; i < size[f]; i++) {
-            arf_t t;
-            arf_init(t);
-            to[f][i] = fmpq_get_d(from[f] + i);
-            arf_set_d(t, to[f][i]);
-            arf_get_fmpq(back, t);
-            ok = ok && fmpq_equal(back, from[f] + i);
-            arf_clear(t);
-        }
-    }
-    dp_sample sample = {.n = (size_t) s->n, .m = (size_t) s->m, .d = (size_t) s->d, .x = to[0], .y = to[1], .ndirections = (size_t) directions->rows, .direction = to[2], .threads = 1};
-    arb_ptr v = _arb_vec_init(s->n * s->d);
-    dp_error e = {DP_OK, ""};
-    if (!ok)
-        dp_give_up(c, DP_EINPUT, "places and directions must be doubles: the drift of samples takes no others");
-    else if (dp_check_failed(c, dp_drift_sample_ball(v, "sliced-wasserstein", &sample, dp_check_prec(c), &e), &e))
-        ok = 0;
-    for (slong i = 0; i < s->n && ok; i++)
-        for (slong k = 0; k < s->d; k++)
-            dp_let(c, dp_name("drift", i, k), v + i * s->d + k, "samples");
-    _arb_vec_clear(v, s->n * s->d);
-    for (int f = 0; f < 3; f++)
-        free(to[f]);
-    fmpq_clear(back);
-    return ok;
-}
-
 static void each_coordinate(dp_check *c, const sm_t *s, const dp_param *directions, const fmpq_t delta)
 {
     slong L = directions->rows, *at = dp_malloc((size_t) (3 * L * s->n) * sizeof *at), *up = at + L * s->n, *down = up + L * s->n;
@@ -171,12 +133,12 @@ static void run(dp_check *c)
         dp_def(c, dp_name("norm", l, -1), norm);
         free(norm);
     }
-    if (library(c, &s, directions))
+    if (sd_let(c, &s, "drift", "sliced-wasserstein", &(dp_sample){.single = 0}, directions, 1))
         each_coordinate(c, &s, directions, delta);
     fmpq_clear(delta);
 }
 
-static const dp_param_spec params[] = {{"directions", DP_PARAM_POINTS, NULL, "directions of any length > 0, with coordinates that are doubles; required"}, {0}};
+static const dp_param_spec params[] = {{"directions", DP_PARAM_POINTS, NULL, "directions of any length > 0; required"}, {0}};
 static const char *const twins[] = {"sign", "whole", NULL};
 DP_CLAIM(sample_sliced_gradient) = {
     .id = "sample-sliced-gradient",

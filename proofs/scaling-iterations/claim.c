@@ -69,6 +69,8 @@ static void run(dp_check *c)
         dp_give_up(c, DP_EINPUT, "needs two points of q, two or more of p, and 4 to %d steps and sweeps", MOST);
         return;
     }
+    if (s.n == s.m && dp_twin_unfit(c, "uniform"))
+        return;
     sm_kernel(c, &s, 'x', 'y');
     simultaneous(c, &s, T), alternate(c, &s, L);
     char rows[96], columns[96];

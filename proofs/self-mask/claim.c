@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* self-mask: what leaving the pair of x_i with itself out does to DA2: a repulsive pair, and a drift that does not vanish where the samples are equal. */
-#include "../samples.h"
+#include "../sample-drift.h"
 
 /* Algorithm 2 with or without the mask; V<t>_i_c. */
 static void da2(dp_check *c, const sm_t *s, char t)
@@ -53,9 +53,13 @@ static void run(dp_check *c)
         dp_give_up(c, DP_EINPUT, "needs two points of q or more");
         return;
     }
+    if (!sd_let(c, &s, "with", "da2", &(dp_sample){.leave_out = 1}, NULL, 1) || !sd_let(c, &s, "without", "da2", &(dp_sample){.leave_out = 0}, NULL, 1))
+        return;
     sm_kernel(c, &s, 'x', 'y'), sm_kernel(c, &s, 'x', 'x');
     sm_each(c, &s, 'y', "colxy_#", "+x{Kxy_%_#}");
     da2(c, &s, 'm'), da2(c, &s, 'u');
+    sm_assert_pairs(c, &s, 'x', 'd', "Algorithm 2 written out is the drift da2 with the mask, x_# [$]", "with_#_$ == Vm_#_$");
+    sm_assert_pairs(c, &s, 'x', 'd', "and without, x_# [$]", "without_#_$ == Vu_#_$");
     fmpq_init(sum);
     fmpq_add(sum, DP_MEAN(s.P->q, 0, 0), DP_MEAN(s.P->q, 1, 0));
     int two = s.n == 2 && s.m == 1 && s.d == 1 && fmpq_is_zero(sum) && !fmpq_is_zero(DP_MEAN(s.P->q, 0, 0)) && fmpq_is_zero(DP_MEAN(s.P->p, 0, 0))
@@ -76,5 +80,5 @@ DP_CLAIM(self_mask) = {
     .equations = "(67)",
     .kind = "EQ",
     .source = "Deng et al. 2602.04770, Algorithm 2 (and Prop. 3.1, under the reading that it is about the algorithm as printed); derived here",
-    .method = "Algorithm 2 is written out with and without the mask as expressions of the exact coordinates; closed forms for a pair against one point, zero and non-zero for equal samples.",
+    .method = "Algorithm 2 is written out with and without the mask as expressions of the exact coordinates; closed forms for a pair against one point, zero and non-zero for equal samples; both ways against the library's da2.",
     .params = NULL, .twins = twins, .run = run};
