@@ -148,7 +148,7 @@ static void extremes_are_refused(void **state)
     assert_text_fails(repeated("dimension: [", "1, ", MANY / 10, "1]\n"), "f:1:12: dimension: expected a whole number from 1 to 3, got a list of 100001");
     assert_text_fails(repeated("title: ", "[", MANY, ""), "f:1:39: nested deeper than 32 levels");
     assert_text_fails(repeated("", "- ", MANY, "\n"), "f:1:65: nested deeper than 32 levels");
-    assert_text_fails(repeated("? ", "x", MANY, "\n: 1\n"), "f:1:3: xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx...: unknown key, expected title, dimension, p, q, kernel, regularisation, digits, suite or claims");
+    assert_text_fails(repeated("? ", "x", MANY, "\n: 1\n"), "f:1:3: xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx...: unknown key, expected title, dimension, p, q, kernel, regularisation, digits, suite, claims, train, sweep or run");
 }
 
 /* A long title is no mistake, nor is a number of a hundred thousand digits. */

@@ -16,7 +16,7 @@
 #include <Random123/philox.h>
 
 const char dp_dataset_names[] = "moons|eight-gaussians|circles|pinwheel|swiss-roll|checkerboard";
-static const double usual_noise[] = {0.1, 0.5, 0.08, 0.1, 1, 0};
+const double dp_dataset_noise[] = {0.1, 0.5, 0.08, 0.1, 1, 0};
 static const double pi = 3.14159265358979323846;
 
 int dp_dataset_find(const char *name)
@@ -84,14 +84,19 @@ static void point(double x[2], int which, const double u[2], const double g[2], 
     for (int k = 0; k < 2; k++) x[k] = scale * (x[k] + s * g[k]);
 }
 
+void dp_dataset_draw(double *x, int which, slong first, slong n, ulong seed, const double *noise)
+{
+    for (slong i = 0; i < n; i++) {
+        double u[2], g[2];
+        dp_philox_pair(u, seed, first + i, 0);
+        normals(g, seed, first + i);
+        point(x + 2 * i, which, u, g, noise ? *noise : dp_dataset_noise[which]);
+    }
+}
+
 double *dp_dataset_points(int which, slong n, ulong seed, const double *noise)
 {
     double *x = dp_malloc((size_t) n * 2 * sizeof *x);
-    for (slong i = 0; i < n; i++) {
-        double u[2], g[2];
-        dp_philox_pair(u, seed, i, 0);
-        normals(g, seed, i);
-        point(x + 2 * i, which, u, g, noise ? *noise : usual_noise[which]);
-    }
+    dp_dataset_draw(x, which, 0, n, seed, noise);
     return x;
 }

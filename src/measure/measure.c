@@ -37,6 +37,7 @@ void dp_measure_init(dp_measure_t m, dp_measure_family family, int dim, slong n)
     fmpq_init(m->dof);
     m->box = box_size(m) ? _fmpq_vec_init(box_size(m)) : NULL;
     m->ndata = 0, m->data = NULL;
+    m->dataset = 0, m->noise = 0;
     memset(m->shape, 0, sizeof m->shape);
 }
 
@@ -75,6 +76,7 @@ void dp_measure_set(dp_measure_t out, const dp_measure_t in)
     fmpq_set(out->dof, in->dof);
     copy(out->box, in->box, box_size(in));
     memcpy(out->shape, in->shape, sizeof in->shape);
+    out->dataset = in->dataset, out->noise = in->noise;
     memcpy(out->digest, in->digest, sizeof in->digest);
     if (in->data == NULL) return;
     size_t bytes = (size_t) (in->ndata * dp_measure_width(in)) * sizeof *in->data;

@@ -24,6 +24,8 @@ typedef struct {
     fmpq *box;
     slong ndata, shape[3];
     double *data;
+    int dataset;      /* dataset: 1 + which one of dp_dataset_names, with its noise; else 0 */
+    double noise;
     char digest[65];  /* samples, density: SHA-256 of the file, or "" */
 } dp_measure_struct, dp_measure_t[1];
 
@@ -59,5 +61,24 @@ int dp_dataset_find(const char *name); /* -1: unknown */
 void dp_philox_pair(double u[2], ulong seed, slong i, unsigned block);
 extern const char dp_dataset_names[];  /* parted by '|' */
 double *dp_dataset_points(int which, slong n, ulong seed, const double *noise);
+/* Points first .. first + n - 1 of that sequence. */
+void dp_dataset_draw(double *x, int which, slong first, slong n, ulong seed, const double *noise);
+extern const double dp_dataset_noise[];
+
+/* ---- random streams: any draw at any time; draw.c says how numbers are made ---- */
+
+/* A key for one purpose of those who share a seed. */
+ulong dp_stream_key(ulong seed, unsigned purpose);
+/* Numbers first .. first + n - 1 of a stream: uniform on ]0, 1[, or standard normal. */
+void dp_stream_uniform(double *out, size_t n, ulong key, ulong first);
+void dp_stream_normal(double *out, size_t n, ulong key, ulong first);
+
+/* Independent draws from a measure. */
+typedef struct dp_draws dp_draws;
+/* law: of a data set the law behind it; else its points, each as likely as another. DP_EUNSUPPORTED: a density table. */
+dp_status dp_draws_new(dp_draws **out, const dp_measure_t mu, int law, dp_error *e);
+void dp_draws_free(dp_draws *d);
+/* x (n x dim): draws first .. first + n - 1 of the stream `key`. */
+void dp_draws_points(double *x, const dp_draws *d, ulong key, slong first, slong n);
 
 #endif

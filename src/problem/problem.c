@@ -46,17 +46,25 @@ static dp_status read_optional(dp_problem *P, const dp_yaml_report *r, const dp_
 }
 
 /* Everything that the tree says, in the order in which later keys need earlier ones. */
-static dp_status read_root(dp_problem *P, const dp_yaml_report *r, const dp_yaml *root, const dp_claim_schema *schema)
+static dp_status read_root(dp_problem *P, const dp_yaml_report *r, dp_yaml *root, const dp_claim_schema *schema, const dp_problem_blocks *blocks)
 {
-    dp_status s = dp_read_keys(r, root, "title|dimension|p|q|kernel|regularisation|digits|suite|claims");
+    const int only_trained = dp_yaml_get(root, "train") != NULL && dp_yaml_get(root, "q") == NULL;
+    dp_status s = dp_read_keys(r, root, "title|dimension|p|q|kernel|regularisation|digits|suite|claims|train|sweep|run");
+    if (s == DP_OK && only_trained && blocks == NULL)
+        s = dp_fail(r->e, DP_EUNSUPPORTED, "%s: a case for training: it has a key 'train' and no q; expected driftproof train, or a q", r->path);
     if (s == DP_OK) s = read_optional(P, r, root);
     if (s == DP_OK) s = read_dimension(P, r, root);
     for (int i = 0; i < 2 && s == DP_OK; i++) {
+        if (i == 1 && only_trained) {
+            dp_measure_set(P->q, P->p);
+            break;
+        }
         const dp_yaml *y = dp_read_need(r, root, i == 0 ? "p" : "q", "a measure such as {atoms: [{at: 0}]}");
         s = y ? dp_read_measure(i == 0 ? P->p : P->q, P->dim, r, y) : DP_EINPUT;
     }
     if (s == DP_OK) s = dp_read_kernel(P, r, root);
     const dp_yaml *claims = dp_yaml_get(root, "claims");
+    if (s == DP_OK && blocks != NULL) return blocks->read(blocks->to, P, r, root);
     return s == DP_OK && claims != NULL ? dp_read_claims(P, r, claims, schema) : s;
 }
 
@@ -132,7 +140,7 @@ dp_status dp_problem_at_points(const dp_problem *P, dp_error *e)
 }
 
 static dp_status parse(dp_problem **out, const char *path, const char *text, size_t n, const char *const *sets, size_t nsets,
-                       const dp_claim_schema *schema, dp_error *e)
+                       const dp_claim_schema *schema, const dp_problem_blocks *blocks, dp_error *e)
 {
     dp_yaml_report r = {path, e};
     dp_yaml *root = dp_yaml_parse(text, n, NULL, &r);
@@ -140,7 +148,7 @@ static dp_status parse(dp_problem **out, const char *path, const char *text, siz
     dp_status s = root->kind == DP_YAML_MAP ? DP_OK : dp_read_wrong(&r, root, "a mapping with keys such as dimension, p, q and kernel");
     for (size_t i = 0; i < nsets && s == DP_OK; i++) s = dp_yaml_set(root, sets[i], &r);
     dp_problem *P = new_problem(path);
-    if (s == DP_OK) s = read_root(P, &r, root, schema);
+    if (s == DP_OK) s = read_root(P, &r, root, schema, blocks);
     if (s == DP_OK) {
         P->text = dp_yaml_emit(root);
         *out = P;
@@ -155,7 +163,12 @@ static dp_status parse(dp_problem **out, const char *path, const char *text, siz
 dp_status dp_problem_parse(dp_problem **out, const char *path, const char *text, const char *const *sets, size_t nsets,
                            const dp_claim_schema *schema, dp_error *e)
 {
-    return parse(out, path, text, strlen(text), sets, nsets, schema, e);
+    return parse(out, path, text, strlen(text), sets, nsets, schema, NULL, e);
+}
+
+dp_status dp_problem_parse_blocks(dp_problem **out, const char *path, const char *text, const char *const *sets, size_t nsets, const dp_problem_blocks *blocks, dp_error *e)
+{
+    return parse(out, path, text, strlen(text), sets, nsets, NULL, blocks, e);
 }
 
 dp_status dp_problem_read(dp_problem **out, const char *path, const char *const *sets, size_t nsets,
@@ -165,7 +178,7 @@ dp_status dp_problem_read(dp_problem **out, const char *path, const char *const 
     dp_error failed;
     char *text = dp_file_read(path, &n, &failed);
     if (text == NULL) return dp_fail(e, failed.status, "%s", failed.text);
-    dp_status s = parse(out, path, text, n, sets, nsets, schema, e);
+    dp_status s = parse(out, path, text, n, sets, nsets, schema, NULL, e);
     free(text);
     return s;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* reader.h: typed values out of the tree, each with its message when it is not what the key wants; private to this room. */
+/* reader.h: typed values out of the tree, each with its message when it is not what the key wants; for this room and those that read blocks of their own. */
 #ifndef DP_PROBLEM_READER_H
 #define DP_PROBLEM_READER_H
 
@@ -41,5 +41,9 @@ dp_status dp_read_dataset(dp_measure_t out, const dp_yaml_report *r, const dp_ya
 dp_status dp_read_samples(dp_measure_t out, const dp_yaml_report *r, const dp_yaml *y);
 dp_status dp_read_density(dp_measure_t out, const dp_yaml_report *r, const dp_yaml *y);
 void dp_claim_entry_clear(dp_claim_entry *entry);
+
+/* A case with blocks of another room (train, sweep): `read` gets the tree when all else is read and may add to it what P->text is to hold. Where q is left out it is a copy of p. */
+typedef struct { dp_status (*read)(void *to, dp_problem *P, const dp_yaml_report *r, dp_yaml *root); void *to; } dp_problem_blocks;
+dp_status dp_problem_parse_blocks(dp_problem **out, const char *path, const char *text, const char *const *sets, size_t nsets, const dp_problem_blocks *blocks, dp_error *e);
 
 #endif

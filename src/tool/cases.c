@@ -98,6 +98,7 @@ static dp_status read_one(dp_case_list *out, const found *file, const char *cons
 {
     dp_problem *P;
     const dp_status status = dp_problem_read(&P, file->path, sets, nsets, &dp_claim_schema_registry, e);
+    if (status == DP_EUNSUPPORTED && !file->named) return DP_OK; /* a case for training */
     if (status) return fprintf(stderr, "driftproof: %s\n", e->text), status;
     out->P = dp_realloc(out->P, ((size_t) out->n + 1) * sizeof *out->P);
     out->named = dp_realloc(out->named, (size_t) out->n + 1);
