@@ -112,7 +112,7 @@ dp_status dp_smoothed_log_ratio(dp_jet_t out, const dp_problem *P, arb_srcptr x,
         return status;
     if (P->kernel != DP_KERNEL_GAUSSIAN)
         return dp_fail(e, DP_EUNSUPPORTED, "smoothed KL: Gaussian kernel only");
-    if (!dp_is_gaussian_sum(P->p) || !dp_is_gaussian_sum(P->q) || engine == DP_ENGINE_QUADRATURE)
+    if (P->dim <= 3 && (!dp_is_gaussian_sum(P->p) || !dp_is_gaussian_sum(P->q) || engine == DP_ENGINE_QUADRATURE))
         return dp_smoothed_log_ratio_quadrature(out, P, x, prec, w, e);
     dp_gsum_t p, q;
     arb_t h2;
@@ -129,6 +129,8 @@ dp_status dp_smoothed_log_ratio(dp_jet_t out, const dp_problem *P, arb_srcptr x,
         dp_jet_clear(t);
     } else if (engine == DP_ENGINE_CLOSED)
         status = dp_fail(e, DP_EUNSUPPORTED, "smoothed KL: closed form only for one Gaussian against one");
+    else if (P->dim > 3)
+        status = dp_fail(e, DP_EUNSUPPORTED, "smoothed-kl: expectations over x + h z in dimension 3 at most");
     else {
         status = by_trapezoid(out, p, q, P, x, h2, prec, w, e);
         if (status == DP_EBUDGET && engine == DP_ENGINE_AUTO)

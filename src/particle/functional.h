@@ -16,8 +16,8 @@ dp_status dp_mmd_drift(dp_drifted *out, const dp_sample *s, dp_error *e);
 dp_status dp_chi2_sample(double *value, dp_drifted *out, const dp_sample *s, dp_error *e);
 dp_status dp_kale_sample(double *value, dp_drifted *out, const dp_sample *s, dp_error *e);
 
-/* KL(kappa*q || kappa*p) with its flow (24), Gaussian kernel, d <= 3: trapezoidal rule on one lattice for all x, halved until nothing changes.
-   Note: estimate, the last change relative to the largest velocity. DP_EBUDGET when the lattice grows too large. */
+/* KL(kappa*q || kappa*p) with its flow (24), Gaussian kernel, d <= 3: trapezoidal rule on lattices around near points of x, halved until nothing changes; sums in doubles.
+   Note: estimate, the last change relative to the largest velocity. DP_EBUDGET when a lattice grows too large. */
 dp_status dp_smoothed_kl_sample(double *value, dp_drifted *out, const dp_sample *s, dp_error *e);
 
 /* (1/n) sum_i log((k*q)/(k*p))(x_i), the blob functional. */

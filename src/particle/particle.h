@@ -30,7 +30,7 @@ typedef struct {
     int drop_sizes;                /* sinkhorn-proxy: without the n, m of (28), as Algorithm 1 does */
     int columns_first;             /* sinkhorn: a sweep begins with the columns, from unit row scaling */
     slong iterations;              /* sinkhorn: sweeps; -1: until `tolerance` */
-    double tolerance;              /* sinkhorn: L1 error of the marginals; < 0: 1e-13, or what rounding leaves */
+    double tolerance;              /* sinkhorn: L1 error of the marginals; smoothed-kl: last change over the largest velocity; < 0: 1e-13, or what rounding leaves */
     size_t ndirections;
     const double *direction;       /* sliced-wasserstein: ndirections x d, of any length > 0 */
     const fmpq *lambda;            /* kale, chi2: regularisation > 0 */

@@ -226,7 +226,7 @@ static const dp_option options[] = {
     {"distance", 0, "l2|squared", "da2: distance in the logits, -r/h with the Laplace kernel or -r^2/2h^2 with the Gaussian"},
     {"scaling", 0, "population|algorithm", "sinkhorn-proxy: with the n, m of (28) (default) or without, as Algorithm 1"},
     {"iterations", 'i', "K", "sinkhorn: so many sweeps, each rows then columns, then rows normalised once; 0 is the mean-shift"},
-    {"tolerance", 't', "T", "sinkhorn: sweeps until the marginals' L1 error is below T (default: 1e-13, or what rounding leaves)"},
+    {"tolerance", 't', "T", "sinkhorn: sweeps until the marginals' L1 error is below T; smoothed-kl: smaller steps until the velocity changes by less than T of the largest (default: 1e-13, or what rounding leaves)"},
     {"order", 0, "rows-first|columns-first", "sinkhorn: where a sweep begins (default: rows)"},
     {"directions", 0, "SET", "sliced-wasserstein: FILE of vectors (k, d) of any length, or random:K, quasi:K: so many at random by --seed or equidistributed (default: random:100)"},
     {"regularisation", 'l', "L", "kale, chi2: lambda, an exact number"},

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* smoothed.c: the flow (24) of the KL between smoothed samples: expectations over x_i + h z by the trapezoidal rule, on one lattice for points that are near each other. */
+#include "particle/functional.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_NODES = 4000000, REACH = 9 };
+
+/* Nodes (origin + index h step) in a box around points of x. Coordinates are relative to `centre`, one of these points: differences of near points are
+   exact, and nodes have all digits. u: score difference times h^2; log_ratio: log(q_k/p_k). */
+typedef struct { dp_sample s; dp_pkernel k; double h, step, centre[3], origin[3]; size_t size[3], count; double *x, *y, *node, *u, *log_ratio; } lattice;
+
+static double *moved(const double *a, size_t n, size_t d, const double *centre)
+{
+    double *b = dp_malloc(sizeof(double) * n * d);
+    for (size_t i = 0; i < n * d; i++) b[i] = a[i] - centre[i % d];
+    return b;
+}
+
+/* Nodes of a box around the points x_i with group[i] = id; sizes may be NULL. Infinity when a double cannot count them. */
+static double box(size_t *size, double *origin, const double *x, const size_t *group, size_t id, const dp_sample *s, double h, double step)
+{
+    double count = 1;
+    for (size_t c = 0; c < s->d; c++) {
+        double low = INFINITY, high = -INFINITY;
+        for (size_t i = 0; i < s->n; i++)
+            if (group[i] == id) low = fmin(low, x[i * s->d + c]), high = fmax(high, x[i * s->d + c]);
+        const double n = ceil((high - low) / h / step) + 2 * ceil(REACH / step) + 1;
+        if (origin) origin[c] = low - h * step * ceil(REACH / step);
+        if (size) size[c] = n <= MOST_NODES ? (size_t) n : 0;
+        count *= n;
+    }
+    return count;
+}
+
+static dp_status lattice_init(lattice *g, const dp_sample *s, const size_t *group, size_t id, double step, dp_error *e)
+{
+    const size_t d = s->d;
+    *g = (lattice){.s = *s, .step = step};
+    g->s.single = 0; /* differences of float32 sums would hide when the rule has converged */
+    dp_status status = dp_pkernel_init(&g->k, s, DP_FORM_KERNEL, e);
+    if (status) return status;
+    g->h = g->k.h;
+    size_t first = 0;
+    while (group[first] != id) first++;
+    memcpy(g->centre, s->x + first * d, sizeof(double) * d);
+    g->s.x = g->x = moved(s->x, s->n, d, g->centre), g->s.y = g->y = moved(s->y, s->m, d, g->centre);
+    const double count = box(g->size, g->origin, g->x, group, id, s, g->h, step);
+    if (!(count <= MOST_NODES)) return dp_fail(e, DP_EBUDGET, "smoothed-kl: a lattice of step %g h would have more than %d nodes: the scores vary too much within a bandwidth (--tolerance asks for less)", step, MOST_NODES);
+    g->count = (size_t) count;
+    g->node = dp_malloc(sizeof(double) * g->count * d), g->u = dp_malloc(sizeof(double) * g->count * d), g->log_ratio = dp_malloc(sizeof(double) * g->count);
+    for (size_t i = 0; i < g->count; i++)
+        for (size_t c = 0, rest = i; c < d; c++, rest /= g->size[c - 1]) g->node[i * d + c] = g->origin[c] + g->h * step * (double) (rest % g->size[c]);
+    return DP_OK;
+}
+
+static void lattice_clear(lattice *g) { free(g->x), free(g->y), free(g->node), free(g->u), free(g->log_ratio); }
+
+/* Barycentre differences and log-ratios at the nodes. */
+static dp_status lattice_fill(lattice *g, dp_error *e)
+{
+    const dp_sample *s = &g->s;
+    dp_pairing y = dp_pairing_y(s, &g->k, DP_FORM_KERNEL), x = dp_pairing_negatives(s, &g->k, DP_FORM_KERNEL);
+    double *sum = dp_malloc(sizeof(double) * g->count), *shift = dp_malloc(sizeof(double) * g->count * s->d);
+    y.a = x.a = g->node, y.n = x.n = g->count;
+    dp_status status = dp_rows(g->log_ratio, g->u, &y, e);
+    if (!status) status = dp_rows(sum, shift, &x, e);
+    for (size_t i = 0; i < g->count * s->d; i++) g->u[i] -= shift[i];
+    for (size_t i = 0; i < g->count; i++) g->log_ratio[i] = dp_over_eps(&g->k, sum[i] - g->log_ratio[i]) + log((double) s->m / (double) s->n);
+    free(sum), free(shift);
+    return status;
+}
+
+/* Sums of weights exp(-t^2/2) over the nodes within REACH of x, normalised by themselves. */
+static double smooth(double *v, const lattice *g, const double *x)
+{
+    const size_t d = g->s.d;
+    double total = 0, ratio = 0;
+    size_t low[3] = {0}, high[3] = {0, 0, 0}, at[3];
+    for (size_t c = 0; c < d; c++) {
+        const double t = (x[c] - g->origin[c]) / g->h / g->step, r = ceil(REACH / g->step);
+        low[c] = (size_t) fmax(0, floor(t - r)), high[c] = FLINT_MIN(g->size[c] - 1, (size_t) ceil(t + r));
+        v[c] = 0;
+    }
+    for (at[2] = low[2]; at[2] <= high[2]; at[2]++)
+        for (at[1] = low[1]; at[1] <= high[1]; at[1]++)
+            for (at[0] = low[0]; at[0] <= high[0]; at[0]++) {
+                const size_t node = at[0] + (d > 1 ? g->size[0] * (at[1] + (d > 2 ? g->size[1] * at[2] : 0)) : 0);
+                double r2 = 0;
+                for (size_t c = 0; c < d; c++) r2 += (x[c] - g->node[node * d + c]) / g->h * ((x[c] - g->node[node * d + c]) / g->h);
+                const double w = exp(-r2 / 2);
+                total += w, ratio += w * g->log_ratio[node];
+                for (size_t c = 0; c < d; c++) v[c] += w * g->u[node * d + c];
+            }
+    for (size_t c = 0; c < d; c++) v[c] = v[c] / total / g->h / g->h;
+    return ratio / total;
+}
+
+/* The points of one group; adds their share of the energy. */
+static dp_status one_group(double *value, double *v, const dp_sample *s, const size_t *group, size_t id, double step, dp_error *e)
+{
+    lattice g;
+    dp_status status = lattice_init(&g, s, group, id, step, e);
+    if (!status) status = lattice_fill(&g, e);
+    for (size_t i = 0; i < s->n && !status; i++)
+        if (group[i] == id) *value += smooth(v + i * s->d, &g, g.x + i * s->d) / (double) s->n;
+    lattice_clear(&g);
+    return status;
+}
+
+/* Whether the lattices of two points overlap. */
+static int near(const double *a, const double *b, size_t d, double h)
+{
+    for (size_t c = 0; c < d; c++)
+        if (!(fabs(a[c] - b[c]) <= 2 * REACH * h)) return 0;
+    return 1;
+}
+
+/* Splits x into groups, named by their first points: connected by overlaps, and such a group again into single points where these need fewer nodes. */
+static void split(size_t *group, const dp_sample *s, double h)
+{
+    size_t *stack = dp_malloc(sizeof *stack * s->n), *single = dp_malloc(sizeof *single * s->n);
+    for (size_t i = 0; i < s->n; i++) group[i] = s->n, single[i] = i;
+    for (size_t first = 0; first < s->n; first++) {
+        size_t depth = 0, members = 0;
+        if (group[first] < s->n) continue;
+        group[first] = first, stack[depth++] = first;
+        while (depth > 0) {
+            const double *a = s->x + stack[--depth] * s->d;
+            members++;
+            for (size_t j = first + 1; j < s->n; j++)
+                if (group[j] == s->n && near(a, s->x + j * s->d, s->d, h)) group[j] = first, stack[depth++] = j;
+        }
+        if (box(NULL, NULL, s->x, group, first, s, h, 0.25) <= (double) members * box(NULL, NULL, s->x, single, first, s, h, 0.25)) continue;
+        for (size_t j = first; j < s->n; j++)
+            if (group[j] == first) group[j] = j;
+    }
+    free(stack), free(single);
+}
+
+static dp_status one_level(double *value, double *v, const dp_sample *s, const size_t *group, double step, dp_error *e)
+{
+    dp_status status = DP_OK;
+    *value = 0;
+    for (size_t i = 0; i < s->n && !status; i++)
+        if (group[i] == i) status = one_group(value, v, s, group, i, step, e);
+    return status;
+}
+
+/* The step is halved until velocities agree to the tolerance (1e-13) times the largest, or to rounding: the rule converges faster than any power, so the
+   last change is an estimate of the error before it. */
+static dp_status refine(double *value, double *now, double *change, const dp_sample *s, const size_t *group, dp_error *e)
+{
+    const size_t n = s->n * s->d;
+    const double goal = s->tolerance < 0 ? 1e-13 : s->tolerance;
+    double *before = dp_malloc(sizeof(double) * n);
+    dp_status status = one_level(value, before, s, group, 0.5, e);
+    *change = INFINITY;
+    for (double step = 0.25, last = INFINITY; !status && *change > goal && !(*change < 1e-9 && *change > last / 4); step /= 2) {
+        double top = 0;
+        last = *change;
+        status = one_level(value, now, s, group, step, e);
+        *change = 0;
+        for (size_t i = 0; i < n; i++) top = fmax(top, fabs(now[i])), *change = fmax(*change, fabs(now[i] - before[i]));
+        *change = top > 0 ? *change / top : 0;
+        memcpy(before, now, sizeof(double) * n);
+    }
+    free(before);
+    return status;
+}
+
+dp_status dp_smoothed_kl_sample(double *value, dp_drifted *out, const dp_sample *s, dp_error *e)
+{
+    if (s->d > 3) return dp_fail(e, DP_EUNSUPPORTED, "smoothed-kl: on samples in dimension 3 at most");
+    if (s->nparts != 1 || s->part->family != DP_KERNEL_GAUSSIAN) return dp_fail(e, s->nparts ? DP_EUNSUPPORTED : DP_EINPUT, "smoothed-kl: expected one Gaussian kernel and its --bandwidth");
+    if (s->z || s->leave_out) return dp_fail(e, DP_EUNSUPPORTED, "smoothed-kl: a functional of x and y; negatives and masks have no part in it");
+    dp_pkernel k;
+    dp_status status = dp_pkernel_init(&k, s, DP_FORM_KERNEL, e);
+    if (status) return status;
+    size_t *group = dp_malloc(sizeof *group * s->n);
+    double *now = dp_malloc(sizeof(double) * s->n * s->d), change, energy = 0;
+    split(group, s, k.h);
+    status = refine(&energy, now, &change, s, group, e);
+    if (value) *value = energy;
+    if (out && out->v && !status) memcpy(out->v, now, sizeof(double) * s->n * s->d);
+    if (out) dp_drifted_note(out, "estimate", change);
+    free(group), free(now);
+    return status;
+}

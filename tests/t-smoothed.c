@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* t-smoothed.c: the flow (24) of samples by lattices against enclosures: points together, in groups far apart, and what is refused. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include "clouds.h"
+
+static dp_status drift(double *v, double *estimate, const toy *t)
+{
+    dp_error e = {0};
+    dp_drifted out = {.v = v};
+    const dp_status status = dp_drift_sample(&out, "smoothed-kl", &t->s, &e);
+    for (int i = 0; i < out.nnotes && estimate; i++)
+        if (!strcmp(out.note[i].name, "estimate")) *estimate = out.note[i].value;
+    return status;
+}
+
+static void against_ball(toy *t, double tolerance)
+{
+    dp_error e = {0};
+    const slong n = (slong) (t->s.n * t->s.d);
+    arb_ptr v = _arb_vec_init(n);
+    if (dp_drift_sample_ball(v, "smoothed-kl", &t->s, 16, &e)) fail_msg("%s", e.text);
+    for (slong i = 0; i < n; i++) t->w[i] = arf_get_d(arb_midref(v + i), ARF_RND_NEAR);
+    assert_int_equal(drift(t->v, NULL, t), DP_OK);
+    close_to(t->v, t->w, (size_t) n, tolerance);
+    _arb_vec_clear(v, n);
+}
+
+/* Bandwidths from a third of the sample's width to a hundred times it: y and x differ by less than rounding there. */
+static void test_together(void **unused)
+{
+    (void) unused;
+    for (int k = 0; k < 8; k++) {
+        toy t;
+        toy_init(&t, 1, pow(10, -0.5 + 2.5 * uniform()));
+        t.s.n = 1 + below(5), t.s.m = 1 + below(5), t.s.d = 1 + below(2);
+        const double h = fmpq_get_d(&t.part.bandwidth);
+        against_ball(&t, 1e-12 * (1 + h));
+        toy_clear(&t);
+    }
+}
+
+/* Groups with a small bandwidth, 1e6 apart: one lattice would have more nodes than there are atoms in the room. */
+static void test_groups(void **unused)
+{
+    (void) unused;
+    for (int k = 0; k < 5; k++) {
+        toy t;
+        toy_init(&t, 1, 1);
+        t.s.d = k ? 1 : 2, t.s.n = t.s.m = k ? 4 : 2;
+        for (size_t i = 0; i < 4 * t.s.d; i++) t.x[i] += i / t.s.d % 2 ? 1048576 : 0, t.y[i] += i / t.s.d % 2 ? 1048576 : 0;
+        against_ball(&t, 1e-11);
+        toy_clear(&t);
+    }
+}
+
+/* A row of points in the plane, so long that a box around all has more nodes than boxes around each. */
+static void test_row(void **unused)
+{
+    (void) unused;
+    toy t;
+    toy_init(&t, 1, 1);
+    t.s.d = 2, t.s.n = t.s.m = 12;
+    for (size_t i = 0; i < 12; i++) t.x[2 * i] += 1000.0 * (double) i, t.x[2 * i + 1] += 15 * (double) i, t.y[2 * i] += 1000.0 * (double) i, t.y[2 * i + 1] += 15 * (double) i;
+    assert_int_equal(drift(t.v, NULL, &t), DP_OK);
+    for (size_t i = 0; i < 12; i++) { /* each with its own y: the others are 1000 bandwidths away */
+        toy one = t;
+        one.s.n = one.s.m = 1, one.s.x = t.x + 2 * i, one.s.y = t.y + 2 * i;
+        assert_int_equal(drift(one.v, NULL, &one), DP_OK);
+        close_to(t.v + 2 * i, one.v, 2, 1e-12);
+    }
+    toy_clear(&t);
+}
+
+/* float32 asks for no other rule; a coarser tolerance stops earlier and says so. */
+static void test_single_and_tolerance(void **unused)
+{
+    (void) unused;
+    toy t;
+    double fine = 0, coarse = 0;
+    toy_init(&t, 1, 1);
+    t.s.n = t.s.m = 5, t.s.d = 2;
+    assert_int_equal(drift(t.v, &fine, &t), DP_OK);
+    t.s.single = 1;
+    assert_int_equal(drift(t.w, NULL, &t), DP_OK);
+    assert_memory_equal(t.v, t.w, sizeof(double) * 10);
+    t.s.tolerance = 1e-3;
+    assert_int_equal(drift(t.w, &coarse, &t), DP_OK);
+    if (!(fine < 1e-9 && coarse > fine && coarse < 1e-3)) fail_msg("estimates %g and %g", fine, coarse);
+    close_to(t.w, t.v, 10, coarse);
+    toy_clear(&t);
+}
+
+static void test_refused(void **unused)
+{
+    (void) unused;
+    dp_error e = {0};
+    toy t;
+    toy_init(&t, 1, 1);
+    t.s.n = 2, t.s.m = 3, t.s.d = 4;
+    arb_ptr v = _arb_vec_init(8);
+    assert_int_equal(drift(t.v, NULL, &t), DP_EUNSUPPORTED);
+    assert_int_equal(dp_drift_sample_ball(v, "smoothed-kl", &t.s, 16, &e), DP_EUNSUPPORTED);
+    t.s.d = 3, t.s.n = 1, t.s.m = 2; /* the nearest y changes at x, within a two-thousandth of the bandwidth */
+    for (size_t k = 0; k < 3; k++) t.y[k] = t.x[k] - (k ? 0 : 1000), t.y[3 + k] = t.x[k] + (k ? 0 : 1000);
+    assert_int_equal(drift(t.v, NULL, &t), DP_EBUDGET);
+    _arb_vec_clear(v, 8);
+    toy_clear(&t);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_together), cmocka_unit_test(test_groups), cmocka_unit_test(test_row),
+                                       cmocka_unit_test(test_single_and_tolerance), cmocka_unit_test(test_refused)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
