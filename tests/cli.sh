@@ -714,6 +714,26 @@ says out 'died of signal 11'
 says out '5 refuted, 1 error; |1 verified, 4 refuted, 1 error; '
 holds 'leaves no key, so that it is tried again' test "$(find "$w/crash/records" -name '*.key' | wc -l)" = 5
 
+# ---- audit: recorded runs that NumPy wrote (cases/audit/record.py) ----
+runs 'audit of the printed algorithm' 0 "$dp" audit cases/audit/printed.npz
+says out '^  da2, laplace, self left out: to [567]'
+says out '^declared: yes'
+says out '^undecided +equal-distributions'
+runs 'audit without the root' 1 "$dp" audit --json cases/audit/no-root.npz
+json declared false
+json variants.0.variant '"da2 with row times column softmax without the root, cross-weighted, laplace, self left out"'
+json variants.0.factor '"1"'
+json variants.1.fate '"excluded"'
+runs 'audit of the toy code' 1 "$dp" audit cases/audit/toy.npz
+says out 'clamped at 1e-12, laplace, self left out: to [567]'
+says out '^declared: no, it is at a relative distance of 0.0'
+"$dp" audit --json --threads 1 cases/audit/toy.npz >"$w/one.json" 2>/dev/null
+"$dp" audit --json --threads 2 cases/audit/toy.npz >"$w/two.json" 2>/dev/null
+holds 'audit does not depend on threads' cmp "$w/one.json" "$w/two.json"
+runs 'audit of no run' 2 "$dp" audit README.md
+says err 'README.md: no .npz'
+runs 'audit at a level that no permutation reaches' 2 "$dp" audit --level 0.001 cases/audit/toy.npz
+
 # ---- installation ----
 runs 'make install' 0 make install NO_INSTALL=1 B="$B" DESTDIR="$w/root" PREFIX=/usr
 installed=$w/root/usr/bin/driftproof

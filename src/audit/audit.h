@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* audit.h: recorded training runs against the theory: which drift a recorded velocity is, and what the samples say of the run. */
+#ifndef DP_AUDIT_AUDIT_H
+#define DP_AUDIT_AUDIT_H
+
+#include "energy/energy.h"
+
+/* ---- what was recorded ---- */
+
+enum { DP_MOST_BANDWIDTHS = 16 };
+
+/* What the run says of its drift; an absent text is NULL. */
+typedef struct {
+    char *drift, *kernel, *mask, *scaling, *order, *normalisation, *weights;
+    size_t nbandwidths;
+    double bandwidth[DP_MOST_BANDWIDTHS];
+    int tau;                         /* the numbers are temperatures: logits -r^2/tau, or -r/tau */
+    slong iterations;                /* -1: not said */
+    double regularisation, factor;   /* 0: not said */
+    char *unknown;                   /* keys that the audit does not know, with commas, or NULL */
+} dp_declared;
+
+/* Arrays of a run, in doubles: x (steps, n, d), y (steps, m, d), v like x or NULL, direction (k, d) or NULL, step numbers.
+   single: x, y or v was float32. */
+typedef struct {
+    size_t steps, n, m, d, ndirections;
+    double *x, *y, *v, *step, *direction;
+    int single;
+    dp_declared declared;
+} dp_recorded;
+
+/* A .npz with arrays x, y, optional v, step, directions, and a JSON text meta. x and v may lack the axis of steps; y may too, and is then
+   the same at every step. DP_EINPUT names array or key. Clear it in any case. */
+dp_status dp_recorded_read(dp_recorded *r, const char *path, dp_error *e);
+void dp_recorded_clear(dp_recorded *r);
+/* The meta text alone. */
+dp_status dp_declared_parse(dp_declared *a, const char *text, const char *path, dp_error *e);
+void dp_declared_clear(dp_declared *a);
+
+/* ---- what a drift can be ---- */
+
+/* How an affinity is made of the kernel K, its row sums R and its column sums C: K/sqrt(R C), K^2/(R C), K/R, K/C, K. */
+typedef enum { DP_NORM_ROOT, DP_NORM_PRODUCT, DP_NORM_ROW, DP_NORM_COLUMN, DP_NORM_NONE } dp_norm;
+/* How the two sides meet: each times the other's row sums; each divided by its own; neither. */
+typedef enum { DP_WEIGHTS_CROSS, DP_WEIGHTS_OWN, DP_WEIGHTS_PLAIN } dp_weights;
+/* What a recorded bandwidth b means: h = b; logits -r^2/b (h^2 = b/2); h^2 = b; h = b sqrt(d); h = b times the mean distance of x to x and y. */
+typedef enum { DP_BANDWIDTH_H, DP_BANDWIDTH_TAU, DP_BANDWIDTH_SQUARE, DP_BANDWIDTH_ROOT_D, DP_BANDWIDTH_MEAN, DP_BANDWIDTHS } dp_convention;
+
+/* One way to compute a velocity. drift: a name of the registry, or NULL: an affinity that the registry lacks. */
+typedef struct {
+    const char *drift;
+    dp_kernel_family family;
+    int mask, joint;                 /* mask: the pair of a point with itself is left out; joint: row sums over y and x together */
+    dp_norm norm;
+    dp_weights weights;
+    double clamp;                    /* floor under R C, 0: none */
+    slong iterations;                /* sinkhorn: sweeps, -1: until convergence */
+    int columns_first, drop_sizes;
+    int plain_kernel_sum;            /* several bandwidths: one drift of the summed kernel, instead of the sum of the drifts */
+    dp_released released;
+    dp_convention convention;
+} dp_variant;
+
+/* One step: x: n x d, y: m x d. */
+typedef struct { size_t n, m, d, nh, ndirections; const double *x, *y, *h, *direction; double lambda; int threads; } dp_batch;
+
+/* The velocity of one step. DP_EUNSUPPORTED where the variant does not apply to such a batch (its kernel, its size).
+   Error: as the engines of particle/; affinities in logarithms, a weight within about 8 u |logit|. Cost: n (n + m) exponentials or so. */
+dp_status dp_variant_eval(double *v, const dp_variant *a, const dp_batch *b, dp_error *e);
+/* A(x, y) itself, for drift == NULL. */
+void dp_affinity_drift(double *v, const dp_variant *a, const dp_batch *b, double h);
+/* The name in words, fresh: "da2, laplace, self mask". */
+char *dp_variant_name(const dp_variant *a);
+/* What was declared, every choice that was not said as `driftproof drift` makes it. DP_EINPUT for an unknown word. */
+dp_status dp_variant_declared(dp_variant *out, const dp_declared *a, dp_error *e);
+/* All variants for one reading of the bandwidth, into fresh memory; `a` says what else is recorded. smoothed-kl (a lattice for every batch) and converged
+   plans are not among them: they are tried when they are declared. */
+size_t dp_variant_list(dp_variant **out, const dp_declared *a, dp_convention convention);
+/* h that a recorded bandwidth stands for; NaN: it depends on the batch. */
+double dp_variant_bandwidth(const dp_variant *a, double bandwidth, size_t d);
+/* Whether they are the same formula with the same h. */
+int dp_variant_equal(const dp_variant *a, const dp_variant *b, const dp_declared *given, size_t d);
+
+/* ---- which one it is ---- */
+
+/* EXCLUDED: at some step the recorded velocity is no multiple of the variant, beyond what rounding explains. UNTRIED: does not apply. */
+typedef enum { DP_MATCHES, DP_EXCLUDED, DP_UNTRIED } dp_fate;
+typedef struct {
+    dp_variant variant;
+    dp_fate fate;
+    int declared, single, near;      /* single: only in float32 arithmetic; near: within a digit of the nearest that matches */
+    double distance, limit;          /* worst over the steps seen: |v - s u|/|v|, s fitted at each step; and what rounding can make of it there */
+    double low, high;                /* the fitted factors s lie between */
+    double exact;                    /* worst |v - c u|/|v| with the named factor c */
+    const char *factor;              /* "1", "m/n", ..., or NULL: no known constant */
+    double value;                    /* c, or the mean factor */
+    int by_rms;                      /* each step is divided by its root mean square */
+    size_t steps, at;                /* steps seen; the step of the worst distance */
+    double *each;                    /* distances at the compared steps, with the named factor where there is one; NaN: not looked at */
+    char why[120];                   /* UNTRIED */
+} dp_finding;
+
+typedef struct {
+    size_t n, compared;              /* findings; steps with a velocity that can be compared */
+    dp_finding *f;                   /* matching ones first, the declared one before others; then by distance */
+    size_t *step;                    /* the compared steps, the first and the last first */
+    int has_declared;
+    double refit, refit_distance;    /* nothing matches: the declared drift with its bandwidths times `refit` does, at that distance at one step; 0: it does not either */
+} dp_identity;
+
+/* Compares the recorded v with every variant. all: every reading of the bandwidth even when the first one matches.
+   Error: a limit is an estimate: 8 times the change under perturbations of the size of rounding of coordinates and bandwidth. */
+dp_status dp_identify(dp_identity *out, const dp_recorded *r, int all, int threads, dp_error *e);
+void dp_identity_clear(dp_identity *a);
+/* How many match; they stand first. */
+size_t dp_identity_matches(const dp_identity *a);
+/* Whether the declared variant matches with the declared factor (1 unless said); any: with any constant factor > 0. */
+int dp_identity_as_declared(const dp_identity *a, const dp_declared *d, int any);
+
+/* ---- what the samples say ---- */
+
+enum { DP_MOST_ENERGIES = 8 };
+
+/* A statistical statement about the run. p: of the test; power: against x moved by DP_AUDIT_SHIFT standard deviations, NaN: not known. */
+#define DP_AUDIT_SHIFT 0.5
+typedef struct { const char *name, *statement, *verdict; double value, floor, p, level, power; size_t n, m, draws; char message[240]; } dp_audit_check;
+
+/* One functional along the run. tau: Kendall's, of values against time; p two-sided (Mann and Kendall); trend: "down", "up", "none", or "unknown" (too few steps). */
+typedef struct { const char *name, *trend; double h, first, last, tau, p; size_t steps; int own; } dp_audit_trend;
+
+typedef struct {
+    size_t bad;                      /* the first step with a number that is not finite; SIZE_MAX: none */
+    size_t last;                     /* the step that is tested: the last one that is finite */
+    double spread;                   /* root mean square distance of x from its mean over that of y, there */
+    double rms, self;                /* root mean square of V(x; y) and of V(x; x) there, NaN: no formula */
+    int promised;                    /* V(x; x) = 0 is an identity of this formula */
+    int nchecks, ntrends;
+    dp_audit_check check[4];
+    dp_audit_trend trend[DP_MOST_ENERGIES];
+} dp_audit_theory;
+
+/* variant: the formula to hold against the samples, NULL: none. Tests are permutation tests at level `level` by the stream `seed`, of at most 400 (drift)
+   and 500 (MMD) points a side. No result depends on threads. */
+dp_status dp_audit_theory_run(dp_audit_theory *out, const dp_recorded *r, const dp_variant *variant, double level, ulong seed, int threads, dp_error *e);
+
+#endif

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* recorded.c: reads a recorded run: arrays of a .npz and the JSON text that says what drift they are of. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "audit/audit.h"
+#include "base/npy.h"
+#include "problem/reader.h"
+
+/* ---- meta ---- */
+
+static dp_status number(double *out, const dp_yaml_report *r, const dp_yaml *y, double least)
+{
+    char *end = NULL;
+    if (y->kind != DP_YAML_TEXT) return dp_read_wrong(r, y, "a number");
+    *out = strtod(y->text, &end);
+    if (end == y->text || *end || !isfinite(*out)) return dp_read_wrong(r, y, "a finite number");
+    return *out > least ? DP_OK : dp_yaml_fail(r, y, "expected a number above %g, got %s", least, y->text);
+}
+
+static dp_status bandwidths(dp_declared *a, const dp_yaml_report *r, const dp_yaml *y)
+{
+    if (a->nbandwidths) return dp_yaml_fail(r, y, "expected one of bandwidth and tau, got both");
+    if (y->kind != DP_YAML_LIST) return a->nbandwidths = 1, number(a->bandwidth, r, y, 0);
+    if (y->n < 1 || y->n > DP_MOST_BANDWIDTHS) return dp_yaml_fail(r, y, "expected from 1 to %d bandwidths, got %ld", DP_MOST_BANDWIDTHS, y->n);
+    for (slong i = 0; i < y->n; i++) {
+        const dp_status status = number(a->bandwidth + i, r, y->item[i], 0);
+        if (status) return status;
+    }
+    a->nbandwidths = (size_t) y->n;
+    return DP_OK;
+}
+
+static void remember(dp_declared *a, const char *key)
+{
+    char *old = a->unknown;
+    a->unknown = old ? dp_format("%s, %s", old, key) : dp_strdup(key);
+    free(old);
+}
+
+static dp_status mask(dp_declared *a, const dp_yaml_report *r, const dp_yaml *y)
+{
+    static const char words[] = "self|none|true|false|True|False|leave-out|keep";
+    int i;
+    const dp_status status = dp_read_word(&i, r, y, words);
+    if (!status) a->mask = dp_strdup(i % 2 ? "none" : "self");
+    return status;
+}
+
+static dp_status item(dp_declared *a, const dp_yaml_report *r, const char *key, const dp_yaml *y)
+{
+    const struct { const char *key; char **to; const char *words; } word[] = {
+        {"kernel", &a->kernel, "gaussian|laplace|matern32|matern52|imq|energy"}, {"scaling", &a->scaling, "population|algorithm"},
+        {"order", &a->order, "rows-first|columns-first"}, {"normalisation", &a->normalisation, "root|product|row|column|none|clamp"},
+        {"weights", &a->weights, "cross|own|plain"}, {"drift", &a->drift, NULL}};
+    dp_status status;
+    int i;
+    if (y->kind == DP_YAML_TEXT && (!strcmp(y->text, "null") || !*y->text)) return DP_OK;
+    for (size_t k = 0; k < sizeof word / sizeof *word; k++) {
+        if (strcmp(key, word[k].key)) continue;
+        status = word[k].words ? dp_read_word(&i, r, y, word[k].words) : DP_OK;
+        return status ? status : dp_read_text(word[k].to, r, y, "a name");
+    }
+    if (!strcmp(key, "bandwidth") || !strcmp(key, "tau")) return status = bandwidths(a, r, y), a->tau |= *key == 't', status;
+    if (!strcmp(key, "mask") || !strcmp(key, "self")) return mask(a, r, y);
+    if (!strcmp(key, "iterations")) return dp_read_integer(&a->iterations, r, y, 0, 1000000);
+    if (!strcmp(key, "regularisation")) return number(&a->regularisation, r, y, 0);
+    if (!strcmp(key, "factor") || !strcmp(key, "gamma")) return number(&a->factor, r, y, -INFINITY);
+    return remember(a, key), DP_OK;
+}
+
+dp_status dp_declared_parse(dp_declared *a, const char *text, const char *path, dp_error *e)
+{
+    char *where = dp_format("%s: meta", path);
+    const dp_yaml_report r = {where, e};
+    memset(a, 0, sizeof *a);
+    a->iterations = -1;
+    dp_yaml *y = dp_yaml_parse(text, strlen(text), NULL, &r);
+    dp_status status = !y ? DP_EINPUT : y->kind != DP_YAML_MAP ? dp_read_wrong(&r, y, "an object such as {\"drift\": \"da2\"}") : DP_OK;
+    for (slong i = 0; y && !status && i < y->n; i++) status = item(a, &r, y->key[i]->text, y->item[i]);
+    dp_yaml_free(y);
+    free(where);
+    return status;
+}
+
+void dp_declared_clear(dp_declared *a)
+{
+    free(a->drift), free(a->kernel), free(a->mask), free(a->scaling), free(a->order), free(a->normalisation), free(a->weights), free(a->unknown);
+}
+
+/* ---- arrays ---- */
+
+static dp_status shape(const dp_array *a, const char *path, const char *name, const char *wanted, dp_error *e)
+{
+    char text[256] = "";
+    for (int i = 0; i < a->ndim && strlen(text) < 200; i++) snprintf(text + strlen(text), 24, "%s%zu", i ? ", " : "", a->shape[i]);
+    return dp_fail(e, DP_EINPUT, "%s: %s: expected shape %s, got (%s)", path, name, wanted, text);
+}
+
+/* (steps, points, d) or (points, d); *steps 0: no such axis. */
+static dp_status points(double **out, size_t *steps, size_t *n, size_t *d, const dp_npz *z, const char *path, const char *name, int *single, dp_error *e)
+{
+    dp_array a = {0};
+    const dp_status status = dp_npz_array(&a, z, name, e);
+    if (status) return status;
+    const int axes = a.ndim;
+    if (axes < 2 || axes > 3 || a.count == 0) {
+        const dp_status wrong = shape(&a, path, name, "(steps, points, d) or (points, d), none of them 0", e);
+        return dp_array_clear(&a), wrong;
+    }
+    *steps = axes == 3 ? a.shape[0] : 0, *n = a.shape[axes - 2], *d = a.shape[axes - 1];
+    *single |= a.kind == 'f' && a.size == 4;
+    *out = a.data;
+    return DP_OK;
+}
+
+/* y without an axis of steps is repeated. */
+static void repeat(dp_recorded *r)
+{
+    const size_t each = r->m * r->d;
+    r->y = dp_realloc(r->y, sizeof(double) * each * r->steps);
+    for (size_t t = 1; t < r->steps; t++) memcpy(r->y + t * each, r->y, sizeof(double) * each);
+}
+
+static dp_status read_steps(dp_recorded *r, const dp_npz *z, const char *path, dp_error *e)
+{
+    dp_array a = {0};
+    r->step = dp_malloc(sizeof(double) * r->steps);
+    for (size_t t = 0; t < r->steps; t++) r->step[t] = (double) t;
+    if (!dp_npz_has(z, "step")) return DP_OK;
+    dp_status status = dp_npz_array(&a, z, "step", e);
+    if (!status && (a.ndim > 1 || a.count != r->steps)) status = shape(&a, path, "step", "(steps) as x has", e);
+    if (!status) memcpy(r->step, a.data, sizeof(double) * r->steps);
+    dp_array_clear(&a);
+    return status;
+}
+
+static dp_status read_directions(dp_recorded *r, const dp_npz *z, const char *path, dp_error *e)
+{
+    size_t steps, d;
+    int single = 0;
+    if (!dp_npz_has(z, "directions")) return DP_OK;
+    dp_status status = points(&r->direction, &steps, &r->ndirections, &d, z, path, "directions", &single, e);
+    if (!status && (steps || d != r->d)) status = dp_fail(e, DP_EINPUT, "%s: directions: expected shape (k, %zu), the same directions at every step", path, r->d);
+    return status;
+}
+
+static dp_status read_arrays(dp_recorded *r, const dp_npz *z, const char *path, dp_error *e)
+{
+    size_t steps, n, d;
+    dp_status status = points(&r->x, &r->steps, &r->n, &r->d, z, path, "x", &r->single, e);
+    const int one = r->steps == 0;
+    if (!status) status = points(&r->y, &steps, &r->m, &d, z, path, "y", &r->single, e);
+    if (!status && d != r->d) status = dp_fail(e, DP_EINPUT, "%s: y: points of dimension %zu, but those of x have dimension %zu", path, d, r->d);
+    if (!status && steps && steps != FLINT_MAX(r->steps, 1)) status = dp_fail(e, DP_EINPUT, "%s: y: %zu steps, but x has %zu", path, steps, FLINT_MAX(r->steps, 1));
+    r->steps = FLINT_MAX(r->steps, 1);
+    if (!status && !steps) repeat(r);
+    if (!status && dp_npz_has(z, "v")) {
+        status = points(&r->v, &steps, &n, &d, z, path, "v", &r->single, e);
+        if (!status && (n != r->n || d != r->d || (steps == 0) != one || FLINT_MAX(steps, 1) != r->steps)) status = dp_fail(e, DP_EINPUT, "%s: v: its shape is not that of x", path);
+    }
+    if (!status) status = read_steps(r, z, path, e);
+    if (!status) status = read_directions(r, z, path, e);
+    return status;
+}
+
+dp_status dp_recorded_read(dp_recorded *r, const char *path, dp_error *e)
+{
+    dp_npz *z = NULL;
+    char *meta = NULL;
+    memset(r, 0, sizeof *r);
+    r->declared.iterations = -1;
+    dp_status status = dp_npz_read(&z, path, e);
+    if (status) return status;
+    status = read_arrays(r, z, path, e);
+    if (!status && dp_npz_has(z, "meta")) status = dp_npz_text(&meta, z, "meta", e);
+    if (!status && meta) status = dp_declared_parse(&r->declared, meta, path, e);
+    free(meta);
+    dp_npz_free(z);
+    return status;
+}
+
+void dp_recorded_clear(dp_recorded *r)
+{
+    free(r->x), free(r->y), free(r->v), free(r->step), free(r->direction);
+    dp_declared_clear(&r->declared);
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* audit_naive.h: drifts as frameworks compute them, with whole matrices, exponentials and divisions in arithmetic of type REAL; included once for each. */
+
+/* Logits of x against b; mask: 1e6 on the diagonal, before the division. */
+static void NAME(logits)(REAL *L, size_t stride, const REAL *x, const REAL *b, size_t n, size_t m, size_t d, int squared, int mask, REAL tau)
+{
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < m; j++) {
+            REAL r = 0;
+            for (size_t k = 0; k < d; k++) r += (x[i * d + k] - b[j * d + k]) * (x[i * d + k] - b[j * d + k]);
+            if (!squared) r = (REAL) sqrt((double) r);
+            if (mask && i == j) r += (REAL) 1e6;
+            L[i * stride + j] = -r / tau;
+        }
+}
+
+/* Softmax of count numbers, `stride` apart. */
+static void NAME(softmax)(REAL *out, const REAL *in, size_t count, size_t stride)
+{
+    REAL top = in[0], sum = 0;
+    for (size_t i = 1; i < count; i++) top = in[i * stride] > top ? in[i * stride] : top;
+    for (size_t i = 0; i < count; i++) sum += out[i * stride] = (REAL) exp((double) (in[i * stride] - top));
+    for (size_t i = 0; i < count; i++) out[i * stride] /= sum;
+}
+
+/* A of an n x m matrix: 'q': root, 'p': product, 'r': rows, 'c': columns. */
+static void NAME(affinity)(REAL *A, const REAL *L, size_t n, size_t m, char norm)
+{
+    REAL *row = malloc(sizeof(REAL) * n * m), *col = malloc(sizeof(REAL) * n * m);
+    for (size_t i = 0; i < n; i++) NAME(softmax)(row + i * m, L + i * m, m, 1);
+    for (size_t j = 0; j < m; j++) NAME(softmax)(col + j, L + j, n, m);
+    for (size_t k = 0; k < n * m; k++) A[k] = norm == 'q' ? (REAL) sqrt((double) (row[k] * col[k])) : norm == 'p' ? row[k] * col[k] : norm == 'r' ? row[k] : col[k];
+    free(row), free(col);
+}
+
+/* (A^+ sum A^-) y - (A^- sum A^+) x; columns of A: m of y, then n of x. */
+static void NAME(cross)(REAL *v, const REAL *A, const REAL *x, const REAL *y, size_t n, size_t m, size_t d)
+{
+    for (size_t i = 0; i < n; i++) {
+        const REAL *a = A + i * (m + n);
+        REAL p = 0, q = 0;
+        for (size_t j = 0; j < m; j++) p += a[j];
+        for (size_t j = 0; j < n; j++) q += a[m + j];
+        for (size_t k = 0; k < d; k++) {
+            REAL s = 0, t = 0;
+            for (size_t j = 0; j < m; j++) s += a[j] * q * y[j * d + k];
+            for (size_t j = 0; j < n; j++) t += a[m + j] * p * x[j * d + k];
+            v[i * d + k] = s - t;
+        }
+    }
+}
+
+static void NAME(da2)(REAL *v, const REAL *x, const REAL *y, size_t n, size_t m, size_t d, REAL tau, int squared, int mask, char norm)
+{
+    const size_t t = n + m;
+    REAL *L = malloc(sizeof(REAL) * n * t), *A = malloc(sizeof(REAL) * n * t);
+    NAME(logits)(L, t, x, y, n, m, d, squared, 0, tau), NAME(logits)(L + m, t, x, x, n, n, d, squared, mask, tau);
+    NAME(affinity)(A, L, n, t, norm);
+    NAME(cross)(v, A, x, y, n, m, d);
+    free(L), free(A);
+}
+
+/* The toy code: kernel over the root of the clamped product of sums. */
+static void NAME(toy)(REAL *v, const REAL *x, const REAL *y, size_t n, size_t m, size_t d, REAL tau)
+{
+    const size_t t = n + m;
+    REAL *A = malloc(sizeof(REAL) * n * t), *row = calloc(n, sizeof(REAL)), *col = calloc(t, sizeof(REAL));
+    NAME(logits)(A, t, x, y, n, m, d, 0, 0, tau), NAME(logits)(A + m, t, x, x, n, n, d, 0, 1, tau);
+    for (size_t k = 0; k < n * t; k++) A[k] = (REAL) exp((double) A[k]), row[k / t] += A[k], col[k % t] += A[k];
+    for (size_t k = 0; k < n * t; k++) A[k] /= (REAL) sqrt(fmax((double) (row[k / t] * col[k % t]), 1e-12));
+    NAME(cross)(v, A, x, y, n, m, d);
+    free(A), free(row), free(col);
+}
+
+static void NAME(proxy)(REAL *v, const REAL *x, const REAL *y, size_t n, size_t m, size_t d, REAL tau)
+{
+    const size_t t = n + m;
+    REAL *L = malloc(sizeof(REAL) * n * t), *P = malloc(sizeof(REAL) * n * t), *A = malloc(sizeof(REAL) * n * t);
+    NAME(logits)(L, m, x, y, n, m, d, 1, 0, tau), NAME(affinity)(P, L, n, m, 'q');
+    for (size_t i = 0; i < n; i++) memcpy(A + i * t, P + i * m, sizeof(REAL) * m);
+    NAME(logits)(L, n, x, x, n, n, d, 1, 0, tau), NAME(affinity)(P, L, n, n, 'q');
+    for (size_t i = 0; i < n; i++) memcpy(A + i * t + m, P + i * n, sizeof(REAL) * n);
+    NAME(cross)(v, A, x, y, n, m, d);
+    free(L), free(P), free(A);
+}
+
+/* Plans of `sweeps` sweeps on kernels, rows first; 0: the mean-shift. */
+static void NAME(plan)(REAL *v, REAL sign, const REAL *x, const REAL *b, size_t n, size_t m, size_t d, REAL tau, int mask, int sweeps)
+{
+    REAL *P = malloc(sizeof(REAL) * n * m);
+    NAME(logits)(P, m, x, b, n, m, d, 1, mask, tau);
+    for (size_t i = 0; i < n; i++) NAME(softmax)(P + i * m, P + i * m, m, 1);
+    for (int s = 0; s < sweeps; s++) {
+        for (size_t j = 0; j < m; j++) {
+            REAL sum = 0;
+            for (size_t i = 0; i < n; i++) sum += P[i * m + j];
+            for (size_t i = 0; i < n; i++) P[i * m + j] /= sum;
+        }
+        for (size_t i = 0; i < n; i++) {
+            REAL sum = 0;
+            for (size_t j = 0; j < m; j++) sum += P[i * m + j];
+            for (size_t j = 0; j < m; j++) P[i * m + j] /= sum;
+        }
+    }
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < d; k++)
+            for (size_t j = 0; j < m; j++) v[i * d + k] += sign * P[i * m + j] * b[j * d + k];
+    free(P);
+}
+
+static void NAME(mmd)(REAL *v, REAL sign, const REAL *x, const REAL *b, size_t n, size_t m, size_t d, REAL h)
+{
+    REAL *L = malloc(sizeof(REAL) * n * m);
+    NAME(logits)(L, m, x, b, n, m, d, 1, 0, 2 * h * h);
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < m; j++)
+            for (size_t k = 0; k < d; k++) v[i * d + k] += sign * (REAL) exp((double) L[i * m + j]) * (b[j * d + k] - x[i * d + k]) / (h * h) / (REAL) m;
+    free(L);
+}
+
+/* One recorded step by the name of the program; b: its bandwidth or temperature. */
+static void NAME(program)(const char *name, REAL *v, const REAL *x, const REAL *y, size_t n, size_t m, size_t d, REAL b)
+{
+    const REAL two = 2;
+    for (size_t i = 0; i < n * d; i++) v[i] = 0;
+    if (!strcmp(name, "da2")) NAME(da2)(v, x, y, n, m, d, b, 0, 1, 'q');
+    else if (!strcmp(name, "da2-unmasked")) NAME(da2)(v, x, y, n, m, d, b, 0, 0, 'q');
+    else if (!strcmp(name, "da2-squared")) NAME(da2)(v, x, y, n, m, d, b, 1, 0, 'q');
+    else if (!strcmp(name, "da2-no-root")) NAME(da2)(v, x, y, n, m, d, b, 0, 1, 'p');
+    else if (!strcmp(name, "da2-rows")) NAME(da2)(v, x, y, n, m, d, b, 0, 1, 'r');
+    else if (!strcmp(name, "da2-columns")) NAME(da2)(v, x, y, n, m, d, b, 0, 1, 'c');
+    else if (!strcmp(name, "toy")) NAME(toy)(v, x, y, n, m, d, b);
+    else if (!strcmp(name, "proxy")) NAME(proxy)(v, x, y, n, m, d, b);
+    else if (!strcmp(name, "mmd")) NAME(mmd)(v, 1, x, y, n, m, d, b), NAME(mmd)(v, -1, x, x, n, n, d, b);
+    else {
+        const int mask = !strcmp(name, "mean-shift-masked"), sweeps = strcmp(name, "sinkhorn") ? 0 : 20;
+        NAME(plan)(v, 1, x, y, n, m, d, two * b * b, 0, sweeps), NAME(plan)(v, -1, x, x, n, n, d, two * b * b, mask, sweeps);
+    }
+}
