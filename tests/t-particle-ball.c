@@ -64,6 +64,34 @@ static void against_balls(const char *drift, int single, int rounds, double span
     }
 }
 
+/* The released code with any of its floors, masks and normalisations on or off, temperatures from 1e-9 to 1e3: to 1e-12 of the largest component. */
+static void test_released(void **unused)
+{
+    (void) unused;
+    for (int k = 0; k < 60; k++) {
+        toy t;
+        dp_error e = {0};
+        dp_released o = dp_released_default;
+        toy_init(&t, pow(10, 8 * (2 * uniform() - 1)), pow(10, 12 * uniform() - 9));
+        t.s.n = 1 + below(8), t.s.m = 1 + below(8), t.s.l = below(3), t.s.z = t.s.l ? t.z : NULL, t.s.leave_out = (int) below(2), t.s.released = &o;
+        t.part.family = DP_KERNEL_LAPLACE;
+        if (below(2)) o.coordinates = 0;
+        if (below(2)) o.distances = 0;
+        if (below(2)) o.rms = 0;
+        if (below(2)) o.clip = 0;
+        if (below(3) == 0) o.mask = 0.5;
+        if (below(3) == 0) o.weight[0] = 0.25, o.weight[2] = 2;
+        const slong n = (slong) (t.s.n * t.s.d);
+        arb_ptr v = _arb_vec_init(n);
+        if (dp_drift_sample_ball(v, "da2-released", &t.s, 20, &e)) fail_msg("%s", e.text);
+        for (slong i = 0; i < n; i++) t.w[i] = arf_get_d(arb_midref(v + i), ARF_RND_NEAR);
+        run(&t, "da2-released", t.v);
+        close_to(t.v, t.w, (size_t) n, 1e-12);
+        _arb_vec_clear(v, n);
+        toy_clear(&t);
+    }
+}
+
 static void test_double(void **unused)
 {
     (void) unused;
@@ -232,7 +260,7 @@ static void test_scalar(void **unused)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_double), cmocka_unit_test(test_single), cmocka_unit_test(test_weights), cmocka_unit_test(test_lines), cmocka_unit_test(test_scores), cmocka_unit_test(test_gradients),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_released), cmocka_unit_test(test_double), cmocka_unit_test(test_single), cmocka_unit_test(test_weights), cmocka_unit_test(test_lines), cmocka_unit_test(test_scores), cmocka_unit_test(test_gradients),
                                        cmocka_unit_test(test_scalar)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* da2_released.c: Deng's released code: DA2 with clips, masks and normalisations that depend on the sample, so on samples only. */
 #include "drift/drift.h"
+#include "particle/ball.h"
 
 static dp_status eval(dp_field_t out, const dp_problem *P, arb_srcptr x, dp_engine engine, slong prec, dp_workspace *w, dp_error *e)
 {
@@ -10,5 +11,5 @@ static dp_status eval(dp_field_t out, const dp_problem *P, arb_srcptr x, dp_engi
 
 const dp_drift dp_drift_da2_released = {
     .name = "da2-released", .equations = "Deng et al., released code", .summary = "DA2 as released: clipped affinities, normalised distances, coordinates and drifts",
-    .eval = eval, .sample = dp_released_drift
+    .eval = eval, .sample = dp_released_drift, .sample_ball = dp_ball_released
 };

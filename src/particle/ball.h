@@ -16,6 +16,8 @@ dp_status dp_ball_mean_shift(arb_ptr out, const dp_sample *s, slong prec, dp_err
 dp_status dp_ball_mmd(arb_ptr out, const dp_sample *s, slong prec, dp_error *e);
 dp_status dp_ball_proxy(arb_ptr out, const dp_sample *s, slong prec, dp_error *e);
 dp_status dp_ball_da2(arb_ptr out, const dp_sample *s, slong prec, dp_error *e);
+/* Its options are doubles, taken as they are. */
+dp_status dp_ball_released(arb_ptr out, const dp_sample *s, slong prec, dp_error *e);
 /* s->iterations sweeps; DP_EUNSUPPORTED when convergence is asked (the population engine encloses that). */
 dp_status dp_ball_sinkhorn(arb_ptr out, const dp_sample *s, slong prec, dp_error *e);
 /* By certain order; DP_EBUDGET when two projections are not told apart at prec. wasserstein: d = 1. */

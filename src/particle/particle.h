@@ -97,6 +97,7 @@ dp_status dp_pseudo_plan(dp_drifted *out, const dp_sample *s, int joint, dp_erro
 /* (27): plan against y minus plan against the negatives, each by s->iterations sweeps or to s->tolerance. */
 dp_status dp_sinkhorn_drift(dp_drifted *out, const dp_sample *s, dp_error *e);
 /* Deng's released code; here z are negatives beside x. Notes: mean_distance, coordinate_unit. */
+dp_status dp_released_check(const dp_sample *s, dp_error *e); /* kernel laplace, with a bandwidth */
 dp_status dp_released_drift(dp_drifted *out, const dp_sample *s, dp_error *e);
 
 #endif

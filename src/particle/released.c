@@ -8,8 +8,10 @@
 const dp_released dp_released_default = {.distance_floor = 1e-8, .scale_floor = 1e-3, .clip = 1e-6, .rms_floor = 1e-8, .mask = 100,
                                          .coordinates = 1, .distances = 1, .rms = 1, .weight = {1, 1, 1}};
 
-/* The targets in the code's order, their weights; scale: the weighted mean distance. log_row, log_col: of one temperature. */
-typedef struct { const dp_sample *s; const dp_released *o; size_t t; double *target, *weight, *log_row, *log_col, *coeff, scale, unit; } released;
+/* log sum_j exp(-c_j/h) = -least/h + log, kept apart: differences from the least cost lose nothing where costs over h are large and nearly equal. */
+typedef struct { double least, log; } log_sum;
+/* The targets in the code's order, their weights; scale: the weighted mean distance. row, col: normalisers of one temperature. */
+typedef struct { const dp_sample *s; const dp_released *o; size_t t; log_sum *row, *col; double *target, *weight, *coeff, scale, unit; } released;
 
 static double distance(const released *a, size_t i, size_t j)
 {
@@ -19,10 +21,10 @@ static double distance(const released *a, size_t i, size_t j)
     return sqrt(fmax(r2, a->o->distance_floor));
 }
 
-static double logit(const released *a, size_t i, size_t j, double h)
+static double cost(const released *a, size_t i, size_t j)
 {
     const double r = distance(a, i, j) / (a->o->distances ? fmax(a->scale, a->o->scale_floor) : 1);
-    return a->s->leave_out && i == j ? -(r + a->o->mask) / h : -r / h;
+    return a->s->leave_out && i == j ? r + a->o->mask : r;
 }
 
 static void block(released *a, size_t *at, const double *points, size_t n, double weight)
@@ -38,7 +40,7 @@ static void released_init(released *a, const dp_sample *s, const dp_released *o)
     double weighted = 0, weights = 0;
     *a = (released){.s = s, .o = o, .t = s->n + s->l + s->m};
     a->target = dp_malloc(sizeof(double) * a->t * s->d), a->weight = dp_malloc(sizeof(double) * a->t);
-    a->log_row = dp_malloc(sizeof(double) * s->n), a->log_col = dp_malloc(sizeof(double) * a->t), a->coeff = dp_malloc(sizeof(double) * a->t);
+    a->row = dp_malloc(sizeof *a->row * s->n), a->col = dp_malloc(sizeof *a->col * a->t), a->coeff = dp_malloc(sizeof(double) * a->t);
     block(a, &at, s->x, s->n, o->weight[0]), block(a, &at, s->z, s->l, o->weight[1]), block(a, &at, s->y, s->m, o->weight[2]);
     for (size_t j = 0; j < a->t; j++) {
         for (size_t i = 0; i < s->n; i++) weighted += distance(a, i, j) * a->weight[j];
@@ -48,26 +50,26 @@ static void released_init(released *a, const dp_sample *s, const dp_released *o)
     a->unit = o->coordinates ? fmax(a->scale / sqrt((double) s->d), o->scale_floor) : 1;
 }
 
-static void released_clear(released *a) { free(a->target), free(a->weight), free(a->log_row), free(a->log_col), free(a->coeff); }
+static void released_clear(released *a) { free(a->target), free(a->weight), free(a->row), free(a->col), free(a->coeff); }
 
-static double log_sum(const double *v, size_t n)
+static log_sum log_sum_of(const double *c, size_t n, double h)
 {
-    double top = -INFINITY, sum = 0;
-    for (size_t i = 0; i < n; i++) top = fmax(top, v[i]);
-    for (size_t i = 0; i < n && top > -INFINITY; i++) sum += exp(v[i] - top);
-    return top == -INFINITY ? top : top + log(sum);
+    double least = INFINITY, sum = 0;
+    for (size_t i = 0; i < n; i++) least = fmin(least, c[i]);
+    for (size_t i = 0; i < n; i++) sum += exp((least - c[i]) / h);
+    return (log_sum){least, log(sum)};
 }
 
 static void normalisers(released *a, double h)
 {
     double *line = dp_malloc(sizeof(double) * FLINT_MAX(a->t, a->s->n));
     for (size_t i = 0; i < a->s->n; i++) {
-        for (size_t j = 0; j < a->t; j++) line[j] = logit(a, i, j, h);
-        a->log_row[i] = log_sum(line, a->t);
+        for (size_t j = 0; j < a->t; j++) line[j] = cost(a, i, j);
+        a->row[i] = log_sum_of(line, a->t, h);
     }
     for (size_t j = 0; j < a->t; j++) {
-        for (size_t i = 0; i < a->s->n; i++) line[i] = logit(a, i, j, h);
-        a->log_col[j] = log_sum(line, a->s->n);
+        for (size_t i = 0; i < a->s->n; i++) line[i] = cost(a, i, j);
+        a->col[j] = log_sum_of(line, a->s->n, h);
     }
     free(line);
 }
@@ -78,8 +80,8 @@ static void coefficients(released *a, size_t i, double h)
     const size_t first = a->s->n + a->s->l;
     double positive = 0, negative = 0;
     for (size_t j = 0; j < a->t; j++) {
-        const double product = exp(2 * logit(a, i, j, h) - a->log_row[i] - a->log_col[j]);
-        a->coeff[j] = sqrt(fmax(product, a->o->clip)) * a->weight[j];
+        const double c = cost(a, i, j), root = exp(((a->row[i].least - c) / h + (a->col[j].least - c) / h - a->row[i].log - a->col[j].log) / 2);
+        a->coeff[j] = fmax(root, sqrt(a->o->clip)) * a->weight[j];
         *(j < first ? &negative : &positive) += a->coeff[j];
     }
     for (size_t j = 0; j < a->t; j++) a->coeff[j] *= j < first ? -positive : negative;
@@ -102,12 +104,19 @@ static void temperature(double *v, released *a, double h)
     free(force);
 }
 
-dp_status dp_released_drift(dp_drifted *out, const dp_sample *s, dp_error *e)
+dp_status dp_released_check(const dp_sample *s, dp_error *e)
 {
-    released a;
     if (s->nparts == 0) return dp_fail(e, DP_EINPUT, "da2-released: no temperature given; expected --bandwidth H, or several with commas");
     for (slong p = 0; p < s->nparts; p++)
         if (s->part[p].family != DP_KERNEL_LAPLACE) return dp_fail(e, DP_EUNSUPPORTED, "da2-released: the logits are -r/h: kernel laplace, distance l2");
+    return DP_OK;
+}
+
+dp_status dp_released_drift(dp_drifted *out, const dp_sample *s, dp_error *e)
+{
+    released a;
+    const dp_status status = dp_released_check(s, e);
+    if (status) return status;
     released_init(&a, s, s->released ? s->released : &dp_released_default);
     for (size_t i = 0; i < s->n * s->d; i++) out->v[i] = 0;
     for (slong p = 0; p < s->nparts; p++) temperature(out->v, &a, fmpq_get_d(&s->part[p].bandwidth));
