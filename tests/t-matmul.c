@@ -91,8 +91,32 @@ static void extreme_digits(void **unused)
     _arb_vec_clear(a, M * K), _arb_vec_clear(b, N * K), _arb_vec_clear(z, M * N), _arb_vec_clear(y, M * N), arb_clear(want);
 }
 
+/* All digits but the highest -2^(width - 1), for every width that may be chosen, and as many terms as any width allows: sums of digits reach what Lemma L7 says they may. */
+static void extreme_balanced_digits(void **unused)
+{
+    (void) unused;
+    for (slong width = 16; width <= 22; width++)
+        for (slong digits = 3; digits <= 9; digits += 2) {
+            const slong K = FLINT_MAX(1, ((WORD(1) << (53 - 2 * width)) - 1) / digits), bits = width * digits - 1;
+            arb_ptr a = _arb_vec_init(2 * K), z = _arb_vec_init(4);
+            arb_t want;
+            dp_error e;
+            arb_init(want);
+            for (slong j = 0; j + 1 < digits; j++)
+                arb_one(want), arb_mul_2exp_si(want, want, width * j + width - 1), arb_sub(a, a, want, ARF_PREC_EXACT);
+            arb_one(want), arb_mul_2exp_si(want, want, bits - 1), arb_add(a, a, want, ARF_PREC_EXACT); /* so the unit of the row is 1 */
+            for (slong k = 1; k < 2 * K; k++)
+                arb_set(a + k, a);
+            assert_int_equal(dp_matmul(z, a, a, 2, 2, K, bits, 1, &e), DP_OK);
+            arb_mul(want, a, a, ARF_PREC_EXACT), arb_mul_si(want, want, K, ARF_PREC_EXACT);
+            for (int i = 0; i < 4; i++)
+                assert_true(arb_contains(z + i, want));
+            _arb_vec_clear(a, 2 * K), _arb_vec_clear(z, 4), arb_clear(want);
+        }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(against_dot), cmocka_unit_test(extreme_digits)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(against_dot), cmocka_unit_test(extreme_digits), cmocka_unit_test(extreme_balanced_digits)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -40,7 +40,7 @@ int dp_window_contains(const dp_window *outer, const dp_window *inner)
     return 1;
 }
 
-static void node(arb_t u, const dp_window *w, int k, slong i)
+void dp_window_node(arb_t u, const dp_window *w, int k, slong i)
 {
     arb_set_d(u, w->step[k]);
     arb_mul_si(u, u, w->lo[k] + i, ARF_PREC_EXACT);
@@ -60,31 +60,55 @@ static void run(arb_ptr row, slong mid, slong count, int dir, const arb_t value,
     arb_clear(e), arb_clear(r);
 }
 
-static void row_term(arb_ptr row, const dp_window *w, const dp_gsum_t G, slong l, arb_ptr u, const arb_t q, slong prec)
+void dp_lattice_row_start(arb_t value, arb_ptr ratio, const dp_window *w, const dp_gsum_t G, slong l, arb_ptr u, slong prec)
 {
-    slong mid = w->count[0] / 2;
-    arb_t e, r, t;
+    arb_t t;
     arb_ptr pull = _arb_vec_init(G->dim);
-    arb_init(e), arb_init(r), arb_init(t);
-    node(u, w, 0, mid);
-    dp_gsum_log_term(e, G, l, u, prec);
-    arb_exp(e, e, prec);
-    arb_add(row + mid, row + mid, e, prec);
+    arb_init(t);
+    dp_window_node(u, w, 0, w->count[0] / 2);
+    dp_gsum_log_term(value, G, l, u, prec);
+    arb_exp(value, value, prec);
     dp_gsum_pull(pull, G, l, u, prec);
-    for (int dir = 1; dir >= -1; dir -= 2) { /* E(u + dir h) - E(u) = -dir h pull - A h^2 / 2 */
+    for (int up = 0; up < 2; up++) { /* E(u + dir h) - E(u) = -dir h pull - A h^2 / 2 */
+        arb_ptr r = ratio + up;
         arb_set_d(t, w->step[0]);
         arb_mul(r, t, pull, prec);
-        if (dir > 0)
+        if (up)
             arb_neg(r, r);
         arb_mul(t, t, t, prec);
         arb_mul(t, t, DP_GSUM_A(G, l, 0, 0), prec);
         arb_mul_2exp_si(t, t, -1);
         arb_sub(r, r, t, prec);
         arb_exp(r, r, prec);
-        run(row, mid, w->count[0], dir, e, r, q, prec);
     }
-    arb_clear(e), arb_clear(r), arb_clear(t);
+    arb_clear(t);
     _arb_vec_clear(pull, G->dim);
+}
+
+static void row_term(arb_ptr row, const dp_window *w, const dp_gsum_t G, slong l, arb_ptr u, const arb_t q, slong prec)
+{
+    slong mid = w->count[0] / 2;
+    arb_t e;
+    arb_ptr r = _arb_vec_init(2);
+    arb_init(e);
+    dp_lattice_row_start(e, r, w, G, l, u, prec);
+    arb_add(row + mid, row + mid, e, prec);
+    for (int up = 1; up >= 0; up--)
+        run(row, mid, w->count[0], up ? 1 : -1, e, r + up, q, prec);
+    arb_clear(e);
+    _arb_vec_clear(r, 2);
+}
+
+void dp_lattice_row_quotient(arb_t q, const dp_window *w, const dp_gsum_t G, slong l, slong prec)
+{
+    arb_t t;
+    arb_init(t);
+    arb_set_d(t, w->step[0]);
+    arb_mul(t, t, t, prec);
+    arb_mul(t, t, DP_GSUM_A(G, l, 0, 0), prec);
+    arb_neg(t, t);
+    arb_exp(q, t, prec);
+    arb_clear(t);
 }
 
 void dp_lattice_values(arb_ptr values, const dp_window *w, const dp_gsum_t G, slong prec)
@@ -93,26 +117,18 @@ void dp_lattice_values(arb_ptr values, const dp_window *w, const dp_gsum_t G, sl
     slong n0 = w->count[0], n1 = d > 1 ? w->count[1] : 1, n2 = d > 2 ? w->count[2] : 1;
     slong wp = prec + 20 + 3 * (slong) FLINT_BIT_COUNT((ulong) n0);
     arb_ptr u = _arb_vec_init(d), q = _arb_vec_init(G->n);
-    arb_t t;
-    arb_init(t);
-    for (slong l = 0; l < G->n; l++) {
-        arb_set_d(t, w->step[0]);
-        arb_mul(t, t, t, wp);
-        arb_mul(t, t, DP_GSUM_A(G, l, 0, 0), wp);
-        arb_neg(t, t);
-        arb_exp(q + l, t, wp);
-    }
+    for (slong l = 0; l < G->n; l++)
+        dp_lattice_row_quotient(q + l, w, G, l, wp);
     _arb_vec_zero(values, n0 * n1 * n2);
     for (slong k = 0; k < n2; k++)
         for (slong j = 0; j < n1; j++) {
             if (d > 1)
-                node(u + 1, w, 1, j);
+                dp_window_node(u + 1, w, 1, j);
             if (d > 2)
-                node(u + 2, w, 2, k);
+                dp_window_node(u + 2, w, 2, k);
             for (slong l = 0; l < G->n; l++)
                 row_term(values + (k * n1 + j) * n0, w, G, l, u, q + l, wp);
         }
-    arb_clear(t);
     _arb_vec_clear(u, d), _arb_vec_clear(q, G->n);
 }
 
@@ -127,7 +143,7 @@ static void axis_factors(arb_ptr f[3], const dp_window *w, int k, arb_srcptr s, 
     if (k >= w->dim)
         arb_one(f[0]);
     for (slong i = 0; k < w->dim && i < n; i++) {
-        node(u, w, k, i);
+        dp_window_node(u, w, k, i);
         arb_sub(f[0] + i, u, s + k, prec);
         arb_mul(f[0] + i, f[0] + i, f[0] + i, prec);
         arb_mul_2exp_si(f[0] + i, f[0] + i, -1);

@@ -22,6 +22,12 @@ double dp_window_edge(const dp_window *w, int k, int upper);
 int dp_window_cover(dp_window *w, int dim, const double *step, const double *centre, double radius);
 int dp_window_contains(const dp_window *outer, const dp_window *inner);
 
+/* u = coordinate i of axis k, exact. */
+void dp_window_node(arb_t u, const dp_window *w, int k, slong i);
+/* Along the row of the first axis through u (whose first coordinate is set to the middle's, index count/2), term l of G has this value in the middle, the ratio ratio[1] to
+   the node above it and ratio[0] to the node below; from node to node away from the middle ratios change by the quotient q. */
+void dp_lattice_row_start(arb_t value, arb_ptr ratio, const dp_window *w, const dp_gsum_t G, slong l, arb_ptr u, slong prec);
+void dp_lattice_row_quotient(arb_t q, const dp_window *w, const dp_gsum_t G, slong l, slong prec);
 /* values[node] = G(u_node), first axis fastest; Gaussian factors by two-multiplication recurrences from each row's middle. */
 void dp_lattice_values(arb_ptr values, const dp_window *w, const dp_gsum_t G, slong prec);
 /* Sums over the nodes of inner (a sub-window of outer, whose node values are `weight`) of weight x exp(-|u-s|^2/2)

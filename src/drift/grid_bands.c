@@ -20,6 +20,7 @@ typedef struct {
     dp_grid_tilde *tilde[2];
     dp_grid_log *log_ratio;
     int values;             /* whether k*p and k*q are wanted at all nodes at once */
+    dp_gsum_t fine[2];      /* then they, more precise */
 } prepared;
 
 static void prepared_clear(prepared *s)
@@ -27,6 +28,8 @@ static void prepared_clear(prepared *s)
     for (int k = 0; k < 4; k++)
         if (s->closed[k])
             dp_gsum_clear(s->sum[k]);
+    for (int k = 0; k < 2 && s->values; k++)
+        dp_gsum_clear(s->fine[k]);
     dp_grid_tilde_free(s->tilde[0]), dp_grid_tilde_free(s->tilde[1]);
     dp_grid_log_free(s->log_ratio);
 }
@@ -37,6 +40,8 @@ static dp_status prepare(prepared *s, const dp_mesh_t mesh, const dp_problem *P,
     dp_status status = DP_OK;
     int tilde = (needs & DP_NEED_PT) != 0;
     *s = (prepared) {.values = tilde && order == 1};
+    for (int k = 0; k < 2 && s->values; k++)
+        dp_smoothed_sum(s->fine[k], dp_base_measure(P, (dp_which) k), P->bandwidth, w->prec + DP_SUM_SPARE);
     for (int k = 0; k < 4 && status == DP_OK; k++) {
         dp_which which = (dp_which) k;
         const dp_effort how = {w->prec, w->extra[k & 1], w->balls[k & 1]};
@@ -86,18 +91,37 @@ typedef struct {
 } sweep;
 
 /* Moments at the nodes of one band, and where the drifts' formulas find them. */
-typedef struct { dp_grid_moments table[2], log_ratio; arb_ptr value[2]; dp_source source; slong nodes; } band_moments;
+typedef struct { dp_grid_moments table[2], log_ratio; arb_ptr value[2]; dp_reals real[2]; dp_source source; slong nodes; } band_moments;
 
 static void band_clear(band_moments *b, const prepared *s)
 {
     for (int k = 0; k < 2; k++) {
         if (s->tilde[k])
             dp_grid_moments_clear(b->table + k);
-        if (s->values)
+        if (b->value[k])
             _arb_vec_clear(b->value[k], b->nodes);
+        if (b->source.real[k])
+            dp_reals_clear(b->real + k);
     }
     if (s->log_ratio)
         dp_grid_moments_clear(&b->log_ratio);
+}
+
+/* k*p and k*q at the band's nodes. */
+static void band_values(band_moments *b, const sweep *a, slong first, slong rows)
+{
+    const dp_sublattice nodes = dp_band_lattice(&a->f->mesh, first, rows);
+    int ok[2] = {0, 0};
+    for (int k = 0; k < 2; k++)
+        ok[k] = dp_sublattice_reals(b->real + k, a->s->fine[k], &a->f->mesh, &nodes, a->prec);
+    for (int k = 0; k < 2; k++)
+        if (ok[0] && ok[1])
+            b->source.real[k] = b->real + k;
+        else {
+            if (ok[k])
+                dp_reals_clear(b->real + k);
+            b->source.value[k] = b->value[k] = dp_sublattice_values(a->s->fine[k], &a->f->mesh, &nodes, a->prec);
+        }
 }
 
 static dp_status band_init(band_moments *b, band_report *r, const sweep *a, slong first, slong rows, dp_error *e)
@@ -106,7 +130,7 @@ static dp_status band_init(band_moments *b, band_report *r, const sweep *a, slon
     int d = a->P->dim;
     dp_status status = DP_OK;
     b->nodes = rows * a->across;
-    b->source = (dp_source) {.node = 0};
+    b->source = (dp_source) {.node = 0}, b->value[0] = b->value[1] = NULL;
     for (int k = 0; k < 4; k++)
         b->source.sum[k] = s->closed[k] ? s->sum[k] : NULL;
     for (int k = 0; k < 2; k++) {
@@ -116,9 +140,9 @@ static dp_status band_init(band_moments *b, band_report *r, const sweep *a, slon
                 status = dp_grid_tilde_band(b->table + k, r->term, r->loss + k, s->tilde[k], first, rows, e);
             b->source.table[DP_OF_PT + k] = b->table + k;
         }
-        if (s->values)
-            b->source.value[k] = b->value[k] = dp_band_values(s->sum[k], &a->f->mesh, first, rows, a->prec);
     }
+    if (s->values)
+        band_values(b, a, first, rows);
     if (s->log_ratio) {
         dp_grid_moments_init(&b->log_ratio, d, a->order, b->nodes);
         if (status == DP_OK)

@@ -3,6 +3,7 @@
 #ifndef DP_DRIFT_GRID_SUMS_H
 #define DP_DRIFT_GRID_SUMS_H
 
+#include "drift/mesh_reals.h"
 #include "drift/sublattice.h"
 
 /* int k(x - y) (y - x)^alpha W(y) dy at every node x for all |alpha| <= order: slot dp_moment_slot(alpha) holds an array of balls. */
@@ -15,8 +16,12 @@ void dp_grid_moments_clear(dp_grid_moments *m);
 
 /* The Gaussian sum g at the nodes of the lattice, first axis fastest; free with _arb_vec_clear. */
 arb_ptr dp_sublattice_values(const dp_gsum_t g, const dp_mesh_t mesh, const dp_sublattice *s, slong prec);
-/* The same at the nodes of `rows` rows of the mesh's last axis. */
-arb_ptr dp_band_values(const dp_gsum_t g, const dp_mesh_t mesh, slong first, slong rows, slong prec);
+/* The same as floating-point numbers with a common relative error below 2^-prec, some four times as fast; initialises out. Returns 0, with out not there, when numbers are too
+   large or small for that, or g (DP_SUM_SPARE bits more are enough) not precise enough: then balls must do. */
+int dp_sublattice_reals(dp_reals *out, const dp_gsum_t g, const dp_mesh_t mesh, const dp_sublattice *s, slong prec);
+enum { DP_SUM_SPARE = 240 };
+/* The nodes of `rows` rows of the mesh's last axis as a lattice. */
+dp_sublattice dp_band_lattice(const dp_mesh_t mesh, slong first, slong rows);
 void dp_sublattice_cell(arb_t out, const dp_sublattice *s, const dp_mesh_t mesh, slong prec); /* volume of a cell */
 double dp_sublattice_limit(int dim); /* more nodes than these are not affordable */
 /* Whether sums can go by integers: convolutions on the line (lemma L1), products of matrices of digits elsewhere (lemma L7); their error is absolute along rows. */

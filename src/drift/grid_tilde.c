@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* grid_tilde.c: kernel moments of p~ and q~ at the nodes of a mesh: one lattice for each group of components, and the bounds of lemma L6. */
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "drift/mesh_sums.h"
 
@@ -19,7 +21,7 @@ typedef struct { const dp_group *g; const dp_mesh_struct *mesh; dp_gsum_t densit
 static void weights_init(weights_of *w, const dp_group *g, const dp_mesh_t mesh, slong prec)
 {
     w->g = g, w->mesh = mesh, w->prec = prec;
-    dp_density_sum(w->density, g->mu, g->first, g->n, prec + 40), dp_smoothed_sum(w->kq, g->P->q, g->P->bandwidth, prec + 40);
+    dp_density_sum(w->density, g->mu, g->first, g->n, prec + DP_SUM_SPARE), dp_smoothed_sum(w->kq, g->P->q, g->P->bandwidth, prec + DP_SUM_SPARE);
     arb_init(w->cell);
     dp_sublattice_cell(w->cell, &g->s, mesh, prec + 10);
 }
@@ -29,10 +31,32 @@ static void weights_clear(weights_of *w)
     dp_gsum_clear(w->density), dp_gsum_clear(w->kq), arb_clear(w->cell);
 }
 
+/* By floating-point numbers; 0: they do not serve. */
+static int quick_weights(arb_ptr W, const dp_sublattice *s, const weights_of *w, slong n)
+{
+    dp_reals D, G, R;
+    if (!dp_sublattice_reals(&D, w->density, w->mesh, s, w->prec))
+        return 0;
+    if (!dp_sublattice_reals(&G, w->kq, w->mesh, s, w->prec)) {
+        dp_reals_clear(&D);
+        return 0;
+    }
+    dp_reals_init(&R, n, G.limbs);
+    dp_reals_rsqrt(&R, &G), dp_reals_mul(&D, &D, &R);
+    for (slong i = 0; i < n; i++) {
+        dp_reals_get_arb(W + i, &D, i, w->prec + 10);
+        arb_mul(W + i, W + i, w->cell, w->prec + 10);
+    }
+    dp_reals_clear(&D), dp_reals_clear(&G), dp_reals_clear(&R);
+    return 1;
+}
+
 static dp_status weights(arb_ptr W, const dp_sublattice *s, const void *argument, dp_error *e)
 {
     const weights_of *w = argument;
     slong n = dp_sublattice_nodes(s, w->g->dim);
+    if (quick_weights(W, s, w, n))
+        return DP_OK;
     arb_ptr D = dp_sublattice_values(w->density, w->mesh, s, w->prec), G = dp_sublattice_values(w->kq, w->mesh, s, w->prec);
     (void) e;
     for (slong i = 0; i < n; i++) {
@@ -120,34 +144,49 @@ void dp_grid_tilde_free(dp_grid_tilde *t)
 
 /* ---- bands ---- */
 
+/* term becomes at least e^log_bound/Z, Z a sum with its radius. */
+static void note_term(double *term, double log_bound, const arb_t Z)
+{
+    mag_t z, t;
+    if (arf_is_zero(arb_midref(Z)) || log_bound * M_LOG2E - (double) ARF_EXP(arb_midref(Z)) + 2 < log2(*term))
+        return;
+    mag_init(z), mag_init(t);
+    arb_get_mag(z, Z);
+    dp_mag_exp_d(t, log_bound), mag_div(t, t, z);
+    *term = fmax(*term, mag_get_d(t));
+    mag_clear(z), mag_clear(t);
+}
+
+enum { NEAR = 16 }; /* nodes of a row that use the same majorants */
+
 /* Radii grow by the group's strip and window terms, h^|alpha| times; term: the largest relative to the sums. */
 static void add_errors(dp_grid_moments *part, double term[2], const dp_group *g, const dp_mesh_t mesh, slong first)
 {
     int d = g->dim;
-    double *at[3], x[3];
-    mag_t Z, err[2], h, t;
-    mag_init(Z), mag_init(err[0]), mag_init(err[1]), mag_init(h), mag_init(t);
+    double *at[3], x[3], err[2];
+    const dp_majorant **chosen = dp_calloc((size_t) g->n, sizeof *chosen);
+    mag_t h, t;
+    mag_init(h), mag_init(t);
+    mag_set_d(h, g->h * (1 + 1e-12));
     for (int k = 0; k < d; k++)
         at[k] = dp_mesh_axis_d(mesh, k);
     for (slong node = 0; node < part->nodes; node++) {
         slong rest = first + node;
+        if (rest % mesh->n[0] % NEAR == 0)
+            memset(chosen, 0, sizeof *chosen * (size_t) g->n);
         for (int k = 0; k < d; k++)
             x[k] = at[k][rest % mesh->n[k]], rest /= mesh->n[k];
-        arb_get_mag(Z, part->slot[0] + node);
-        dp_group_error(err[0], err[1], g, x);
-        for (int i = 0; i < 2; i++) {
-            mag_div(t, err[i], Z);
-            term[i] = fmax(term[i], mag_get_d(t));
-        }
-        mag_add(t, err[0], err[1]);
-        mag_set_d(h, g->h * (1 + 1e-12));
+        dp_group_error(err, err + 1, g, chosen, x);
+        for (int i = 0; i < 2; i++)
+            note_term(term + i, err[i], part->slot[0] + node);
+        dp_mag_exp_d(t, fmax(err[0], err[1]) + log1p(exp(-fabs(err[0] - err[1]))) + 1e-9);
         for (int s = 0; s < part->nslots; s++) {
             if (s == 1 || s == 1 + d)
                 mag_mul(t, t, h);
             mag_add(arb_radref(part->slot[s] + node), arb_radref(part->slot[s] + node), t);
         }
     }
-    mag_clear(Z), mag_clear(err[0]), mag_clear(err[1]), mag_clear(h), mag_clear(t);
+    mag_clear(h), mag_clear(t), free(chosen);
     for (int k = 0; k < d; k++)
         free(at[k]);
 }
@@ -161,6 +200,12 @@ static slong worst_miss(arb_srcptr v, slong n, slong prec)
     return worst;
 }
 
+/* Numbers of whole limbs cost no more to compute and to keep. */
+static slong whole_limbs(slong prec)
+{
+    return (prec + FLINT_BITS - 1) / FLINT_BITS * FLINT_BITS;
+}
+
 dp_status dp_grid_tilde_band(dp_grid_moments *out, double term[2], slong *miss, const dp_grid_tilde *t, slong first, slong rows, dp_error *e)
 {
     dp_status status = DP_OK;
@@ -169,7 +214,7 @@ dp_status dp_grid_tilde_band(dp_grid_moments *out, double term[2], slong *miss, 
         dp_grid_moments part, *to = i == 0 ? out : &part;
         if (i > 0)
             dp_grid_moments_init(&part, out->dim, out->order, out->nodes);
-        status = dp_mesh_sums_band(to, &s->z, first, rows, t->prec + 10, e);
+        status = dp_mesh_sums_band(to, &s->z, first, rows, whole_limbs(t->prec + 6), e);
         if (status == DP_OK) {
             if (s->z.digits)
                 *miss = FLINT_MAX(*miss, worst_miss(to->slot[0], to->nodes, t->prec));

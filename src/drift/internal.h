@@ -24,6 +24,7 @@ typedef struct {
     const struct dp_grid_moments_struct *table[4]; /* then these */
     const struct dp_grid_moments_struct *log_ratio; /* moments of log((k*p)/(k*q)) under the normalised kernel, or NULL */
     arb_srcptr value[2];                           /* k*p and k*q at all nodes, when only velocities are wanted; else NULL */
+    const struct dp_reals_struct *real[2];         /* they in another form, instead */
     slong node;
 } dp_source;
 

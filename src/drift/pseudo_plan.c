@@ -20,6 +20,24 @@ static void row_normaliser(dp_jet_t N, const dp_jet_t p, const dp_jet_t q, int j
     fmpq_clear(half);
 }
 
+/* 1/N from k*p and k*q at the node. */
+static void inverse_normaliser(arb_t N, const dp_source *s, int joint, slong prec)
+{
+    arb_t t;
+    arb_init(t);
+    if (s->real[0] && !joint) {
+        dp_reals_rsqrt_product(N, s->real[0], s->real[1], s->node, prec);
+    } else {
+        if (s->real[0])
+            dp_reals_get_arb(N, s->real[0], s->node, prec), dp_reals_get_arb(t, s->real[1], s->node, prec);
+        else
+            arb_set(N, s->value[0] + s->node), arb_set(t, s->value[1] + s->node);
+        (joint ? arb_add : arb_mul)(N, N, t, prec);
+        (joint ? arb_inv : arb_rsqrt)(N, N, prec);
+    }
+    arb_clear(t);
+}
+
 /* The velocity alone, from tables at the nodes of a mesh: (Z_q~ D_p~ - Z_p~ D_q~)/N. */
 static void from_tables(dp_field_t f, const dp_source *s, int joint, slong prec)
 {
@@ -27,10 +45,7 @@ static void from_tables(dp_field_t f, const dp_source *s, int joint, slong prec)
     slong i = s->node;
     arb_t N;
     arb_init(N);
-    if (joint)
-        arb_add(N, s->value[0] + i, s->value[1] + i, prec), arb_inv(N, N, prec);
-    else
-        arb_mul(N, s->value[0] + i, s->value[1] + i, prec), arb_rsqrt(N, N, prec);
+    inverse_normaliser(N, s, joint, prec);
     for (int k = 0; k < f->dim; k++) {
         arb_mul(f->velocity + k, q->slot[0] + i, p->slot[1 + k] + i, prec);
         arb_submul(f->velocity + k, p->slot[0] + i, q->slot[1 + k] + i, prec);
@@ -74,7 +89,7 @@ void dp_efield_pseudo_plan(dp_efield *f, const dp_emoments *m, int joint)
 dp_status dp_field_pseudo_plan(dp_field_t f, const dp_problem *P, arb_srcptr x, int joint, dp_engine engine, slong prec,
                                dp_workspace *w, dp_error *e)
 {
-    if (w && w->source && w->source->value[0] && w->source->table[DP_OF_PT] && w->source->table[DP_OF_QT]) {
+    if (w && w->source && (w->source->value[0] || w->source->real[0]) && w->source->table[DP_OF_PT] && w->source->table[DP_OF_QT]) {
         from_tables(f, w->source, joint, prec);
         return DP_OK;
     }

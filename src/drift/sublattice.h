@@ -42,8 +42,9 @@ typedef struct {
 int dp_group_plan(dp_group *g, const dp_problem *P, const dp_measure_struct *mu, slong first, slong n, const dp_mesh_t mesh, slong prec, double most);
 void dp_group_clear(dp_group *g);
 slong dp_group_nodes(const dp_group *g);
-/* Upper bounds of the strip's and the window's (tails and ends) share of the error at x of the lattice sums of k(z) (z/h)^alpha W(y), z = y - x,
-   |alpha| <= 2 (lemma L6). Infinite when a mean lies outside the core that was planned for, which no node of the mesh has. */
-void dp_group_error(mag_t strip, mag_t window, const dp_group *g, const double *x);
+/* Logarithms of upper bounds of the strip's and the window's (tails and ends) share of the error at x of the lattice sums of k(z) (z/h)^alpha W(y), z = y - x,
+   |alpha| <= 2 (lemma L6). Infinite when a mean lies outside the core that was planned for, which no node of the mesh has. chosen: for each component the majorant
+   to be used, as found at a point near x (any serves, the least is the best), or NULL for the least at x, which is then noted. */
+void dp_group_error(double *strip, double *window, const dp_group *g, const dp_majorant **chosen, const double *x);
 
 #endif

@@ -49,16 +49,28 @@ void dp_fixed_set_fmpz(dp_fixed_t v, slong i, const fmpz_t x)
     fmpz_get_signed_ui_array(v->d + i * v->limbs, v->limbs, x);
 }
 
+/* |X_i| in w. */
+static void modulus(mp_ptr w, const dp_fixed_t v, slong i)
+{
+    mp_srcptr d = v->d + i * v->limbs;
+    if (d[v->limbs - 1] >> 63)
+        mpn_neg(w, d, v->limbs);
+    else
+        flint_mpn_copyi(w, d, v->limbs);
+}
+
 slong dp_fixed_max_bits(const dp_fixed_t v)
 {
     slong most = 0;
-    fmpz_t x;
-    fmpz_init(x);
+    mp_ptr w = dp_malloc(sizeof *w * (size_t) v->limbs);
     for (slong i = 0; i < v->n; i++) {
-        dp_fixed_get_fmpz(x, v, i);
-        most = FLINT_MAX(most, (slong) fmpz_bits(x));
+        slong top = v->limbs - 1;
+        modulus(w, v, i);
+        while (top > 0 && w[top] == 0)
+            top--;
+        most = FLINT_MAX(most, top * FLINT_BITS + (slong) FLINT_BIT_COUNT(w[top]));
     }
-    fmpz_clear(x);
+    free(w);
     return most;
 }
 
@@ -77,16 +89,44 @@ void dp_fixed_norm1(fmpz_t sum, const dp_fixed_t v)
 
 /* ---- balls ---- */
 
-/* 1 if the midpoint, rounded, fits; *inexact is raised when rounding changed it. */
-static int set_entry(dp_fixed_t v, slong i, const arf_t mid, fmpz_t x, arf_t t, int *inexact)
+/* 1 if the midpoint, rounded to the nearest integer, fits; *inexact is raised when rounding may have changed it. The exponent is a machine word. w: limbs of the midpoint
+   and two more, or v's if that is more. */
+static int set_entry(dp_fixed_t v, slong i, const arf_t mid, mp_ptr w, int *inexact)
 {
-    arf_mul_2exp_si(t, mid, -v->exp);
-    if (arf_cmpabs_2exp_si(t, v->bits) >= 0)
+    mp_ptr d = v->d + i * v->limbs;
+    mp_srcptr m;
+    mp_size_t n;
+    flint_mpn_zero(d, v->limbs);
+    if (arf_is_zero(mid))
+        return 1;
+    ARF_GET_MPN_READONLY(m, n, mid);
+    const slong E = fmpz_get_si(ARF_EXPREF(mid)) - v->exp, shift = n * FLINT_BITS - E; /* |X| < 2^E */
+    if (E > v->bits)
         return 0;
-    *inexact |= arf_get_fmpz(x, t, ARF_RND_NEAR);
-    if ((slong) fmpz_bits(x) > v->bits)
-        return 0;
-    dp_fixed_set_fmpz(v, i, x);
+    if (E < 0) {
+        *inexact = 1;
+        return 1;
+    }
+    if (shift > 0) {
+        flint_mpn_copyi(w, m, n);
+        w[n] = 0;
+        dp_limbs_round(d, v->limbs, w, n + 1, shift);
+        *inexact |= (slong) mpn_scan1(m, 0) < shift;
+    } else {
+        flint_mpn_zero(w, v->limbs);
+        const slong skip = -shift / FLINT_BITS;
+        const unsigned bits = (unsigned) (-shift % FLINT_BITS);
+        flint_mpn_copyi(w + skip, m, n);
+        if (bits)
+            mpn_lshift(d, w, v->limbs, bits);
+        else
+            flint_mpn_copyi(d, w, v->limbs);
+    }
+    const slong top = v->bits / FLINT_BITS;
+    if (top < v->limbs && d[top] >> (v->bits % FLINT_BITS))
+        return 0; /* rounded up to 2^bits */
+    if (arf_sgn(mid) < 0)
+        mpn_neg(d, d, v->limbs);
     return 1;
 }
 
@@ -94,15 +134,15 @@ static int set_entry(dp_fixed_t v, slong i, const arf_t mid, fmpz_t x, arf_t t, 
 static slong set_entries(dp_fixed_t v, mag_t error, arb_srcptr a)
 {
     int inexact = 0;
-    slong bad = -1;
-    fmpz_t x;
-    arf_t t;
-    fmpz_init(x);
-    arf_init(t);
+    slong bad = -1, longest = v->limbs;
+    for (slong i = 0; i < v->n; i++)
+        longest = FLINT_MAX(longest, (slong) ARF_SIZE(arb_midref(a + i)));
+    mp_ptr w = dp_malloc(sizeof *w * (size_t) (longest + 2));
     mag_zero(error);
     for (slong i = 0; i < v->n && bad < 0; i++) {
-        mag_max(error, error, arb_radref(a + i));
-        if (!set_entry(v, i, arb_midref(a + i), x, t, &inexact))
+        if (mag_cmp(arb_radref(a + i), error) > 0)
+            mag_set(error, arb_radref(a + i));
+        if (!set_entry(v, i, arb_midref(a + i), w, &inexact))
             bad = i;
     }
     if (inexact) {
@@ -112,8 +152,7 @@ static slong set_entries(dp_fixed_t v, mag_t error, arb_srcptr a)
         mag_add(error, error, half);
         mag_clear(half);
     }
-    fmpz_clear(x);
-    arf_clear(t);
+    free(w);
     return bad;
 }
 

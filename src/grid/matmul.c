@@ -3,6 +3,7 @@
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC optimize("O3", "fp-contract=fast") /* all sums are exact integers: fused or not, they are the same */
 #endif
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,7 +18,8 @@ typedef double lanes __attribute__((vector_size(LANES * sizeof(double))));
 /* Digits of the rows of one matrix, padded with zero rows to a tile: digit d of entry k of row i is digit[(i digits + d) length + k]; zeros beyond K.
    used[(i digits + d) chunks + c]: whether digit d of row i is nonzero anywhere in chunk c; small entries have no high digits. */
 struct dp_digits_struct {
-    slong rows, padded, K, length, chunks, digits, width, bits;
+    slong rows, padded, K, length, chunks, digits, width;
+    slong asked, bits; /* bits that were asked for, and that the digits have room for, which are taken */
     double *digit;
     char *used;
     slong *exp;     /* unit of the row's integers: 2^exp */
@@ -47,7 +49,7 @@ void dp_digits_free(dp_digits *m)
     free(m);
 }
 
-typedef struct { digits_of *m; arb_srcptr from; slong bits; const dp_comb *split; } splitting;
+typedef struct { digits_of *m; arb_srcptr from; const dp_comb *split; } splitting;
 
 static dp_status split_row(void *argument, slong row, int worker, dp_error *e)
 {
@@ -56,7 +58,7 @@ static dp_status split_row(void *argument, slong row, int worker, dp_error *e)
     digits_of *m = s->m;
     mp_ptr raw = dp_malloc(sizeof *raw * (size_t) (BLOCK * s->split->digits)), word = dp_malloc(sizeof *word * (size_t) (BLOCK * s->split->words));
     dp_fixed_t v;
-    dp_fixed_init(v, m->K, s->bits);
+    dp_fixed_init(v, m->K, m->bits);
     dp_status status = dp_fixed_set_arb(v, m->error + row, s->from + row * m->K, m->K, e);
     for (slong at = 0; status == DP_OK && at < m->K; at += BLOCK)
         dp_slice_split(m->digit + row * m->digits * m->length + at, m->length, raw, word, s->split, v->d + at * v->limbs, v->limbs,
@@ -111,6 +113,20 @@ static void strip_set(strip_of *s, const digits_of *m, slong i, slong chunk)
     }
 }
 
+/* sums[t BLOCK + c] = sum over the lanes of entry c. */
+DP_CLONES
+static void add_lanes(double *sums, lanes (*work)[TILE][TILE], slong slices)
+{
+    for (slong t = 0; t < slices; t++) {
+        const double *w = (const double *) work[t];
+        double s[TILE * TILE] = {0};
+        for (int l = 0; l < LANES; l++)
+            for (int c = 0; c < TILE * TILE; c++)
+                s[c] += w[c * LANES + l];
+        memcpy(sums + t * BLOCK, s, sizeof s);
+    }
+}
+
 /* sums[t BLOCK + c]: sum over d + e = first + t of digit d of row i0 + c/TILE of a times digit e of row j0 + c%TILE of b. */
 static void tile_sums(double *sums, lanes (*work)[TILE][TILE], const digits_of *a, slong i0, const digits_of *b, slong j0, slong first, slong slices)
 {
@@ -120,14 +136,7 @@ static void tile_sums(double *sums, lanes (*work)[TILE][TILE], const digits_of *
         strip_set(&x, a, i0, c), strip_set(&y, b, j0, c);
         chunk_sums(work, &x, &y, first, slices);
     }
-    for (slong t = 0; t < slices; t++)
-        for (int i = 0; i < TILE; i++)
-            for (int j = 0; j < TILE; j++) {
-                double s = 0;
-                for (int l = 0; l < LANES; l++)
-                    s += work[t][i][j][l];
-                sums[t * BLOCK + i * TILE + j] = s;
-            }
+    add_lanes(sums, work, slices);
 }
 
 typedef struct {
@@ -135,24 +144,22 @@ typedef struct {
     const digits_of *a, *b;
     slong first, slices, limbs, prec; /* digit sums first .. first + slices - 1 are kept */
     const dp_comb *carry;
-    mag_t dropped;                 /* what the others are at most, in products of units */
+    mag_t dropped, K;              /* what the others are at most, in products of units; the number of terms */
 } product;
 
-/* Radius of entry (i, j): K (error_a size_b + size_a error_b + error_a error_b) + dropped. */
+/* Radius of entry (i, j): K (error_a size_b + size_a error_b + error_a error_b) + dropped. Exponents are far smaller than what "fast" functions take. */
 static void entry_error(mag_t r, const product *p, slong i, slong j)
 {
+    mag_srcptr ea = p->a->error + i, sa = p->a->size + i, eb = p->b->error + j, sb = p->b->size + j;
     mag_t t;
     mag_init(t);
-    mag_add(t, p->b->size + j, p->b->error + j);
-    mag_mul(r, p->a->error + i, t);
-    mag_mul(t, p->a->size + i, p->b->error + j);
-    mag_add(r, r, t);
-    mag_mul_ui(r, r, (ulong) p->a->K);
-    if (!mag_is_zero(p->a->size + i) && !mag_is_zero(p->b->size + j)) {
-        mag_mul_2exp_si(t, p->dropped, p->a->exp[i] + p->b->exp[j]);
+    mag_fast_mul(r, ea, sb);
+    mag_fast_addmul(r, sa, eb), mag_fast_addmul(r, ea, eb);
+    mag_fast_mul(r, r, p->K);
+    if (!mag_is_zero(sa) && !mag_is_zero(sb)) {
+        mag_fast_mul_2exp_si(t, p->dropped, p->a->exp[i] + p->b->exp[j]);
         mag_add(r, r, t);
     }
-    mag_clear(t);
 }
 
 /* First row of the tile that holds row i: tiles at the end overlap those before. */
@@ -216,11 +223,11 @@ static dp_status columns_of(void *argument, slong job, int worker, dp_error *e)
 
 /* ---- the whole ---- */
 
-/* Widest digits for which sums of K digits' products over `bits`/width pairs stay below 2^51 when no digit exceeds 2^width. */
+/* Widest digits for which sums of K digits' products over `bits`/width pairs stay below 2^51: balanced digits do not exceed 2^(width - 1). */
 static slong digit_width(slong bits, slong K)
 {
     slong width = 24;
-    while (width > 1 && 2 * width + (slong) FLINT_BIT_COUNT((ulong) (K * dp_conv_digits(bits, width))) > 51)
+    while (width > 1 && (double) K * (double) dp_conv_digits(bits, width) * ldexp(1, (int) (2 * width - 2)) >= 0x1p51)
         width--;
     return width;
 }
@@ -233,10 +240,10 @@ dp_status dp_digits_new(dp_digits **out, arb_srcptr a, slong rows, slong K, slon
         return dp_fail(e, DP_EBUDGET, "a product of matrices at %ld bits needs %ld digits, %d are possible", (long) bits, (long) s, DIGITS);
     digits_of *m = dp_calloc(1, sizeof *m);
     dp_comb split;
-    m->width = width, m->bits = bits;
+    m->width = width, m->asked = bits, m->bits = s * width - 1;
     digits_init(m, rows, K, s);
     dp_split_init(&split, width, s);
-    splitting job = {m, a, bits, &split};
+    splitting job = {m, a, &split};
     dp_status status = dp_parallel(split_row, &job, rows, threads, e);
     dp_comb_clear(&split);
     if (status == DP_OK)
@@ -244,6 +251,13 @@ dp_status dp_digits_new(dp_digits **out, arb_srcptr a, slong rows, slong K, slon
     else
         dp_digits_free(m);
     return status;
+}
+
+/* The first sum of digits that is kept. Rounding to the bits taken costs K 2^bits products of units and leaving out all below s - 1 costs (s - 1) times as much: less than
+   rounding to the bits asked would, when there are log2(s) more. Else one more is kept, and what is left out counts for nothing. */
+static slong first_sum(const digits_of *m)
+{
+    return FLINT_MAX(0, m->digits - 1 - (m->bits - m->asked < (slong) FLINT_BIT_COUNT((ulong) m->digits)));
 }
 
 dp_status dp_digits_mul(arb_ptr z, const dp_digits *a, const dp_digits *b, slong prec, int threads, dp_error *e)
@@ -255,18 +269,17 @@ dp_status dp_digits_mul(arb_ptr z, const dp_digits *a, const dp_digits *b, slong
         return dp_fail(e, DP_EINPUT, "rows of %ld entries of %ld bits against rows of %ld of %ld", (long) a->K, (long) a->bits, (long) b->K, (long) b->bits);
     slong s = a->digits, width = a->width;
     dp_comb carry;
-    product p = {.z = z, .a = a, .b = b, .prec = prec, .first = FLINT_MAX(s - 2, 0)};
+    product p = {.z = z, .a = a, .b = b, .prec = prec, .first = first_sum(a)};
     p.slices = 2 * s - 1 - p.first, p.limbs = (width * p.slices + 62) / FLINT_BITS + 2;
-    mag_init(p.dropped);
-    if (p.first > 0) { /* sum over t < first of (t + 1) K 2^(2 width) 2^(width t) <= 2 first K 2^(width (first + 1)) */
-        mag_set_ui(p.dropped, 2 * (ulong) p.first);
-        mag_mul_ui(p.dropped, p.dropped, (ulong) a->K);
-        mag_mul_2exp_si(p.dropped, p.dropped, width * (p.first + 1));
+    mag_init(p.dropped), mag_init(p.K), mag_set_ui(p.K, (ulong) a->K);
+    if (p.first > 0) { /* sum over t < first of (t + 1) K 2^(2 width - 2) 2^(width t) <= first K 2^(width (first + 1) - 1) */
+        mag_mul_ui(p.dropped, p.K, (ulong) p.first);
+        mag_mul_2exp_si(p.dropped, p.dropped, width * (p.first + 1) - 1);
     }
     dp_carry_init(&carry, width, p.slices, p.limbs);
     p.carry = &carry;
     status = dp_parallel(columns_of, &p, (b->rows + TILE - 1) / TILE, threads, e);
-    dp_comb_clear(&carry), mag_clear(p.dropped);
+    dp_comb_clear(&carry), mag_clear(p.dropped), mag_clear(p.K);
     return status;
 }
 
