@@ -212,7 +212,7 @@ install: all man
 	$(B)/driftproof completion bash > $(DESTDIR)$(datadir)/bash-completion/completions/driftproof
 	$(B)/driftproof completion zsh > $(DESTDIR)$(datadir)/zsh/site-functions/_driftproof
 	$(B)/driftproof completion fish > $(DESTDIR)$(datadir)/fish/vendor_completions.d/driftproof.fish
-	find cases reports proofs/lemmas.tex -path reports/out -prune -o -type f -print | while read -r f; do \
+	find cases reports proofs/lemmas.tex proofs/disputes.yaml -path reports/out -prune -o -type f -print | while read -r f; do \
 	  $(INSTALL) -D -m 644 "$$f" "$(DESTDIR)$(sharedir)/$$f" || exit 1; done
 
 uninstall:

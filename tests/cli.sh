@@ -516,6 +516,19 @@ while IFS= read -r f; do holds 'docs/equations.md names files that exist' test -
 runs 'no such claim' 2 "$dp" claims antisymetry
 says err "did you mean 'antisymmetry'"
 for id in $("$dp" claims | sed 's/ .*//'); do runs "claims $id" 0 "$dp" claims "$id"; done
+runs 'disputes' 0 "$dp" claims --disputes
+says out 'contradicted by'
+runs 'disputes as JSON' 0 "$dp" claims --disputes --json
+json schema '"driftproof/disputes/1"'
+json disputes.0.id '"smoothed-kl-flow"'
+runs 'disputes and a claim' 2 "$dp" claims --disputes tweedie
+mkdir -p "$w/share/proofs" && ln -s "$PWD/cases" "$PWD/reports" "$w/share/"
+sed 's/\[cocycle,/[cocicle,/' proofs/disputes.yaml >"$w/share/proofs/disputes.yaml"
+runs 'a dispute that names no claim there is' 2 env DRIFTPROOF_SHARE="$w/share" "$dp" claims --disputes
+says err "no claim is called 'cocicle'"
+sed 's/@disputes\/score-mixture/@disputes\/score/' proofs/disputes.yaml >"$w/share/proofs/disputes.yaml"
+runs 'a dispute that names no case there is' 2 env DRIFTPROOF_SHARE="$w/share" "$dp" claims --disputes
+says err "no shipped case checks the claim 'two-score-flows' under the name disputes/score\$"
 runs 'doctor' 0 "$dp" doctor --json
 json
 
@@ -564,6 +577,16 @@ fi
 
 # ---- report, baseline, certificates ----
 cp "$w/one/results.json" "$w/before.json"
+runs 'a run about a dispute' 0 "$dp" verify --no-pdf cases/disputes/pair-near.yaml cases/disputes/pair-far.yaml cases/disputes/pair-gauss.yaml --claim normalised-pair --out "$w/pairs" --quiet
+holds 'the chapter on disputes, HTML' grep -q 'id="dispute-pair-repulsion"' "$w/pairs/index.html"
+holds 'the chapter on disputes, LaTeX' grep -q 'Disputes between papers' "$w/pairs/report.tex"
+holds 'its verdicts come from the run' grep -q '>contradicted<' "$w/pairs/index.html"
+holds 'what the run does not check is said' grep -q '>not checked in this run<' "$w/pairs/index.html"
+holds 'its certificates are named' grep -q 'normalised-pair@disputes-pair-near.cert' "$w/pairs/tables/dispute-pair-repulsion.tex"
+sed -i 's/"verdict": "verified"/"verdict": "refuted"/' "$w/pairs/records/normalised-pair@disputes-pair-near.json"
+runs 'other records' 0 sh -c '"$1" report --no-pdf "$2" --quiet || :' - "$dp" "$w/pairs"
+holds 'make another verdict' grep -q '>in doubt<' "$w/pairs/index.html"
+holds 'no chapter where no dispute is touched' sh -c '! grep -q "id=.disputes" "$1"' - "$w/one/index.html"
 runs 'report' 0 "$dp" report --no-pdf "$w/one"
 holds 'a report made again is the same' cmp "$w/before.json" "$w/one/results.json"
 runs 'report without records' 2 "$dp" report "$w/empty"

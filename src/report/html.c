@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* html.c: index.html, one file with everything in it: style, figures as SVG, formulas as MathML; no script, nothing fetched. */
+#include "report/disputes.h"
 #include "report/face.h"
 
 #include <stdlib.h>
@@ -107,6 +108,40 @@ static void write_claim(dp_face *x, FILE *f, const dp_view_claim *c)
     free(twins);
 }
 
+/* ---- disputes ---- */
+
+static void paragraph(FILE *f, const char *before, const char *what)
+{
+    fprintf(f, "<p>%s", before);
+    text(f, what);
+    fputs("</p>\n", f);
+}
+
+static void write_dispute(dp_face *x, FILE *f, const dp_dispute *d)
+{
+    const char *status = dp_dispute_status(&x->view, d);
+    char *anchor = dp_safe_word(d->id, "");
+    fprintf(f, "<section class=\"claim\" id=\"dispute-%s\">\n<h3>", anchor);
+    text(f, d->question);
+    fprintf(f, "</h3>\n<p><strong>By this run: %s.</strong>%s</p>\n", status, status[0] == 's' ? "" : " What follows rests on claims that this run did not establish.");
+    paragraph(f, "", d->verdict);
+    if (d->open) paragraph(f, "<em>Undecided:</em> ", d->open);
+    show_table(f, dp_table_dispute(&x->view, d));
+    fputs("</section>\n", f);
+    free(anchor);
+}
+
+static void write_disputes(dp_face *x, FILE *f)
+{
+    const dp_disputes *all = x->view.report->disputes;
+    if (dp_disputes_touched(&x->view) == 0) return;
+    fputs("<section id=\"disputes\">\n<h2>Disputes between papers</h2>\n", f);
+    show_table(f, dp_table_disputes(&x->view));
+    for (slong i = 0; i < all->n; i++)
+        if (dp_dispute_touched(&x->view, all->dispute + i)) write_dispute(x, f, all->dispute + i);
+    fputs("</section>\n", f);
+}
+
 /* ---- the page ---- */
 
 static void write_head(dp_face *x, FILE *f)
@@ -180,14 +215,17 @@ void dp_face_html(dp_face *x)
     if (f == NULL) return;
     write_head(x, f);
     write_unexpected(x, f);
-    fputs("<nav aria-label=\"Contents\"><a href=\"#summary\">Summary</a> <a href=\"#method\">Method</a> <a href=\"#claims\">Claims</a> "
-          "<a href=\"#ledger\">Error ledger</a> <a href=\"#cases\">Cases</a> <a href=\"#certificates\">Certificates</a> <a href=\"#software\">Software</a></nav>\n", f);
+    fprintf(f, "<nav aria-label=\"Contents\"><a href=\"#summary\">Summary</a> <a href=\"#method\">Method</a> %s<a href=\"#claims\">Claims</a> ",
+            dp_disputes_touched(v) > 0 ? "<a href=\"#disputes\">Disputes</a> " : "");
+    fputs("<a href=\"#ledger\">Error ledger</a> <a href=\"#cases\">Cases</a> <a href=\"#certificates\">Certificates</a> <a href=\"#software\">Software</a></nav>\n", f);
     fputs("<section id=\"summary\">\n<h2>Summary</h2>\n", f);
     show_table(f, dp_table_summary(v));
     write_figures(x, f, 0);
     fputs("</section>\n<section id=\"method\">\n<h2>What was checked, and how</h2>\n", f);
     dp_statement_html(&x->statements, f, "method.tex", x->method);
-    fputs("</section>\n<section id=\"claims\">\n<h2>Claims</h2>\n", f);
+    fputs("</section>\n", f);
+    write_disputes(x, f);
+    fputs("<section id=\"claims\">\n<h2>Claims</h2>\n", f);
     for (slong i = 0; i < v->nclaims; i++) write_claim(x, f, &v->claim[i]);
     fputs("</section>\n<section id=\"ledger\">\n<h2>Error ledger</h2>\n", f);
     show_table(f, dp_table_ledger(v));

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* latex.c: tables and claims to \input in a paper, and report.tex, which is made of them. */
+#include "report/disputes.h"
 #include "report/face.h"
 
 #include <dirent.h>
@@ -130,6 +131,29 @@ static void write_lemmas(dp_face *x)
     free(lemmas);
 }
 
+/* ---- disputes ---- */
+
+/* A paragraph that the run's records must bear out: what stands before it says whether they do. */
+static void write_dispute(dp_face *x, FILE *f, const dp_dispute *d)
+{
+    const char *status = dp_dispute_status(&x->view, d);
+    fputs("\n\\subsection{", f), text(f, d->question), fputs("}\n\\textbf{By this run: ", f), text(f, status), fputs(".}\n", f);
+    if (status[0] != 's') fputs("What follows rests on claims that this run did not establish.\n", f);
+    text(f, d->verdict), fputs("\n\n", f);
+    if (d->open) fputs("\\emph{Undecided:} ", f), text(f, d->open), fputs("\n\n", f);
+    show_table(x, f, dp_table_dispute(&x->view, d));
+}
+
+static void write_disputes(dp_face *x, FILE *f)
+{
+    const dp_disputes *all = x->view.report->disputes;
+    if (dp_disputes_touched(&x->view) == 0) return;
+    fputs("\n\\clearpage\n\\section{Disputes between papers}\n", f);
+    show_table(x, f, dp_table_disputes(&x->view));
+    for (slong i = 0; i < all->n; i++)
+        if (dp_dispute_touched(&x->view, all->dispute + i)) write_dispute(x, f, all->dispute + i);
+}
+
 /* ---- the document ---- */
 
 static void write_unexpected(dp_face *x, FILE *f)
@@ -175,6 +199,7 @@ static void write_body(dp_face *x, FILE *f)
     write_figures(x, f, 0);
     fputs("\\section{What was checked, and how}\n", f);
     fputs(x->method, f);
+    write_disputes(x, f);
     fputs("\n\\clearpage\n\\section{Claims}\n\\input{claims.tex}\n\\appendix\n\\section{Lemmas}\n\\input{lemmas.tex}\n\\section{Error ledger}\n", f);
     show_table(x, f, dp_table_ledger(&x->view));
     fputs("\\section{Certificates}\n", f);

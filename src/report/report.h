@@ -3,6 +3,7 @@
 #ifndef DP_REPORT_H
 #define DP_REPORT_H
 
+#include "problem/dispute.h"
 #include "report/record.h"
 
 /* What the report must know of a claim, filled by the caller from the registry (report does not know claims). */
@@ -16,6 +17,7 @@ typedef struct {
     const char *command;                      /* command line, for log.txt and the heads of files */
     const char *share;                        /* directory with reports/ templates and plot scripts (source tree or $datadir) */
     int want_pdf;                             /* 1: run pdflatex when there is one */
+    const dp_disputes *disputes;              /* disagreements between papers; NULL: no chapter about them */
 } dp_report;
 
 /* Writes results.json, junit.xml, claims.tex, tables/ *.tex, macros.tex, figures/ *, report.tex, report.pdf (when TeX), index.html,

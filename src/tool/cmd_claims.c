@@ -5,6 +5,7 @@
 
 #include "claim/claim.h"
 #include "tool/cases.h"
+#include "tool/disputes.h"
 #include "tool/option.h"
 #include "tool/share.h"
 
@@ -160,11 +161,14 @@ static int explain(int json, const char *id)
 static int run(const dp_args *a)
 {
     const int json = dp_args_flag(a, "json");
+    if (dp_args_flag(a, "disputes") && (a->count || dp_args_value(a, "equation"))) dp_usage_error("claims: --disputes stands alone");
+    if (dp_args_flag(a, "disputes")) return dp_show_disputes(json);
     if (a->count) return explain(json, a->operand[0]);
     return list(json, dp_args_integer(a, "equation", 1, 9999, 0));
 }
 
-static const dp_option options[] = {{"equation", 'e', "N", "only claims and drifts about equation (N) of the paper, and where they are"}, {0}};
+static const dp_option options[] = {{"equation", 'e', "N", "only claims and drifts about equation (N) of the paper, and where they are"},
+    {"disputes", 0, NULL, "the disagreements between papers: who says what under which reading, what the claims say, and which of them decide it"}, {0}};
 const dp_tool_command dp_cmd_claims = {
     "claims", "[ID]", "list the claims, or explain one",
     "Lists all claims with their kind, the equations of the paper that they cover, and a title; or explains one: statement with hypotheses and proof, "

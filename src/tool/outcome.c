@@ -9,6 +9,7 @@
 #include "claim/claim.h"
 #include "report/report.h"
 #include "tool/outcome.h"
+#include "tool/disputes.h"
 #include "tool/share.h"
 
 /* ---- storing ---- */
@@ -168,9 +169,12 @@ dp_status dp_outcome_report(const dp_outcome *o, const char *dir, int pdf, dp_er
     char *path = dp_format("%s/records/command", dir), *command = dp_file_read(path, NULL, NULL), *old = dp_format("%s/report.pdf", dir);
     const slong nclaims = claims_of(&claims, o), ncases = cases_of(cases, P, o, dir);
     qsort(cases, (size_t) ncases, sizeof *cases, compare_cases);
-    const dp_report report = {o->n, o->r, nclaims, claims, ncases, cases, command ? command : "driftproof report", dp_share(), pdf};
+    dp_disputes disputes = {0};
+    dp_status status = dp_share() ? dp_tool_disputes(&disputes, e) : DP_OK;
+    const dp_report report = {o->n, o->r, nclaims, claims, ncases, cases, command ? command : "driftproof report", dp_share(), pdf, &disputes};
     unlink(old); /* a PDF that is not made now must not stay from another run */
-    const dp_status status = dp_report_write(dir, &report, e);
+    if (!status) status = dp_report_write(dir, &report, e);
+    dp_disputes_clear(&disputes);
     for (slong i = 0; i < ncases; i++)
         if (P[i]) dp_problem_free(P[i]);
     free(old);
