@@ -584,8 +584,10 @@ holds 'its verdicts come from the run' grep -q '>contradicted<' "$w/pairs/index.
 holds 'what the run does not check is said' grep -q '>not checked in this run<' "$w/pairs/index.html"
 holds 'its certificates are named' grep -q 'normalised-pair@disputes-pair-near.cert' "$w/pairs/tables/dispute-pair-repulsion.tex"
 sed -i 's/"verdict": "verified"/"verdict": "refuted"/' "$w/pairs/records/normalised-pair@disputes-pair-near.json"
+# shellcheck disable=SC2016 # the inner shell expands it
 runs 'other records' 0 sh -c '"$1" report --no-pdf "$2" --quiet || :' - "$dp" "$w/pairs"
 holds 'make another verdict' grep -q '>in doubt<' "$w/pairs/index.html"
+# shellcheck disable=SC2016 # the inner shell expands it
 holds 'no chapter where no dispute is touched' sh -c '! grep -q "id=.disputes" "$1"' - "$w/one/index.html"
 runs 'report' 0 "$dp" report --no-pdf "$w/one"
 holds 'a report made again is the same' cmp "$w/before.json" "$w/one/results.json"
