@@ -57,7 +57,9 @@ REGISTRIES := $(B)/registry_claim.o $(B)/registry_drift.o $(B)/registry_energy.o
 TOOL       := $(filter $(B)/src/tool/%,$(OBJECTS))
 # The estimating engine is compiled twice, for double and for the quadruple type (src/drift/est_real.h).
 QUAD       := $(patsubst %,$(B)/quad/est_%.o,ops const kernel gsum law box points tensor nodes source lattice fft rows field)
-LIBRARY    := $(filter-out $(TOOL),$(OBJECTS)) $(REGISTRIES) $(QUAD)
+# Networks likewise, for double and for float (src/train/real.h).
+SINGLE     := $(patsubst %,$(B)/single/%.o,gemm activation optimiser net)
+LIBRARY    := $(filter-out $(TOOL),$(OBJECTS)) $(REGISTRIES) $(QUAD) $(SINGLE)
 TESTS      := $(patsubst tests/%.c,$(B)/%,$(sort $(wildcard tests/t-*.c)))
 
 .PHONY: all lib verify check report reference bench lint asan install uninstall dist clean help need FORCE
@@ -107,6 +109,13 @@ $(B)/quad/%.o: src/drift/%.c | need
 	@mkdir -p $(@D)
 	$(call say,QUAD)$(if $(FFTWQ),$(COMPILE) -DDP_EST_QUAD -c -o $@ $<,echo 'typedef int dp_no_quad;' | $(CC) -x c -c -o $@ -)
 
+$(B)/single/%.o: src/train/%.c | need
+	@mkdir -p $(@D)
+	$(call say,CC  )$(COMPILE) -DDP_TRAIN_SINGLE -c -o $@ $<
+
+# Roots in vectors, which know no errno.
+$(B)/src/train/optimiser.o $(B)/single/optimiser.o: CPPFLAGS += -fno-math-errno
+
 $(B)/src/tool/bench_conv.o $(B)/src/drift/grid_field.o: CPPFLAGS += $(if $(FFTWQ),-DDP_HAVE_FFTWQ)
 $(B)/src/tool/share.o: $(B)/datadir.stamp
 $(B)/src/tool/share.o: CPPFLAGS += -DDP_DATADIR='"$(sharedir)"'
@@ -129,7 +138,7 @@ $(B)/hdf5.stamp: FORCE
 # An archive forgets no member by itself: made anew when the list of objects changes.
 $(B)/library.list: FORCE
 	$(call update,echo '$(LIBRARY)')
--include $(OBJECTS:.o=.d) $(QUAD:.o=.d) $(REGISTRIES:.o=.d) $(TESTS:=.d) $(patsubst src/grid/%.c,$(B)/plain/src/grid/%.d,$(wildcard src/grid/*.c))
+-include $(OBJECTS:.o=.d) $(QUAD:.o=.d) $(SINGLE:.o=.d) $(REGISTRIES:.o=.d) $(TESTS:=.d) $(patsubst src/grid/%.c,$(B)/plain/src/grid/%.d,$(wildcard src/grid/*.c))
 
 # ---- tests ----
 $(B)/t-%: tests/t-%.c $(B)/libdriftproof.a | need

@@ -192,6 +192,16 @@ static dp_status read_section(dp_train *t, const char *section, const dp_yaml_re
     return status;
 }
 
+/* Blocks that are no part of one run's description. */
+static void remove_key(dp_yaml *map, const char *name)
+{
+    const slong at = dp_yaml_index(map, name);
+    if (at < 0) return;
+    dp_yaml_free(map->key[at]), dp_yaml_free(map->item[at]);
+    for (slong i = at; i + 1 < map->n; i++) map->key[i] = map->key[i + 1], map->item[i] = map->item[i + 1];
+    map->n--;
+}
+
 static dp_status blocks(void *to, dp_problem *P, const dp_yaml_report *r, dp_yaml *root)
 {
     dp_train *t = to;
@@ -202,12 +212,7 @@ static dp_status blocks(void *to, dp_problem *P, const dp_yaml_report *r, dp_yam
         if (!dp_yaml_get(train, sections[i])) add(train, sections[i], dp_yaml_new(DP_YAML_MAP, train->source, train->line, train->col));
         status = read_section(t, sections[i], r, dp_yaml_get(train, sections[i]));
     }
-    const slong sweep = dp_yaml_index(root, "sweep");
-    if (!status && sweep >= 0) { /* no part of one run */
-        dp_yaml_free(root->key[sweep]), dp_yaml_free(root->item[sweep]);
-        for (slong i = sweep; i + 1 < root->n; i++) root->key[i] = root->key[i + 1], root->item[i] = root->item[i + 1];
-        root->n--;
-    }
+    remove_key(root, "sweep"), remove_key(root, "run");
     return status ? status : dp_train_check(t, P, r, train);
 }
 

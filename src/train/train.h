@@ -91,6 +91,9 @@ typedef struct {
 /* Trains. DP_OK when all steps are done or the run diverged. Equal cases give equal bytes in every file but timing.csv, whatever the threads, interrupted or not. */
 dp_status dp_train_run(dp_train_result *r, const dp_train *t, const dp_train_options *o, dp_error *e);
 
+/* The result as one JSON object, without times (result.json). */
+void dp_train_result_json(FILE *f, const dp_train *t, const dp_train_result *r);
+
 /* ---- step by step ---- */
 
 /* Network, optimiser's states and batches of a case, at iterate `step` (0: initial weights). */
@@ -118,6 +121,8 @@ size_t dp_trainer_data(const dp_trainer *a); /* m */
 dp_status dp_trainer_velocity(double *v, const dp_trainer *a, const double *x, size_t n, const double *y, size_t m, slong step, dp_error *e);
 /* Loss (46) and root mean square of |V| at the batch of the present step; leaves the gradient of the loss in the state DP_STATE_GRADIENT. DP_EBUDGET: the samples have diverged. */
 dp_status dp_trainer_gradient(double *loss, double *v_rms, dp_trainer *a, dp_error *e);
+/* A functional of samples (energy.h) at the batch as dp_trainer_gradient left it, with the kernel of the present step. */
+dp_status dp_trainer_energy(double *value, dp_trainer *a, const char *energy, dp_error *e);
 /* One step of the optimiser with the gradient as it stands. */
 void dp_trainer_update(dp_trainer *a);
 

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* activation.c: activations and their derivatives, with an exponential of its own that gives the same bits on every processor.
+
+   silu x s(x), s(x) = 1/(1 + e^-x), derivative s(x) (1 + x s(-x)); relu max(x, 0), derivative 1 for x > 0; tanh x, derivative 4 e^u/(e^u + 1)^2 with u = 2|x|;
+   gelu x Phi(x), derivative Phi(x) + x phi(x), Phi by erfc of the C library. Error of silu and tanh: a few ulp of the value. */
+#include "train/real.h"
+
+#include <math.h>
+#include <stdint.h>
+
+#include "train/train.h"
+
+/* Vectors never cross a call: the ABI's warning about them is void here. Products and sums are never contracted, so lanes of any width give the same bits. */
+#pragma GCC diagnostic ignored "-Wpsabi"
+#pragma GCC optimize("O3", "no-math-errno")
+#if !defined(DP_PLAIN) && defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
+#define CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define CLONES
+#endif
+
+#ifdef DP_TRAIN_SINGLE
+typedef int32_t whole;
+#define LEAST -87.0f
+#define MOST 40.0f
+#define LOG2E 0x1.715476p0f
+#define MAGIC 0x1.8p23f
+#define LN2_HIGH 0x1.62e4p-1f
+#define LN2_LOW 0x1.7f7d1cp-20f
+#define BIAS 127
+#define SHIFT 23
+static const real inverse[] = {1 / 40320.0f, 1 / 5040.0f, 1 / 720.0f, 1 / 120.0f, 1 / 24.0f, 1 / 6.0f, 0.5f, 1};
+#else
+typedef int64_t whole;
+#define LEAST -708.0
+#define MOST 80.0
+#define LOG2E 0x1.71547652b82fep0
+#define MAGIC 0x1.8p52
+#define LN2_HIGH 0x1.62e42fefap-1
+#define LN2_LOW 0x1.cf79abc9e3b3ap-40
+#define BIAS 1023
+#define SHIFT 52
+static const real inverse[] = {1 / 87178291200.0, 1 / 6227020800.0, 1 / 479001600.0, 1 / 39916800.0, 1 / 3628800.0, 1 / 362880.0, 1 / 40320.0, 1 / 5040.0, 1 / 720.0, 1 / 120.0, 1 / 24.0, 1 / 6.0, 0.5, 1};
+#endif
+
+enum { LANES = 64 / sizeof(real) };
+typedef real vec __attribute__((vector_size(64), aligned(64), may_alias));
+typedef whole mask __attribute__((vector_size(64), aligned(64)));
+#define INLINE static inline __attribute__((always_inline))
+
+/* e^x = power (1 + rest): power of two and e^f - 1 on |f| <= (log 2)/2, by Taylor's polynomial. LEAST <= x <= -LEAST. */
+INLINE void split(vec *power, vec *rest, const vec *x)
+{
+    const vec t = *x * LOG2E + MAGIC, k = t - MAGIC, f = (*x - k * LN2_HIGH) - k * LN2_LOW;
+    vec p = f * 0 + inverse[0];
+#pragma GCC unroll 16
+    for (size_t i = 1; i < sizeof inverse / sizeof *inverse; i++) p = p * f + inverse[i];
+    *rest = p * f;
+    *power = (vec) (((mask) t + BIAS) << SHIFT);
+}
+
+/* No vector is passed by value: the ABI for that is not everywhere the same. */
+#define CHOOSE(yes, a, b) ((vec) (((mask) (a) & (yes)) | ((mask) (b) & ~(yes))))
+#define MAGNITUDE(x) CHOOSE((x) < 0, -(x), x)
+
+INLINE void silu(vec *y, vec *d, const vec *at)
+{
+    const vec x = *at;
+    vec power, rest, u = -MAGNITUDE(x);
+    const mask live = u > LEAST, negative = x < 0;
+    u = (vec) ((mask) u & live);
+    split(&power, &rest, &u);
+    const vec small = (vec) ((mask) (power + power * rest) & live), one = 1 / (1 + small), other = small * one;
+    const vec s = CHOOSE(negative, other, one), c = CHOOSE(negative, one, other);
+    *y = x * s, *d = s * (1 + x * c);
+}
+
+INLINE void tangent(vec *y, vec *d, const vec *at)
+{
+    const vec x = *at;
+    vec power, rest, u = 2 * MAGNITUDE(x);
+    const mask far = u > MOST; /* there tanh is 1 and its derivative below 10^-16 */
+    u = (vec) ((mask) u & ~far);
+    split(&power, &rest, &u);
+    const vec below = power * rest + (power - 1), t = CHOOSE(far, u * 0 + 1, below / (below + 2)); /* e^u - 1 */
+    *y = CHOOSE(x < 0, -t, t);
+    *d = (vec) ((mask) (4 * (below + 1) / ((below + 2) * (below + 2))) & ~far);
+}
+
+INLINE void rectified(vec *y, vec *d, const vec *at)
+{
+    const vec x = *at;
+    const mask on = x > 0;
+    *y = (vec) ((mask) x & on), *d = (vec) ((mask) (x * 0 + 1) & on);
+}
+
+#define EACH_VECTOR(name, of) \
+    CLONES static void name(real *restrict y, real *d, const real *x, size_t count) \
+    { \
+        for (size_t i = 0; i < count; i += LANES) of((vec *) (y + i), (vec *) (d + i), (const vec *) (x + i)); \
+    }
+EACH_VECTOR(all_silu, silu)
+EACH_VECTOR(all_tanh, tangent)
+EACH_VECTOR(all_relu, rectified)
+
+static void all_gelu(real *y, real *d, const real *x, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const double t = (double) x[i], phi = 0.39894228040143267794 * exp(-t * t / 2), Phi = erfc(-t * 0.70710678118654752440) / 2;
+        y[i] = (real) (t * Phi), d[i] = (real) (Phi + t * phi);
+    }
+}
+
+void R(activate)(real *y, real *d, const real *x, size_t count, int kind)
+{
+    static void (*const all[])(real *, real *, const real *, size_t) = {all_silu, all_relu, all_tanh, all_gelu};
+    all[kind](y, d, x, count);
+}
+
+CLONES void R(times)(real *restrict y, const real *restrict x, size_t count)
+{
+    for (size_t i = 0; i < count; i++) y[i] *= x[i];
+}

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* net.c: residual and plain perceptrons, forwards and backwards, in one number type. All memory is taken at once; no step takes more. */
+#include "train/net.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#if defined(__SSE2__)
+#include <xmmintrin.h>
+#endif
+
+/* Denormal numbers count as 0 while a network works, which spares their cost; the caller's state comes back. Elsewhere they stay. */
+#if defined(__SSE2__)
+static unsigned flush(void)
+{
+    const unsigned before = _mm_getcsr();
+    _mm_setcsr(before | 0x8040);
+    return before;
+}
+static void restore(unsigned before) { _mm_setcsr(before); }
+#else
+static unsigned flush(void) { return 0; }
+static void restore(unsigned before) { (void) before; }
+#endif
+
+/* Weights stand in panels of DP_PANEL outputs: (i, o) at panel(o) + i DP_PANEL + o%DP_PANEL, the bias behind them. Points are rows with a stride that is no power of two. */
+typedef struct { size_t in, out, weight, bias, from; } layer; /* places in the net's vectors; `from`: in the vector of parameters */
+struct dp_net {
+    dp_net_shape s;
+    int layers;
+    layer *l;
+    size_t size, stride, rows;
+    real *state[DP_STATES], *turned, *noise, *out, *slope, *rise;
+    real **hidden, **inner, **bend; /* inputs of blocks; activations; their derivatives */
+    void *arena;
+};
+
+enum { LINE = 64 / sizeof(real) };
+
+static size_t row(size_t n) { return DP_PANELS(n) * DP_PANEL + LINE; }
+
+/* ---- memory ---- */
+
+static real *take(real **at, size_t count)
+{
+    real *p = *at;
+    *at += (count + LINE - 1) / LINE * LINE;
+    return p;
+}
+
+static void place(dp_net *a, real *at)
+{
+    const size_t points = a->rows * a->stride;
+    const int blocks = (int) a->s.depth;
+    for (int k = 0; k < DP_STATES; k++) a->state[k] = take(&at, a->size);
+    a->turned = take(&at, row(FLINT_MAX(a->s.width, a->s.dim)) * row(a->s.width));
+    a->noise = take(&at, a->rows * row(a->s.noise)), a->out = take(&at, a->rows * row(a->s.dim)), a->rise = take(&at, a->rows * row(a->s.dim));
+    a->slope = take(&at, points);
+    for (int b = 0; b <= blocks; b++) a->hidden[b] = take(&at, points), a->inner[b] = take(&at, points), a->bend[b] = take(&at, points);
+}
+
+static size_t need(const dp_net *a)
+{
+    const size_t width = row(FLINT_MAX(a->s.width, a->s.dim));
+    return DP_STATES * (a->size + LINE) + width * row(a->s.width) + a->rows * (row(a->s.noise) + 2 * row(a->s.dim)) + (3 * (a->s.depth + 1) + 1) * a->rows * a->stride + 256 * LINE + 3 * a->s.depth * LINE;
+}
+
+static dp_net *make(const dp_net_shape *s)
+{
+    dp_net *a = dp_calloc(1, sizeof *a);
+    size_t from = 0;
+    *a = (dp_net){.s = *s, .layers = dp_net_layers(s), .stride = row(s->width), .rows = s->batch + DP_TILE_ROWS};
+    a->l = dp_calloc((size_t) a->layers, sizeof *a->l);
+    for (int k = 0; k < a->layers; k++) {
+        layer *l = a->l + k;
+        dp_net_layer(&l->in, &l->out, s, k);
+        l->from = from, from += l->in * l->out + l->out;
+        l->weight = a->size, l->bias = a->size + DP_PANELS(l->out) * DP_PANEL * l->in, a->size = l->bias + DP_PANELS(l->out) * DP_PANEL;
+    }
+    a->hidden = dp_calloc(3 * (s->depth + 1), sizeof *a->hidden), a->inner = a->hidden + s->depth + 1, a->bend = a->inner + s->depth + 1;
+    const size_t size = need(a) * sizeof(real);
+    a->arena = dp_calloc(size + 64, 1);
+    place(a, (real *) (((uintptr_t) a->arena + 63) / 64 * 64));
+    return a;
+}
+
+static void drop(dp_net *a)
+{
+    if (!a) return;
+    free(a->arena), free(a->hidden), free(a->l), free(a);
+}
+
+/* ---- parameters ---- */
+
+static size_t at_weight(const layer *l, size_t i, size_t o) { return l->weight + o / DP_PANEL * DP_PANEL * l->in + i * DP_PANEL + o % DP_PANEL; }
+
+static void get(double *out, const dp_net *a, int state)
+{
+    const real *from = a->state[state];
+    for (int k = 0; k < a->layers; k++) {
+        const layer *l = a->l + k;
+        double *to = out + l->from;
+        for (size_t o = 0; o < l->out; o++)
+            for (size_t i = 0; i < l->in; i++) *to++ = (double) from[at_weight(l, i, o)];
+        for (size_t o = 0; o < l->out; o++) *to++ = (double) from[l->bias + o];
+    }
+}
+
+static void set(dp_net *a, int state, const double *in)
+{
+    real *to = a->state[state];
+    for (int k = 0; k < a->layers; k++) {
+        const layer *l = a->l + k;
+        const double *from = in + l->from;
+        for (size_t o = 0; o < l->out; o++)
+            for (size_t i = 0; i < l->in; i++) to[at_weight(l, i, o)] = (real) *from++;
+        for (size_t o = 0; o < l->out; o++) to[l->bias + o] = (real) *from++;
+    }
+}
+
+/* ---- one layer ---- */
+
+/* y = [y +] W x + b for n points. */
+static void apply(const dp_net *a, int k, real *y, size_t ys, const real *x, size_t xs, size_t n, int add)
+{
+    const layer *l = a->l + k;
+    const real *w = a->state[DP_STATE_WEIGHTS];
+    const R(product) g = {.c = y, .a = x, .b = w + l->weight, .bias = w + l->bias, .m = n, .n = l->out, .k = l->in, .crs = ys, .cps = DP_PANEL, .ars = xs, .acs = 1,
+                          .bks = DP_PANEL, .bps = DP_PANEL * l->in, .add = add};
+    R(multiply)(&g);
+}
+
+/* Gradients of weights and bias from the slopes dy at the layer's outputs and its inputs x. */
+static void gradient(dp_net *a, int k, const real *dy, size_t ys, const real *x, size_t xs, size_t n)
+{
+    const layer *l = a->l + k;
+    real *g = a->state[DP_STATE_GRADIENT], *restrict sum = g + l->bias;
+    const size_t width = DP_PANELS(l->out) * DP_PANEL;
+    const R(product) p = {.c = g + l->weight, .a = x, .b = dy, .m = l->in, .n = l->out, .k = n, .crs = DP_PANEL, .cps = DP_PANEL * l->in, .ars = 1, .acs = xs, .bks = ys, .bps = DP_PANEL};
+    R(multiply)(&p);
+    memset(sum, 0, width * sizeof *sum);
+    for (size_t i = 0; i < n; i++) {
+        const real *restrict line = dy + i * ys;
+        for (size_t o = 0; o < l->out; o++) sum[o] += line[o];
+    }
+}
+
+/* The layer's weights with inputs and outputs exchanged. */
+static void turn(dp_net *a, const layer *l)
+{
+    const real *w = a->state[DP_STATE_WEIGHTS];
+    for (size_t i = 0; i < DP_PANELS(l->in) * DP_PANEL; i += LINE)
+        for (size_t o = 0; o < l->out; o += LINE) {
+            const size_t wide = FLINT_MIN(l->out - o, (size_t) LINE);
+            real *to = a->turned + i / DP_PANEL * DP_PANEL * l->out + o * DP_PANEL + i % DP_PANEL;
+            for (size_t c = 0; c < wide; c++)
+                for (size_t r = 0; r < LINE; r++) to[c * DP_PANEL + r] = i + r < l->in ? w[at_weight(l, i + r, o + c)] : 0;
+        }
+}
+
+/* dx = [dx +] W^T dy. */
+static void back(dp_net *a, int k, real *dx, size_t xs, const real *dy, size_t ys, size_t n, int add)
+{
+    const layer *l = a->l + k;
+    turn(a, l);
+    const R(product) g = {.c = dx, .a = dy, .b = a->turned, .m = n, .n = l->in, .k = l->out, .crs = xs, .cps = DP_PANEL, .ars = ys, .acs = 1, .bks = DP_PANEL, .bps = DP_PANEL * l->out, .add = add};
+    R(multiply)(&g);
+}
+
+/* ---- the network ---- */
+
+/* Derivatives take the place of `bend`, where the sums stood. */
+static void bend(dp_net *a, size_t b, size_t n) { R(activate)(a->inner[b], a->bend[b], a->bend[b], n * a->stride, a->s.activation); }
+
+static void put(real *to, size_t stride, const double *from, size_t n, size_t d)
+{
+    for (size_t i = 0; i < n; i++)
+        for (size_t c = 0; c < d; c++) to[i * stride + c] = (real) from[i * d + c];
+}
+
+static void forward(double *x, dp_net *a, const double *z, size_t n)
+{
+    const unsigned state = flush();
+    const size_t s = a->stride, zs = row(a->s.noise), xs = row(a->s.dim), d = a->s.dim;
+    const int plain = a->s.network == DP_NETWORK_MLP;
+    const real *last = a->noise;
+    put(a->noise, zs, z, n, a->s.noise);
+    if (!plain) apply(a, 0, a->hidden[0], s, a->noise, zs, n, 0), last = a->hidden[0];
+    for (size_t b = 0; b < a->s.depth; b++) {
+        const int k = plain ? (int) b : 1 + 2 * (int) b;
+        apply(a, k, a->bend[b], s, last, last == a->noise ? zs : s, n, 0);
+        bend(a, b, n);
+        last = a->inner[b];
+        if (plain) continue;
+        memcpy(a->hidden[b + 1], a->hidden[b], n * s * sizeof(real));
+        apply(a, k + 1, a->hidden[b + 1], s, a->inner[b], s, n, 1);
+        last = a->hidden[b + 1];
+    }
+    apply(a, a->layers - 1, a->out, xs, last, last == a->noise ? zs : s, n, 0);
+    for (size_t i = 0; i < n * d; i++) x[i] = (double) a->out[i / d * xs + i % d];
+    restore(state);
+}
+
+/* slope: what stands at the end of a block; it becomes what stands at its beginning. */
+static void block_backward(dp_net *a, size_t b, size_t n)
+{
+    const size_t s = a->stride;
+    const int k = 1 + 2 * (int) b;
+    real *within = a->hidden[b + 1]; /* its values are not needed any more */
+    gradient(a, k + 1, a->slope, s, a->inner[b], s, n);
+    back(a, k + 1, within, s, a->slope, s, n, 0);
+    R(times)(within, a->bend[b], n * s);
+    gradient(a, k, within, s, a->hidden[b], s, n);
+    back(a, k, a->slope, s, within, s, n, 1);
+}
+
+static void plain_backward(dp_net *a, size_t n)
+{
+    const size_t s = a->stride, zs = row(a->s.noise);
+    real *other = a->hidden[0];
+    for (size_t b = a->s.depth; b-- > 0;) {
+        R(times)(a->slope, a->bend[b], n * s);
+        gradient(a, (int) b, a->slope, s, b ? a->inner[b - 1] : a->noise, b ? s : zs, n);
+        if (b == 0) return;
+        back(a, (int) b, other, s, a->slope, s, n, 0);
+        real *swap = a->slope;
+        a->slope = other, other = swap;
+        a->hidden[0] = other;
+    }
+}
+
+static void backward(dp_net *a, const double *c, size_t n)
+{
+    const unsigned state = flush();
+    const size_t s = a->stride, xs = row(a->s.dim), zs = row(a->s.noise);
+    const int plain = a->s.network == DP_NETWORK_MLP;
+    const real *last = plain ? a->s.depth ? a->inner[a->s.depth - 1] : a->noise : a->hidden[a->s.depth];
+    put(a->rise, xs, c, n, a->s.dim);
+    gradient(a, a->layers - 1, a->rise, xs, last, last == a->noise ? zs : s, n);
+    if (last != a->noise) back(a, a->layers - 1, a->slope, s, a->rise, xs, n, 0);
+    if (plain) plain_backward(a, n);
+    for (size_t b = plain ? 0 : a->s.depth; b-- > 0;) block_backward(a, b, n);
+    if (!plain) gradient(a, 0, a->slope, s, a->noise, zs, n);
+    restore(state);
+}
+
+static void update(dp_net *a, const dp_step *o)
+{
+    const unsigned state = flush();
+    R(optimise)(a->state[DP_STATE_WEIGHTS], a->state[DP_STATE_GRADIENT], a->state[DP_STATE_FIRST], a->state[DP_STATE_SECOND], a->size, o);
+    restore(state);
+}
+
+const dp_net_kind R(net) = {make, drop, get, set, forward, backward, update};
