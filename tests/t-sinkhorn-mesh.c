@@ -109,7 +109,7 @@ static void atoms(void **state)
         for (int side = 0; side < 2; side++) { /* at 0, 1, D, D + 1; what lies between has so little mass that it does not count */
             dp_measure_struct *m = side ? P.q : P.p;
             dp_measure_init(m, DP_ATOMS, 1, n);
-            comb[side] = (dp_comb){.first = 0, .n = n, .w = _arb_vec_init(n)};
+            comb[side] = (dp_comb){.n = {n, 1}, .size = n, .w = _arb_vec_init(n)};
             fmpq_t rest;
             fmpq_init(rest), fmpq_one(rest);
             for (slong j = n - 1; j >= 0; j--) {
@@ -126,7 +126,7 @@ static void atoms(void **state)
             }
             fmpq_clear(rest);
         }
-        dp_lattice_plan_init(&s, step, eps, comb, comb + 1, BITS + 64);
+        dp_lattice_plan_init(&s, 1, step, eps, comb, comb + 1, BITS + 64);
         int ok = dp_lattice_plan_solve(&s, BITS, 0, &missing);
         for (int k = 0; k < 6 && !ok && missing >= 0; k++)
             s.prec += (slong) missing + 64, ok = dp_lattice_plan_solve(&s, BITS, 1, &missing);

@@ -17,7 +17,7 @@ void dp_comb_sum_init(dp_comb_sum *g, const dp_comb *at, arb_srcptr c, const fmp
 {
     fmpq_t t;
     arb_t k;
-    *g = (dp_comb_sum){.n = at->n, .middle = at->n / 2, .first = at->first, .prec = prec};
+    *g = (dp_comb_sum){.n = at->n[0], .middle = at->n[0] / 2, .first = at->first[0], .prec = prec};
     fmpq_init(t), arb_init(k), fmpq_init(g->step), fmpq_init(g->epsilon);
     fmpq_set(g->step, step), fmpq_set(g->epsilon, epsilon);
     for (int i = 0; i < 3; i++)
@@ -76,30 +76,55 @@ void dp_comb_sum_at(arb_t Z, arb_t mean, arb_t variance, const dp_comb_sum *g, c
     _arb_vec_clear(power, g->n), _arb_vec_clear(sum, 3), _arb_vec_clear(z, 2);
 }
 
-/* out_j = 1/sum_i K(x_i, y_j) c_i. */
-static void extend(arb_ptr out, const dp_comb *to, const fmpq_t step, const dp_lattice_plan *from, arb_srcptr c, slong prec)
+/* out_j = 1/sum_i K(x_i, y_j) c_i, on the line. */
+static void extend_line(arb_ptr out, const dp_comb *to, const fmpq_t step, const dp_lattice_plan *from, arb_srcptr c, slong prec)
 {
     dp_comb_sum g;
     fmpq_t y;
     arb_t x;
     fmpq_init(y), arb_init(x);
     dp_comb_sum_init(&g, &from->q, c, from->step, from->epsilon, prec);
-    for (slong j = 0; j < to->n; j++) {
-        fmpq_mul_si(y, step, to->first + j), arb_set_fmpq(x, y, prec);
+    for (slong j = 0; j < to->size; j++) {
+        fmpq_mul_si(y, step, to->first[0] + j), arb_set_fmpq(x, y, prec);
         dp_comb_sum_at(out + j, NULL, NULL, &g, x);
-        arb_inv(out + j, out + j, prec), arb_get_mid_arb(out + j, out + j);
     }
     dp_comb_sum_clear(&g), fmpq_clear(y), arb_clear(x);
 }
 
+static void extend_plane(arb_ptr out, const dp_comb *to, const fmpq *step, const dp_lattice_plan *from, arb_srcptr c, slong prec)
+{
+    arb_ptr x[2];
+    fmpq_t y;
+    fmpq_init(y);
+    for (int k = 0; k < 2; k++) {
+        x[k] = _arb_vec_init(to->n[k]);
+        for (slong i = 0; i < to->n[k]; i++)
+            fmpq_mul_si(y, step + k, to->first[k] + i), arb_set_fmpq(x[k] + i, y, prec + 40);
+    }
+    dp_comb_moments(out, &from->q, c, from->step, from->epsilon, x, to->n, 0, prec, from->threads);
+    for (int k = 0; k < 2; k++)
+        _arb_vec_clear(x[k], to->n[k]);
+    fmpq_clear(y);
+}
+
+static void extend(arb_ptr out, const dp_comb *to, const fmpq *step, const dp_lattice_plan *from, arb_srcptr c, slong prec)
+{
+    if (from->dim == 1)
+        extend_line(out, to, step, from, c, prec);
+    else
+        extend_plane(out, to, step, from, c, prec);
+    for (slong j = 0; j < to->size; j++)
+        arb_inv(out + j, out + j, prec), arb_get_mid_arb(out + j, out + j);
+}
+
 void dp_lattice_plan_recall(dp_lattice_plan *to, const dp_lattice_plan *from)
 {
-    arb_ptr c = _arb_vec_init(from->q.n);
-    for (slong i = 0; i < from->q.n; i++)
+    arb_ptr c = _arb_vec_init(from->q.size);
+    for (slong i = 0; i < from->q.size; i++)
         arb_div(c + i, from->q.w + i, from->Z + i, from->prec), arb_get_mid_arb(c + i, c + i);
     extend(to->v, &to->p, to->step, from, c, from->prec);
-    for (slong i = 0; i < from->q.n; i++)
+    for (slong i = 0; i < from->q.size; i++)
         arb_mul(c + i, from->q.w + i, from->w + i, from->prec), arb_get_mid_arb(c + i, c + i);
     extend(to->w, &to->q, to->step, from, c, from->prec);
-    _arb_vec_clear(c, from->q.n);
+    _arb_vec_clear(c, from->q.size);
 }
