@@ -92,7 +92,7 @@ void lattice_gradient_step(lattice_work *w, const lattice_averages *A)
 {
     const slong n = w->s->q.size, m = w->s->p.size;
     double *rhs = dp_calloc((size_t) (5 * m + n), sizeof *rhs), *d = rhs + m;
-    minus_log1p(w->d, w->r, m, w->s->prec);
+    minus_log1p(w->d, w->r, m, w->prec);
     const slong scale = to_doubles(rhs, w->d, m);
     gradients(d, rhs, A, m, rhs + 2 * m);
     from_doubles(w->d, d, m, scale);
@@ -105,11 +105,11 @@ void lattice_gradient_step(lattice_work *w, const lattice_averages *A)
 void lattice_self_residual(lattice_work *w)
 {
     dp_lattice_plan *s = w->s;
-    lattice_product(w->product, s->q.w, s->w, s->q.size, s->prec);
+    lattice_product(w->product, s->q.w, s->w, s->q.size, w->prec);
     lattice_sums(w->back, w, &s->q, &s->q, w->product);
-    lattice_product(w->r, s->w, w->back, s->q.size, s->prec);
+    lattice_product(w->r, s->w, w->back, s->q.size, w->prec);
     for (slong i = 0; i < s->q.size; i++)
-        arb_sub_si(w->r + i, w->r + i, 1, s->prec), arb_get_mid_arb(w->r + i, w->r + i);
+        arb_sub_si(w->r + i, w->r + i, 1, w->prec), arb_get_mid_arb(w->r + i, w->r + i);
 }
 
 static void conditional(lattice_laws *pi, const lattice_work *w)
@@ -125,7 +125,7 @@ static void self_step(lattice_work *w, const lattice_laws *pi)
     enum { ROUNDS = 36 };
     const slong n = w->s->q.size;
     double *rhs = dp_calloc((size_t) (3 * n), sizeof *rhs), *d = rhs + n, *next = rhs + 2 * n;
-    minus_log1p(w->d, w->r, n, w->s->prec);
+    minus_log1p(w->d, w->r, n, w->prec);
     const slong scale = to_doubles(rhs, w->d, n);
     for (int k = 0; k < ROUNDS; k++) {
         lattice_average(next, pi, d);
@@ -147,17 +147,18 @@ int lattice_self(lattice_work *w, double goal, int most, double *reached)
         if (lattice_size(w->r, s->q.size) < -10)
             break;
         for (slong i = 0; i < s->q.size; i++)
-            arb_div(s->w + i, s->w + i, w->back + i, s->prec), arb_sqrt(s->w + i, s->w + i, s->prec), arb_get_mid_arb(s->w + i, s->w + i);
+            arb_div(s->w + i, s->w + i, w->back + i, w->prec), arb_sqrt(s->w + i, s->w + i, w->prec), arb_get_mid_arb(s->w + i, s->w + i);
     }
     for (int k = 0; k < most && now > -goal; k++) {
+        lattice_precision(w, now);
         lattice_self_residual(w);
         if (k == 0 || now > before - 20)
             conditional(&pi, w);
         self_step(w, &pi);
         before = now, now = lattice_size(w->d, s->q.size);
-        if (!isfinite(now) || (now > before - 1 && before < -30))
+        if (!isfinite(now) || now <= -goal || (now > before - 1 && before < -30))
             break;
-        lattice_move(s->w, w->d, s->q.size, 1, s->prec);
+        lattice_move(s->w, w->d, s->q.size, 1, w->prec);
     }
     lattice_laws_clear(&pi);
     *reached = now;

@@ -72,7 +72,7 @@ typedef struct { arb_ptr out; const lattice_work *w; const dp_comb *to, *from; a
 static void sum_along(arb_t out, const summing *a, int axis, slong node, arb_srcptr c)
 {
     const lattice_table *K = a->w->K + axis;
-    arb_approx_dot(out, NULL, 0, K->k + K->reach + a->to->first[axis] + node - a->from->first[axis], -1, c, 1, a->from->n[axis], a->w->s->prec);
+    arb_approx_dot(out, NULL, 0, K->k + K->reach + a->to->first[axis] + node - a->from->first[axis], -1, c, 1, a->from->n[axis], a->w->prec);
 }
 
 /* half[i_0 n_1 + j_1]: sums along the first axis. */
@@ -157,33 +157,39 @@ void lattice_move(arb_ptr x, arb_ptr d, slong n, double damp, slong prec)
 
 /* ---- q to p ---- */
 
+void lattice_precision(lattice_work *w, double now)
+{
+    enum { LEAST = 128 }; /* products of two words are cheap */
+    const double want = LEAST + (isfinite(now) ? fmax(0, -now) : 0);
+    w->prec = w->s->dim > 1 && want < (double) w->s->prec ? (slong) want : w->s->prec;
+}
+
 /* Z, back = 1/v after a sweep, r_j = v_j back_j - 1. */
 static void cross_residual(lattice_work *w)
 {
     dp_lattice_plan *s = w->s;
-    lattice_product(w->product, s->p.w, s->v, s->p.size, s->prec);
+    lattice_product(w->product, s->p.w, s->v, s->p.size, w->prec);
     lattice_sums(s->Z, w, &s->q, &s->p, w->product);
     for (slong i = 0; i < s->q.size; i++)
-        arb_div(w->product + i, s->q.w + i, s->Z + i, s->prec), arb_get_mid_arb(w->product + i, w->product + i);
+        arb_div(w->product + i, s->q.w + i, s->Z + i, w->prec), arb_get_mid_arb(w->product + i, w->product + i);
     lattice_sums(w->back, w, &s->p, &s->q, w->product);
-    lattice_product(w->r, s->v, w->back, s->p.size, s->prec);
+    lattice_product(w->r, s->v, w->back, s->p.size, w->prec);
     for (slong j = 0; j < s->p.size; j++)
-        arb_sub_si(w->r + j, w->r + j, 1, s->prec), arb_get_mid_arb(w->r + j, w->r + j);
+        arb_sub_si(w->r + j, w->r + j, 1, w->prec), arb_get_mid_arb(w->r + j, w->r + j);
 }
 
-/* A sweep: v = 1/back. */
-static void smooth(lattice_work *w)
+/* The rest of the sweep that the residual began; it does not lower the dual's value. */
+static void sweep(lattice_work *w)
 {
-    cross_residual(w);
     for (slong j = 0; j < w->s->p.size; j++)
-        arb_inv(w->s->v + j, w->back + j, w->s->prec), arb_get_mid_arb(w->s->v + j, w->s->v + j);
+        arb_inv(w->s->v + j, w->back + j, w->prec), arb_get_mid_arb(w->s->v + j, w->s->v + j);
 }
 
 /* ---- steps ---- */
 
-enum { SMALL = 120 }; /* columns on the line that are eliminated from the start; more only where gradients fail */
+enum { SMALL = 120 /* columns on the line that are eliminated from the start; more only where gradients fail */, FINE = -20 /* smaller steps than 2^FINE need not be made once they suffice */ };
 
-/* Steps until one is below 2^-goal or they no longer shrink; *reached = log2 of the last. 0: out of range. */
+/* Steps until one is below 2^-goal (that one is not made: the residual stays what was found last) or they no longer shrink; *reached = log2 of the last. 0: out of range. */
 static int newton(lattice_work *w, double goal, int most, int direct, double *reached)
 {
     lattice_network N = {0};
@@ -191,6 +197,7 @@ static int newton(lattice_work *w, double goal, int most, int direct, double *re
     double before = INFINITY, now = INFINITY;
     int ok = 1, stale = 1, idle = 0;
     for (int k = 0; k < most && ok && now > -goal; k++) {
+        lattice_precision(w, now);
         cross_residual(w);
         if (stale && !direct)
             lattice_averages_set(&A, w);
@@ -206,13 +213,15 @@ static int newton(lattice_work *w, double goal, int most, int direct, double *re
         idle = now > before - 1 ? idle + 1 : 0;
         if ((!stale && idle) || (!direct && k > 2 && idle > (now > -2 && w->s->dim > 1 ? 12 : 0))) /* stands still: rounding, or gradients fail */
             break;
+        if (now <= -goal && now < FINE)
+            break;
         stale = now > -30 || now > before - 20;
         const double r = exp2(now);
         ok = isfinite(r);
         if (ok)
-            lattice_move(w->s->v, w->d, w->s->p.size, r > 1. / 256 ? log1p(2 * r) / (2 * r) : 1, w->s->prec);
+            lattice_move(w->s->v, w->d, w->s->p.size, r > 1. / 256 ? log1p(2 * r) / (2 * r) : 1, w->prec);
         if (ok && now > -8) /* far off: a sweep brings the tails along, which would damp the next step for nothing */
-            smooth(w);
+            cross_residual(w), sweep(w);
     }
     lattice_network_clear(&N), lattice_averages_clear(&A);
     *reached = now;
@@ -264,30 +273,22 @@ static void note_gap(lattice_work *w, const dp_comb *at, arb_srcptr factor)
     arb_clear(sum), arb_clear(t);
 }
 
-/* One sweep more: it smooths what the steps left, and leaves Z and residuals. */
-static void finish(lattice_work *w)
-{
-    dp_lattice_plan *s = w->s;
-    s->gap = s->marginal = 0;
-    smooth(w);
-    cross_residual(w);
-    note_gap(w, &s->p, s->v);
-    lattice_self_residual(w);
-    note_gap(w, &s->q, s->w);
-}
-
 int dp_lattice_plan_solve(dp_lattice_plan *s, double goal, int begin, double *missing)
 {
     const slong most = FLINT_MAX(s->p.size, s->q.size), half = FLINT_MAX(s->p.n[0], s->q.n[0]) * FLINT_MAX(s->p.n[1], s->q.n[1]);
     const int steps = 60 + (int) (goal / 20);
     double a = INFINITY, b = INFINITY;
-    lattice_work w = {.s = s, .product = _arb_vec_init(most), .back = _arb_vec_init(most), .r = _arb_vec_init(most), .d = _arb_vec_init(most), .half = _arb_vec_init(half)};
+    lattice_work w = {.s = s, .prec = s->prec, .product = _arb_vec_init(most), .back = _arb_vec_init(most), .r = _arb_vec_init(most), .d = _arb_vec_init(most), .half = _arb_vec_init(half)};
     table_init(w.K, s, 0), table_init(w.K + 1, s, 1);
     int ok = begin || widen(&w, &a);
     kernel_set(&w, 0);
-    ok = ok && cross(&w, goal, steps, &a) && lattice_self(&w, goal, steps, &b);
+    s->gap = s->marginal = 0;
+    ok = ok && cross(&w, goal, steps, &a);
     if (ok)
-        finish(&w);
+        note_gap(&w, &s->p, s->v), sweep(&w);
+    ok = ok && lattice_self(&w, goal, steps, &b);
+    if (ok)
+        note_gap(&w, &s->q, s->w);
     s->size = exp2(fmax(a, b));
     *missing = ok && fmax(a, b) < -20 ? fmax(a, b) + goal : -1;
     _arb_vec_clear(w.product, most), _arb_vec_clear(w.back, most), _arb_vec_clear(w.r, most), _arb_vec_clear(w.d, most), _arb_vec_clear(w.half, half);

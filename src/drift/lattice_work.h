@@ -8,11 +8,14 @@
 /* Along an axis: K at differences t is k[t + reach], -log K = t^2 c. */
 typedef struct { slong reach; arb_ptr k; long double c; } lattice_table;
 
-/* A problem while it is solved; product, back, r, d: room for as many numbers as p or q has nodes, half for what lies between two axes. */
-typedef struct { dp_lattice_plan *s; lattice_table K[2]; arb_ptr product, back, r, d, half; } lattice_work;
+/* A problem while it is solved; product, back, r, d: room for as many numbers as p or q has nodes, half for what lies between two axes;
+   prec: of sums and products at present. */
+typedef struct { dp_lattice_plan *s; lattice_table K[2]; arb_ptr product, back, r, d, half; slong prec; } lattice_work;
 
 /* out = K c from one comb to another, axis by axis: positive terms. */
 void lattice_sums(arb_ptr out, const lattice_work *w, const dp_comb *to, const dp_comb *from, arb_srcptr c);
+/* Sets the precision for residuals when the last step was 2^now: in the plane no more than what 50 bits of the next step take, which are all that a step in doubles can use. */
+void lattice_precision(lattice_work *w, double now);
 void lattice_product(arb_ptr out, arb_srcptr a, arb_srcptr b, slong n, slong prec);
 /* log a + log b, b may be NULL; free() it. */
 long double *lattice_logs(arb_srcptr a, arb_srcptr b, slong n);

@@ -169,10 +169,11 @@ static int components(arb_ptr to[IN_PLANE], double unit[IN_PLANE], dp_field_t at
     return values;
 }
 
-/* fine +/- SAFETY (|fine - coarse| + what an error `size` of the log-factors does). *have: bits that the worst node agrees in; returns what the worst misses. */
-static slong compare(dp_gridfield *f, const dp_problem *P, arb_srcptr fine, arb_srcptr coarse, double size, mag_t largest)
+/* fine +/- SAFETY (|fine - coarse| + what an error `size` of the log-factors does). Returns the bits that the worst node misses; *blur: those that it would miss if the two agreed. */
+static slong compare(dp_gridfield *f, const dp_problem *P, arb_srcptr fine, arb_srcptr coarse, double size, mag_t largest, slong *blur)
 {
     slong miss = -WORD_MAX / 4;
+    *blur = miss;
     fmpq *y = _fmpq_vec_init(3);
     dp_field_t at;
     arb_ptr to[IN_PLANE], x = _arb_vec_init(3), gap = x + 2;
@@ -184,19 +185,24 @@ static slong compare(dp_gridfield *f, const dp_problem *P, arb_srcptr fine, arb_
     mag_zero(largest);
     for (slong i = 0; i < dp_mesh_nodes(&f->mesh); i++) {
         for (int c = 0; c < values; c++) {
+            mag_set_d(t, 8 * SAFETY * size * unit[c]);
+            arb_set(to[c], fine + values * i + c), arb_add_error_mag(to[c], t);
+        }
+        dp_mesh_node(y, &f->mesh, i);
+        for (int k = 0; k < P->dim; k++)
+            arb_set_fmpq(x + k, y + k, 128);
+        if (P->dim == 2)
+            arb_set(at->jacobian + 2, at->jacobian + 1);
+        *blur = FLINT_MAX(*blur, dp_field_shortfall(at, P, x, f->digits));
+        for (int c = 0; c < values; c++) {
             arb_sub(gap, fine + values * i + c, coarse + values * i + c, 64);
-            arb_get_mag(error, gap);
-            mag_set_d(t, 8 * size * unit[c]), mag_add(error, error, t);
-            mag_mul_ui(error, error, SAFETY);
-            arb_set(to[c], fine + values * i + c), arb_add_error_mag(to[c], error);
+            arb_get_mag(error, gap), mag_mul_ui(error, error, SAFETY);
+            arb_add_error_mag(to[c], error), mag_set(error, arb_radref(to[c]));
             mag_set_d(t, unit[c]), mag_div(error, error, t), mag_max(largest, largest, error);
         }
         if (P->dim == 2)
             arb_set(at->jacobian + 2, at->jacobian + 1);
         dp_field_finish(at, ARF_PREC_EXACT);
-        dp_mesh_node(y, &f->mesh, i);
-        for (int k = 0; k < P->dim; k++)
-            arb_set_fmpq(x + k, y + k, 128);
         miss = FLINT_MAX(miss, dp_field_shortfall(at, P, x, f->digits));
         dp_gridfield_store(f, i, at);
     }
@@ -207,17 +213,16 @@ static slong compare(dp_gridfield *f, const dp_problem *P, arb_srcptr fine, arb_
 /* What is known of convergence: `have` bits were right at a step by the last comparison, and `had` at the step before it (0: none). */
 typedef struct { double step, have, before, had; } rate;
 
-/* Poles of the factors beside the line make errors exp(k - c/step): the step that the bits need by the last two comparisons, or by the last with k = 0.
-   Once there, a lattice that just suffices to compare with, and more bits for what cancels. */
+/* Poles of the factors beside the line make errors exp(k - c/step): the step that the bits need by the last two comparisons, or by the last with k = 8 log 2, which is usual.
+   Once there, a lattice that just suffices to compare with. */
 static void next_ask(dp_lattice_ask *a, double bits, const rate *r)
 {
-    const double have = fmax(r->have, bits / 8), flat = have * r->step, least = 1.05 * r->step;
-    const double secant = r->before > least && r->had > 0 ? (have - r->had) / (1 / r->step - 1 / r->before) : flat;
+    const double have = fmax(r->have, bits / 8), flat = have * r->step, usual = (have + 8) * r->step, least = 1.05 * r->step;
+    const double secant = r->before > least && r->had > 0 ? (have - r->had) / (1 / r->step - 1 / r->before) : usual;
     const double need = 1 / (1 / r->step + (bits + 8 - have) / fmin(2 * flat, fmax(flat, secant)));
-    if (a->step < 0.95 * r->step && a->step < 1.02 * need) {
-        a->goal += fmax(0, bits - have);
+    if (a->step < 0.95 * r->step && a->step < 1.02 * need)
         a->step = need > 1.15 * a->step ? fmin(need, 2 * a->step) : a->step / 1.15;
-    } else
+    else
         a->step = fmax(a->step / 3, fmin(need, a->step / 1.15));
 }
 
@@ -250,20 +255,20 @@ dp_status dp_sinkhorn_lattice(dp_gridfield *f, const dp_problem *P, int threads,
     dp_lattice_shape_of(&shape, P, &f->mesh);
     a.step = shape.narrowest * M_PI * sqrt(2 / (fmin(40, bits) * M_LN2)); /* exp(-2 pi^2 s^2/step^2) */
     a.reach = sqrt(2 * M_LN2 * fmin(40, bits)), a.goal = 40;
-    for (slong miss = 1; round < ROUNDS && miss > 0; round++) {
+    for (slong miss = 1, blur = 0; round < ROUNDS && miss > 0; round++) {
         status = solve(&s, P, &shape, &a, threads, e);
         if (status != DP_OK)
             break;
         (P->dim == 1 ? on_line : in_plane)(value[round & 1], f, P, s, threads);
         if (round > 0)
-            miss = compare(f, P, value[round & 1], value[!(round & 1)], s->size, largest), stored = 1;
+            miss = compare(f, P, value[round & 1], value[!(round & 1)], s->size, largest, &blur), stored = 1;
         if (round > 0)
             r = (rate){fmax(last, a.step), bits - (double) miss, r.step, r.have};
         last = a.step;
         if (round == 0)
             a.step /= 1.4, a.reach = sqrt(2 * M_LN2 * bits), a.goal = bits + 24;
         else
-            next_ask(&a, bits, &r);
+            next_ask(&a, bits, &r), a.goal += fmax(0, (double) blur + 8);
         a.reach *= 1.05;
     }
     if (stored) /* a round that could not be made leaves the last one's estimates */
