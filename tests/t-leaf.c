@@ -165,11 +165,29 @@ static void test_registry(void **state)
     }
 }
 
+/* A claim over a mesh whose second engine cannot: undecided, and with that engine's reason. */
+static void one_engine(void **state)
+{
+    static const char *const text =
+        "title: plane\ndimension: 2\np: {mixture: [{weight: 1, mean: [0, 1/2], covariance: [[4/5, 1/10], [1/10, 4/9]]}]}\n"
+        "q: {mixture: [{weight: 1, mean: [0, 0], covariance: 1}]}\nkernel: {family: gaussian, bandwidth: 1}\ndigits: 8\n"
+        "claims: [{id: mesh-wedge, twin: one-engine, expect: undecided, nodes: 2}]\n";
+    dp_error e;
+    dp_problem *P;
+    char *certificate;
+    (void) state;
+    if (dp_problem_parse(&P, "leaf.yaml", text, NULL, 0, &dp_claim_schema_registry, &e) != DP_OK) fail_msg("%s", e.text);
+    dp_record *r = dp_claim_check(&certificate, dp_claim_find("mesh-wedge"), P, P->claims, NULL);
+    assert_string_equal(r->verdict, "undecided");
+    if (!strstr(r->message, "laplace") && !strstr(r->message, "Laplace")) fail_msg("%s", r->message);
+    free(certificate), dp_record_free(r), dp_problem_free(P);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_field), cmocka_unit_test(test_moments), cmocka_unit_test(test_engines_in_record),
-        cmocka_unit_test(test_failures), cmocka_unit_test(test_registry),
+        cmocka_unit_test(test_failures), cmocka_unit_test(test_registry), cmocka_unit_test(one_engine),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     flint_cleanup();
