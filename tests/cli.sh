@@ -467,6 +467,11 @@ runs 'drift --precision 0' 2 drift --drift mmd --precision 0
 runs 'drift --energy' 0 drift --energy kale --regularisation 1/100
 json energy '"kale"'
 says out '"gap"'
+runs 'drift --energy in balls' 0 drift --energy sinkhorn --precision 30
+json estimated false
+says out '"rad"'
+runs 'drift --energy in balls, directions' 2 drift --energy sliced --precision 30
+runs 'drift --energy in balls, velocities' 2 drift --energy sinkhorn --precision 30 -o "$w/never.npy"
 runs 'drift --energy, unknown' 2 drift --energy kall
 says err "did you mean 'kale'"
 runs 'drift: no lambda' 2 drift --drift chi2

@@ -92,6 +92,34 @@ static void test_released(void **unused)
     }
 }
 
+/* Values in doubles lie in the population's enclosures with atoms there, up to rounding; the Sinkhorn divergence is certainly positive. */
+static void test_energy_balls(void **unused)
+{
+    (void) unused;
+    static const char *const names[] = {"mmd2", "sinkhorn", "kale", "chi2", "smoothed-kl", "w2"};
+    for (int k = 0; k < 12; k++) {
+        toy t;
+        dp_error e = {0};
+        dp_scalar_t x;
+        double value;
+        fmpq_t lambda;
+        fmpq_init(lambda), fmpq_set_si(lambda, 1, 3);
+        toy_init(&t, 1, 0.5 + uniform());
+        t.s.n = 2 + below(4), t.s.m = 2 + below(4), t.s.d = k % 6 == 5 ? 1 : 1 + below(2), t.s.lambda = lambda;
+        dp_drifted out = {0};
+        dp_scalar_init(x);
+        if (dp_energy_sample_ball(x, &t.s, names[k % 6], 20, &e) || dp_energy_sample(&value, &out, &t.s, names[k % 6], &e)) fail_msg("%s: %s", names[k % 6], e.text);
+        assert_false(x->estimated);
+        assert_true(arb_rel_accuracy_bits(x->value) > 66 && arb_is_positive(x->value));
+        const double off = fabs(value - arf_get_d(arb_midref(x->value), ARF_RND_NEAR));
+        if (!(off <= 1e-12)) fail_msg("%s: %g, off by %g", names[k % 6], value, off);
+        t.s.leave_out = 1;
+        assert_int_equal(dp_energy_sample_ball(x, &t.s, "mmd2", 20, &e), DP_EUNSUPPORTED);
+        dp_scalar_clear(x), fmpq_clear(lambda);
+        toy_clear(&t);
+    }
+}
+
 static void test_double(void **unused)
 {
     (void) unused;
@@ -260,7 +288,7 @@ static void test_scalar(void **unused)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_released), cmocka_unit_test(test_double), cmocka_unit_test(test_single), cmocka_unit_test(test_weights), cmocka_unit_test(test_lines), cmocka_unit_test(test_scores), cmocka_unit_test(test_gradients),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_released), cmocka_unit_test(test_energy_balls), cmocka_unit_test(test_double), cmocka_unit_test(test_single), cmocka_unit_test(test_weights), cmocka_unit_test(test_lines), cmocka_unit_test(test_scores), cmocka_unit_test(test_gradients),
                                        cmocka_unit_test(test_scalar)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

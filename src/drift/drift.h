@@ -91,7 +91,10 @@ const dp_drift *dp_drift_find(const char *name);
 
 /* The drift of samples; DP_EUNSUPPORTED where `drift` has no such form. */
 dp_status dp_drift_sample(dp_drifted *out, const char *drift, const dp_sample *s, dp_error *e);
-/* The same as enclosures, n x d, with so many digits relative to the largest component (or all known to vanish to eight times as many): by the definition
+/* The case with atoms of equal weights at the samples, p at y and q at x: free it with dp_problem_free. NULL, DP_EUNSUPPORTED with `what` in the message,
+   where no case says what is asked: negatives, a mask, directions, sweeps, several kernels. */
+dp_problem *dp_sample_case(const dp_sample *s, const char *what, dp_error *e);
+/* Velocities of samples as enclosures, n x d, with so many digits relative to the largest component (or all known to vanish to eight times as many): by the definition
    written out, or, where a drift has none, by its population form with atoms at the samples. DP_EBUDGET when the digits cannot be had. */
 dp_status dp_drift_sample_ball(arb_ptr out, const char *drift, const dp_sample *s, slong digits, dp_error *e);
 

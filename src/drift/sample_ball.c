@@ -18,9 +18,10 @@ static void atoms(dp_measure_t mu, const double *a, size_t n, size_t d)
     }
 }
 
-/* The case that these samples are. Free it with dp_problem_free. */
-static dp_problem *case_of(const dp_sample *s)
+dp_problem *dp_sample_case(const dp_sample *s, const char *what, dp_error *e)
 {
+    if (s->ndirections || s->z || s->leave_out || s->nparts > 1 || (s->nparts && !fmpq_is_one(&s->part->weight)) || s->iterations >= 0)
+        return dp_fail(e, DP_EUNSUPPORTED, "%s: enclosed for x and y and one kernel only: no negatives, masks, directions or sweeps", what), NULL;
     dp_problem *P = dp_calloc(1, sizeof *P);
     P->path = dp_strdup("samples"), P->name = dp_strdup("samples"), P->text = dp_strdup(""), P->title = dp_strdup("samples");
     P->dim = (int) s->d, P->digits = 50, P->kernel = DP_KERNEL_GAUSSIAN;
@@ -35,9 +36,8 @@ static dp_problem *case_of(const dp_sample *s)
 /* V at the atoms of q, one after another. */
 static dp_status by_population(arb_ptr out, const dp_drift *D, const dp_sample *s, slong prec, dp_error *e)
 {
-    if (s->ndirections || s->z || s->leave_out || s->nparts > 1 || (s->nparts && !fmpq_is_one(&s->part->weight)) || s->iterations >= 0)
-        return dp_fail(e, DP_EUNSUPPORTED, "%s: enclosed for x and y and one kernel only", D->name);
-    dp_problem *P = case_of(s);
+    dp_problem *P = dp_sample_case(s, D->name, e);
+    if (!P) return e->status;
     dp_workspace *w = dp_workspace_new();
     arb_ptr x = _arb_vec_init((slong) s->d);
     dp_field_t f;

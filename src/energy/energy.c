@@ -51,3 +51,18 @@ dp_status dp_energy_sample(double *value, dp_drifted *out, const dp_sample *s, c
     if (!E || !E->sample) return dp_fail(e, DP_EUNSUPPORTED, "%s: not defined on samples, or not there yet", name);
     return E->sample(value, out, s, e);
 }
+
+dp_status dp_energy_sample_ball(dp_scalar_t out, const dp_sample *s, const char *name, slong digits, dp_error *e)
+{
+    dp_status status = dp_sample_check(s, e);
+    dp_problem *P = status ? NULL : dp_sample_case(s, name, e);
+    if (!P) return e->status;
+    for (slong asked = digits; asked <= 8 * digits && !status; asked *= 2) {
+        status = dp_energy_population(out, P, name, asked, s->threads, e);
+        if (status || arb_rel_accuracy_bits(out->value) > 3.3219281 * (double) digits) break;
+    }
+    dp_problem_free(P);
+    if (!status && !arb_contains_zero(out->value) && arb_rel_accuracy_bits(out->value) <= 3.3219281 * (double) digits)
+        return dp_fail(e, DP_EBUDGET, "%s: %ld digits not reached: %.0f are there", name, digits, (double) arb_rel_accuracy_bits(out->value) * 0.30103);
+    return status;
+}

@@ -35,6 +35,9 @@ const dp_energy *dp_energy_of_drift(const char *drift);
 
 /* F(q) by name: DP_EINPUT for an unknown name, DP_EUNSUPPORTED where there is no population value. */
 dp_status dp_energy_sample(double *value, dp_drifted *out, const dp_sample *s, const char *name, dp_error *e);
+/* F of samples by its population value with atoms there: DP_EUNSUPPORTED where a case cannot say what is asked, DP_EBUDGET when the digits, relative to
+   F, are not reached (a value that nothing tells from 0 is reported with its radius). */
+dp_status dp_energy_sample_ball(dp_scalar_t out, const dp_sample *s, const char *name, slong digits, dp_error *e);
 dp_status dp_energy_population(dp_scalar_t out, const dp_problem *P, const char *name, slong digits, int threads, dp_error *e);
 
 #endif

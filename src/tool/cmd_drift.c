@@ -194,6 +194,23 @@ static dp_status energy(const dp_args *a, const dp_energy *E, const dp_sample *s
     return status;
 }
 
+/* The enclosure, or the estimate where the engine has no better, as JSON. */
+static dp_status energy_enclosure(const dp_args *a, const dp_energy *E, const dp_sample *s, slong digits, dp_error *e)
+{
+    dp_scalar_t x;
+    if (dp_args_value(a, "output")) dp_usage_error("drift: --energy with --precision DIGITS gives the value; velocities to DIGITS need --drift");
+    dp_scalar_init(x);
+    const dp_status status = dp_energy_sample_ball(x, s, E->name, digits, e);
+    if (!status) {
+        fputs("{\"energy\": ", stdout), dp_json_string(stdout, E->name);
+        fputs(", \"value\": ", stdout), dp_json_arb(stdout, x->value, digits + 5);
+        fprintf(stdout, ", \"estimated\": %s, \"how\": ", x->estimated ? "true" : "false"), dp_json_string(stdout, x->how);
+        fprintf(stdout, ", \"n\": %zu, \"m\": %zu, \"dimension\": %zu, \"precision\": %ld}\n", s->n, s->m, s->d, digits);
+    }
+    dp_scalar_clear(x);
+    return status;
+}
+
 static int run(const dp_args *a)
 {
     dp_drift_input in;
@@ -206,8 +223,9 @@ static int run(const dp_args *a)
     dp_status status = dp_drift_input_read(&in, a, drift, &e);
     in.s.threads = (int) dp_args_integer(a, "threads", 1, 4096, dp_cores());
     in.s.single = digits < 0;
-    if (digits > 0 && (E || dp_args_flag(a, "core") || dp_args_flag(a, "masses"))) dp_usage_error("drift: --precision DIGITS is for velocities");
-    if (!status && digits > 0) status = enclosures(a, drift, &in.s, digits, &e);
+    if (digits > 0 && (dp_args_flag(a, "core") || dp_args_flag(a, "masses"))) dp_usage_error("drift: --core and --masses are in doubles: expected --precision single or double with them");
+    if (!status && digits > 0 && E) status = energy_enclosure(a, E, &in.s, digits, &e);
+    else if (!status && digits > 0) status = enclosures(a, drift, &in.s, digits, &e);
     else if (!status) status = E ? energy(a, E, &in.s, &e) : velocities(a, drift, &in, &e);
     dp_drift_input_clear(&in);
     return status == DP_EBUDGET ? (fprintf(stderr, "driftproof: %s\n", e.text), EXIT_UNEXPECTED) : status ? dp_say_failure(&e) : EXIT_EXPECTED;
