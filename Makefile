@@ -30,8 +30,8 @@ endif
 
 # Asked for when a recipe runs, not when this file is read: what is missing may be installed in between.
 lazy      = $(eval $1 := $$(shell $2))$($1)
-PKG_CFLAGS = $(call lazy,PKG_CFLAGS,$(PKG_CONFIG) --cflags mpfr gsl fftw3 libfyaml libmd zlib 2>/dev/null)
-PKG_LIBS   = $(call lazy,PKG_LIBS,$(PKG_CONFIG) --libs gsl fftw3 libfyaml zlib 2>/dev/null)
+PKG_CFLAGS = $(call lazy,PKG_CFLAGS,$(PKG_CONFIG) --cflags mpfr gsl fftw3 libfyaml libmd zlib sqlite3 2>/dev/null)
+PKG_LIBS   = $(call lazy,PKG_LIBS,$(PKG_CONFIG) --libs gsl fftw3 libfyaml zlib sqlite3 2>/dev/null)
 # An optional build: HDF5 is taken where it is.
 HDF5       = $(call lazy,HDF5,for p in hdf5 hdf5-serial; do $(PKG_CONFIG) --exists $$$$p 2>/dev/null && { echo $$$$p; break; }; done)
 HDF5_CFLAGS = $(call lazy,HDF5_CFLAGS,test -z '$(HDF5)' || echo "-DDP_HDF5 $$$$($(PKG_CONFIG) --cflags $(HDF5))")
@@ -84,7 +84,7 @@ help:
 	@echo 'NO_INSTALL=1    never install packages; B=DIR: build elsewhere; OUT=DIR: where verify reports'
 
 # ---- set-up: one call for the union of what the goals need ----
-NEED := cc pkg-config mpfr mpfi gsl fftw3 flint arb libfyaml md zlib random123
+NEED := cc pkg-config mpfr mpfi gsl fftw3 flint arb libfyaml md zlib random123 sqlite3
 NEED += $(if $(filter check asan,$(MAKECMDGOALS)),cmocka xmllint) $(if $(filter lint,$(MAKECMDGOALS)),shellcheck)
 WANT := $(if $(filter verify check report,$(MAKECMDGOALS)),gnuplot blahtexml) $(if $(filter report,$(MAKECMDGOALS)),tex)
 need:

@@ -744,6 +744,43 @@ says out 'died of signal 11'
 says out '5 refuted, 1 error; |1 verified, 4 refuted, 1 error; '
 holds 'leaves no key, so that it is tried again' test "$(find "$w/crash/records" -name '*.key' | wc -l)" = 5
 
+# ---- sweep ----
+cat >"$w/sweep.yaml" <<'END'
+title: Four short runs
+dimension: 2
+p: {dataset: {name: moons, n: 50}}
+kernel: {family: gaussian, bandwidth: 1/2}
+train:
+  drift: {name: mmd}
+  generator: {width: 8, depth: 1}
+  batch: 16
+  steps: 10
+  record: {history: 0, samples: 0, checkpoint: 0}
+  evaluation: {every: 0, n: 30, transport: 8}
+sweep: {h: {key: kernel.bandwidth, values: [1/10, 1]}, seed: {key: train.seed, from: 0, to: 1}}
+END
+runs 'sweep' 0 "$dp" sweep "$w/sweep.yaml" -o "$w/sweep.sqlite" --json
+json 'done' 4
+runs 'sweep again: nothing to do' 0 "$dp" sweep "$w/sweep.yaml" -o "$w/sweep.sqlite" --jobs 1
+says out '4 done, 0 diverged, 0 failed, 0 pending'
+runs 'rows of a sweep' 0 "$dp" sweep --print "$w/sweep.sqlite"
+cp "$w/out" "$w/rows.csv"
+says out '^1,h=1/10 seed=1,1/10,1,.*,done,'
+for i in 0 1 2; do runs "share $i of a sweep" 0 "$dp" sweep "$w/sweep.yaml" --shard "$i/3" -o "$w/part-$i.sqlite" --quiet; done
+silent out
+runs 'shares merged' 0 "$dp" sweep --merge "$w/part-0.sqlite" "$w/part-1.sqlite" "$w/part-2.sqlite" -o "$w/merged.sqlite"
+"$dp" sweep --print "$w/merged.sqlite" >"$w/merged.csv" 2>/dev/null
+holds 'shares are the whole' cmp "$w/rows.csv" "$w/merged.csv"
+runs 'sweep of another case into a table' 2 "$dp" sweep "$w/sweep.yaml" --set train.steps=11 -o "$w/sweep.sqlite"
+says err 'another sweep'
+runs 'sweep without a block' 2 "$dp" sweep cases/train/moons.yaml -o "$w/none.sqlite"
+says err "a block 'sweep'"
+runs 'sweep: share out of range' 2 "$dp" sweep "$w/sweep.yaml" --shard 3/3
+runs 'plan of the full experiment' 0 "$dp" sweep --plan cases/paper/figure2.yaml
+says err '^6100 runs'
+runs 'sweep into no table' 2 "$dp" sweep --print README.md
+runs 'a query that is wrong' 2 "$dp" sweep --print "$w/sweep.sqlite" --query 'SELECT nothing FROM runs'
+
 # ---- audit: recorded runs that NumPy wrote (cases/audit/record.py) ----
 runs 'audit of the printed algorithm' 0 "$dp" audit cases/audit/printed.npz
 says out '^  da2, laplace, self left out: to [567]'

@@ -5,6 +5,7 @@
 #include <libfyaml.h>
 #include <mpfr.h>
 #include <stdlib.h>
+#include <sqlite3.h>
 #include <zlib.h>
 
 #include "driftproof.h"
@@ -74,6 +75,7 @@ static int run(const dp_args *a)
     say(&p, "FFTW", fftw_version);
     say(&p, "libfyaml", fy_library_version());
     say(&p, "zlib", zlibVersion());
+    say(&p, "sqlite", sqlite3_libversion());
     say(&p, "HDF5", dp_grid_has_hdf5() ? "there" : "not in this build; needed for field -o FILE.h5; apt-get install -y --no-install-recommends libhdf5-dev, then make");
     say(&p, "cores", cores);
     say(&p, "share", dp_share() ? dp_share() : "not found: set DRIFTPROOF_SHARE to the directory with cases/ and reports/");

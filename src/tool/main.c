@@ -6,9 +6,9 @@
 #include "driftproof.h"
 #include "tool/option.h"
 
-extern const dp_tool_command dp_cmd_verify, dp_cmd_claims, dp_cmd_field, dp_cmd_drift, dp_cmd_flow, dp_cmd_train, dp_cmd_audit, dp_cmd_report, dp_cmd_check_cert, dp_cmd_bench, dp_cmd_doctor, dp_cmd_help, dp_cmd_completion;
+extern const dp_tool_command dp_cmd_verify, dp_cmd_claims, dp_cmd_field, dp_cmd_drift, dp_cmd_flow, dp_cmd_train, dp_cmd_sweep, dp_cmd_audit, dp_cmd_report, dp_cmd_check_cert, dp_cmd_bench, dp_cmd_doctor, dp_cmd_help, dp_cmd_completion;
 
-const dp_tool_command *const dp_commands[] = {&dp_cmd_verify, &dp_cmd_claims, &dp_cmd_field, &dp_cmd_drift, &dp_cmd_flow, &dp_cmd_train, &dp_cmd_audit, &dp_cmd_report, &dp_cmd_check_cert,
+const dp_tool_command *const dp_commands[] = {&dp_cmd_verify, &dp_cmd_claims, &dp_cmd_field, &dp_cmd_drift, &dp_cmd_flow, &dp_cmd_train, &dp_cmd_sweep, &dp_cmd_audit, &dp_cmd_report, &dp_cmd_check_cert,
                                          &dp_cmd_bench, &dp_cmd_doctor, &dp_cmd_help, &dp_cmd_completion, NULL};
 
 const dp_tool_command *dp_command_find(const char *name)

@@ -13,7 +13,7 @@ have() { # CAPABILITY: is it usable now?
   case $1 in
     cc) header stdio.h ;;
     pkg-config) command -v "$PKG_CONFIG" >/dev/null ;;
-    mpfr | gsl | fftw3 | libfyaml | zlib | cmocka) "$PKG_CONFIG" --exists "$1" 2>/dev/null ;;
+    mpfr | gsl | fftw3 | libfyaml | zlib | sqlite3 | cmocka) "$PKG_CONFIG" --exists "$1" 2>/dev/null ;;
     mpfi) header mpfi.h ;;
     flint) header flint/fmpq.h ;;
     arb) header flint/arb.h || header arb.h ;;
@@ -27,7 +27,7 @@ have() { # CAPABILITY: is it usable now?
 packages() { # CAPABILITY: the Debian packages that bring it
   case $1 in
     cc) echo gcc libc6-dev ;;
-    mpfr | mpfi | gsl | fftw3 | flint | md | random123 | cmocka) echo "lib$1-dev" ;;
+    mpfr | mpfi | gsl | fftw3 | flint | md | random123 | sqlite3 | cmocka) echo "lib$1-dev" ;;
     arb) echo libflint-arb-dev ;;
     libfyaml) echo libfyaml-dev ;;
     zlib) echo zlib1g-dev ;;

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* cmd_sweep.c: driftproof sweep: a whole grid of training runs into one table. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tool/option.h"
+#include "tool/share.h"
+#include "train/sweep.h"
+
+/* CASE.yaml -> CASE.sqlite, in the working directory. */
+static char *usual_name(const char *path)
+{
+    const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path, *dot = strrchr(base, '.');
+    return dp_format("%.*s.sqlite", (int) (dot ? (size_t) (dot - base) : strlen(base)), base);
+}
+
+static void share_of(size_t *share, size_t *shares, const char *text)
+{
+    char *end = NULL;
+    *share = 0, *shares = 1;
+    if (!text) return;
+    const long i = strtol(text, &end, 10), n = end != text && *end == '/' ? strtol(end + 1, &end, 10) : 0;
+    if (*end || n < 1 || n > 100000 || i < 0 || i >= n) dp_usage_error("--shard %s: expected i/n, i from 0 to n - 1", text);
+    *share = (size_t) i, *shares = (size_t) n;
+}
+
+static void put_count(const dp_args *a, const char *file, const dp_sweep_count *c, double seconds)
+{
+    if (dp_args_flag(a, "json")) {
+        fputs("{\"table\": ", stdout), dp_json_string(stdout, file);
+        printf(", \"done\": %zu, \"diverged\": %zu, \"failed\": %zu, \"pending\": %zu}\n", c->done, c->diverged, c->failed, c->pending);
+    } else if (!dp_args_flag(a, "quiet")) {
+        printf("%s: %zu done, %zu diverged, %zu failed, %zu pending", file, c->done, c->diverged, c->failed, c->pending);
+        if (seconds > 0) printf(" (%.1f s)", seconds);
+        puts("");
+    }
+}
+
+static void put_plan(const dp_sweep *s, const size_t *cells, size_t n)
+{
+    double total = 0;
+    for (size_t i = 0; i < n; i++) total += s->cell[cells[i]].cost, printf("%zu\t%s\t%.3g\n", cells[i], s->cell[cells[i]].key, s->cell[cells[i]].cost);
+    fprintf(stderr, "%zu runs, about %.3g core hours\n", n, total / 3600);
+}
+
+static dp_status train(const dp_args *a, const dp_sweep *s, const size_t *cells, size_t n, const char *file, dp_sweep_count *count, dp_error *e)
+{
+    dp_sweep_store *t;
+    const dp_sweep_options o = {.jobs = (int) dp_args_integer(a, "jobs", 1, 256, dp_cores()), .folder = dp_args_value(a, "folders"), .keep = dp_args_value(a, "keep"),
+                                .progress = isatty(STDERR_FILENO) && !dp_args_flag(a, "quiet")};
+    dp_status status = dp_sweep_store_open(&t, file, s, cells, n, e);
+    if (status) return status;
+    status = dp_sweep_run(t, s, cells, n, &o, e);
+    dp_error mine = {0};
+    if (dp_sweep_store_count(count, t, &mine) && !status) status = dp_fail(e, mine.status, "%s", mine.text);
+    dp_sweep_store_close(t);
+    return status;
+}
+
+static int merge(const dp_args *a)
+{
+    dp_sweep_count c = {0};
+    dp_error e = {0};
+    const char *out = dp_args_value(a, "output");
+    if (!out) dp_usage_error("sweep: --merge needs -o FILE");
+    const dp_status status = dp_sweep_merge(out, a->operand, (size_t) a->count, &c, &e);
+    if (!status) put_count(a, out, &c, 0);
+    return status ? dp_say_failure(&e) : c.failed ? EXIT_UNEXPECTED : EXIT_EXPECTED;
+}
+
+static int print(const dp_args *a)
+{
+    dp_error e = {0};
+    if (a->count != 1) dp_usage_error("sweep: --print: expected one table");
+    return dp_sweep_csv(stdout, a->operand[0], dp_args_value(a, "query"), &e) ? dp_say_failure(&e) : EXIT_EXPECTED;
+}
+
+static int run(const dp_args *a)
+{
+    dp_sweep *s;
+    dp_sweep_count count = {0};
+    dp_error e = {0};
+    const char **sets;
+    size_t share, shares, *cells = NULL, n = 0;
+    const double start = dp_now();
+    if (dp_args_flag(a, "merge")) return merge(a);
+    if (dp_args_flag(a, "print")) return print(a);
+    if (a->count > 1) dp_usage_error("sweep: expected one case, or --merge");
+    if (dp_args_flag(a, "keep") && !dp_args_flag(a, "folders")) dp_usage_error("sweep: --keep needs --folders DIR");
+    share_of(&share, &shares, dp_args_value(a, "shard"));
+    const size_t nsets = dp_args_all(&sets, a, "set");
+    dp_status status = dp_sweep_read(&s, a->operand[0], sets, nsets, &e);
+    free(sets);
+    if (status) return dp_say_failure(&e);
+    char *file = dp_args_flag(a, "output") ? dp_strdup(dp_args_value(a, "output")) : usual_name(a->operand[0]);
+    n = dp_sweep_share(&cells, s, share, shares);
+    if (dp_args_flag(a, "plan")) put_plan(s, cells, n);
+    else status = train(a, s, cells, n, file, &count, &e);
+    if (!dp_args_flag(a, "plan") && (!status || count.done + count.pending)) put_count(a, file, &count, dp_now() - start);
+    dp_sweep_free(s);
+    free(cells), free(file);
+    return status ? dp_say_failure(&e) : count.failed ? EXIT_UNEXPECTED : EXIT_EXPECTED;
+}
+
+static const dp_option options[] = {
+    {"output", 'o', "FILE", "the table (default: the case's name with .sqlite, in the working directory)"},
+    {"jobs", 'j', "N", "so many runs at a time, each a process with one thread (default: as many as cores)"},
+    {"shard", 0, "I/N", "train share I of N only (from 0), of about equal cost; every share has a table of its own"},
+    {"merge", 0, NULL, "the operands are tables of shares: put them together in -o FILE"},
+    {"print", 0, NULL, "the operand is a table: print its rows as CSV"},
+    {"query", 0, "SQL", "with --print: what to print instead, such as 'SELECT drift, avg(mmd2_u) FROM runs GROUP BY drift'"},
+    {"folders", 0, "DIR", "keep the folders of runs, DIR/000007, as driftproof train writes them"},
+    {"keep", 0, "GLOB", "only of runs whose key matches, such as '* seed=0'"},
+    {"plan", 0, NULL, "print the runs and their estimated seconds, train nothing"},
+    {0}};
+const dp_tool_command dp_cmd_sweep = {
+    "sweep", "CASE | --merge TABLE... | --print TABLE", "train a whole experiment grid",
+    "Reads a case with the blocks train and sweep, trains every combination of the grid and writes one SQLite file: table runs has a row for each run with its key, axes, status (pending, done, diverged, failed) "
+    "and metrics, table times the seconds. The process may be killed at any moment: at most the runs in flight are lost, the same command goes on with what is missing, and the final table runs is the one "
+    "that an undisturbed sweep writes. Seeds follow from the case of the run alone, so shares, jobs and order change nothing.\n"
+    "Exit status 0: all runs are done or diverged; 1: some failed (they are tried again by the same command); 2: wrong case; 3: interrupted.",
+    options, 1, -1, 1, run};
