@@ -95,6 +95,11 @@ static void arguments(void **unused)
     arb_pos_inf(a), assert_false(dp_reals_set_arb(&x, 0, a));
     arb_one(a), mag_set_ui_2exp_si(arb_radref(a), 1, -60), assert_false(dp_reals_set_arb(&x, 0, a));
     arb_one(a), arb_mul_2exp_si(a, a, WORD(1) << 41), assert_false(dp_reals_set_arb(&x, 0, a));
+    dp_reals_clear(&x);
+    dp_reals_init(&x, 1 << 13, 2); /* each number a word's exponent, their products not */
+    arb_one(a), arb_one(t), arb_mul_2exp_si(t, t, -(WORD(1) << 39));
+    assert_false(dp_reals_run(&x, 0, 1, 0, 1 << 13, a, t, t));
+    assert_true(dp_reals_run(&x, 0, 1, 0, 1 << 10, a, t, t));
     dp_reals_clear(&x), dp_reals_clear(&z), arb_clear(a), arb_clear(t);
 }
 

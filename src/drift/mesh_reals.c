@@ -259,9 +259,10 @@ int dp_reals_run(dp_reals *out, slong at, int dir, slong skip, slong count, cons
     const slong n = out->limbs;
     mp_limb_t few[8 * FEW];
     mp_ptr t = scratch(few, n, 8), e = t + 3 * n, r = e + n, f = r + n;
-    slong E, R, Q;
+    slong E = 0, R = 0, Q = 0;
     double ue, ur, uq, c = (double) count;
-    const int ok = take(e, &E, &ue, value, n) && take(r, &R, &ur, ratio, n) && take(f, &Q, &uq, q, n) && count < 1 << 20;
+    int ok = take(e, &E, &ue, value, n) && take(r, &R, &ur, ratio, n) && take(f, &Q, &uq, q, n) && count < 1 << 20;
+    ok = ok && fabs((double) E) + (c + 1) * (fabs((double) R) + 2) + (c + 1) * (c + 1) * (fabs((double) Q) + 2) < 0x1p61; /* exponents stay words */
     for (slong i = 0; ok && i < count; i++) {
         if (i >= skip)
             add_to(out, at + i * dir, e, E, t);
