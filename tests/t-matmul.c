@@ -81,6 +81,13 @@ static void extreme_digits(void **unused)
             assert_true(arb_equal(z + i, y + i));
         }
     }
+    /* entries that are rounded up to a power of two */
+    for (slong i = 0; i < M * K; i++)
+        arb_one(a + i), arb_mul_2exp_si(a + i, a + i, 700), arb_sub_si(a + i, a + i, 1, ARF_PREC_EXACT);
+    assert_int_equal(dp_matmul(z, a, b, M, N, K, bits, 1, &e), DP_OK);
+    arb_mul(want, a, b, ARF_PREC_EXACT), arb_mul_si(want, want, K, ARF_PREC_EXACT);
+    for (slong i = 0; i < M * N; i++)
+        assert_true(arb_contains(z + i, want));
     /* one zero row, and infinity refused */
     _arb_vec_zero(a, K);
     assert_int_equal(dp_matmul(z, a, b, M, N, K, bits, 1, &e), DP_OK);
@@ -115,8 +122,70 @@ static void extreme_balanced_digits(void **unused)
         }
 }
 
+/* Entries of few bits, exactly taken, in blocks of very different sizes: what is left out is the only error there is. */
+static void blocks_apart(void **unused)
+{
+    (void) unused;
+    flint_rand_t state;
+    flint_randinit(state);
+    slong inexact = 0;
+    for (int run = 0; run < 150; run++) {
+        slong M = 1 + (slong) n_randint(state, 9), N = 1 + (slong) n_randint(state, 9), K = 33 + (slong) n_randint(state, 150), bits = 20 + (slong) n_randint(state, 120);
+        arb_ptr a = _arb_vec_init(M * K), b = _arb_vec_init(N * K), z = _arb_vec_init(M * N);
+        slong shift[2][6];
+        arb_t want;
+        dp_error e;
+        arb_init(want);
+        for (int c = 0; c < 6; c++)
+            for (int side = 0; side < 2; side++)
+                shift[side][c] = -(slong) n_randint(state, run % 3 ? 2 * (ulong) bits : 1000);
+        for (slong i = 0; i < M * K; i++)
+            arb_set_si(a + i, (slong) n_randint(state, 200) - 99), arb_mul_2exp_si(a + i, a + i, shift[0][i % K / 32]);
+        for (slong i = 0; i < N * K; i++)
+            arb_set_si(b + i, (slong) n_randint(state, 200) - 99), arb_mul_2exp_si(b + i, b + i, shift[1][i % K / 32]);
+        assert_int_equal(dp_matmul(z, a, b, M, N, K, bits, 1, &e), DP_OK);
+        for (slong i = 0; i < M; i++)
+            for (slong j = 0; j < N; j++) {
+                arb_zero(want);
+                for (slong k = 0; k < K; k++)
+                    arb_addmul(want, a + i * K + k, b + j * K + k, ARF_PREC_EXACT);
+                assert_true(arb_contains(z + i * N + j, want));
+                inexact += !arf_equal(arb_midref(z + i * N + j), arb_midref(want));
+            }
+        _arb_vec_clear(a, M * K), _arb_vec_clear(b, N * K), _arb_vec_clear(z, M * N), arb_clear(want);
+    }
+    assert_true(inexact > 1000);
+    flint_randclear(state);
+}
+
+/* Bells with their peaks far apart: products that are the largest in between keep relative accuracy, though rows there are far below their largest entries. */
+static void bells_apart(void **unused)
+{
+    (void) unused;
+    const slong M = 7, N = 9, K = 400, bits = 180;
+    arb_ptr a = _arb_vec_init(M * K), b = _arb_vec_init(N * K), z = _arb_vec_init(M * N);
+    arb_t want;
+    dp_error e;
+    arb_init(want);
+    for (slong i = 0; i < (M + N) * K; i++) {
+        arb_ptr x = i < M * K ? a + i : b + (i - M * K);
+        const slong k = i % K, centre = i < M * K ? 10 + i / K : 360 + (i - M * K) / K;
+        arb_set_si(x, -(k - centre) * (k - centre)), arb_div_si(x, x, i < M * K ? 300 : 200, 400);
+        arb_exp(x, x, 400);
+    }
+    assert_int_equal(dp_matmul(z, a, b, M, N, K, bits, 1, &e), DP_OK);
+    for (slong i = 0; i < M; i++)
+        for (slong j = 0; j < N; j++) {
+            arb_dot(want, NULL, 0, a + i * K, 1, b + j * K, 1, K, 300);
+            assert_true(arb_overlaps(z + i * N + j, want) && arb_rel_accuracy_bits(z + i * N + j) >= 60);
+        }
+    assert_true(arf_cmpabs_2exp_si(arb_midref(z), -300) < 0); /* one exponent a row would have lost all of it */
+    _arb_vec_clear(a, M * K), _arb_vec_clear(b, N * K), _arb_vec_clear(z, M * N), arb_clear(want);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(against_dot), cmocka_unit_test(extreme_digits), cmocka_unit_test(extreme_balanced_digits)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(against_dot), cmocka_unit_test(extreme_digits), cmocka_unit_test(extreme_balanced_digits), cmocka_unit_test(blocks_apart),
+                                       cmocka_unit_test(bells_apart)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

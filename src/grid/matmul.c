@@ -3,79 +3,20 @@
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC optimize("O3", "fp-contract=fast") /* all sums are exact integers: fused or not, they are the same */
 #endif
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "grid/conv_internal.h"
-#include "grid/matmul.h"
 #include "base/threads.h"
+#include "grid/digits.h"
 
-enum { LANES = 8, TILE = 4, CHUNK = 32, DIGITS = 256 }; /* rows are cut into chunks that stay in the first cache for all pairs of digits */
+enum { LANES = 8, TILE = DP_TILE, CHUNK = DP_CHUNK };
 
 typedef double lanes __attribute__((vector_size(LANES * sizeof(double))));
 
-/* Digits of the rows of one matrix, padded with zero rows to a tile: digit d of entry k of row i is digit[(i digits + d) length + k]; zeros beyond K.
-   used[(i digits + d) chunks + c]: whether digit d of row i is nonzero anywhere in chunk c; small entries have no high digits. */
-struct dp_digits_struct {
-    slong rows, padded, K, length, chunks, digits, width;
-    slong asked, bits; /* bits that were asked for, and that the digits have room for, which are taken */
-    double *digit;
-    char *used;
-    slong *exp;     /* unit of the row's integers: 2^exp */
-    mag_ptr size, error; /* largest |entry| as used, and largest |entry - ball| */
-};
-typedef struct dp_digits_struct digits_of;
-
-/* ---- digits in ---- */
-
-static void digits_init(digits_of *m, slong n, slong K, slong digits)
-{
-    slong rows = FLINT_MAX(n, TILE);
-    m->rows = n, m->padded = rows, m->K = K, m->digits = digits, m->chunks = (K + CHUNK - 1) / CHUNK, m->length = m->chunks * CHUNK;
-    m->used = dp_calloc((size_t) (rows * digits * m->chunks), 1);
-    m->digit = dp_fft_alloc((size_t) (rows * digits * m->length));
-    memset(m->digit, 0, (size_t) (rows * digits * m->length) * sizeof(double));
-    m->exp = dp_calloc((size_t) rows, sizeof *m->exp);
-    m->size = _mag_vec_init(rows), m->error = _mag_vec_init(rows);
-}
-
-void dp_digits_free(dp_digits *m)
-{
-    if (!m)
-        return;
-    free(m->digit), free(m->exp), free(m->used);
-    _mag_vec_clear(m->size, m->padded), _mag_vec_clear(m->error, m->padded);
-    free(m);
-}
-
-typedef struct { digits_of *m; arb_srcptr from; const dp_comb *split; } splitting;
-
-static dp_status split_row(void *argument, slong row, int worker, dp_error *e)
-{
-    (void) worker;
-    const splitting *s = argument;
-    digits_of *m = s->m;
-    mp_ptr raw = dp_malloc(sizeof *raw * (size_t) (BLOCK * s->split->digits)), word = dp_malloc(sizeof *word * (size_t) (BLOCK * s->split->words));
-    dp_fixed_t v;
-    dp_fixed_init(v, m->K, m->bits);
-    dp_status status = dp_fixed_set_arb(v, m->error + row, s->from + row * m->K, m->K, e);
-    for (slong at = 0; status == DP_OK && at < m->K; at += BLOCK)
-        dp_slice_split(m->digit + row * m->digits * m->length + at, m->length, raw, word, s->split, v->d + at * v->limbs, v->limbs,
-                       FLINT_MIN(BLOCK, m->K - at));
-    for (slong i = 0; status == DP_OK && i < m->digits * m->length; i++)
-        m->used[row * m->digits * m->chunks + i / CHUNK] |= m->digit[row * m->digits * m->length + i] != 0;
-    m->exp[row] = v->exp;
-    mag_set_ui_2exp_si(m->size + row, dp_fixed_max_bits(v) > 0, dp_fixed_max_bits(v) + v->exp);
-    dp_fixed_clear(v);
-    free(raw), free(word);
-    return status;
-}
-
 /* ---- sums of products of digits ---- */
 
-/* TILE rows of each matrix in one chunk: where digit 0 begins, the distance of rows and of digits, and which digits are used. */
-typedef struct { const double *at; slong row, digit, digits; char used[DIGITS]; } strip_of;
+/* A tile of one matrix in one block: where digit 0 begins, the distance of rows and of digits, and which digits are used. */
+typedef struct { const double *at; slong row, digit, digits; const char *used; } strip_of;
 
 /* work[t][i][j] += sum over d + e = first + t of (digit d of row i of a) . (digit e of row j of b), over one chunk. */
 DP_CLONES
@@ -102,15 +43,9 @@ static void chunk_sums(lanes (*work)[TILE][TILE], const strip_of *a, const strip
     }
 }
 
-static void strip_set(strip_of *s, const digits_of *m, slong i, slong chunk)
+static strip_of strip(const dp_digits *m, slong tile, slong chunk)
 {
-    slong step = m->digits * m->chunks;
-    s->at = m->digit + i * m->digits * m->length + chunk * CHUNK;
-    s->row = m->digits * m->length, s->digit = m->length, s->digits = m->digits;
-    for (slong d = 0; d < m->digits; d++) {
-        const char *u = m->used + (i * m->digits + d) * m->chunks + chunk;
-        s->used[d] = u[0] | u[step] | u[2 * step] | u[3 * step];
-    }
+    return (strip_of) {m->digit + tile * TILE * m->digits * m->length + chunk * CHUNK, m->digits * m->length, m->length, m->digits, m->used + (tile * m->chunks + chunk) * m->digits};
 }
 
 /* sums[t BLOCK + c] = sum over the lanes of entry c. */
@@ -127,82 +62,131 @@ static void add_lanes(double *sums, lanes (*work)[TILE][TILE], slong slices)
     }
 }
 
-/* sums[t BLOCK + c]: sum over d + e = first + t of digit d of row i0 + c/TILE of a times digit e of row j0 + c%TILE of b. */
-static void tile_sums(double *sums, lanes (*work)[TILE][TILE], const digits_of *a, slong i0, const digits_of *b, slong j0, slong first, slong slices)
-{
-    strip_of x, y;
-    memset(work, 0, sizeof *work * (size_t) slices);
-    for (slong c = 0; c < a->chunks; c++) {
-        strip_set(&x, a, i0, c), strip_set(&y, b, j0, c);
-        chunk_sums(work, &x, &y, first, slices);
-    }
-    add_lanes(sums, work, slices);
-}
+/* ---- tiles of the result ---- */
 
 typedef struct {
     arb_ptr z;
-    const digits_of *a, *b;
-    slong first, slices, limbs, prec; /* digit sums first .. first + slices - 1 are kept */
+    const dp_digits *a, *b;
+    slong first, slices, limbs, prec; /* of the blocks with the largest exponent the sums of digits d + e = first and above are kept: slices of them */
     const dp_comb *carry;
-    mag_t dropped, K;              /* what the others are at most, in products of units; the number of terms */
 } product;
 
-/* Radius of entry (i, j): K (error_a size_b + size_a error_b + error_a error_b) + dropped. Exponents are far smaller than what "fast" functions take. */
-static void entry_error(mag_t r, const product *p, slong i, slong j)
-{
-    mag_srcptr ea = p->a->error + i, sa = p->a->size + i, eb = p->b->error + j, sb = p->b->size + j;
-    mag_t t;
-    mag_init(t);
-    mag_fast_mul(r, ea, sb);
-    mag_fast_addmul(r, sa, eb), mag_fast_addmul(r, ea, eb);
-    mag_fast_mul(r, r, p->K);
-    if (!mag_is_zero(sa) && !mag_is_zero(sb)) {
-        mag_fast_mul_2exp_si(t, p->dropped, p->a->exp[i] + p->b->exp[j]);
-        mag_add(r, r, t);
-    }
-}
-
-/* First row of the tile that holds row i: tiles at the end overlap those before. */
-static slong tile_start(slong i, slong n)
-{
-    return FLINT_MAX(0, FLINT_MIN(i, n - TILE));
-}
-
 /* Where one job works. */
-typedef struct { double *sums; lanes (*work)[TILE][TILE]; mp_ptr raw, word; dp_fixed_t v; mag_t r; } bench;
+typedef struct {
+    double *sums;
+    lanes (*work)[TILE][TILE];
+    mp_ptr raw, word;
+    dp_fixed_t v;
+    mag_t r, left, ea, eb, eab; /* of a tile: what is left out, and what errors of a, of b and of both (over those of rows) amount to */
+} bench;
 
 static void bench_init(bench *w, const product *p)
 {
     w->sums = dp_fft_alloc((size_t) (p->slices * BLOCK));
     w->work = (lanes (*)[TILE][TILE]) dp_fft_alloc((size_t) p->slices * sizeof *w->work / sizeof(double));
     w->raw = dp_malloc(sizeof *w->raw * (size_t) (BLOCK * p->slices)), w->word = dp_malloc(sizeof *w->word * (size_t) (BLOCK * p->limbs));
-    mag_init(w->r);
+    mag_init(w->r), mag_init(w->left), mag_init(w->ea), mag_init(w->eb), mag_init(w->eab);
     dp_fixed_init(w->v, BLOCK, p->limbs * FLINT_BITS - 1);
     memset(w->sums, 0, sizeof *w->sums * (size_t) (p->slices * BLOCK));
 }
 
 static void bench_clear(bench *w)
 {
-    dp_fixed_clear(w->v), mag_clear(w->r);
+    dp_fixed_clear(w->v), mag_clear(w->r), mag_clear(w->left), mag_clear(w->ea), mag_clear(w->eb), mag_clear(w->eab);
     free(w->sums), free(w->work), free(w->raw), free(w->word);
 }
 
-/* TILE x TILE entries of the result; tiles overlap at the ends: entries before (i, j) are another tile's. */
-static dp_status tile(const product *p, bench *w, slong i, slong j, dp_error *e)
+/* Sum of the exponents of block c, in digits. */
+static slong place(const product *p, slong x, slong y, slong c)
 {
-    const digits_of *a = p->a, *b = p->b;
-    slong i0 = tile_start(i, a->padded), j0 = tile_start(j, b->padded);
-    tile_sums(w->sums, w->work, a, i0, b, j0, p->first, p->slices);
-    if (!dp_slice_round(w->raw, w->sums, BLOCK, TILE * TILE, p->slices))
-        return dp_fail(e, DP_EINTERNAL, "a sum of digits is no integer below 2^51");
-    dp_slice_carry(w->v->d, w->word, p->carry, w->raw, TILE * TILE);
-    for (slong c = 0; c < TILE * TILE; c++) {
-        slong x = i0 + c / TILE, y = j0 + c % TILE;
-        if (x < i || x >= a->rows || y < j || y >= b->rows)
+    const slong a = p->a->offset[x * p->a->chunks + c], b = p->b->offset[y * p->b->chunks + c];
+    return a == DP_NOTHING || b == DP_NOTHING ? DP_NOTHING : a + b;
+}
+
+/* What a block adds to errors: terms times error_a size_b, size_a error_b, error_a error_b; whole: size_a size_b. Exponents are far smaller than what "fast" functions take. */
+static void block_error(bench *w, mag_t whole, const product *p, slong x, slong y, slong c)
+{
+    mag_srcptr ea = p->a->error + x * p->a->chunks + c, sa = p->a->size + x * p->a->chunks + c, eb = p->b->error + y * p->b->chunks + c,
+        sb = p->b->size + y * p->b->chunks + c;
+    mag_t n, t;
+    mag_init(n), mag_init(t);
+    mag_set_ui(n, (ulong) dp_digits_terms(p->a, c));
+    mag_fast_mul(t, sb, n), mag_fast_addmul(w->ea, ea, t);
+    mag_fast_mul(whole, sa, t);
+    mag_fast_mul(t, eb, n), mag_fast_addmul(w->eb, sa, t), mag_fast_addmul(w->eab, ea, t);
+}
+
+/* Sums of digits' products of the tiles x of a and y of b: w->sums[t BLOCK + i] of digits that together count 2^(width (*lowest + t)), and what the others and rounding are at
+   most. Left out of a block whose digits begin at o are sums below f = lowest - o: with balanced digits at most sum over t < f of (t + 1) CHUNK 2^(2 width - 2 + width (o + t))
+   <= f CHUNK 2^(width (lowest + 1) - 1), or the whole block. The same for a block of fewer terms. Returns 0 when nothing but errors is left. */
+static int tile_sums(bench *w, slong *lowest, const product *p, slong x, slong y)
+{
+    const slong chunks = p->a->chunks, most = 2 * p->a->digits - 1;
+    slong high = DP_NOTHING, left_out = 0;
+    mag_t t;
+    for (slong c = 0; c < chunks; c++)
+        high = FLINT_MAX(high, place(p, x, y, c));
+    *lowest = high + p->first;
+    mag_init(t), mag_zero(w->left), mag_zero(w->ea), mag_zero(w->eb), mag_zero(w->eab);
+    memset(w->work, 0, sizeof *w->work * (size_t) p->slices);
+    for (slong c = 0; c < chunks; c++) {
+        const slong o = place(p, x, y, c), first = *lowest - o;
+        block_error(w, t, p, x, y, c);
+        if (o == DP_NOTHING)
             continue;
-        w->v->exp = a->exp[x] + b->exp[y] + a->width * p->first;
-        entry_error(w->r, p, x, y);
-        dp_fixed_get_arb_round(p->z + x * b->rows + y, w->v, c, w->r, p->prec);
+        if (first >= most) {
+            mag_add(w->left, w->left, t);
+        } else {
+            const strip_of u = strip(p->a, x, c), v = strip(p->b, y, c);
+            chunk_sums(w->work, &u, &v, first, FLINT_MIN(p->slices, most - first));
+            left_out += first * dp_digits_terms(p->a, c);
+        }
+    }
+    if (left_out > 0) {
+        mag_set_ui(t, (ulong) left_out), mag_mul_2exp_si(t, t, p->a->width * (*lowest + 1) - 1);
+        mag_add(w->left, w->left, t);
+    }
+    if (high != DP_NOTHING)
+        add_lanes(w->sums, w->work, p->slices);
+    return high != DP_NOTHING;
+}
+
+/* Of one entry, over its unit; a, b: the errors of its rows. */
+static void entry_error(mag_t r, const bench *w, const mag_t a, const mag_t b)
+{
+    mag_set(r, w->left);
+    mag_fast_addmul(r, a, w->ea), mag_fast_addmul(r, b, w->eb);
+    if (!mag_is_zero(w->eab)) {
+        mag_t t;
+        mag_init(t);
+        mag_fast_mul(t, a, b), mag_fast_addmul(r, t, w->eab);
+    }
+}
+
+/* TILE x TILE entries of the result. */
+static dp_status tile(const product *p, bench *w, slong x, slong y, dp_error *e)
+{
+    slong lowest;
+    const int any = tile_sums(w, &lowest, p, x, y);
+    if (any && !dp_slice_round(w->raw, w->sums, BLOCK, TILE * TILE, p->slices))
+        return dp_fail(e, DP_EINTERNAL, "a sum of digits is no integer below 2^51");
+    if (any)
+        dp_slice_carry(w->v->d, w->word, p->carry, w->raw, TILE * TILE);
+    for (slong c = 0; c < TILE * TILE; c++) {
+        const slong i = x * TILE + c / TILE, j = y * TILE + c % TILE;
+        if (i >= p->a->rows || j >= p->b->rows)
+            continue;
+        arb_ptr z = p->z + i * p->b->rows + j;
+        arb_zero(z);
+        if (p->a->exp[i] == DP_NOTHING || p->b->exp[j] == DP_NOTHING)
+            continue;
+        const slong unit = p->a->exp[i] + p->b->exp[j];
+        entry_error(w->r, w, p->a->row_error + i, p->b->row_error + j);
+        mag_mul_2exp_si(w->r, w->r, unit);
+        if (any)
+            w->v->exp = unit + p->a->width * lowest, dp_fixed_get_arb_round(z, w->v, c, w->r, p->prec);
+        else
+            mag_set(arb_radref(z), w->r);
     }
     return DP_OK;
 }
@@ -215,49 +199,19 @@ static dp_status columns_of(void *argument, slong job, int worker, dp_error *e)
     dp_status status = DP_OK;
     bench w;
     bench_init(&w, p);
-    for (slong i = 0; i < p->a->rows && status == DP_OK; i += TILE)
-        status = tile(p, &w, i, job * TILE, e);
+    for (slong x = 0; x < p->a->tiles && status == DP_OK; x++)
+        status = tile(p, &w, x, job, e);
     bench_clear(&w);
     return status;
 }
 
 /* ---- the whole ---- */
 
-/* Widest digits for which sums of K digits' products over `bits`/width pairs stay below 2^51: balanced digits do not exceed 2^(width - 1). */
-static slong digit_width(slong bits, slong K)
-{
-    slong width = 24;
-    while (width > 1 && (double) K * (double) dp_conv_digits(bits, width) * ldexp(1, (int) (2 * width - 2)) >= 0x1p51)
-        width--;
-    return width;
-}
-
-dp_status dp_digits_new(dp_digits **out, arb_srcptr a, slong rows, slong K, slong bits, int threads, dp_error *e)
-{
-    slong width = digit_width(bits, K), s = dp_conv_digits(bits, width);
-    *out = NULL;
-    if (s > DIGITS)
-        return dp_fail(e, DP_EBUDGET, "a product of matrices at %ld bits needs %ld digits, %d are possible", (long) bits, (long) s, DIGITS);
-    digits_of *m = dp_calloc(1, sizeof *m);
-    dp_comb split;
-    m->width = width, m->asked = bits, m->bits = s * width - 1;
-    digits_init(m, rows, K, s);
-    dp_split_init(&split, width, s);
-    splitting job = {m, a, &split};
-    dp_status status = dp_parallel(split_row, &job, rows, threads, e);
-    dp_comb_clear(&split);
-    if (status == DP_OK)
-        *out = m;
-    else
-        dp_digits_free(m);
-    return status;
-}
-
-/* The first sum of digits that is kept. Rounding to the bits taken costs K 2^bits products of units and leaving out all below s - 1 costs (s - 1) times as much: less than
+/* The first sum of digits that is kept. Rounding to the bits there are costs K 2^bits products of units and leaving out all below s - 1 costs (s - 1) times as much: less than
    rounding to the bits asked would, when there are log2(s) more. Else one more is kept, and what is left out counts for nothing. */
-static slong first_sum(const digits_of *m)
+static slong first_sum(const dp_digits *m)
 {
-    return FLINT_MAX(0, m->digits - 1 - (m->bits - m->asked < (slong) FLINT_BIT_COUNT((ulong) m->digits)));
+    return FLINT_MAX(0, m->digits - 1 - (m->width * m->digits - 2 - m->asked < (slong) FLINT_BIT_COUNT((ulong) m->digits)));
 }
 
 dp_status dp_digits_mul(arb_ptr z, const dp_digits *a, const dp_digits *b, slong prec, int threads, dp_error *e)
@@ -265,21 +219,15 @@ dp_status dp_digits_mul(arb_ptr z, const dp_digits *a, const dp_digits *b, slong
     dp_status status = dp_fpu_check(e);
     if (status != DP_OK)
         return status;
-    if (a->K != b->K || a->bits != b->bits)
-        return dp_fail(e, DP_EINPUT, "rows of %ld entries of %ld bits against rows of %ld of %ld", (long) a->K, (long) a->bits, (long) b->K, (long) b->bits);
-    slong s = a->digits, width = a->width;
+    if (a->K != b->K || a->asked != b->asked)
+        return dp_fail(e, DP_EINPUT, "rows of %ld entries of %ld bits against rows of %ld of %ld", (long) a->K, (long) a->asked, (long) b->K, (long) b->asked);
     dp_comb carry;
     product p = {.z = z, .a = a, .b = b, .prec = prec, .first = first_sum(a)};
-    p.slices = 2 * s - 1 - p.first, p.limbs = (width * p.slices + 62) / FLINT_BITS + 2;
-    mag_init(p.dropped), mag_init(p.K), mag_set_ui(p.K, (ulong) a->K);
-    if (p.first > 0) { /* sum over t < first of (t + 1) K 2^(2 width - 2) 2^(width t) <= first K 2^(width (first + 1) - 1) */
-        mag_mul_ui(p.dropped, p.K, (ulong) p.first);
-        mag_mul_2exp_si(p.dropped, p.dropped, width * (p.first + 1) - 1);
-    }
-    dp_carry_init(&carry, width, p.slices, p.limbs);
+    p.slices = 2 * a->digits - 1 - p.first, p.limbs = (a->width * p.slices + 62) / FLINT_BITS + 2;
+    dp_carry_init(&carry, a->width, p.slices, p.limbs);
     p.carry = &carry;
-    status = dp_parallel(columns_of, &p, (b->rows + TILE - 1) / TILE, threads, e);
-    dp_comb_clear(&carry), mag_clear(p.dropped), mag_clear(p.K);
+    status = dp_parallel(columns_of, &p, b->tiles, threads, e);
+    dp_comb_clear(&carry);
     return status;
 }
 

@@ -6,11 +6,11 @@
 #include "base/base.h"
 
 /* z_ij = sum_k a_ik b_jk, i < M, j < N, k < K: the rows of a against the rows of b; all row-major, z distinct from a and b.
-   Entries become integers of `bits` bits with one exponent a row, the integers balanced digits so narrow that every sum of products of digits is
+   Entries become integers, with an exponent for each row and 32 entries; the integers balanced digits so narrow that every sum of products of digits is
    an integer below 2^51, which double precision holds exactly in whatever order it is summed: the result does not depend on
    threads, instruction set or contraction, and rests on no hypothesis about rounding. Requires: K >= 1, bits >= 1, finite entries.
-   Error (lemma L7): the radius is at most K max(2, s) 2^(1 - bits) max_k|a_ik| max_k|b_jk|, about, beyond what the radii of a and b bring: absolute
-   along a row, relative between rows. Cost: about M N K s^2/2 multiply-adds of doubles, s = bits/19. */
+   Error (lemma L7): about K 2^(1 - bits) times the largest product of what |a_ik| and |b_jk| are at most in the same 32 columns of rows 4m to 4m+3 (over the rows' largest
+   entries), beyond what the radii of a and b bring. Cost: about M N K s^2/2 multiply-adds of doubles, s = bits/20. */
 dp_status dp_matmul(arb_ptr z, arb_srcptr a, arb_srcptr b, slong M, slong N, slong K, slong bits, int threads, dp_error *e);
 
 /* The same for factors that are used more than once: the integers of `rows` rows of K balls each, and products of rows of a with rows of b, z_ij at
