@@ -780,6 +780,19 @@ runs 'plan of the full experiment' 0 "$dp" sweep --plan cases/paper/figure2.yaml
 says err '^6100 runs'
 runs 'sweep into no table' 2 "$dp" sweep --print README.md
 runs 'a query that is wrong' 2 "$dp" sweep --print "$w/sweep.sqlite" --query 'SELECT nothing FROM runs'
+runs 'picture of a sweep' 0 "$dp" sweep --plot "$w/sweep.svg" --axes h,seed,status "$w/sweep.sqlite"
+holds 'it is drawn' grep -q '<svg' "$w/sweep.svg"
+runs 'picture of an axis that is none' 2 "$dp" sweep --plot "$w/sweep.svg" "$w/sweep.sqlite"
+says err "no column 'drift'"
+runs 'sweep with folders' 0 "$dp" sweep "$w/sweep.yaml" -o "$w/kept.sqlite" --folders "$w/kept" --keep '*seed=0' --quiet
+# shellcheck disable=SC2016 # the inner shell expands it
+holds 'keeps those asked for' sh -c 'test -s "$1/kept/000002/samples-10.npy" && test ! -e "$1/kept/000001"' - "$w"
+runs 'histograms of a sweep' 0 "$dp" sweep --histograms "$w/histograms.png" --folders "$w/kept" --panel done --axes h,seed,status "$w/kept.sqlite"
+holds 'they are drawn' test -s "$w/histograms.png"
+runs 'audit of a folder' 0 "$dp" audit "$w/kept/000002"
+says out '^recorded v: none'
+says out 'drift-at-floor'
+runs 'audit of a folder that is no run' 2 "$dp" audit "$w/empty"
 
 # ---- audit: recorded runs that NumPy wrote (cases/audit/record.py) ----
 runs 'audit of the printed algorithm' 0 "$dp" audit cases/audit/printed.npz

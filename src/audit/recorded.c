@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "audit/audit.h"
 #include "base/npy.h"
@@ -169,8 +170,10 @@ dp_status dp_recorded_read(dp_recorded *r, const char *path, dp_error *e)
 {
     dp_npz *z = NULL;
     char *meta = NULL;
+    struct stat info;
     memset(r, 0, sizeof *r);
     r->declared.iterations = -1;
+    if (!stat(path, &info) && S_ISDIR(info.st_mode)) return dp_recorded_folder(r, path, e);
     dp_status status = dp_npz_read(&z, path, e);
     if (status) return status;
     status = read_arrays(r, z, path, e);

@@ -4,8 +4,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "tool/grid.h"
 #include "tool/option.h"
 #include "tool/share.h"
+#include "tool/sweep_plot.h"
 #include "train/sweep.h"
 
 /* CASE.yaml -> CASE.sqlite, in the working directory. */
@@ -76,6 +78,33 @@ static int print(const dp_args *a)
     return dp_sweep_csv(stdout, a->operand[0], dp_args_value(a, "query"), &e) ? dp_say_failure(&e) : EXIT_EXPECTED;
 }
 
+/* "h,drift,data" */
+static dp_sweep_axes axes_of(const dp_args *a, char **room)
+{
+    const char *list = dp_args_value(a, "axes"), *metric = dp_args_value(a, "metric");
+    *room = dp_strdup(list ? list : "h,drift,data");
+    char *x = *room, *curves = strchr(x, ','), *panels = curves ? strchr(curves + 1, ',') : NULL;
+    if (!panels || strchr(panels + 1, ',')) dp_usage_error("--axes %s: expected three columns of the table: X,CURVES,PANELS", list);
+    *curves++ = '\0', *panels++ = '\0';
+    return (dp_sweep_axes){x, curves, panels, metric ? metric : "mmd2_v"};
+}
+
+static int draw(const dp_args *a)
+{
+    dp_error e = {0};
+    char *room;
+    const char *plot = dp_args_value(a, "plot"), *histograms = dp_args_value(a, "histograms"), *folders = dp_args_value(a, "folders"), *panel = dp_args_value(a, "panel");
+    if (a->count != 1) dp_usage_error("sweep: a picture is made of one table");
+    if (histograms && (!folders || !panel)) dp_usage_error("sweep: --histograms needs --folders DIR, where the runs were kept, and --panel NAME, such as a data set's");
+    if (plot) dp_grid_check_plot(plot, 2);
+    if (histograms) dp_grid_check_plot(histograms, 2);
+    const dp_sweep_axes axes = axes_of(a, &room);
+    dp_status status = plot ? dp_sweep_plot(plot, a->operand[0], &axes, &e) : DP_OK;
+    if (!status && histograms) status = dp_sweep_histograms(histograms, a->operand[0], folders, panel, &axes, &e);
+    free(room);
+    return status ? dp_say_failure(&e) : EXIT_EXPECTED;
+}
+
 static int run(const dp_args *a)
 {
     dp_sweep *s;
@@ -86,6 +115,7 @@ static int run(const dp_args *a)
     const double start = dp_now();
     if (dp_args_flag(a, "merge")) return merge(a);
     if (dp_args_flag(a, "print")) return print(a);
+    if (dp_args_flag(a, "plot") || dp_args_flag(a, "histograms")) return draw(a);
     if (a->count > 1) dp_usage_error("sweep: expected one case, or --merge");
     if (dp_args_flag(a, "keep") && !dp_args_flag(a, "folders")) dp_usage_error("sweep: --keep needs --folders DIR");
     share_of(&share, &shares, dp_args_value(a, "shard"));
@@ -110,12 +140,17 @@ static const dp_option options[] = {
     {"merge", 0, NULL, "the operands are tables of shares: put them together in -o FILE"},
     {"print", 0, NULL, "the operand is a table: print its rows as CSV"},
     {"query", 0, "SQL", "with --print: what to print instead, such as 'SELECT drift, avg(mmd2_u) FROM runs GROUP BY drift'"},
+    {"plot", 0, "FILE", "the operand is a table: draw the metric against X, a curve for each of CURVES, a panel for each of PANELS: median and quartiles (.svg, .png, .pdf)"},
+    {"histograms", 0, "FILE", "the operand is a table: histograms of the last samples, CURVES by rows, X by columns, from the folders that were kept"},
+    {"axes", 0, "X,CURVES,PANELS", "columns of the table (default: h,drift,data)"},
+    {"metric", 0, "NAME", "--plot: the column that is drawn (default: mmd2_v)"},
+    {"panel", 0, "NAME", "--histograms: which value of PANELS, such as moons"},
     {"folders", 0, "DIR", "keep the folders of runs, DIR/000007, as driftproof train writes them"},
     {"keep", 0, "GLOB", "only of runs whose key matches, such as '* seed=0'"},
     {"plan", 0, NULL, "print the runs and their estimated seconds, train nothing"},
     {0}};
 const dp_tool_command dp_cmd_sweep = {
-    "sweep", "CASE | --merge TABLE... | --print TABLE", "train a whole experiment grid",
+    "sweep", "CASE | --merge TABLE... | --print TABLE | --plot FILE TABLE", "train a whole experiment grid",
     "Reads a case with the blocks train and sweep, trains every combination of the grid and writes one SQLite file: table runs has a row for each run with its key, axes, status (pending, done, diverged, failed) "
     "and metrics, table times the seconds. The process may be killed at any moment: at most the runs in flight are lost, the same command goes on with what is missing, and the final table runs is the one "
     "that an undisturbed sweep writes. Seeds follow from the case of the run alone, so shares, jobs and order change nothing.\n"

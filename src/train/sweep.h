@@ -39,6 +39,9 @@ dp_status dp_sweep_store_count(dp_sweep_count *out, const dp_sweep_store *t, dp_
 void dp_sweep_store_close(dp_sweep_store *t);
 /* What a query of the table in `file` gives, as CSV with a line of names; NULL: all rows of `runs`. Nothing is written to the file. */
 dp_status dp_sweep_csv(FILE *f, const char *file, const char *query, dp_error *e);
+/* The same row by row: texts of the columns, NULL where there is nothing. */
+typedef void dp_sweep_row(void *to, const char *const *column);
+dp_status dp_sweep_select(dp_sweep_row *row, void *to, const char *file, const char *query, dp_error *e);
 /* The rows of several files of one sweep in one: DP_EINPUT when they are of different sweeps or say different things of one run. Written through a temporary name. */
 dp_status dp_sweep_merge(const char *out, const char *const *files, size_t n, dp_sweep_count *count, dp_error *e);
 

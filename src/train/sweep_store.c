@@ -257,6 +257,27 @@ dp_status dp_sweep_csv(FILE *f, const char *file, const char *query, dp_error *e
     return status;
 }
 
+dp_status dp_sweep_select(dp_sweep_row *row, void *to, const char *file, const char *query, dp_error *e)
+{
+    enum { MOST = 16 };
+    const char *text[MOST] = {NULL};
+    sqlite3 *db = NULL;
+    sqlite3_stmt *q = NULL;
+    if (access(file, R_OK)) return dp_fail(e, DP_EINPUT, "%s: cannot be read", file);
+    int code = sqlite3_open_v2(file, &db, SQLITE_OPEN_READWRITE, NULL);
+    if (code == SQLITE_OK) code = sqlite3_prepare_v2(db, query, -1, &q, NULL);
+    const int columns = FLINT_MIN(sqlite3_column_count(q), MOST);
+    while ((code == SQLITE_OK || code == SQLITE_ROW) && (code = sqlite3_step(q)) == SQLITE_ROW) {
+        for (int k = 0; k < columns; k++) text[k] = (const char *) sqlite3_column_text(q, k);
+        row(to, text);
+    }
+    dp_status status = code == SQLITE_DONE ? DP_OK : failed(db, file, e);
+    if (status == DP_EIO && code == SQLITE_ERROR) status = dp_fail(e, DP_EINPUT, "%s: %s", file, sqlite3_errmsg(db));
+    sqlite3_finalize(q);
+    sqlite3_close(db);
+    return status;
+}
+
 /* ---- merging ---- */
 
 /* A better row replaces a pending or failed one; two rows that are done must agree, all columns of them. */

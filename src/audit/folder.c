@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* folder.c: the folder of a run of `driftproof train` as a recorded run: samples at several steps against the metrics' data, and what its case declares. */
+#include <dirent.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "audit/audit.h"
+#include "base/npy.h"
+#include "train/train.h"
+
+static int ascending(const void *p, const void *q)
+{
+    const double a = *(const double *) p, b = *(const double *) q;
+    return a < b ? -1 : a > b;
+}
+
+/* Steps of the files samples-STEP.npy, ascending. */
+static dp_status list_steps(dp_recorded *r, const char *path, dp_error *e)
+{
+    DIR *d = opendir(path);
+    const struct dirent *f;
+    if (!d) return dp_fail(e, DP_EINPUT, "%s: cannot be read", path);
+    while ((f = readdir(d))) {
+        long step;
+        int used = 0;
+        if (sscanf(f->d_name, "samples-%ld.npy%n", &step, &used) != 1 || !used || f->d_name[used]) continue;
+        r->step = dp_realloc(r->step, sizeof(double) * (r->steps + 1));
+        r->step[r->steps++] = (double) step;
+    }
+    closedir(d);
+    if (r->steps == 0) return dp_fail(e, DP_EINPUT, "%s: no run: it has no samples-STEP.npy", path);
+    qsort(r->step, r->steps, sizeof(double), ascending);
+    return DP_OK;
+}
+
+/* A file of points in the dimension of the others and, when *n is not 0, as many as they. */
+static dp_status points(double **out, size_t *n, size_t *d, const char *folder, const char *name, dp_error *e)
+{
+    char *path = dp_format("%s/%s", folder, name);
+    dp_array a = {0};
+    dp_status status = dp_npy_read(&a, path, e);
+    if (!status && (a.ndim != 2 || a.count == 0 || (*n && a.shape[0] != *n) || (*d && a.shape[1] != *d)))
+        status = dp_fail(e, DP_EINPUT, "%s: expected an array of points, as many and of the same dimension as in the other files", path), dp_array_clear(&a);
+    if (!status) *n = a.shape[0], *d = a.shape[1], *out = a.data;
+    free(path);
+    return status;
+}
+
+static dp_status read_samples(dp_recorded *r, const char *path, dp_error *e)
+{
+    dp_status status = list_steps(r, path, e);
+    double *y = NULL, *x = NULL;
+    if (!status) status = points(&y, &r->m, &r->d, path, "data.npy", e);
+    for (size_t t = 0; !status && t < r->steps; t++) {
+        char *name = dp_format("samples-%.0f.npy", r->step[t]);
+        status = points(&x, &r->n, &r->d, path, name, e);
+        if (!status && t == 0) r->x = dp_malloc(sizeof(double) * r->steps * r->n * r->d), r->y = dp_malloc(sizeof(double) * r->steps * r->m * r->d);
+        if (!status) memcpy(r->x + t * r->n * r->d, x, sizeof(double) * r->n * r->d), memcpy(r->y + t * r->m * r->d, y, sizeof(double) * r->m * r->d), free(x);
+        free(name);
+    }
+    free(y);
+    return status;
+}
+
+/* What the case says of the drift at the end of the run. A kernel that is a sum declares no drift here: its parts have weights and families of their own. */
+static void declare(dp_declared *a, const dp_train *t)
+{
+    static const char *const selfs[] = {NULL, "none", "self"}, *const orders[] = {"rows-first", "columns-first"}, *const scalings[] = {"population", "algorithm"};
+    const dp_problem *P = t->P;
+    const double factor = t->schedule == DP_BANDWIDTH_CONSTANT ? 1 : t->schedule_to;
+    if (P->kernel == DP_KERNEL_SUM || t->normalise) return;
+    a->drift = dp_strdup(t->drift), a->kernel = dp_strdup(dp_kernel_name(P->kernel)), a->order = dp_strdup(orders[t->order]), a->scaling = dp_strdup(scalings[t->scaling]);
+    if (selfs[t->self]) a->mask = dp_strdup(selfs[t->self]);
+    a->iterations = t->iterations, a->regularisation = fmpq_get_d(P->regularisation);
+    a->nbandwidths = t->nbandwidths > DP_MOST_BANDWIDTHS ? DP_MOST_BANDWIDTHS : t->nbandwidths ? (size_t) t->nbandwidths : P->kernel == DP_KERNEL_ENERGY ? 0 : 1;
+    for (size_t k = 0; k < a->nbandwidths; k++) a->bandwidth[k] = factor * fmpq_get_d(t->nbandwidths ? t->bandwidth + k : P->bandwidth);
+}
+
+dp_status dp_recorded_folder(dp_recorded *r, const char *path, dp_error *e)
+{
+    char *file = dp_format("%s/run.yaml", path);
+    dp_train *t;
+    dp_status status = read_samples(r, path, e);
+    if (!status) status = dp_train_read(&t, file, NULL, 0, e);
+    if (!status) declare(&r->declared, t), dp_train_free(t);
+    free(file);
+    return status;
+}
