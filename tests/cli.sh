@@ -834,6 +834,54 @@ holds 'a program can be built on the library' sh -c '${CC:-cc} -std=c11 -D_POSIX
 runs 'make uninstall' 0 make uninstall NO_INSTALL=1 B="$B" DESTDIR="$w/root" PREFIX=/usr
 holds 'leaves no file' test -z "$(find "$w/root" -type f)"
 
+# ---- train ----
+modes=cases/train/two-modes.yaml
+train() { # NAME STATUS ARGUMENT...
+  name=$1 want=$2
+  shift 2
+  runs "$name" "$want" "$dp" train "$@"
+}
+train 'a run' 0 "$modes" --out "$w/run"
+says out 'mmd, 400 of 400 steps'
+says out 'MMD\^2, U .*data against data'
+says out 'mode 2 .*of the data: 0\.2'
+holds 'its files' test -s "$w/run/run.yaml" -a -s "$w/run/history.csv" -a -s "$w/run/timing.csv" -a -s "$w/run/samples-200.npy" -a -s "$w/run/data.npy" -a -s "$w/run/parameters.npz" -a -s "$w/run/result.json"
+holds 'a line for each record' test "$(wc -l <"$w/run/history.csv")" -eq 22
+holds 'with the energy asked for' grep -q '^step,loss,v_rms,bandwidth,mmd2_u,.*,energy_mmd2,mode_1,mode_2$' "$w/run/history.csv"
+train 'a finished run, asked again' 0 "$modes" --out "$w/run" --json
+json finished true
+json steps 400
+json data_modes.length 2
+train 'a run of the run written down' 0 "$w/run/run.yaml" --out "$w/again" --threads 2 -q
+silent out
+for f in history.csv parameters.npz samples-400.npy; do holds "equal runs give equal $f" cmp "$w/run/$f" "$w/again/$f"; done
+for try in 1 2 3 4 5; do # killed at any moment, then to the end
+  timeout -s KILL "0.0$((2 * try))" "$dp" train "$modes" --out "$w/killed" -q 2>/dev/null
+done
+train 'after five kills' 0 "$modes" --out "$w/killed" -q
+for f in run.yaml history.csv parameters.npz samples-400.npy result.json; do holds "the same $f as undisturbed" cmp "$w/run/$f" "$w/killed/$f"; done
+"$dp" train "$modes" --out "$w/stopped" --set train.steps=1000000 -q 2>"$w/err" &
+train=$!
+for _ in 1 2 3 4 5 6 7 8 9 10; do [ -s "$w/stopped/history.csv" ] || sleep 0.3; done
+kill -TERM "$train"
+wait "$train"
+status=$?
+name='a run interrupted'
+if [ "$status" -eq 3 ]; then pass; else fail "$name" "exit status $status"; fi
+says err 'interrupted at step [0-9]+ of 1000000; the same command goes on'
+holds 'leaves a checkpoint' test -s "$w/stopped/parameters.npz"
+train 'a folder with another run' 2 "$modes" --out "$w/run" --seed 3
+says err 'another run is here'
+train 'a run that writes nothing' 0 "$modes" --dry --seed 3 --set train.steps=20 --set train.drift.name=sinkhorn-proxy
+train 'a run that diverges' 1 "$modes" --dry --set train.optimiser.method=sgd --set train.optimiser.lr=1e12
+says out 'the samples diverged'
+train 'a key that is none' 2 "$modes" --dry --set train.generator.with=3
+says err "train.generator.with: unknown key \\(did you mean 'width'"
+train 'a case without a block train' 2 "$w/pair.yaml"
+says err "missing key 'train'"
+runs 'a case for training is none for claims' 2 "$dp" field "$modes" --drift mmd --at 0
+says err "a case for training: it has a key 'train' and no q"
+
 # ---- every command of the README, in a copy of the tree ----
 mkdir "$w/tree"
 for f in src proofs cases docs reports tests Makefile VERSION README.md; do [ ! -e "$f" ] || cp -a "$f" "$w/tree/"; done

@@ -121,3 +121,12 @@ CLONES void R(times)(real *restrict y, const real *restrict x, size_t count)
 {
     for (size_t i = 0; i < count; i++) y[i] *= x[i];
 }
+
+CLONES void R(column_sums)(real *restrict sum, const real *restrict y, size_t stride, size_t n, size_t width)
+{
+    for (size_t o = 0; o < width; o += 2 * LANES) {
+        vec a = {0}, b = {0};
+        for (size_t i = 0; i < n; i++) a += *(const vec *) (y + i * stride + o), b += *(const vec *) (y + i * stride + o + LANES);
+        *(vec *) (sum + o) = a, *(vec *) (sum + o + LANES) = b;
+    }
+}

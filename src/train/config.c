@@ -58,6 +58,7 @@ static const key keys[] = {
     {"record", "history", "100", WHOLE, NULL, AT(history), 0, 0, MANY, 0},
     {"record", "samples", "1000", WHOLE, NULL, AT(samples), 0, 0, MANY, 0},
     {"record", "checkpoint", "1000", WHOLE, NULL, AT(checkpoint), 0, 0, MANY, 0},
+    {"record", "trace", "0", WHOLE, NULL, AT(trace), 0, 0, MANY, 0},
     {"record", "keep", "false", WORD, "false|true", AT(keep), 0, 0, 0, 0},
     {"record", "energies", "[]", TEXTS, NULL, AT(energy), AT(nenergies), 0, 0, 0},
     {"evaluation", "every", "1000", WHOLE, NULL, AT(evaluate), 0, 0, MANY, 0},

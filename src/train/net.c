@@ -134,15 +134,10 @@ static void apply(const dp_net *a, int k, real *y, size_t ys, const real *x, siz
 static void gradient(dp_net *a, int k, const real *dy, size_t ys, const real *x, size_t xs, size_t n)
 {
     const layer *l = a->l + k;
-    real *g = a->state[DP_STATE_GRADIENT], *restrict sum = g + l->bias;
-    const size_t width = DP_PANELS(l->out) * DP_PANEL;
+    real *g = a->state[DP_STATE_GRADIENT];
     const R(product) p = {.c = g + l->weight, .a = x, .b = dy, .m = l->in, .n = l->out, .k = n, .crs = DP_PANEL, .cps = DP_PANEL * l->in, .ars = 1, .acs = xs, .bks = ys, .bps = DP_PANEL};
     R(multiply)(&p);
-    memset(sum, 0, width * sizeof *sum);
-    for (size_t i = 0; i < n; i++) {
-        const real *restrict line = dy + i * ys;
-        for (size_t o = 0; o < l->out; o++) sum[o] += line[o];
-    }
+    R(column_sums)(g + l->bias, dy, ys, n, DP_PANELS(l->out) * DP_PANEL);
 }
 
 /* The layer's weights with inputs and outputs exchanged. */
@@ -152,9 +147,13 @@ static void turn(dp_net *a, const layer *l)
     for (size_t i = 0; i < DP_PANELS(l->in) * DP_PANEL; i += LINE)
         for (size_t o = 0; o < l->out; o += LINE) {
             const size_t wide = FLINT_MIN(l->out - o, (size_t) LINE);
+            const size_t deep = i < l->in ? FLINT_MIN(l->in - i, (size_t) LINE) : 0;
+            const real *from = w + at_weight(l, i, o);
             real *to = a->turned + i / DP_PANEL * DP_PANEL * l->out + o * DP_PANEL + i % DP_PANEL;
-            for (size_t c = 0; c < wide; c++)
-                for (size_t r = 0; r < LINE; r++) to[c * DP_PANEL + r] = i + r < l->in ? w[at_weight(l, i + r, o + c)] : 0;
+            for (size_t c = 0; c < wide; c++) {
+                for (size_t r = 0; r < deep; r++) to[c * DP_PANEL + r] = from[r * DP_PANEL + c];
+                for (size_t r = deep; r < LINE; r++) to[c * DP_PANEL + r] = 0;
+            }
         }
 }
 

@@ -26,6 +26,8 @@ void R(multiply)(const R(product) *g);
 /* y = f(x) and d = f'(x), count numbers, a multiple of 64 bytes; d may be x; the same bits on every processor (gelu: on every C library). `kind`: dp_activation of train.h. */
 void R(activate)(real *y, real *d, const real *x, size_t count, int kind);
 void R(times)(real *y, const real *x, size_t count); /* y *= x */
+/* sum <- sum of n rows, in their order; width: a multiple of 128 bytes. */
+void R(column_sums)(real *sum, const real *y, size_t stride, size_t n, size_t width);
 
 /* One step over count parameters. t: steps done, this one included. As PyTorch defines them; docs/training.md. */
 typedef struct { int method, nesterov; double lr, beta1, beta2, eps, decay, momentum, dampening; slong t; } dp_step;

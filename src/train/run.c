@@ -76,6 +76,7 @@ static dp_status one(run *u, int *more, dp_error *e)
     r->diverged = status == DP_EBUDGET && diverged(u);
     if (r->diverged) r->loss = r->v_rms = NAN, status = DP_OK;
     const int recorded = r->diverged || due(step, u->t->history, steps) || r->evaluated == step;
+    if (!status && !r->diverged && due(step, u->t->trace, steps)) status = dp_train_store_trace(&u->s, u->a, e);
     if (recorded && !status) status = line(u, e);
     *more = !status && step < steps && !r->diverged;
     if (*more) dp_trainer_update(u->a);

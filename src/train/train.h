@@ -45,7 +45,7 @@ typedef struct {
     slong steps, seed;
     int precision;                        /* single|double */
     char *parameters, *noise_file, *data_file; /* "" for none */
-    slong history, samples, checkpoint;   /* every so many steps; 0: at the end only */
+    slong history, samples, checkpoint, trace; /* every so many steps; 0: at the end only */
     int keep;                             /* all checkpoints, not the last one only */
     slong evaluate, evaluation_n, evaluation_transport;
     double evaluation_sinkhorn;           /* h of the Sinkhorn divergence, 0: not measured */

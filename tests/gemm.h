@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* gemm.h: the test of products of matrices, in the number type of its includer, who has a second build of them as plain_product. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdlib.h>
+
+#ifdef DP_TRAIN_SINGLE
+void dp_f32_multiply(const R(product) *g);
+#define library dp_f32_multiply
+#else
+void dp_f64_multiply(const R(product) *g);
+#define library dp_f64_multiply
+#endif
+
+static real *room(size_t count)
+{
+    real *p = aligned_alloc(64, (count * sizeof(real) + 127) / 64 * 64);
+    for (size_t i = 0; i < count; i++) p[i] = (real) rand() / (real) RAND_MAX - (real) 0.5;
+    return p;
+}
+
+/* k = 1 to past a block, rows and columns that fill no tile, both orders of A, with and without bias and C. */
+static void bits(void **unused)
+{
+    (void) unused;
+    for (int trial = 0; trial < 60; trial++) {
+        const size_t m = 1 + (size_t) rand() % 40, n = 1 + (size_t) rand() % 70, k = trial % 5 ? 1 + (size_t) rand() % 60 : DP_BLOCK + (size_t) rand() % 300;
+        const int down = trial % 2, add = trial / 2 % 2, bias = trial / 4 % 2;
+        const size_t wide = DP_PANELS(n) * DP_PANEL, rows = m + DP_TILE_ROWS, lda = (down ? rows : k) + 3;
+        real *a = room(lda * (down ? k + 1 : rows)), *b = room(wide * k), *c = room(wide * m), *one = room(wide * m), *two = room(wide * m), *row = room(wide);
+        memcpy(one, c, wide * m * sizeof(real)), memcpy(two, c, wide * m * sizeof(real));
+        R(product) g = {.c = one, .a = a, .b = b, .bias = bias ? row : NULL, .m = m, .n = n, .k = k, .crs = DP_PANEL, .cps = DP_PANEL * m, .ars = down ? 1 : lda, .acs = down ? lda : 1,
+                        .bks = DP_PANEL, .bps = DP_PANEL * k, .add = add};
+        library(&g);
+        g.c = two;
+        plain_product(&g);
+        for (size_t i = 0; i < m; i++)
+            for (size_t j = 0; j < n; j++) {
+                const size_t at = j / DP_PANEL * DP_PANEL * m + i * DP_PANEL + j % DP_PANEL;
+                real sum = (add ? c[at] : 0) + (bias ? row[j] : 0);
+                for (size_t l = 0; l < k; l++) sum = FMA1(a[i * g.ars + l * g.acs], b[j / DP_PANEL * DP_PANEL * k + l * DP_PANEL + j % DP_PANEL], sum);
+                assert_memory_equal(one + at, &sum, sizeof sum);
+                assert_memory_equal(two + at, &sum, sizeof sum);
+            }
+        free(a), free(b), free(c), free(one), free(two), free(row);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(bits)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
