@@ -48,6 +48,39 @@ static void def_energy(dp_check *c, const char *name, const char *drift, const c
     free(out);
 }
 
+/* F of the library at q = N(m, v) (v = 0: one atom) as a leaf. 0 after telling the check. */
+static int let_library(dp_check *c, const char *name, const char *energy, const dp_problem *P, const fmpq_t m, const fmpq_t v)
+{
+    dp_problem *D = dp_problem_copy(P);
+    dp_scalar_t F;
+    dp_error e = {DP_OK, ""};
+    dp_scalar_init(F);
+    fmpq_set(DP_MEAN(D->q, 0, 0), m);
+    if (!fmpq_is_zero(v)) fmpq_set(DP_COV(D->q, 0, 0, 0), v);
+    const int ok = !dp_check_failed(c, dp_energy_population(F, D, energy, dp_check_prec(c) * 3 / 10, 1, &e), &e);
+    if (ok && F->estimated) dp_give_up(c, DP_EUNSUPPORTED, "the energy %s is an estimate here", energy);
+    else if (ok) dp_let(c, name, F->value, "library");
+    dp_scalar_clear(F);
+    dp_problem_free(D);
+    return ok && !dp_check_stopped(c);
+}
+
+/* The closed forms are the library's functionals: at the start, and at a state between q and p that is no point of the flow. */
+static void assert_energies(dp_check *c, const char *drift, const dp_gauss_flow_t g)
+{
+    const char *energy = !strcmp(drift, "wasserstein") ? "w2" : drift;
+    fmpq_t m, v;
+    fmpq_init(m), fmpq_init(v);
+    fmpq_add(m, g->m0, g->mp), fmpq_div_2exp(m, m, 1);
+    fmpq_add(v, g->v0, g->P), fmpq_div_2exp(v, v, 1);
+    dp_let_q(c, "m_half", m), dp_let_q(c, "v_half", v);
+    def_energy(c, "E_half", drift, "v_half", "m_half");
+    const int wide = !fmpq_is_zero(g->v0);
+    if (let_library(c, "F_0", energy, dp_check_problem(c), g->m0, g->v0)) dp_assert(c, "the closed form is the library's energy at the start", "F_0 == E_0");
+    if (wide && !dp_check_stopped(c) && let_library(c, "F_half", energy, dp_check_problem(c), m, v)) dp_assert(c, "and at a state half-way to p", "F_half == E_half");
+    fmpq_clear(m), fmpq_clear(v);
+}
+
 static void assert_balance(dp_check *c)
 {
     if (dp_check_twin(c, "constant")) {
@@ -75,6 +108,7 @@ static void run_gaussian(dp_check *c, const char *drift, const fmpq_t T)
     if (dp_let_flow_end(c, g, T)) {
         def_energy(c, "E_0", drift, "v0", "m0");
         def_energy(c, "E_T", drift, "v_T", "m_T");
+        assert_energies(c, drift, g);
         assert_balance(c);
     }
     dp_gauss_flow_clear(g);
@@ -187,6 +221,26 @@ static int let_smoothed(dp_check *c, const char *name, const dp_problem *P, cons
     return !dp_check_stopped(c);
 }
 
+/* The part of half MMD^2 that moves, against the library's differences between the start and two other places. */
+static void assert_mmd(dp_check *c, const particle *g)
+{
+    const dp_problem *P = dp_check_problem(c);
+    fmpq_t x, none;
+    arb_t at;
+    fmpq_init(x), fmpq_init(none), arb_init(at);
+    int ok = let_library(c, "F_0", "mmd2", P, P->q->mean, none);
+    for (int k = 0; k < 2 && ok; k++) {
+        char F[] = "F_a", E[] = "E_a";
+        F[2] = E[2] = (char) ('a' + k);
+        fmpq_add_si(x, P->q->mean, k ? -3 : 1), fmpq_div_2exp(x, x, 1);
+        arb_set_fmpq(at, x, dp_check_prec(c) + 32);
+        let_mmd(c, E, g, at);
+        ok = let_library(c, F, "mmd2", P, x, none);
+        if (ok) dp_assert(c, "the energy is the library's but for a constant", k ? "F_b - F_0 == E_b - E_0" : "F_a - F_0 == E_a - E_0");
+    }
+    fmpq_clear(x), fmpq_clear(none), arb_clear(at);
+}
+
 static void run_particle(dp_check *c, const fmpq_t T)
 {
     const dp_problem *P = dp_check_problem(c);
@@ -213,6 +267,7 @@ static void run_particle(dp_check *c, const fmpq_t T)
             if (let_smoothed(c, "E_0", P, start) && let_smoothed(c, "E_T", P, y)) assert_balance(c);
         } else {
             let_mmd(c, "E_0", &g, start), let_mmd(c, "E_T", &g, y);
+            assert_mmd(c, &g);
             assert_balance(c);
         }
     }

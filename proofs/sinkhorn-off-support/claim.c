@@ -42,9 +42,17 @@ static void at_point(dp_check *c, const dp_point *at, void *data)
         dp_assert_at(c, at, k, -1, "the canonical extension", relation);
         free(relation);
     }
-    char *relation = dp_format(here != dp_check_twin(c, "identifies") ? "F%ld_0 == 0" : "F%ld_0 != 0", (long) at->index);
-    dp_assert_at(c, at, -1, -1, here ? "stationary at the atom" : "not zero off the atom", relation);
-    free(relation);
+    char *square = dp_strdup("0"), *more, *name = dp_format("speed2_%ld", (long) at->index);
+    for (int k = 0; k < at->dim; k++) {
+        char *relation = dp_format("F%ld_#%s == 0", (long) at->index, dp_check_twin(c, "identifies") ? " - 1/10^9" : "");
+        if (here) dp_assert_at(c, at, k, -1, "stationary at the atom", relation);
+        more = dp_format("%s + F%ld_%d^2", square, (long) at->index, k), free(square), square = more;
+        free(relation);
+    }
+    dp_def(c, name, square);
+    more = dp_format("%s %s 0", name, dp_check_twin(c, "identifies") ? "==" : "!=");
+    if (!here) dp_assert_at(c, at, -1, -1, "not zero off the atom", more);
+    free(square), free(more), free(name);
 }
 
 static void run(dp_check *c)

@@ -3,19 +3,23 @@
 #include <string.h>
 #include "driftproof.h"
 
-static void point(dp_check *c, const dp_problem *P, const fmpq_t s)
+/* V at one, and on both sides: affine, not only right at one place. */
+static void field(dp_check *c, const dp_problem *P, const fmpq_t s)
 {
-    dp_point at;
+    static const struct { slong num; ulong den; } places[] = {{1, 1}, {-3, 4}, {5, 2}, {-4, 1}};
     fmpq_t x;
     fmpq_init(x);
-    fmpq_one(x);
     dp_problem *D = dp_problem_copy(P);
     fmpq_mul(DP_COV(D->q, 0, 0, 0), s, s);
-    dp_point_init(&at, D);
-    dp_point_set(&at, c, 0, x);
-    if (dp_let_velocity(c, &at, "V", D, "mean-shift", at.x, DP_ENGINE_AUTO, NULL))
-        dp_assert(c, "the drift on a Gaussian of deviation s is affine: V(x) = x F(s)/s", dp_check_twin(c, "sign") ? "x0_V_0 == -F_s/s" : "x0_V_0 == F_s/s");
-    dp_point_clear(&at);
+    for (slong k = 0; k < (slong) (sizeof places / sizeof *places) && !dp_check_stopped(c); k++) {
+        dp_point at;
+        fmpq_set_si(x, places[k].num, places[k].den);
+        dp_point_init(&at, D);
+        dp_point_set(&at, c, k, x);
+        if (dp_let_velocity(c, &at, "V", D, "mean-shift", at.x, DP_ENGINE_AUTO, NULL))
+            dp_assert_at(c, &at, -1, -1, "the drift on a Gaussian of deviation s is affine: V(x) = x F(s)/s", dp_check_twin(c, "sign") ? "@V_0 == -@x_0*F_s/s" : "@V_0 == @x_0*F_s/s");
+        dp_point_clear(&at);
+    }
     dp_problem_free(D);
     fmpq_clear(x);
 }
@@ -48,7 +52,7 @@ static void run(dp_check *c)
     dp_assert(c, "the threshold is where F is steepest: (h^2 - s^2) = A (s^2 + h^2)^2", "A*(crit + h^2)^2 == h^2 - crit");
     dp_assert(c, "it is positive", "crit > 0");
     dp_assert(c, "and below the data's variance", "crit < v");
-    point(c, P, s);
+    field(c, P, s);
     const dp_param *side = dp_check_param(c, "side");
     int below = !side || strcmp(side->word, "below") == 0;
     dp_assert(c, below ? "the start is below the threshold" : "the start is between the threshold and the data", below ? "s^2 < crit" : "(s^2 - crit)*(v - s^2) > 0");

@@ -13,7 +13,9 @@ static dp_status on_mesh(dp_gridfield *f, const dp_problem *P, int threads, dp_e
 
 static dp_status sample(dp_drifted *out, const dp_sample *s, dp_error *e) { return dp_chi2_sample(NULL, out, s, e); }
 
+static dp_status as_ball(arb_ptr out, const dp_sample *s, slong prec, dp_error *e) { return dp_rkhs_sample_ball(out, s, DP_RKHS_CHI2, 2, prec, e); }
+
 const dp_drift dp_drift_chi2 = {
     .name = "chi2", .equations = "R34", .summary = "Wasserstein gradient flow of the de-regularised MMD (chi-squared as lambda -> 0)",
-    .eval = eval, .mesh = on_mesh, .sample = sample
+    .eval = eval, .mesh = on_mesh, .sample = sample, .sample_ball = as_ball
 };

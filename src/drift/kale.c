@@ -13,7 +13,9 @@ static dp_status on_mesh(dp_gridfield *f, const dp_problem *P, int threads, dp_e
 
 static dp_status sample(dp_drifted *out, const dp_sample *s, dp_error *e) { return dp_kale_sample(NULL, out, s, e); }
 
+static dp_status as_ball(arb_ptr out, const dp_sample *s, slong prec, dp_error *e) { return dp_rkhs_sample_ball(out, s, DP_RKHS_KALE, 1, prec, e); }
+
 const dp_drift dp_drift_kale = {
     .name = "kale", .equations = "(54)", .summary = "Wasserstein gradient flow of KALE (KL as lambda -> 0, half MMD^2 as lambda -> infinity)",
-    .eval = eval, .mesh = on_mesh, .sample = sample
+    .eval = eval, .mesh = on_mesh, .sample = sample, .sample_ball = as_ball
 };

@@ -72,12 +72,20 @@ static slong digits_of(arb_srcptr v, slong n)
     return digits;
 }
 
-/* Nothing is known to differ from zero: after eight times the digits it counts as zero, to the radii that are reported. */
+/* Nothing is known to differ from zero by more than twice the widest radius: after eight times the digits it counts as zero, to the radii that are reported. */
 static int vanishes(arb_srcptr v, slong n)
 {
-    for (slong i = 0; i < n; i++)
-        if (!arb_contains_zero(v + i)) return 0;
-    return 1;
+    int none = 1;
+    mag_t top, rad;
+    mag_init(top), mag_init(rad);
+    for (slong i = 0; i < n; i++) mag_max(rad, rad, arb_radref(v + i));
+    mag_mul_2exp_si(rad, rad, 1);
+    for (slong i = 0; i < n && none; i++) {
+        arb_get_mag(top, v + i);
+        none = mag_cmp(top, rad) <= 0 && mag_is_finite(rad);
+    }
+    mag_clear(top), mag_clear(rad);
+    return none;
 }
 
 dp_status dp_drift_sample_ball(arb_ptr out, const char *drift, const dp_sample *s, slong digits, dp_error *e)

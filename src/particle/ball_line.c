@@ -13,7 +13,7 @@ static int compare(const void *a, const void *b)
     return c ? c : s->index < t->index ? -1 : s->index > t->index;
 }
 
-/* In certain order: neighbours that overlap are one place, with equal balls (the same point, projected the same way), or not resolved. */
+/* In certain order: neighbours that overlap are one place, with equal balls, or not resolved (projections that are exact always are). */
 static dp_status sorted(mark **out, arb_srcptr a, size_t n, dp_error *e)
 {
     mark *s = *out = dp_malloc(sizeof *s * n);
@@ -50,27 +50,16 @@ static dp_status couple(arb_ptr shift, arb_srcptr a, size_t n, arb_srcptr b, siz
     return status;
 }
 
-static void project(arb_ptr out, const double *a, size_t n, arb_srcptr theta, slong d, slong prec)
+/* Exact: ties between projections of different points are ties. */
+static void project(arb_ptr out, const double *a, size_t n, arb_srcptr theta, slong d)
 {
     arb_t x;
     arb_init(x);
     for (size_t i = 0; i < n; i++) {
         arb_zero(out + i);
-        for (slong k = 0; k < d; k++) arb_set_d(x, a[(slong) i * d + k]), arb_addmul(out + i, x, theta + k, prec);
+        for (slong k = 0; k < d; k++) arb_set_d(x, a[(slong) i * d + k]), arb_addmul(out + i, x, theta + k, ARF_PREC_EXACT);
     }
     arb_clear(x);
-}
-
-/* theta of length 1. */
-static void direction(arb_ptr theta, const double *given, slong d, slong prec)
-{
-    arb_t norm;
-    arb_init(norm);
-    for (slong k = 0; k < d; k++) arb_set_d(theta + k, given[k]);
-    arb_dot(norm, NULL, 0, theta, 1, theta, 1, d, prec);
-    arb_rsqrt(norm, norm, prec);
-    _arb_vec_scalar_mul(theta, theta, d, norm, prec);
-    arb_clear(norm);
 }
 
 /* The mean over `count` directions; NULL: the line itself. */
@@ -80,14 +69,19 @@ static dp_status along(arb_ptr out, const dp_sample *s, const double *directions
     static const double one[] = {1};
     dp_status status = DP_OK;
     arb_ptr theta = _arb_vec_init(d), x = _arb_vec_init(n), y = _arb_vec_init(m), shift = _arb_vec_init(n);
+    arb_t norm;
+    arb_init(norm);
     _arb_vec_zero(out, n * d);
     for (size_t c = 0; c < count && !status; c++) {
-        direction(theta, directions ? directions + c * s->d : one, d, prec);
-        project(x, s->x, s->n, theta, d, prec), project(y, s->y, s->m, theta, d, prec);
+        for (slong k = 0; k < d; k++) arb_set_d(theta + k, (directions ? directions + c * s->d : one)[k]);
+        arb_dot(norm, NULL, 0, theta, 1, theta, 1, d, prec);
+        project(x, s->x, s->n, theta, d), project(y, s->y, s->m, theta, d);
         status = couple(shift, x, s->n, y, s->m, prec, e);
+        if (!status) _arb_vec_scalar_div(shift, shift, n, norm, prec); /* a shift of |theta| times the way, along theta/|theta| */
         for (slong i = 0; i < n * d && !status; i++) arb_addmul(out + i, shift + i / d, theta + i % d, prec);
     }
     for (slong i = 0; i < n * d; i++) arb_div_ui(out + i, out + i, count, prec);
+    arb_clear(norm);
     _arb_vec_clear(theta, d), _arb_vec_clear(x, n), _arb_vec_clear(y, m), _arb_vec_clear(shift, n);
     return status;
 }
