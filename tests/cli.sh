@@ -780,6 +780,14 @@ runs 'plan of the full experiment' 0 "$dp" sweep --plan cases/paper/figure2.yaml
 says err '^6100 runs'
 runs 'sweep into no table' 2 "$dp" sweep --print README.md
 runs 'a query that is wrong' 2 "$dp" sweep --print "$w/sweep.sqlite" --query 'SELECT nothing FROM runs'
+for i in 2 1 0; do OMPI_COMM_WORLD_RANK=$i OMPI_COMM_WORLD_SIZE=3 "$dp" sweep "$w/sweep.yaml" -o "$w/ranks.sqlite" --quiet 2>"$w/err" & done
+wait
+"$dp" sweep --print "$w/ranks.sqlite" >"$w/ranks.csv" 2>/dev/null
+OMPI_COMM_WORLD_RANK=0 OMPI_COMM_WORLD_SIZE=3 runs 'ranks again: nothing to do' 0 "$dp" sweep "$w/sweep.yaml" -o "$w/ranks.sqlite"
+says out ': 4 done, 0 diverged'
+holds 'three ranks are the whole' cmp "$w/rows.csv" "$w/ranks.csv"
+# shellcheck disable=SC2016 # the inner shell expands it
+holds 'their tables are gone' sh -c '! ls "$1"/ranks.sqlite.*' - "$w"
 runs 'picture of a sweep' 0 "$dp" sweep --plot "$w/sweep.svg" --axes h,seed,status "$w/sweep.sqlite"
 holds 'it is drawn' grep -q '<svg' "$w/sweep.svg"
 runs 'picture of an axis that is none' 2 "$dp" sweep --plot "$w/sweep.svg" "$w/sweep.sqlite"
@@ -787,7 +795,7 @@ says err "no column 'drift'"
 runs 'sweep with folders' 0 "$dp" sweep "$w/sweep.yaml" -o "$w/kept.sqlite" --folders "$w/kept" --keep '*seed=0' --quiet
 # shellcheck disable=SC2016 # the inner shell expands it
 holds 'keeps those asked for' sh -c 'test -s "$1/kept/000002/samples-10.npy" && test ! -e "$1/kept/000001"' - "$w"
-runs 'histograms of a sweep' 0 "$dp" sweep --histograms "$w/histograms.png" --folders "$w/kept" --panel done --axes h,seed,status "$w/kept.sqlite"
+runs 'histograms of a sweep' 0 "$dp" sweep --histograms "$w/histograms.png" --folders "$w/kept" --panel 'done' --axes h,seed,status "$w/kept.sqlite"
 holds 'they are drawn' test -s "$w/histograms.png"
 runs 'audit of a folder' 0 "$dp" audit "$w/kept/000002"
 says out '^recorded v: none'

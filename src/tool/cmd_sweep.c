@@ -2,6 +2,7 @@
 /* cmd_sweep.c: driftproof sweep: a whole grid of training runs into one table. */
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "tool/grid.h"
@@ -43,13 +44,64 @@ static void put_plan(const dp_sweep *s, const size_t *cells, size_t n)
 {
     double total = 0;
     for (size_t i = 0; i < n; i++) total += s->cell[cells[i]].cost, printf("%zu\t%s\t%.3g\n", cells[i], s->cell[cells[i]].key, s->cell[cells[i]].cost);
-    fprintf(stderr, "%zu runs, about %.3g core hours\n", n, total / 3600);
+    fprintf(stderr, "%zu runs, about %.3g core hours", n, total / 3600);
+    for (size_t cores = 2; n == s->n && cores <= 1024; cores = cores == 2 ? 64 : 16 * cores) fprintf(stderr, "; %.3g h on %zu cores", dp_sweep_span(s, cores) / 3600, cores);
+    fputs("\n", stderr);
 }
 
-static dp_status train(const dp_args *a, const dp_sweep *s, const size_t *cells, size_t n, const char *file, dp_sweep_count *count, dp_error *e)
+/* ---- ranks ---- */
+
+/* Whether a launcher started this process as one of several: the environment of Open MPI, or that of MPICH and its relatives. */
+static size_t ranks_of(size_t *rank)
+{
+    static const char *const names[][2] = {{"OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE"}, {"PMI_RANK", "PMI_SIZE"}};
+    for (size_t k = 0; k < 2; k++) {
+        const char *r = getenv(names[k][0]), *n = getenv(names[k][1]);
+        const long ranks = n ? strtol(n, NULL, 10) : 1;
+        *rank = r ? (size_t) strtol(r, NULL, 10) : 0;
+        if (r && ranks > 1 && *rank < (size_t) ranks) return (size_t) ranks;
+    }
+    return *rank = 0, 1;
+}
+
+static char *part_name(const char *file, size_t rank, size_t ranks) { return ranks > 1 ? dp_format("%s.%zu-of-%zu", file, rank, ranks) : dp_strdup(file); }
+
+static void take_number(void *to, const char *const *column) { *(long *) to = column[0] ? strtol(column[0], NULL, 10) : -1; }
+
+/* Runs in the table that are still to be done; -1: no table of this sweep that can be read now. */
+static long missing(const char *file, const dp_sweep *s, const char *what)
+{
+    long n = -1;
+    if (access(file, R_OK)) return -1;
+    char *query = dp_format("SELECT sum(status IN (%s)) FROM runs WHERE (SELECT sha256 FROM sweep) = '%s'", what, s->sha256);
+    dp_sweep_select(take_number, &n, file, query, NULL);
+    free(query);
+    return n;
+}
+
+/* The first rank waits for the tables of the others (the launcher ends all ranks when one fails) and puts them together. */
+static dp_status gather(const char *file, const dp_sweep *s, size_t ranks, dp_sweep_count *count, dp_error *e)
+{
+    char **part = dp_malloc(sizeof *part * ranks);
+    for (size_t k = 0; k < ranks; k++) {
+        part[k] = part_name(file, k, ranks);
+        while (missing(part[k], s, "'pending'") != 0) nanosleep(&(struct timespec){0, 200000000}, NULL);
+    }
+    const dp_status status = dp_sweep_merge(file, (const char *const *) part, ranks, count, e);
+    for (size_t k = 0; k < ranks; k++) {
+        if (!status) unlink(part[k]);
+        free(part[k]);
+    }
+    free(part);
+    return status;
+}
+
+/* ---- the command ---- */
+
+static dp_status train(const dp_args *a, const dp_sweep *s, const size_t *cells, size_t n, const char *file, slong jobs, dp_sweep_count *count, dp_error *e)
 {
     dp_sweep_store *t;
-    const dp_sweep_options o = {.jobs = (int) dp_args_integer(a, "jobs", 1, 256, dp_cores()), .folder = dp_args_value(a, "folders"), .keep = dp_args_value(a, "keep"),
+    const dp_sweep_options o = {.jobs = (int) dp_args_integer(a, "jobs", 1, 256, jobs), .folder = dp_args_value(a, "folders"), .keep = dp_args_value(a, "keep"),
                                 .progress = isatty(STDERR_FILENO) && !dp_args_flag(a, "quiet")};
     dp_status status = dp_sweep_store_open(&t, file, s, cells, n, e);
     if (status) return status;
@@ -111,7 +163,7 @@ static int run(const dp_args *a)
     dp_sweep_count count = {0};
     dp_error e = {0};
     const char **sets;
-    size_t share, shares, *cells = NULL, n = 0;
+    size_t share, shares, rank = 0, *cells = NULL, n = 0;
     const double start = dp_now();
     if (dp_args_flag(a, "merge")) return merge(a);
     if (dp_args_flag(a, "print")) return print(a);
@@ -124,13 +176,18 @@ static int run(const dp_args *a)
     free(sets);
     if (status) return dp_say_failure(&e);
     char *file = dp_args_flag(a, "output") ? dp_strdup(dp_args_value(a, "output")) : usual_name(a->operand[0]);
-    n = dp_sweep_share(&cells, s, share, shares);
+    const size_t ranks = dp_args_flag(a, "plan") ? 1 : ranks_of(&rank);
+    if (ranks > 1 && shares > 1) dp_usage_error("sweep: --shard under a launcher of %zu ranks, which share the runs by themselves", ranks);
+    n = dp_sweep_share(&cells, s, ranks > 1 ? rank : share, ranks > 1 ? ranks : shares);
+    char *part = part_name(file, rank, ranks);
     if (dp_args_flag(a, "plan")) put_plan(s, cells, n);
-    else status = train(a, s, cells, n, file, &count, &e);
-    if (!dp_args_flag(a, "plan") && (!status || count.done + count.pending)) put_count(a, file, &count, dp_now() - start);
+    else if (ranks > 1 && missing(file, s, "'pending', 'failed'") == 0) status = rank ? DP_OK : train(a, s, cells, 0, file, 1, &count, &e); /* done before: only counted */
+    else status = train(a, s, cells, n, part, ranks > 1 ? 1 : dp_cores(), &count, &e);
+    if (ranks > 1 && rank == 0 && !status && access(part, R_OK) == 0) status = gather(file, s, ranks, &count, &e);
+    if (!dp_args_flag(a, "plan") && rank == 0 && (!status || count.done + count.pending)) put_count(a, file, &count, dp_now() - start);
     dp_sweep_free(s);
-    free(cells), free(file);
-    return status ? dp_say_failure(&e) : count.failed ? EXIT_UNEXPECTED : EXIT_EXPECTED;
+    free(cells), free(file), free(part);
+    return status ? dp_say_failure(&e) : count.failed && rank == 0 ? EXIT_UNEXPECTED : EXIT_EXPECTED;
 }
 
 static const dp_option options[] = {

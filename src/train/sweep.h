@@ -23,6 +23,9 @@ dp_status dp_sweep_case(dp_train **out, const dp_sweep *s, size_t i, dp_error *e
 /* Cells of share number `share` (from 0) of `shares`, dearest first, each to the share that has the least: into fresh memory. */
 size_t dp_sweep_share(size_t **out, const dp_sweep *s, size_t share, size_t shares);
 
+/* Estimated seconds until the last of so many shares is through. Cost: n shares. */
+double dp_sweep_span(const dp_sweep *s, size_t shares);
+
 /* ---- the table ---- */
 
 /* Table `runs`, one row a run: number, key, one column for each axis, sha256 of the case, status (pending, done, diverged, failed), message, metrics (NULL: not measured);

@@ -160,14 +160,15 @@ static dp_status read_grid(dp_sweep *s, const dp_yaml_report *r, const dp_yaml *
 
 /* ---- costs ---- */
 
-/* Seconds, roughly, on one core: network, pairs, plans. Only ratios matter. */
+/* Seconds on one core, roughly (measured on one of 2.x GHz with AVX-512): network, pairs and plans in each step, metrics by pairs. Only ratios matter to shares. */
 static double cost(const dp_train *t)
 {
-    const double n = (double) t->batch, m = t->data_batch ? (double) t->data_batch : n, pairs = n * (n + m), width = (double) t->width;
-    const double network = n * width * (2.0 * (double) t->depth * width + (double) t->noise + 2) * 6 / 2e10;
+    const double n = (double) t->batch, m = t->data_batch ? (double) t->data_batch : n, pairs = n * (n + m), width = (double) t->width, e = (double) t->evaluation_n;
+    const double network = n * width * (2.0 * (double) t->depth * width + (double) t->noise + 2) * 6 / 6e10;
     const double passes = !strcmp(t->drift, "sinkhorn") ? 2.0 * (t->iterations < 0 ? 300.0 : (double) t->iterations + 1) : !strcmp(t->drift, "mean-shift") || !strcmp(t->drift, "mmd") ? 1.0 : 3.0;
-    const double kernel = !strcmp(t->drift, "sliced-wasserstein") ? (double) t->directions * (n + m) * 5e-8 : !strcmp(t->drift, "wasserstein") ? n * n * m * 1e-9 : passes * pairs * 2e-9;
-    return (double) t->steps * (network + kernel * (double) FLINT_MAX(t->nbandwidths, 1)) + 0.05;
+    const double kernel = !strcmp(t->drift, "sliced-wasserstein") ? (double) t->directions * (n + m) * 1.2e-7 : !strcmp(t->drift, "wasserstein") ? n * n * m * 1e-9 : passes * pairs * 6e-10;
+    const double times = t->evaluate > 0 ? 1 + (double) (t->steps / t->evaluate) : 1;
+    return (double) t->steps * (network + kernel * (double) FLINT_MAX(t->nbandwidths, 1)) + times * e * e * 5e-8 + 0.02;
 }
 
 static dp_status check_cell(dp_sweep *s, size_t i, dp_error *e)
@@ -266,21 +267,39 @@ static int dearest_first(const void *p, const void *q)
     return a->cost != b->cost ? (a->cost < b->cost ? 1 : -1) : a->cell < b->cell ? -1 : 1;
 }
 
-size_t dp_sweep_share(size_t **out, const dp_sweep *s, size_t share, size_t shares)
+/* Cells dearest first in w, the share of each in `to`, what each share costs in `load` (shares of them, 0). */
+static void assign(weighed *w, size_t *to, double *load, const dp_sweep *s, size_t shares)
 {
-    weighed *w = dp_malloc(sizeof *w * (s->n + 1));
-    double *load = dp_calloc(shares, sizeof(double));
-    size_t n = 0;
     for (size_t i = 0; i < s->n; i++) w[i] = (weighed){s->cell[i].cost, i};
     qsort(w, s->n, sizeof *w, dearest_first);
-    *out = dp_malloc(sizeof(size_t) * (s->n + 1));
     for (size_t i = 0; i < s->n; i++) {
         size_t least = 0;
         for (size_t k = 1; k < shares; k++)
             if (load[k] < load[least]) least = k;
-        load[least] += w[i].cost;
-        if (least == share) (*out)[n++] = w[i].cell;
+        load[to[i] = least] += w[i].cost;
     }
-    free(w), free(load);
+}
+
+size_t dp_sweep_share(size_t **out, const dp_sweep *s, size_t share, size_t shares)
+{
+    weighed *w = dp_malloc(sizeof *w * (s->n + 1));
+    size_t *to = dp_malloc(sizeof *to * (s->n + 1)), n = 0;
+    double *load = dp_calloc(shares, sizeof(double));
+    assign(w, to, load, s, shares);
+    *out = dp_malloc(sizeof(size_t) * (s->n + 1));
+    for (size_t i = 0; i < s->n; i++)
+        if (to[i] == share) (*out)[n++] = w[i].cell;
+    free(w), free(to), free(load);
     return n;
+}
+
+double dp_sweep_span(const dp_sweep *s, size_t shares)
+{
+    weighed *w = dp_malloc(sizeof *w * (s->n + 1));
+    size_t *to = dp_malloc(sizeof *to * (s->n + 1));
+    double *load = dp_calloc(shares, sizeof(double)), most = 0;
+    assign(w, to, load, s, shares);
+    for (size_t k = 0; k < shares; k++) most = fmax(most, load[k]);
+    free(w), free(to), free(load);
+    return most;
 }
