@@ -798,8 +798,14 @@ holds 'keeps those asked for' sh -c 'test -s "$1/kept/000002/samples-10.npy" && 
 runs 'histograms of a sweep' 0 "$dp" sweep --histograms "$w/histograms.png" --folders "$w/kept" --panel 'done' --axes h,seed,status "$w/kept.sqlite"
 holds 'they are drawn' test -s "$w/histograms.png"
 runs 'audit of a folder' 0 "$dp" audit "$w/kept/000002"
-says out '^recorded v: none'
+says out '^traces: 1 step'
+says out '^declared: yes'
 says out 'drift-at-floor'
+runs 'a run with traces' 0 "$dp" train "$w/sweep.yaml" --set train.record.trace=5 --out "$w/traced" --quiet
+runs 'audit of its folder' 0 "$dp" audit --json "$w/traced"
+json compared 3
+json declared true
+json variants.0.arithmetic '"float32"'
 runs 'audit of a folder that is no run' 2 "$dp" audit "$w/empty"
 
 # ---- audit: recorded runs that NumPy wrote (cases/audit/record.py) ----

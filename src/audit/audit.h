@@ -33,8 +33,10 @@ typedef struct {
    the same at every step. DP_EINPUT names array or key. Clear it in any case. */
 dp_status dp_recorded_read(dp_recorded *r, const char *path, dp_error *e);
 void dp_recorded_clear(dp_recorded *r);
-/* x: samples-STEP.npy, y: data.npy at every step, no v; declared: by run.yaml, with the bandwidth at the end. r as dp_recorded_read leaves it at its start. */
+/* x: samples-STEP.npy, y: data.npy at every step, no v; declared: by run.yaml, unless its bandwidth changes. r as dp_recorded_read leaves it at its start. */
 dp_status dp_recorded_folder(dp_recorded *r, const char *path, dp_error *e);
+/* The batches of such a folder, trace-STEP.npz; no steps where there are none or `path` is no folder. Clear it in any case. */
+dp_status dp_recorded_traces(dp_recorded *r, const char *path, dp_error *e);
 /* The meta text alone. */
 dp_status dp_declared_parse(dp_declared *a, const char *text, const char *path, dp_error *e);
 void dp_declared_clear(dp_declared *a);

@@ -11,8 +11,8 @@
 #include "tool/option.h"
 #include "tool/share.h"
 
-/* What is printed: all of it is known before the first line. */
-typedef struct { const char *path; const dp_recorded *r; const dp_identity *id; const dp_audit_theory *t; const dp_finding *formula; int as_declared; double level; } audit;
+/* What is printed: all of it is known before the first line. v: the record whose velocities are compared: r, or the traces of a folder. */
+typedef struct { const char *path; const dp_recorded *r, *v; const dp_identity *id; const dp_audit_theory *t; const dp_finding *formula; int as_declared; double level; } audit;
 
 static double digits(double distance) { return distance > 0 ? fmax(-log10(distance), 0) : 17; }
 static double reached(const dp_finding *f) { return f->fate == DP_MATCHES && f->factor ? f->exact : f->distance; }
@@ -77,11 +77,11 @@ static void put_identity(const audit *a, size_t most)
     const dp_identity *id = a->id;
     const size_t matches = dp_identity_matches(id);
     if (!id->compared) {
-        puts(a->r->v ? "recorded v: at no step finite and other than 0" : "recorded v: none");
+        puts(a->v->v ? "recorded v: at no step finite and other than 0" : "recorded v: none");
         return;
     }
     printf("recorded v, %zu step%s: %s\n", id->compared, id->compared == 1 ? "" : "s", matches ? matches == 1 ? "it is" : "it is one of these, which this run does not tell apart" : "it is none of the variants");
-    for (size_t i = 0; i < FLINT_MIN(matches, most); i++) put_finding(id->f + i, a->r);
+    for (size_t i = 0; i < FLINT_MIN(matches, most); i++) put_finding(id->f + i, a->v);
     if (matches > most) printf("  and %zu more\n", matches - most);
     if (id->refit > 0) printf("  the declared drift with its bandwidth times %.6g comes as near as %.2g\n", id->refit, id->refit_distance);
     if (id->has_declared) put_declared(a, matches);
@@ -116,6 +116,7 @@ static void put_text(const audit *a, size_t most)
 {
     const dp_recorded *r = a->r;
     printf("%s: %zu step%s, n = %zu, m = %zu, d = %zu, %s\n", a->path, r->steps, r->steps == 1 ? "" : "s", r->n, r->m, r->d, r->single ? "float32" : "float64");
+    if (a->v != r) printf("traces: %zu step%s, n = %zu, m = %zu\n", a->v->steps, a->v->steps == 1 ? "" : "s", a->v->n, a->v->m);
     if (r->declared.unknown) printf("meta: not used: %s\n", r->declared.unknown);
     put_identity(a, most);
     put_theory(a);
@@ -134,15 +135,15 @@ static void json_finding(const audit *a, const dp_finding *f)
     printf(", \"declared\": %s, \"fate\": \"%s\"", f->declared ? "true" : "false", fates[f->fate]);
     free(name);
     if (f->fate == DP_UNTRIED) fputs(", \"why\": ", stdout), dp_json_string(stdout, f->why);
-    else json_number("distance", f->distance), json_number("digits", digits(reached(f))), json_number("limit", f->limit), printf(", \"steps\": %zu", f->steps), json_number("worst_step", a->r->step[f->at]);
+    else json_number("distance", f->distance), json_number("digits", digits(reached(f))), json_number("limit", f->limit), printf(", \"steps\": %zu", f->steps), json_number("worst_step", a->v->step[f->at]);
     if (f->fate == DP_MATCHES) {
         fputs(", \"factor\": ", stdout);
         if (f->factor) dp_json_string(stdout, f->factor);
         else fputs("null", stdout);
         json_number("value", f->value), json_number("least", f->low), json_number("largest", f->high);
-        printf(", \"by_rms\": %s, \"arithmetic\": \"%s\", \"digits_by_step\": [", f->by_rms ? "true" : "false", f->single || a->r->single ? "float32" : "float64");
+        printf(", \"by_rms\": %s, \"arithmetic\": \"%s\", \"digits_by_step\": [", f->by_rms ? "true" : "false", f->single || a->v->single ? "float32" : "float64");
         for (size_t k = 0; k < a->id->compared; k++) {
-            printf("%s[", k ? ", " : ""), dp_json_double(stdout, a->r->step[a->id->step[k]]);
+            printf("%s[", k ? ", " : ""), dp_json_double(stdout, a->v->step[a->id->step[k]]);
             fputs(", ", stdout), dp_json_double(stdout, digits(f->each[k])), fputs("]", stdout);
         }
         fputs("]", stdout);
@@ -210,7 +211,7 @@ static double level_of(const dp_args *a)
 
 static int run(const dp_args *args)
 {
-    dp_recorded r;
+    dp_recorded r, traces = {0};
     dp_identity id = {0};
     dp_audit_theory t;
     dp_finding room;
@@ -221,15 +222,17 @@ static int run(const dp_args *args)
     memset(&t, 0, sizeof t), t.bad = SIZE_MAX;
     dp_progress_begin("audit");
     dp_status status = dp_recorded_read(&r, a.path, &e);
-    if (!status) status = dp_identify(&id, &r, dp_args_flag(args, "all"), threads, &e);
+    if (!status) status = dp_recorded_traces(&traces, a.path, &e);
+    a.v = traces.steps ? &traces : &r;
+    if (!status) status = dp_identify(&id, a.v, dp_args_flag(args, "all"), threads, &e);
     a.formula = status ? NULL : formula_of(&room, &id, &r);
     if (!status) status = dp_audit_theory_run(&t, &r, a.formula ? &a.formula->variant : NULL, a.level, seed, threads, &e);
     dp_progress_end();
-    a.as_declared = !status && dp_identity_as_declared(&id, &r.declared, dp_args_flag(args, "any-scale"));
+    a.as_declared = !status && dp_identity_as_declared(&id, &a.v->declared, dp_args_flag(args, "any-scale"));
     if (!status && dp_args_flag(args, "json")) put_json(&a);
     else if (!status && !dp_args_flag(args, "quiet")) put_text(&a, (size_t) dp_args_integer(args, "excluded", 0, 1000, 8));
     const int wrong = id.has_declared && id.compared && !a.as_declared;
-    dp_identity_clear(&id), dp_recorded_clear(&r);
+    dp_identity_clear(&id), dp_recorded_clear(&r), dp_recorded_clear(&traces);
     return status ? dp_say_failure(&e) : wrong ? EXIT_UNEXPECTED : EXIT_EXPECTED;
 }
 
