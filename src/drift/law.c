@@ -56,6 +56,19 @@ static void turn(acb_t out, acb_t dout, const arb_t a, const arb_t b, const acb_
     acb_mul_arb(dout, c, b, prec), acb_submul_arb(dout, s, a, prec);
 }
 
+/* sqrt(m) + (z - m)/(sqrt(z) + sqrt(m)) about the real middle m of z: narrower than the root of a ball. */
+static void root(acb_t z, slong prec)
+{
+    acb_t d, t;
+    arb_t m;
+    acb_init(d), acb_init(t), arb_init(m);
+    arb_get_mid_arb(m, acb_realref(z));
+    acb_sub_arb(d, z, m, prec);
+    arb_sqrt(m, m, prec), acb_sqrt(t, z, prec), acb_add_arb(t, t, m, prec);
+    acb_div(d, d, t, prec), acb_add_arb(z, d, m, prec);
+    acb_clear(d), acb_clear(t), arb_clear(m);
+}
+
 /* s = sqrt((C11 + C22)/2 + (C11 - C22)/2 cos 2 angle + C12 sin 2 angle), c2 and s2 the cosine and sine. */
 static void deviation(acb_t s, acb_t ds, const dp_measure_t mu, slong j, const acb_t c2, const acb_t s2, slong prec)
 {
@@ -70,7 +83,7 @@ static void deviation(acb_t s, acb_t ds, const dp_measure_t mu, slong j, const a
     acb_add_arb(s, s, a, prec);
     if (!arb_is_positive(acb_realref(s))) /* a branch of the root must be known */
         acb_indeterminate(s);
-    acb_sqrt(s, s, prec);
+    root(s, prec);
     acb_div(ds, ds, s, prec);
     fmpq_clear(t), arb_clear(a), arb_clear(b);
 }

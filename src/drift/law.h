@@ -56,6 +56,10 @@ int dp_law_affine(const dp_law_t q, const dp_law_t p);
    Newton operator maps T into itself). */
 typedef struct { const dp_law_struct *q, *p; } dp_law_pair;
 void dp_law_transport_box(acb_t T, acb_t slope, const dp_law_pair *mid, const dp_law_pair *box, const acb_t t, const acb_t step, slong prec);
+/* Mixtures: log of the tail at a real parameter, relative accuracy far out too; and its derivatives in y and in the parameter on (box, Y), enclosures for all of it: mid is
+   the law at the box's middle, c real in Y, step the box minus its middle. Not finite where the tail is not known to have no zero on (box, Y). */
+void dp_law_log_tail(arb_t out, const dp_law_t L, const arb_t y, int upper, slong prec);
+void dp_law_log_slopes(acb_t dy, acb_t dl, const dp_law_t mid, const dp_law_t box, const arb_t c, const acb_t Y, const acb_t step, int upper, slong prec);
 /* The quantile of the level u on a box, in the same way. */
 void dp_law_quantile_box(acb_t y, const dp_law_t mid, const dp_law_t box, const arb_t u, int upper, const acb_t step, slong prec);
 

@@ -278,61 +278,36 @@ static void square(acb_t Y, const acb_t c, const mag_t r)
     arb_add_error_mag(acb_realref(Y), r), arb_add_error_mag(acb_imagref(Y), r);
 }
 
-/* Tail of q at t: value at the middle of the box, derivative in the parameter over the box. */
-static void moving_tail(acb_t value, acb_t slope, const dp_law_pair *mid, const dp_law_pair *box, const acb_t t, const acb_t step, int upper, slong prec)
+/* The root of log tail(y) = value + slope step near the real c: interval Newton N(Y) = c - f(box, c)/f'(box, Y) with the mean value form
+   f(box, c) = f(mid, c) + (d f/d parameter)(box, c) step. Logarithms, since tails far out change by factors on every box. */
+static int root_box(acb_t y, const dp_law_t mid, const dp_law_t box, const arb_t c, const arb_t value, const acb_t slope, const acb_t step, int upper, slong prec)
 {
-    dp_law_value v;
-    acb_t z;
-    dp_law_value_init(v), acb_init(z);
-    if (t)
-        acb_set(z, t);
-    dp_law_at(v, DP_LAW_TAIL, mid->q, z, upper, 1, prec);
-    acb_set(value, v->tail);
-    if (t)
-        acb_add(z, z, step, prec);
-    dp_law_at(v, DP_LAW_DRIFT, box->q, z, upper, 1, prec);
-    acb_set(slope, v->drift);
-    if (t && upper)
-        acb_sub(slope, slope, v->density, prec);
-    else if (t)
-        acb_add(slope, slope, v->density, prec);
-    dp_law_value_clear(v), acb_clear(z);
-}
-
-/* The root of tail(y) = value + slope step near the real c: interval Newton N(Y) = c -+ f(box, c)/f'(box, Y) with the mean value form
-   f(box, c) = f(mid, c) + (d f/d parameter)(box, c) step. */
-static int root_box(acb_t y, const dp_law_t mid, const dp_law_t box, const arb_t c, const acb_t value, const acb_t slope, const acb_t step, int upper,
-                    slong prec)
-{
-    dp_law_value v;
-    acb_t f, N, Y, at;
+    acb_t f, N, Y, at, dy, dl;
+    arb_t m;
     mag_t r;
     int found = 0;
-    dp_law_value_init(v), acb_init(f), acb_init(N), acb_init(Y), acb_init(at), mag_init(r);
-    arb_get_mid_arb(acb_realref(at), c);
-    dp_law_at(v, DP_LAW_DRIFT, box, at, upper, 1, prec);
-    acb_sub(f, v->drift, slope, prec);
-    acb_mul(f, f, step, prec);
-    dp_law_at(v, DP_LAW_TAIL | DP_LAW_DENSITY, mid, at, upper, 1, prec);
-    acb_sub(v->tail, v->tail, value, prec);
-    acb_add(f, f, v->tail, prec);
-    acb_div(N, f, v->density, prec);
+    if (mid->family != DP_MIXTURE)
+        return acb_indeterminate(y), 0;
+    acb_init(f), acb_init(N), acb_init(Y), acb_init(at), acb_init(dy), acb_init(dl), arb_init(m), mag_init(r);
+    arb_get_mid_arb(m, c), acb_set_arb(at, m);
+    dp_law_log_slopes(dy, dl, mid, box, m, at, step, upper, prec);
+    acb_sub(f, dl, slope, prec), acb_mul(f, f, step, prec);
+    dp_law_log_tail(m, mid, m, upper, prec);
+    arb_sub(m, m, value, prec), acb_add_arb(f, f, m, prec);
+    acb_div(N, f, dy, prec);
     acb_get_mag(r, N);
     for (int k = 0; k < 3 && !found && acb_is_finite(N); k++) {
         mag_mul_ui(r, r, 3), mag_mul_2exp_si(r, r, -1);
         square(Y, at, r);
-        dp_law_at(v, DP_LAW_DENSITY, box, Y, upper, 1, prec);
-        acb_div(N, f, v->density, prec);
-        if (!upper)
-            acb_neg(N, N);
-        acb_add(N, N, at, prec);
+        dp_law_log_slopes(dy, dl, mid, box, acb_realref(at), Y, step, upper, prec);
+        acb_div(N, f, dy, prec), acb_sub(N, at, N, prec);
         found = acb_is_finite(N) && acb_contains_interior(Y, N);
     }
     if (found)
         acb_set(y, N);
     else
         acb_indeterminate(y);
-    dp_law_value_clear(v), acb_clear(f), acb_clear(N), acb_clear(Y), acb_clear(at), mag_clear(r);
+    acb_clear(f), acb_clear(N), acb_clear(Y), acb_clear(at), acb_clear(dy), acb_clear(dl), arb_clear(m), mag_clear(r);
     return found;
 }
 
@@ -351,38 +326,42 @@ static void affine_box(acb_t T, acb_t slope, const dp_law_pair *box, const acb_t
 void dp_law_transport_box(acb_t T, acb_t slope, const dp_law_pair *mid, const dp_law_pair *box, const acb_t t, const acb_t step, slong prec)
 {
     dp_law_value v;
-    acb_t value, moving, z;
-    arb_t c, s, x;
+    acb_t z, dq, moving, dl;
+    arb_t c, s, x, value;
     if (dp_law_affine(mid->q, mid->p)) {
         affine_box(T, slope, box, t, step, prec);
         return;
     }
-    dp_law_value_init(v), acb_init(value), acb_init(moving), acb_init(z), arb_init(c), arb_init(s), arb_init(x);
+    if (mid->q->family != DP_MIXTURE) {
+        acb_indeterminate(T), acb_indeterminate(slope);
+        return;
+    }
+    dp_law_value_init(v), acb_init(z), acb_init(dq), acb_init(moving), acb_init(dl), arb_init(c), arb_init(s), arb_init(x), arb_init(value);
     if (t)
-        arb_set(x, acb_realref(t));
+        arb_get_mid_arb(x, acb_realref(t)), acb_add(z, t, step, prec);
     const int upper = small_side(v, mid->q, x, prec);
     dp_law_transport(c, s, mid->q, mid->p, x, prec);
-    moving_tail(value, moving, mid, box, t, step, upper, prec);
-    if (arb_is_finite(c) && root_box(T, mid->p, box->p, c, value, moving, step, upper, prec)) {
-        dp_law_at(v, DP_LAW_DENSITY, box->p, T, upper, 1, prec);
-        acb_set(moving, v->density);
-        if (t)
-            acb_add(z, t, step, prec);
-        dp_law_at(v, DP_LAW_DENSITY, box->q, z, upper, 1, prec);
-        acb_div(slope, v->density, moving, prec);
+    dp_law_log_tail(value, mid->q, x, upper, prec);
+    dp_law_log_slopes(dq, moving, mid->q, box->q, x, z, step, upper, prec);
+    if (t)
+        acb_add(moving, moving, dq, prec);
+    if (arb_is_finite(c) && root_box(T, mid->p, box->p, c, value, moving, step, upper, prec)) { /* T' = (log tail)'_q(t)/(log tail)'_p(T) */
+        arb_get_mid_arb(x, c);
+        dp_law_log_slopes(slope, dl, mid->p, box->p, x, T, step, upper, prec);
+        acb_div(slope, dq, slope, prec);
     } else
         acb_indeterminate(T), acb_indeterminate(slope);
-    dp_law_value_clear(v), acb_clear(value), acb_clear(moving), acb_clear(z), arb_clear(c), arb_clear(s), arb_clear(x);
+    dp_law_value_clear(v), acb_clear(z), acb_clear(dq), acb_clear(moving), acb_clear(dl), arb_clear(c), arb_clear(s), arb_clear(x), arb_clear(value);
 }
 
 void dp_law_quantile_box(acb_t y, const dp_law_t mid, const dp_law_t box, const arb_t u, int upper, const acb_t step, slong prec)
 {
-    acb_t value, still;
-    arb_t c;
-    acb_init(value), acb_init(still), arb_init(c);
-    acb_set_arb(value, u);
+    acb_t still;
+    arb_t c, value;
+    acb_init(still), arb_init(c), arb_init(value);
+    arb_log(value, u, prec);
     dp_law_quantile(c, mid, u, upper, prec);
     if (!arb_is_finite(c) || !root_box(y, mid, box, c, value, still, step, upper, prec))
         acb_indeterminate(y);
-    acb_clear(value), acb_clear(still), arb_clear(c);
+    acb_clear(still), arb_clear(c), arb_clear(value);
 }

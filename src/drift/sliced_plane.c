@@ -2,13 +2,8 @@
 /* sliced_plane.c: sliced transport between Gaussian mixtures in the plane: a certified trapezoidal rule over angles, and adaptive quadrature. */
 #include <math.h>
 
+#include "ball/quad.h"
 #include "drift/sliced.h"
-
-#if defined(__FLINT_RELEASE) && __FLINT_RELEASE >= 30000
-#include <flint/acb_calc.h>
-#else
-#include <acb_calc.h>
-#endif
 
 enum { LOW = 64 }; /* bits for boxes */
 
@@ -174,59 +169,83 @@ dp_status dp_sliced_trapezoid(dp_field_t out, const dp_problem *P, arb_srcptr x,
 
 /* ---- the second engine ---- */
 
-typedef struct { const plane *a; int kind; } request; /* 0: T exp(i angle), 1: T' exp(2 i angle), 2: T' */
-
-static int integrand(acb_ptr out, const acb_t angle, void *param, slong order, slong prec)
+/* Adaptive Gauss-Legendre over angle/pi - 1/2 (lemma Q1): far out, transports bend sharply where the components that make a tail change, and only there boxes are small. The five
+   functions T cos, T sin, T' cos^2, T' cos sin, T' sin^2 share their points. */
+static void angle_of(acb_t out, const arb_t v, slong prec)
 {
-    const request *r = param;
-    acb_t T, slope, e;
-    acb_init(T), acb_init(slope), acb_init(e);
-    direction(T, slope, r->a, angle, order > 0, prec);
-    acb_mul_ui(e, angle, r->kind == 1 ? 2 : 1, prec);
-    acb_mul_onei(e, e);
-    acb_exp(e, e, prec);
-    if (r->kind == 2)
-        acb_set(out, slope);
-    else
-        acb_mul(out, r->kind ? slope : T, e, prec);
-    acb_clear(T), acb_clear(slope), acb_clear(e);
-    return 0;
+    arb_t half;
+    arb_init(half), arb_set_d(half, 0.5);
+    acb_zero(out);
+    arb_add(half, half, v, prec), arb_const_pi(acb_realref(out), prec), arb_mul(acb_realref(out), acb_realref(out), half, prec);
+    arb_clear(half);
 }
 
-static void mean_over_angles(acb_t out, const plane *a, int kind, slong prec)
+static void points(arb_ptr acc, arb_srcptr outer, const arb_t weight, const dp_quad_axis *last, void *context, slong prec)
 {
-    request r = {a, kind};
-    acb_t lo, hi;
-    mag_t tol;
-    acb_calc_integrate_opt_t o;
-    acb_init(lo), acb_init(hi), mag_init(tol);
-    arb_const_pi(acb_realref(hi), prec + 20);
-    mag_set_ui_2exp_si(tol, 1, -prec);
-    acb_calc_integrate_opt_init(o);
-    o->eval_limit = 12000;
-    acb_calc_integrate(out, integrand, &r, lo, hi, prec, tol, o, prec + 10);
-    acb_div_arb(out, out, acb_realref(hi), prec);
-    acb_clear(lo), acb_clear(hi), mag_clear(tol);
+    const plane *a = context;
+    arb_ptr sum = _arb_vec_init(5);
+    arb_t c, s;
+    acb_t angle, T, slope;
+    (void) outer;
+    arb_init(c), arb_init(s), acb_init(angle), acb_init(T), acb_init(slope);
+    for (slong i = 0; i < last->n; i++) {
+        angle_of(angle, last->t + i, prec);
+        arb_sin_cos(s, c, acb_realref(angle), prec);
+        direction(T, slope, a, angle, 0, prec);
+        arb_mul(acb_realref(T), acb_realref(T), last->w + i, prec), arb_mul(acb_realref(slope), acb_realref(slope), last->w + i, prec);
+        add_direction(sum, acb_realref(T), acb_realref(slope), c, s, prec);
+    }
+    for (int k = 0; k < 5; k++)
+        arb_addmul(acc + k, sum + k, weight, prec);
+    arb_clear(c), arb_clear(s), acb_clear(angle), acb_clear(T), acb_clear(slope), _arb_vec_clear(sum, 5);
+}
+
+static void bounds(mag_ptr out, const dp_quad_box *box, int axis, double height, void *context)
+{
+    const plane *a = context;
+    acb_t angle, T, slope;
+    arb_t v, grow;
+    mag_t m;
+    acb_init(angle), acb_init(T), acb_init(slope), arb_init(v), arb_init(grow), mag_init(m);
+    arb_set_d(v, box->centre[0]), mag_set_d(m, box->radius[0]), arb_add_error_mag(v, m);
+    angle_of(angle, v, LOW);
+    if (axis == 0) {
+        arb_set_d(v, height), arb_const_pi(grow, LOW), arb_mul(v, v, grow, LOW), arb_get_mag(m, v);
+        arb_add_error_mag(acb_imagref(angle), m);
+    }
+    direction(T, slope, a, angle, 1, LOW);
+    acb_get_imag(v, angle), arb_get_mag(m, v), arb_set_interval_mag(v, m, m, LOW), arb_cosh(grow, v, LOW), arb_get_mag(m, grow); /* |cos|, |sin| <= cosh */
+    for (int k = 0; k < 5; k++) {
+        acb_get_mag(out + k, k < 2 ? T : slope), mag_mul(out + k, out + k, m);
+        if (k >= 2)
+            mag_mul(out + k, out + k, m);
+        if (!acb_is_finite(T) || !acb_is_finite(slope))
+            mag_inf(out + k);
+    }
+    acb_clear(angle), acb_clear(T), acb_clear(slope), arb_clear(v), arb_clear(grow), mag_clear(m);
 }
 
 dp_status dp_sliced_quadrature(dp_field_t out, const dp_problem *P, arb_srcptr x, slong prec, dp_error *e)
 {
-    const plane a = {P, x, prec};
+    plane a = {P, x, prec};
+    const dp_quad_integrand f = {.dim = 1, .count = 5, .context = &a, .line = points, .bound = bounds};
+    const double half = 0.5;
     arb_ptr mean = _arb_vec_init(5);
-    acb_t I[3];
-    for (int k = 0; k < 3; k++)
-        acb_init(I[k]), mean_over_angles(I[k], &a, k, prec);
-    arb_set(mean, acb_realref(I[0])), arb_set(mean + 1, acb_imagref(I[0]));
-    arb_add(mean + 2, acb_realref(I[2]), acb_realref(I[1]), prec), arb_sub(mean + 4, acb_realref(I[2]), acb_realref(I[1]), prec);
-    arb_set(mean + 3, acb_imagref(I[1]));
-    _arb_vec_scalar_mul_2exp_si(mean + 2, mean + 2, 3, -1);
-    finish(out, mean, prec);
+    dp_quad_nodes *nodes = dp_quad_nodes_new();
+    dp_quad_opts o;
+    dp_quad_stat s;
+    mag_t tol, t;
+    mag_init(tol), mag_init(t), dp_quad_stat_init(s);
+    mag_one(tol);
+    for (int k = 0; k < 2; k++)
+        arb_get_mag(t, x + k), mag_add(tol, tol, t);
+    mag_mul_2exp_si(tol, tol, -prec);
+    dp_quad_opts_init(&o, 1, prec);
+    o.max_boxes = 20000, o.max_evals = 200000;
+    const dp_status status = dp_quadn(mean, &f, &half, tol, &o, nodes, s, prec + 10, e);
+    if (status == DP_OK)
+        finish(out, mean, prec);
     out->engine = DP_ENGINE_QUADRATURE;
-    int ok = 1;
-    for (int k = 0; k < 5; k++)
-        ok = ok && arb_is_finite(mean + k);
-    _arb_vec_clear(mean, 5);
-    for (int k = 0; k < 3; k++)
-        acb_clear(I[k]);
-    return ok ? DP_OK : dp_fail(e, DP_EBUDGET, "sliced-wasserstein: the integral over directions was not resolved");
+    mag_clear(tol), mag_clear(t), dp_quad_stat_clear(s), dp_quad_nodes_free(nodes), _arb_vec_clear(mean, 5);
+    return status;
 }
