@@ -792,6 +792,8 @@ runs 'picture of a sweep' 0 "$dp" sweep --plot "$w/sweep.svg" --axes h,seed,stat
 holds 'it is drawn' grep -q '<svg' "$w/sweep.svg"
 runs 'picture of an axis that is none' 2 "$dp" sweep --plot "$w/sweep.svg" "$w/sweep.sqlite"
 says err "no column 'drift'"
+runs 'claims of a sweep without drifts' 2 "$dp" sweep --claims "$w/sweep.sqlite"
+says err 'no such column'
 runs 'sweep with folders' 0 "$dp" sweep "$w/sweep.yaml" -o "$w/kept.sqlite" --folders "$w/kept" --keep '*seed=0' --quiet
 # shellcheck disable=SC2016 # the inner shell expands it
 holds 'keeps those asked for' sh -c 'test -s "$1/kept/000002/samples-10.npy" && test ! -e "$1/kept/000001"' - "$w"

@@ -5,6 +5,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "claim/sweep_claims.h"
 #include "tool/grid.h"
 #include "tool/option.h"
 #include "tool/share.h"
@@ -130,6 +131,60 @@ static int print(const dp_args *a)
     return dp_sweep_csv(stdout, a->operand[0], dp_args_value(a, "query"), &e) ? dp_say_failure(&e) : EXIT_EXPECTED;
 }
 
+/* ---- claims ---- */
+
+/* The inequality that hangs by the thinnest thread: what refutes, or what supports least. */
+static const dp_sweep_element *thinnest(const dp_sweep_claim *c)
+{
+    const dp_sweep_element *worst = c->element;
+    const int refuted = !strcmp(c->verdict, "refuted");
+    for (size_t i = 1; i < c->n; i++)
+        if (refuted ? c->element[i].p_refute < worst->p_refute : c->element[i].p_support > worst->p_support) worst = c->element + i;
+    return worst;
+}
+
+static void say_claim(const dp_sweep_claim *c)
+{
+    const dp_sweep_element *w = thinnest(c);
+    printf("%-10s %s: %s\n", c->verdict, c->name, c->statement);
+    if (*c->why) printf("           %s\n", c->why);
+    else printf("           %zu inequalities, level %.2g; nearest the line: %s: median %+.3f against %+.3f, %zu seeds, p = %.2g for it, %.2g against it\n", c->n, c->level, w->what, w->effect, w->bound, w->seeds,
+                w->p_support, w->p_refute);
+}
+
+static void json_claim(const dp_sweep_claim *c)
+{
+    printf("{\"claim\": \"%s\", \"verdict\": \"%s\", \"statement\": ", c->name, c->verdict), dp_json_string(stdout, c->statement);
+    fputs(", \"level\": ", stdout), dp_json_double(stdout, c->level);
+    fputs(", \"why\": ", stdout), dp_json_string(stdout, c->why);
+    fputs(", \"test\": \"Wilcoxon signed-rank, exact\",\n  \"inequalities\": [", stdout);
+    for (size_t i = 0; i < c->n; i++) {
+        const dp_sweep_element *w = c->element + i;
+        fputs(i ? ",\n   {\"what\": " : "\n   {\"what\": ", stdout), dp_json_string(stdout, w->what);
+        fputs(", \"effect\": ", stdout), dp_json_double(stdout, w->effect), fputs(", \"bound\": ", stdout), dp_json_double(stdout, w->bound);
+        fputs(", \"p_support\": ", stdout), dp_json_double(stdout, w->p_support), fputs(", \"p_refute\": ", stdout), dp_json_double(stdout, w->p_refute);
+        printf(", \"seeds\": %zu}", w->seeds);
+    }
+    fputs("]}", stdout);
+}
+
+static int claims(const dp_args *a)
+{
+    dp_error e = {0};
+    dp_sweep_claim *c = dp_calloc(DP_SWEEP_CLAIMS, sizeof *c);
+    if (a->count != 1) dp_usage_error("sweep: --claims: expected one table");
+    const dp_status status = dp_sweep_claims(c, a->operand[0], 0.05, &e);
+    const int json = dp_args_flag(a, "json");
+    if (!status && json) fputs("{\"claims\": [\n ", stdout);
+    for (size_t k = 0; !status && k < DP_SWEEP_CLAIMS; k++) {
+        if (json) fputs(k ? ",\n " : "", stdout), json_claim(c + k);
+        else say_claim(c + k);
+    }
+    if (!status && json) fputs("]}\n", stdout);
+    free(c);
+    return status ? dp_say_failure(&e) : EXIT_EXPECTED;
+}
+
 /* "h,drift,data" */
 static dp_sweep_axes axes_of(const dp_args *a, char **room)
 {
@@ -167,6 +222,7 @@ static int run(const dp_args *a)
     const double start = dp_now();
     if (dp_args_flag(a, "merge")) return merge(a);
     if (dp_args_flag(a, "print")) return print(a);
+    if (dp_args_flag(a, "claims")) return claims(a);
     if (dp_args_flag(a, "plot") || dp_args_flag(a, "histograms")) return draw(a);
     if (a->count > 1) dp_usage_error("sweep: expected one case, or --merge");
     if (dp_args_flag(a, "keep") && !dp_args_flag(a, "folders")) dp_usage_error("sweep: --keep needs --folders DIR");
@@ -197,6 +253,7 @@ static const dp_option options[] = {
     {"merge", 0, NULL, "the operands are tables of shares: put them together in -o FILE"},
     {"print", 0, NULL, "the operand is a table: print its rows as CSV"},
     {"query", 0, "SQL", "with --print: what to print instead, such as 'SELECT drift, avg(mmd2_u) FROM runs GROUP BY drift'"},
+    {"claims", 0, NULL, "the operand is a table of figure2.yaml: decide the statements C1 to C6 of the paper by tests on it"},
     {"plot", 0, "FILE", "the operand is a table: draw the metric against X, a curve for each of CURVES, a panel for each of PANELS: median and quartiles (.svg, .png, .pdf)"},
     {"histograms", 0, "FILE", "the operand is a table: histograms of the last samples, CURVES by rows, X by columns, from the folders that were kept"},
     {"axes", 0, "X,CURVES,PANELS", "columns of the table (default: h,drift,data)"},
