@@ -24,6 +24,16 @@ static inline void dr_let(dp_check *c, const char *name, double v)
 /* N draws of mu, N x dim, fresh; NULL after e is set. */
 static inline double *dr_draw(const dp_measure_t mu, slong N, ulong seed, dp_error *e)
 {
+    if (mu->family == DP_ATOMS) {
+        double *x = dp_malloc((size_t) (N * mu->dim) * sizeof *x), u[2];
+        for (slong i = 0; i < N; i++) {
+            slong j = 0;
+            dp_philox_pair(u, seed, i, 0);
+            for (double left = u[0]; j + 1 < mu->n && (left -= fmpq_get_d(DP_WEIGHT(mu, j))) >= 0; j++) {}
+            for (int k = 0; k < mu->dim; k++) x[i * mu->dim + k] = fmpq_get_d(DP_MEAN(mu, j, k));
+        }
+        return x;
+    }
     double *x = NULL, *w = NULL;
     slong n = N;
     dp_status status = dp_flow_points(&x, &w, &n, mu, N, seed, e);
@@ -34,12 +44,14 @@ static inline double *dr_draw(const dp_measure_t mu, slong N, ulong seed, dp_err
     return NULL;
 }
 
-/* v = the drift of the samples x (n points), y (m) and, unless z is NULL, negatives z (l), with the kernel of the case. */
-static inline dp_status dr_drift(double *v, const dp_problem *P, const char *drift, const double *x, slong n, const double *y, slong m, const double *z, slong l, dp_error *e)
+/* v = the drift of the samples x (n points), y (m) and, unless z is NULL, negatives z (l), with the kernel of the case; the options of `like` (sweeps, mask, directions) are kept. The tolerance
+   of a converged sinkhorn is the library's own: 1e-13, or what rounding leaves. */
+static inline dp_status dr_drift(double *v, const dp_problem *P, const char *drift, const dp_sample *like, const double *x, slong n, const double *y, slong m, const double *z, slong l, dp_error *e)
 {
     dp_kernel_part part = {.family = P->kernel};
-    dp_sample s = {.n = (size_t) n, .m = (size_t) m, .l = (size_t) l, .d = (size_t) P->dim, .x = x, .y = y, .z = z, .nparts = 1, .part = &part, .iterations = -1,
-                   .tolerance = 1e-9, .threads = 1};
+    dp_sample s = *like;
+    s.n = (size_t) n, s.m = (size_t) m, s.l = (size_t) l, s.d = (size_t) P->dim, s.x = x, s.y = y, s.z = z, s.nparts = 1, s.part = &part, s.tolerance = -1, s.threads = 1;
+    if (!fmpq_is_zero(P->regularisation)) s.lambda = P->regularisation;
     dp_drifted out = {.v = v};
     fmpq_init(&part.weight), fmpq_init(&part.bandwidth);
     fmpq_one(&part.weight), fmpq_set(&part.bandwidth, P->bandwidth);

@@ -144,4 +144,20 @@ static inline void rkhs_let_factor(dp_check *c)
     fmpq_clear(factor);
 }
 
+/* A claim about a first variation: along the direction chi of the case, then at its points; the data of `at_point` is the problem, p and q exchanged in the sabotage "swapped". */
+static inline void rkhs_first_variation(dp_check *c, void (*along_chi)(dp_check *, const dp_problem *, const dp_param *, const dp_param *), void (*at_point)(dp_check *, const dp_point *, void *))
+{
+    const dp_param *weights, *places;
+    if (!rkhs_fits(c) || !rkhs_read_chi(c, &weights, &places)) return;
+    dp_problem *D = dp_problem_copy(dp_check_problem(c));
+    if (dp_check_twin(c, "swapped")) dp_problem_swap(D);
+    rkhs_let_factor(c);
+    along_chi(c, D, weights, places);
+    dp_each_point(c, at_point, D);
+    dp_problem_free(D);
+}
+
+static const dp_param_spec rkhs_params[] __attribute__((unused)) = {DP_PARAM_AT, RKHS_PARAM_CHI, {0}};
+static const char *const rkhs_twins[] __attribute__((unused)) = {"sign", "half", "constant", "swapped", NULL};
+
 #endif

@@ -41,20 +41,8 @@ static void at_point(dp_check *c, const dp_point *at, void *data)
     fmpq_clear(s), fmpq_clear(t), _fmpq_vec_clear(weight, 2), _fmpq_vec_clear(place, 2 * at->dim);
 }
 
-static void run(dp_check *c)
-{
-    const dp_param *weights, *places;
-    if (!rkhs_fits(c) || !rkhs_read_chi(c, &weights, &places)) return;
-    dp_problem *D = dp_problem_copy(dp_check_problem(c));
-    if (dp_check_twin(c, "swapped")) dp_problem_swap(D);
-    rkhs_let_factor(c);
-    along_chi(c, D, weights, places);
-    dp_each_point(c, at_point, D);
-    dp_problem_free(D);
-}
+static void run(dp_check *c) { rkhs_first_variation(c, along_chi, at_point); }
 
-static const dp_param_spec params[] = {DP_PARAM_AT, RKHS_PARAM_CHI, {0}};
-static const char *const twins[] = {"sign", "half", "constant", "swapped", NULL};
 DP_CLAIM(chi2_first_variation) = {
     .id = "chi2-first-variation",
     .title = "De-regularised MMD: first variation and velocity of the drift chi2",
@@ -63,4 +51,4 @@ DP_CLAIM(chi2_first_variation) = {
     .source = "Chen et al., (De)-regularized maximum mean discrepancy gradient flow",
     .method = "The functional is quadratic in q, so its symmetric difference along chi is the derivative. Values come from linear systems over the atoms of p, "
               "the velocity from the drift chi2; a dipole of mass around a point turns values into velocities by the mean value theorem.",
-    .params = params, .twins = twins, .run = run};
+    .params = rkhs_params, .twins = rkhs_twins, .run = run};

@@ -86,20 +86,8 @@ static void at_point(dp_check *c, const dp_point *at, void *data)
     fmpq_clear(s), fmpq_clear(t), arb_clear(F), arb_clear(up), arb_clear(down), _fmpq_vec_clear(weight, 2), _fmpq_vec_clear(place, 2 * at->dim);
 }
 
-static void run(dp_check *c)
-{
-    const dp_param *weights, *places;
-    if (!rkhs_fits(c) || !rkhs_read_chi(c, &weights, &places)) return;
-    dp_problem *D = dp_problem_copy(dp_check_problem(c));
-    if (dp_check_twin(c, "swapped")) dp_problem_swap(D);
-    rkhs_let_factor(c);
-    along_chi(c, D, weights, places);
-    dp_each_point(c, at_point, D);
-    dp_problem_free(D);
-}
+static void run(dp_check *c) { rkhs_first_variation(c, along_chi, at_point); }
 
-static const dp_param_spec params[] = {DP_PARAM_AT, RKHS_PARAM_CHI, {0}};
-static const char *const twins[] = {"sign", "half", "constant", "swapped", NULL};
 DP_CLAIM(kale_first_variation) = {
     .id = "kale-first-variation",
     .title = "KALE: first variation by the envelope theorem, and velocity of the drift kale",
@@ -108,4 +96,4 @@ DP_CLAIM(kale_first_variation) = {
     .source = "Glaser et al. 2021, in Gretton et al. 2605.05118, (54)",
     .method = "KALE is convex in q, so its difference quotients along a direction enclose the derivative; values come from Newton's method with a duality gap "
               "(second engine: Krawczyk's operator), the first variation and the velocity from the drift kale.",
-    .params = params, .twins = twins, .run = run};
+    .params = rkhs_params, .twins = rkhs_twins, .run = run};

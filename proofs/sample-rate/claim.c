@@ -2,7 +2,7 @@
 /* sample-rate: the drift of samples comes to the population field at the rate N^(-1/2): a slope fitted over seeds, with its interval. */
 #include "../draws.h"
 
-enum { SIZES = 8 };
+enum { SIZES = 8, DIRECTIONS = 64 };
 
 /* The population velocity at the first point of parameter `at` in doubles (64 bits are far beyond what draws resolve). */
 static int truth(double *V, double *at, dp_check *c, const char *drift)
@@ -29,14 +29,14 @@ static int truth(double *V, double *at, dp_check *c, const char *drift)
 }
 
 /* |V_N - V|^2 at the point, which takes the place of the first draw of q. */
-static dp_status one_error(double *square, const dp_problem *P, const char *drift, slong N, ulong seed, const double *at, const double *V, dp_error *e)
+static dp_status one_error(double *square, const dp_problem *P, const char *drift, const dp_sample *like, slong N, ulong seed, const double *at, const double *V, dp_error *e)
 {
     double *x = dr_draw(P->q, N, 2 * seed, e), *y = dr_draw(P->p, N, 2 * seed + 1, e), *v = dp_malloc((size_t) (N * P->dim) * sizeof *v);
     dp_status status = x && y ? DP_OK : e->status;
     *square = 0;
     if (status == DP_OK) {
         memcpy(x, at, (size_t) P->dim * sizeof *x);
-        status = dr_drift(v, P, drift, x, N, y, N, NULL, 0, e);
+        status = dr_drift(v, P, drift, like, x, N, y, N, NULL, 0, e);
     }
     for (int k = 0; k < P->dim && status == DP_OK; k++)
         *square += (v[k] - V[k]) * (v[k] - V[k]);
@@ -45,12 +45,12 @@ static dp_status one_error(double *square, const dp_problem *P, const char *drif
 }
 
 /* log of the root mean square error at size N over seeds, and the variance of that number. */
-static int one_size(double *log_rms, double *variance, dp_check *c, const char *drift, slong N, slong seeds, const double *at, const double *V)
+static int one_size(double *log_rms, double *variance, dp_check *c, const char *drift, const dp_sample *like, slong N, slong seeds, const double *at, const double *V)
 {
     dp_error e = {DP_OK, ""};
     double sum = 0, squares = 0, t;
     for (slong r = 0; r < seeds; r++) {
-        if (dp_check_failed(c, one_error(&t, dp_check_problem(c), drift, N, (ulong) (dr_integer(c, "seed", 1) + r * 1000003 + N), at, V, &e), &e))
+        if (dp_check_failed(c, one_error(&t, dp_check_problem(c), drift, like, N, (ulong) (dr_integer(c, "seed", 1) + r * 1000003 + N), at, V, &e), &e))
             return 0;
         sum += t, squares += t * t;
     }
@@ -80,15 +80,21 @@ static void run(dp_check *c)
     const char *drift = which ? which->word : "sinkhorn-proxy";
     double V[3], at[3], N[SIZES], y[SIZES], variance[SIZES], slope, error;
     slong seeds = dr_integer(c, "seeds", 200), first = dr_integer(c, "first", 64), sizes = dr_integer(c, "sizes", 4);
-    if (P->dim == 1 || P->p->family != DP_MIXTURE || P->q->family != DP_MIXTURE || P->kernel == DP_KERNEL_SUM || seeds < 20 || first < 8 || sizes < 3 || sizes > SIZES) {
-        dp_give_up(c, DP_EINPUT, "needs mixtures in the plane or in space (on a line points are quantiles, not draws), 20 seeds or more, 3 to %d sizes from 8 on", SIZES);
+    const int atoms = P->p->family == DP_ATOMS && P->q->family == DP_ATOMS, sliced = !strcmp(drift, "sliced-wasserstein");
+    double directions[2 * DIRECTIONS];
+    const dp_sample like = {.iterations = -1, .ndirections = sliced ? DIRECTIONS : 0, .direction = sliced ? directions : NULL};
+    for (int l = 0; l < DIRECTIONS; l++) /* half a turn, in equal steps */
+        directions[2 * l] = cos(3.14159265358979 * (l + 0.5) / DIRECTIONS), directions[2 * l + 1] = sin(3.14159265358979 * (l + 0.5) / DIRECTIONS);
+    if ((!atoms && (P->dim == 1 || P->p->family != DP_MIXTURE || P->q->family != DP_MIXTURE)) || P->kernel == DP_KERNEL_SUM || (sliced && P->dim != 2) || seeds < 20 || first < 8 || sizes < 3
+        || sizes > SIZES) {
+        dp_give_up(c, DP_EINPUT, "needs atoms, or mixtures in the plane or in space (on a line points are quantiles, not draws), sliced-wasserstein in the plane, 20 seeds or more, 3 to %d sizes from 8 on", SIZES);
         return;
     }
     if (!truth(V, at, c, drift))
         return;
     for (slong k = 0; k < sizes; k++) {
         N[k] = (double) (first << k);
-        if (!one_size(y + k, variance + k, c, drift, first << k, seeds, at, V))
+        if (!one_size(y + k, variance + k, c, drift, &like, first << k, seeds, at, V))
             return;
     }
     fit(&slope, &error, N, y, variance, (int) sizes);
@@ -99,8 +105,8 @@ static void run(dp_check *c)
 }
 
 static const dp_param_spec params[] = {
-    {"drift", DP_PARAM_WORD, "mean-shift|sinkhorn-proxy|da2|mmd|sharp|sinkhorn|smoothed-kl", "which drift; default sinkhorn-proxy"},
-    {"at", DP_PARAM_POINTS, NULL, "the point where velocities are compared; default near the origin"},
+    {"drift", DP_PARAM_WORD, "mean-shift|sinkhorn-proxy|da2|mmd|sharp|blob|sinkhorn|smoothed-kl|sliced-wasserstein|wasserstein|kale|chi2", "which drift; default sinkhorn-proxy"},
+    {"at", DP_PARAM_POINTS, NULL, "the point where velocities are compared; wasserstein: an atom of q; default near the origin"},
     {"seeds", DP_PARAM_INTEGER, NULL, "pairs of samples for each size, 20 or more; default 200"},
     {"seed", DP_PARAM_INTEGER, NULL, "the first seed; default 1"},
     {"first", DP_PARAM_INTEGER, NULL, "smallest size N; each next is twice as large; default 64"},
@@ -110,7 +116,7 @@ static const char *const twins[] = {"first-order", "slow", NULL};
 DP_CLAIM(sample_rate) = {
     .id = "sample-rate",
     .title = "The drift of samples comes to the population field at the rate N^(-1/2)",
-    .equations = "(16), (30), (34), (52)",
+    .equations = "(16), (24), (27), (30), (34), (52), (53), (54)",
     .kind = "STAT",
     .source = "Gretton et al. 2605.05118, Section 3.2 (the population form as the limit of samples)",
     .method = "Draws by seed from p and q, the drift of the sample at one point against the certified population field, root mean squares over seeds for sizes that double, a weighted fit of the "

@@ -48,14 +48,20 @@ static void steps(dp_check *c, const sm_t *s, const char *stem, const char *lett
     sm_def(c, s, -1, -1, name, text);
 }
 
-/* The second singular value of the scaled matrix of two rows: its squares sum to 1 + sigma^2 (B = A/(its sums) has singular value 1). */
+/* The square of the second singular value of the scaled matrix of two or three rows, whose first is 1: AA' has trace 1 + sigma^2 + sigma_3^2 and determinant sigma^2 sigma_3^2. */
 static void sigma(dp_check *c, const sm_t *s, slong last)
 {
     char text[96];
     snprintf(text, sizeof text, "u_%ld_#*Kxy_#_$*v_%ld_$", (long) last, (long) last);
     sm_pairs(c, s, 'x', 'y', "A_#_$", text);
-    sm_each(c, s, 'x', "squares_#", "+y{A_#_%^2}");
-    sm_def(c, s, -1, -1, "sigma2", "+x{squares_%} - 1");
+    sm_pairs(c, s, 'x', 'x', "G_#_$", "+y{A_#_%*A_$_%}");
+    sm_def(c, s, -1, -1, "rest", "+x{G_%_%} - 1");
+    if (s->n == 2) {
+        sm_def(c, s, -1, -1, "sigma2", "rest");
+        return;
+    }
+    sm_def(c, s, -1, -1, "det", "G_0_0*(G_1_1*G_2_2 - G_1_2^2) - G_0_1*(G_0_1*G_2_2 - G_1_2*G_0_2) + G_0_2*(G_0_1*G_1_2 - G_1_1*G_0_2)");
+    sm_def(c, s, -1, -1, "sigma2", "(rest + sqrt(rest^2 - 4*det))/2");
 }
 
 static void run(dp_check *c)
@@ -65,8 +71,8 @@ static void run(dp_check *c)
     sm_t s;
     if (!sm_read(&s, c))
         return;
-    if (s.n != 2 || s.m < 2 || T < 4 || T > MOST || L < 4 || L > MOST) {
-        dp_give_up(c, DP_EINPUT, "needs two points of q, two or more of p, and 4 to %d steps and sweeps", MOST);
+    if (s.n < 2 || s.n > 3 || s.m < 2 || T < 4 || T > MOST || L < 4 || L > MOST) {
+        dp_give_up(c, DP_EINPUT, "needs two or three points of q, two or more of p, and 4 to %d steps and sweeps", MOST);
         return;
     }
     if (s.n == s.m && dp_twin_unfit(c, "uniform"))
@@ -106,5 +112,5 @@ DP_CLAIM(scaling_iterations) = {
     .equations = "(85), (86)",
     .kind = "RATE",
     .source = "Knight, Ruiz, Ucar; Gretton et al. 2605.05118, App. C (which takes n = m); the rates are derived here",
-    .method = "Both iterations are written out as expressions of the exact coordinates for samples with two points of q, where the second singular value is explicit.",
+    .method = "Both iterations are written out as expressions of the exact coordinates for samples with two or three points of q, where the second singular value is explicit.",
     .params = params, .twins = twins, .run = run};
