@@ -128,6 +128,19 @@ static inline int sm_coincide(const sm_t *s, char a, slong i, char b, slong j)
     return same;
 }
 
+/* |x_i - b_j|^2 of the case, exactly; b: x or y. */
+static inline void sm_square(fmpq_t out, const sm_t *s, slong i, char b, slong j)
+{
+    fmpq_t t;
+    fmpq_init(t);
+    fmpq_zero(out);
+    for (slong k = 0; k < s->d; k++) {
+        fmpq_sub(t, DP_MEAN(s->P->q, i, k), DP_MEAN(b == 'x' ? s->P->q : s->P->p, j, k));
+        fmpq_addmul(out, t, t);
+    }
+    fmpq_clear(t);
+}
+
 /* D<ab>_i_j = |a_i - b_j|^2, exactly 0 where the points coincide; a, b of x, y. */
 static inline void sm_squares(dp_check *c, const sm_t *s, char a, char b)
 {

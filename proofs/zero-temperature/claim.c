@@ -2,29 +2,16 @@
 /* zero-temperature: where each point is sent as h goes to 0: mean shift to the nearest y, proxy and DA2 to the nearest after hub suppression. */
 #include "../samples.h"
 
-/* |x_i - y_j|^2 of the case, exactly. */
-static void square(fmpq_t out, const sm_t *s, slong i, slong j)
-{
-    fmpq_t t;
-    fmpq_init(t);
-    fmpq_zero(out);
-    for (slong k = 0; k < s->d; k++) {
-        fmpq_sub(t, DP_MEAN(s->P->q, i, k), DP_MEAN(s->P->p, j, k));
-        fmpq_addmul(out, t, t);
-    }
-    fmpq_clear(t);
-}
-
 /* Cost of y_j for x_i in the limit: the square, for the proxy less half the smallest square of the column. */
 static void cost(fmpq_t out, const sm_t *s, slong i, slong j, int suppressed)
 {
     fmpq_t t, least;
-    square(out, s, i, j);
+    sm_square(out, s, i, 'y', j);
     if (!suppressed)
         return;
     fmpq_init(t), fmpq_init(least);
     for (slong k = 0; k < s->n; k++) {
-        square(t, s, k, j);
+        sm_square(t, s, k, 'y', j);
         if (k == 0 || fmpq_cmp(t, least) < 0)
             fmpq_set(least, t);
     }
