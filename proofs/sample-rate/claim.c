@@ -4,6 +4,43 @@
 
 enum { SIZES = 8, DIRECTIONS = 64 };
 
+/* Atoms with weights as a sample that repeats them; *n points, fresh. NULL when that takes more than 1000. */
+static double *repeated(slong *n, const dp_measure_t mu)
+{
+    fmpz_t l, t;
+    double *x = NULL;
+    fmpz_init_set_ui(l, 1), fmpz_init(t);
+    for (slong j = 0; j < mu->n; j++) fmpz_lcm(l, l, fmpq_denref(DP_WEIGHT(mu, j)));
+    if (fmpz_cmp_ui(l, 1000) <= 0) {
+        *n = 0, x = dp_malloc((size_t) (fmpz_get_si(l) * mu->dim) * sizeof *x);
+        for (slong j = 0; j < mu->n; j++) {
+            fmpz_divexact(t, l, fmpq_denref(DP_WEIGHT(mu, j))), fmpz_mul(t, t, fmpq_numref(DP_WEIGHT(mu, j)));
+            for (slong r = fmpz_get_si(t); r > 0; r--, ++*n)
+                for (int k = 0; k < mu->dim; k++) x[*n * mu->dim + k] = fmpq_get_d(DP_MEAN(mu, j, k));
+        }
+    }
+    fmpz_clear(l), fmpz_clear(t);
+    return x;
+}
+
+/* The same velocity where no population engine has it: the drift of the repeated atoms, at the atom of q that `at` is. */
+static int truth_of_atoms(double *V, const double *at, dp_check *c, const char *drift)
+{
+    const dp_problem *P = dp_check_problem(c);
+    const dp_sample like = {.iterations = -1};
+    dp_error e = {DP_OK, ""};
+    slong n = 0, m = 0, found = -1;
+    double *x = repeated(&n, P->q), *y = repeated(&m, P->p), *v = dp_malloc((size_t) (n * P->dim + 1) * sizeof *v);
+    for (slong i = 0; i < n && x; i++)
+        if (!memcmp(x + i * P->dim, at, (size_t) P->dim * sizeof *x)) found = i;
+    int ok = x && y && found >= 0;
+    if (!ok) dp_give_up(c, DP_EINPUT, "%s: needs an atom of q as the point, and weights with denominators that have a multiple up to 1000", drift);
+    else ok = !dp_check_failed(c, dr_drift(v, P, drift, &like, x, n, y, m, NULL, 0, &e), &e);
+    for (int k = 0; k < P->dim && ok; k++) V[k] = v[found * P->dim + k];
+    free(x), free(y), free(v);
+    return ok;
+}
+
 /* The population velocity at the first point of parameter `at` in doubles (64 bits are far beyond what draws resolve). */
 static int truth(double *V, double *at, dp_check *c, const char *drift)
 {
@@ -18,6 +55,12 @@ static int truth(double *V, double *at, dp_check *c, const char *drift)
         else
             arb_set_d(x + k, 0.375 - 0.625 * k);
         at[k] = arf_get_d(arb_midref(x + k), ARF_RND_NEAR);
+    }
+    if (!strcmp(drift, "blob")) {
+        _arb_vec_clear(x, P->dim);
+        if (P->p->family == DP_ATOMS && P->q->family == DP_ATOMS) return truth_of_atoms(V, at, c, drift);
+        dp_give_up(c, DP_EINPUT, "blob: needs atoms");
+        return 0;
     }
     dp_field_init(f, P->dim);
     int ok = !dp_check_failed(c, dp_field_eval(f, P, drift, x, DP_ENGINE_AUTO, 96, dp_check_workspace(c), &e), &e);
