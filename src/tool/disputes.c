@@ -100,7 +100,7 @@ static void pair(const char *gap, const char *key, const char *value)
 static void position_json(const dp_position *p, const dp_case_list *cases)
 {
     pair("{", "who", p->who), pair(", ", "says", p->says), pair(", ", "reading", p->reading);
-    pair(", ", "verdict", p->n == 0 ? "undecided" : p->against ? "contradicted" : "confirmed");
+    pair(", ", "when_they_hold", p->n == 0 ? "undecided" : p->against ? "contradicted" : "confirmed");
     fputs(", \"by\": [", stdout);
     for (slong i = 0; i < p->n; i++) {
         const char *gap = "";
