@@ -173,6 +173,50 @@ static void surrogate_gradients(void **unused)
     }
 }
 
+/* The critic's velocity is -n times the derivative of its dual by the samples; a trained one is near the difference of scores. */
+static void critics(void **unused)
+{
+    (void) unused;
+    static const char *const divergence[] = {"kl", "js", "chi2", "kale, regularisation: 1/10"};
+    for (int k = 0; k < 4; k++) {
+        char *keys = dp_format("drift: {name: fgan}, critic: {divergence: %s, width: 7, depth: %d}, precision: double, batch: 9, data_batch: 5, generator: {width: 4, depth: 1}", divergence[k], k % 3);
+        dp_train *t = read_case("{dataset: {name: moons, n: 10}}", keys);
+        dp_trainer *a = trainer_of(t);
+        dp_error e = {0};
+        double x[18], v[18], other[18], y[10], up, down, value;
+        dp_stream_normal(x, 18, 8, 0), dp_stream_normal(y, 10, 9, 0);
+        assert_int_equal(dp_critic_velocity(v, &value, a->critic, x, y, 2, &e), DP_OK);
+        for (int i = 0; i < 18; i++) {
+            const double at = x[i], h = 1e-5;
+            x[i] = at + h, assert_int_equal(dp_critic_velocity(other, &up, a->critic, x, y, 2, &e), DP_OK);
+            x[i] = at - h, assert_int_equal(dp_critic_velocity(other, &down, a->critic, x, y, 2, &e), DP_OK);
+            x[i] = at;
+            assert_true(fabs(v[i] + 9 * (up - down) / 2 / h) <= 1e-9);
+        }
+        assert_int_equal(a->critic->updates, 3);
+        dp_trainer_free(a), dp_train_free(t), free(keys);
+    }
+    enum { N = 600 };
+    static const double truth[] = {0.5, 0, 1.71828182845904524};
+    for (int k = 0; k < 3; k += 2) { /* q standard normal, p moved by 1 along the first axis */
+        char *keys = dp_format("drift: {name: fgan}, critic: {divergence: %s, width: 16, depth: 1, lr: 1e-2}, batch: 600, generator: {width: 4, depth: 1}", divergence[k]);
+        dp_train *t = read_case("{dataset: {name: moons, n: 10}}", keys);
+        dp_trainer *a = trainer_of(t);
+        dp_error e = {0};
+        double x[2 * N], y[2 * N], v[2 * N], value, dual = 0, mean = 0;
+        for (slong step = 0; step < 700; step++) {
+            dp_stream_normal(x, 2 * N, 10, (ulong) (step * 2 * N)), dp_stream_normal(y, 2 * N, 11, (ulong) (step * 2 * N));
+            for (int i = 0; i < N; i++) y[2 * i]++;
+            assert_int_equal(dp_critic_velocity(v, &value, a->critic, x, y, step, &e), DP_OK);
+            if (step >= 600) dual += value / 100;
+        }
+        for (int i = 0; i < N; i++) mean += v[2 * i] / N;
+        assert_true(fabs(dual - truth[k]) < 0.15 * truth[k]);
+        if (k == 0) assert_true(fabs(mean - 1) < 0.15); /* grad log p - grad log q */
+        dp_trainer_free(a), dp_train_free(t), free(keys);
+    }
+}
+
 /* ---- the field ---- */
 
 static void fields_are_summed_and_scheduled(void **unused)
@@ -304,9 +348,9 @@ static void same_file(const char *folder, const char *a, const char *b, const ch
 #define RUN "drift: {name: %s}, generator: {width: 9, depth: 1}, batch: 20, steps: 60, precision: %s, record: {history: 7, samples: 25, checkpoint: 10, energies: [mmd2]}, evaluation: {every: 30, n: 40, transport: 20}"
 static void interrupted_runs(void **folder)
 {
-    static const char *const drift[] = {"sliced-wasserstein", "mean-shift"}, *const files[] = {"run.yaml", "history.csv", "result.json", "parameters.npz", "samples-25.npy", "samples-60.npy", "data.npy"};
-    for (int k = 0; k < 2; k++) {
-        char *keys = dp_format(RUN, drift[k], k ? "double" : "single"), *one = dp_format("%s/one-%d", (char *) *folder, k), *two = dp_format("%s/two-%d", (char *) *folder, k);
+    static const char *const drift[] = {"sliced-wasserstein", "mean-shift", "fgan"}, *const files[] = {"run.yaml", "history.csv", "result.json", "parameters.npz", "samples-25.npy", "samples-60.npy", "data.npy"};
+    for (int k = 0; k < 3; k++) {
+        char *keys = dp_format(RUN, drift[k], k == 1 ? "double" : "single"), *one = dp_format("%s/one-%d", (char *) *folder, k), *two = dp_format("%s/two-%d", (char *) *folder, k);
         dp_train *t = read_case("{dataset: {name: eight-gaussians, n: 50}}", keys);
         dp_train_result r, s;
         dp_error e = {0};
@@ -349,7 +393,7 @@ static void cases_are_checked(void **unused)
 {
     (void) unused;
     static const char *const wrong[][2] = {
-        {"drift: {name: mean-shift, gama: 1}", "did you mean 'gamma'"}, {"drift: {}", "missing key 'name'"}, {"drift: {name: fgan}", "not there yet"}, {"drift: {name: kl}", "not defined on samples"},
+        {"drift: {name: mean-shift, gama: 1}", "did you mean 'gamma'"}, {"drift: {}", "missing key 'name'"}, {"drift: {name: fgan}, critic: {divergence: kale}", "greater than 0"}, {"drift: {name: kl}", "not defined on samples"},
         {"drift: {name: kale}", "regularisation"}, {"drift: {name: sinkhorn, stop_gradient: false}", "no derivative"}, {"drift: {name: mmd}, batch: 0", "whole number from 1"},
         {"drift: {name: mmd}, optimiser: {lr: 0}", "greater than 0"}, {"drift: {name: mmd}, optimiser: {betas: [1, 1/2]}", "below 1"}, {"drift: {name: mmd}, batches: full", "all points of p"},
         {"drift: {name: mmd}, record: {energies: [mmd3]}", "functional of samples"}, {"drift: {name: mmd}, optimiser: {nesterov: true}", "momentum"}, {"drift: {name: mmd}, precision: half", "single"}};
@@ -384,7 +428,7 @@ static int drop_folder(void **folder)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(trace_of_another_program), cmocka_unit_test(slopes_of_the_loss), cmocka_unit_test(surrogate_gradients), cmocka_unit_test(fields_are_summed_and_scheduled),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(trace_of_another_program), cmocka_unit_test(slopes_of_the_loss), cmocka_unit_test(surrogate_gradients), cmocka_unit_test(critics), cmocka_unit_test(fields_are_summed_and_scheduled),
                                        cmocka_unit_test(batches), cmocka_unit_test(draws_of_mixtures), cmocka_unit_test(mmd_of_metrics), cmocka_unit_test(interrupted_runs), cmocka_unit_test(divergence_is_told),
                                        cmocka_unit_test(cases_are_checked)};
     return cmocka_run_group_tests(tests, make_folder, drop_folder);

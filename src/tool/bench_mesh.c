@@ -8,6 +8,7 @@
 
 #include "drift/gridfield.h"
 #include "tool/bench_drift.h"
+#include "tool/bench_train.h"
 #include "tool/bench_mesh.h"
 
 /* The proxy's velocity at n x n nodes of [-3, 3]^2 to 30 digits; bytes: what the values take (NULL: not asked). */
@@ -75,5 +76,7 @@ const dp_quotient dp_quotients[] = {
     {"drift-numpy", "mean-shift, 1,024 points in the plane, double, NumPy over this", "s", 8, 0, dp_bench_shift_numpy},
     {"proxy-numpy", "sinkhorn-proxy, the same", "s", 6, 0, dp_bench_proxy_numpy},
     {"drift-torch", "mean-shift, 1,024 points in the plane, single, PyTorch over this", "s", 20, 0, dp_bench_shift_torch},
-    {"proxy-torch", "sinkhorn-proxy, the same", "s", 40, 0, dp_bench_proxy_torch}};
+    {"proxy-torch", "sinkhorn-proxy, the same", "s", 40, 0, dp_bench_proxy_torch},
+    {"train-128-torch", "a step of training, width 128, batch 512, single, PyTorch over this", "s", 4, 0, dp_bench_train_128},
+    {"train-256-torch", "the same, width 256", "s", 2.5, 0, dp_bench_train_256}};
 const int dp_quotients_count = sizeof dp_quotients / sizeof *dp_quotients;

@@ -14,12 +14,16 @@ static dp_status check_drift(const dp_train *t, const dp_yaml_report *r, const d
 {
     const dp_yaml *name = at(train, "drift", "name");
     const dp_drift *D = dp_drift_find(t->drift);
-    if (!strcmp(t->drift, "fgan"))
-        return dp_yaml_fail(r, name, "fgan: a critic network trained along is not there yet; kale and chi2 are the same duals over a kernel's space");
+    if (!strcmp(t->drift, "fgan")) {
+        if (t->nbandwidths || t->normalise) return dp_yaml_fail(r, at(train, "drift", t->nbandwidths ? "bandwidths" : "normalise"), "fgan: one critic, no bandwidth: expected neither bandwidths nor normalise");
+        if (t->divergence == DP_DIVERGENCE_KALE && t->critic_lambda == 0) return dp_yaml_fail(r, at(train, "critic", "regularisation"), "kale: expected a number greater than 0");
+        if (t->critic_beta[0] >= 1 || t->critic_beta[1] >= 1) return dp_yaml_fail(r, at(train, "critic", "betas"), "expected numbers below 1");
+        return DP_OK;
+    }
     if (!D) {
         char *list = dp_strdup("");
         for (size_t i = 0; dp_drifts[i]; i++) {
-            char *longer = dp_format("%s%s%s", list, i ? "|" : "", dp_drifts[i]->name);
+            char *longer = dp_format("%s%s%s", list, i ? "|" : "fgan|", dp_drifts[i]->name);
             free(list);
             list = longer;
         }

@@ -32,6 +32,14 @@ static const key keys[] = {
     {"generator", "activation", "silu", WORD, "silu|relu|tanh|gelu", AT(activation), 0, 0, 0, 0},
     {"generator", "noise", "2", WHOLE, NULL, AT(noise), 0, 1, 65536, 0},
     {"generator", "noise_law", "normal", WORD, "normal|uniform", AT(noise_law), 0, 0, 0, 0},
+    {"critic", "divergence", "kl", WORD, "kl|js|chi2|kale", AT(divergence), 0, 0, 0, 0},
+    {"critic", "steps", "1", WHOLE, NULL, AT(critic_steps), 0, 1, 1e6, 0},
+    {"critic", "depth", "2", WHOLE, NULL, AT(critic_depth), 0, 0, 1000, 0},
+    {"critic", "width", "64", WHOLE, NULL, AT(critic_width), 0, 1, 65536, 0},
+    {"critic", "activation", "silu", WORD, "silu|relu|tanh|gelu", AT(critic_activation), 0, 0, 0, 0},
+    {"critic", "lr", "1e-3", REAL, NULL, AT(critic_lr), 0, 0, INFINITY, 1},
+    {"critic", "betas", "[0.9, 0.999]", NUMBERS, NULL, AT(critic_beta), 2, 0, 1, 0},
+    {"critic", "regularisation", "0", REAL, NULL, AT(critic_lambda), 0, 0, INFINITY, 0},
     {"optimiser", "method", "adam", WORD, "adam|adamw|sgd", AT(method), 0, 0, 0, 0},
     {"optimiser", "lr", "1e-3", REAL, NULL, AT(lr), 0, 0, INFINITY, 1},
     {"optimiser", "betas", "[0.9, 0.999]", NUMBERS, NULL, AT(beta), 2, 0, 1, 0},
@@ -66,7 +74,7 @@ static const key keys[] = {
     {"evaluation", "transport", "256", WHOLE, NULL, AT(evaluation_transport), 0, 0, 8192, 0},
     {"evaluation", "sinkhorn", "0", REAL, NULL, AT(evaluation_sinkhorn), 0, 0, INFINITY, 0}};
 enum { KEYS = sizeof keys / sizeof *keys };
-static const char *const sections[] = {"drift", "generator", "optimiser", "schedule", "record", "evaluation"};
+static const char *const sections[] = {"drift", "generator", "critic", "optimiser", "schedule", "record", "evaluation"};
 enum { SECTIONS = sizeof sections / sizeof *sections };
 
 /* ---- what was left out ---- */

@@ -48,12 +48,14 @@ static real *take(real **at, size_t count)
     return p;
 }
 
+static size_t widest(const dp_net *a) { return FLINT_MAX(FLINT_MAX(a->s.width, a->s.dim), a->s.noise); }
+
 static void place(dp_net *a, real *at)
 {
     const size_t points = a->rows * a->stride;
     const int blocks = (int) a->s.depth;
     for (int k = 0; k < DP_STATES; k++) a->state[k] = take(&at, a->size);
-    a->turned = take(&at, row(FLINT_MAX(a->s.width, a->s.dim)) * row(a->s.width));
+    a->turned = take(&at, row(widest(a)) * row(widest(a)));
     a->noise = take(&at, a->rows * row(a->s.noise)), a->out = take(&at, a->rows * row(a->s.dim)), a->rise = take(&at, a->rows * row(a->s.dim));
     a->slope = take(&at, points);
     for (int b = 0; b <= blocks; b++) a->hidden[b] = take(&at, points), a->inner[b] = take(&at, points), a->bend[b] = take(&at, points);
@@ -61,8 +63,8 @@ static void place(dp_net *a, real *at)
 
 static size_t need(const dp_net *a)
 {
-    const size_t width = row(FLINT_MAX(a->s.width, a->s.dim));
-    return DP_STATES * (a->size + LINE) + width * row(a->s.width) + a->rows * (row(a->s.noise) + 2 * row(a->s.dim)) + (3 * (a->s.depth + 1) + 1) * a->rows * a->stride + 256 * LINE + 3 * a->s.depth * LINE;
+    const size_t width = row(widest(a));
+    return DP_STATES * (a->size + LINE) + width * width + a->rows * (row(a->s.noise) + 2 * row(a->s.dim)) + (3 * (a->s.depth + 1) + 1) * a->rows * a->stride + 256 * LINE + 3 * a->s.depth * LINE;
 }
 
 static dp_net *make(const dp_net_shape *s)
@@ -243,6 +245,17 @@ static void backward(dp_net *a, const double *c, size_t n)
     restore(state);
 }
 
+/* From where backward stopped: the slopes at the first layer's outputs. */
+static void slope(double *dz, dp_net *a, size_t n)
+{
+    const unsigned state = flush();
+    const size_t s = a->stride, zs = row(a->s.noise), k = a->s.noise;
+    const int only = a->layers == 1;
+    back(a, 0, a->noise, zs, only ? a->rise : a->slope, only ? row(a->s.dim) : s, n, 0);
+    for (size_t i = 0; i < n * k; i++) dz[i] = (double) a->noise[i / k * zs + i % k];
+    restore(state);
+}
+
 static void update(dp_net *a, const dp_step *o)
 {
     const unsigned state = flush();
@@ -250,4 +263,4 @@ static void update(dp_net *a, const dp_step *o)
     restore(state);
 }
 
-const dp_net_kind R(net) = {make, drop, get, set, forward, backward, update};
+const dp_net_kind R(net) = {make, drop, get, set, forward, backward, slope, update};

@@ -17,7 +17,7 @@ static int due(slong step, slong every, slong steps) { return step == steps || (
 static void nothing_yet(dp_train_result *r, const dp_train *t)
 {
     *r = (dp_train_result){.steps = t->steps, .evaluated = -1};
-    double *all[] = {&r->loss, &r->v_rms, &r->bandwidth, &r->mmd2_u, &r->mmd2_v, &r->floor_mmd2_u, &r->floor_mmd2_v, &r->mmd_bandwidth, &r->w2, &r->floor_w2,
+    double *all[] = {&r->loss, &r->v_rms, &r->bandwidth, &r->critic, &r->mmd2_u, &r->mmd2_v, &r->floor_mmd2_u, &r->floor_mmd2_v, &r->mmd_bandwidth, &r->w2, &r->floor_w2,
                      &r->sinkhorn, &r->floor_sinkhorn, &r->energy, &r->floor_energy, &r->step_seconds};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) *all[i] = NAN;
 }
@@ -73,10 +73,11 @@ static dp_status one(run *u, int *more, dp_error *e)
     dp_status status = look(u, e);
     if (status) return status;
     status = dp_trainer_gradient(&r->loss, &r->v_rms, u->a, e);
-    r->diverged = status == DP_EBUDGET && diverged(u);
-    if (r->diverged) r->loss = r->v_rms = NAN, status = DP_OK;
+    r->diverged = status == DP_EBUDGET && diverged(u); /* the critic's failure alone is an error */
+    if (u->a->critic) r->critic = u->a->dual;
+    if (r->diverged) r->loss = r->v_rms = r->critic = NAN, status = DP_OK;
     const int recorded = r->diverged || due(step, u->t->history, steps) || r->evaluated == step;
-    if (!status && !r->diverged && due(step, u->t->trace, steps)) status = dp_train_store_trace(&u->s, u->a, e);
+    if (!status && !r->diverged && !u->a->critic && due(step, u->t->trace, steps)) status = dp_train_store_trace(&u->s, u->a, e);
     if (recorded && !status) status = line(u, e);
     *more = !status && step < steps && !r->diverged;
     if (*more) dp_trainer_update(u->a);

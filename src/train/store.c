@@ -48,6 +48,7 @@ static dp_status compare(const dp_train_store *s, const char *now, dp_error *e)
 static void put_header(FILE *f, const dp_train *t, int modes)
 {
     fputs("step,loss,v_rms,bandwidth,mmd2_u,mmd2_v,w2,sinkhorn,energy_distance", f);
+    if (!strcmp(t->drift, "fgan")) fputs(",critic", f);
     for (slong i = 0; i < t->nenergies; i++) fprintf(f, ",energy_%s", t->energy[i]);
     for (int j = 0; j < modes; j++) fprintf(f, ",mode_%d", j + 1);
     fputc('\n', f);
@@ -100,6 +101,7 @@ dp_status dp_train_store_line(dp_train_store *s, const dp_train_result *r, const
     fprintf(f, "%ld", (long) r->step);
     put_number(f, r->loss), put_number(f, r->v_rms), put_number(f, r->bandwidth);
     for (int i = 0; i < 5; i++) put_number(f, measured ? metric[i] : NAN);
+    if (!strcmp(s->t->drift, "fgan")) put_number(f, r->critic);
     for (slong i = 0; i < s->t->nenergies; i++) put_number(f, energy[i]);
     for (int j = 0; j < r->nmodes; j++) put_number(f, measured ? r->mode[j] : NAN);
     const dp_status status = end_line(f, s, e);
@@ -184,7 +186,7 @@ dp_status dp_train_store_points(dp_train_store *s, const char *name, const doubl
 void dp_train_result_json(FILE *f, const dp_train *t, const dp_train_result *r)
 {
     const struct { const char *name; double value; } number[] = {
-        {"loss", r->loss}, {"v_rms", r->v_rms}, {"bandwidth", r->bandwidth}, {"mmd2_u", r->mmd2_u}, {"mmd2_v", r->mmd2_v}, {"mmd_bandwidth", r->mmd_bandwidth}, {"w2", r->w2},
+        {"loss", r->loss}, {"v_rms", r->v_rms}, {"bandwidth", r->bandwidth}, {"critic", r->critic}, {"mmd2_u", r->mmd2_u}, {"mmd2_v", r->mmd2_v}, {"mmd_bandwidth", r->mmd_bandwidth}, {"w2", r->w2},
         {"sinkhorn", r->sinkhorn}, {"energy_distance", r->energy}, {"floor_mmd2_u", r->floor_mmd2_u}, {"floor_mmd2_v", r->floor_mmd2_v}, {"floor_w2", r->floor_w2},
         {"floor_sinkhorn", r->floor_sinkhorn}, {"floor_energy_distance", r->floor_energy}};
     fputs("{\"case\": ", f), dp_json_string(f, t->P->name), fputs(", \"drift\": ", f), dp_json_string(f, t->drift);

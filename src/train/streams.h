@@ -6,7 +6,7 @@
 #include "train/train.h"
 
 /* Purposes that a seed's keys are for: a stable format. */
-enum { DP_FOR_WEIGHTS = 1, DP_FOR_NOISE, DP_FOR_DATA, DP_FOR_DIRECTIONS, DP_FOR_TEST_NOISE, DP_FOR_TEST_DATA, DP_FOR_TEST_FLOOR, DP_FOR_SCALE };
+enum { DP_FOR_WEIGHTS = 1, DP_FOR_NOISE, DP_FOR_DATA, DP_FOR_DIRECTIONS, DP_FOR_TEST_NOISE, DP_FOR_TEST_DATA, DP_FOR_TEST_FLOOR, DP_FOR_SCALE, DP_FOR_CRITIC };
 
 /* shift, scale: data are (y - shift)/scale. noise, data: batches from files, `slabs` of them, in turn. m: data of a batch. */
 typedef struct { const dp_train *t; dp_draws *draws; double shift[3], scale[3], *noise, *data; slong noise_slabs, data_slabs; size_t m; } dp_train_streams;

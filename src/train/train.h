@@ -14,6 +14,7 @@
 typedef enum { DP_NETWORK_RESNET, DP_NETWORK_MLP } dp_network;
 typedef enum { DP_ACTIVATION_SILU, DP_ACTIVATION_RELU, DP_ACTIVATION_TANH, DP_ACTIVATION_GELU } dp_activation;
 typedef enum { DP_METHOD_ADAM, DP_METHOD_ADAMW, DP_METHOD_SGD } dp_method;
+typedef enum { DP_DIVERGENCE_KL, DP_DIVERGENCE_JS, DP_DIVERGENCE_CHI2, DP_DIVERGENCE_KALE } dp_divergence;
 typedef enum { DP_BATCHES_FRESH, DP_BATCHES_FIXED, DP_BATCHES_FULL } dp_batches;
 typedef enum { DP_BANDWIDTH_CONSTANT, DP_BANDWIDTH_LINEAR, DP_BANDWIDTH_COSINE, DP_BANDWIDTH_GEOMETRIC } dp_bandwidth_schedule;
 
@@ -34,6 +35,10 @@ typedef struct {
     int differentiate;                    /* stop_gradient: true|false */
     int network, activation, noise_law;   /* noise_law: normal|uniform */
     slong depth, width, noise;
+    int divergence;                       /* of fgan: kl|js|chi2|kale, and its critic */
+    slong critic_steps, critic_depth, critic_width;
+    int critic_activation;
+    double critic_lr, critic_beta[2], critic_lambda;
     int method, nesterov;
     double lr, beta[2], eps, weight_decay, momentum, dampening;
     int schedule;
@@ -70,7 +75,7 @@ enum { DP_TRAIN_MODES = 16 };
 typedef struct {
     slong step, steps;
     int finished, diverged;              /* all steps done; coordinates beyond 1e15 or not finite: the run ends there */
-    double loss, v_rms, bandwidth;
+    double loss, v_rms, bandwidth, critic; /* critic: fgan's dual, which estimates the divergence from below */
     slong evaluated;                     /* step of the metrics, -1: none */
     double mmd2_u, mmd2_v, floor_mmd2_u, floor_mmd2_v, mmd_bandwidth, w2, floor_w2, sinkhorn, floor_sinkhorn, energy, floor_energy;
     int nmodes;

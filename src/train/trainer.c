@@ -9,23 +9,6 @@
 #include "base/npy.h"
 #include "train/config.h"
 
-/* ---- initial weights ---- */
-
-/* Weights and biases of a layer uniform on ]-1/sqrt(in), 1/sqrt(in)[, number i of the vector of parameters by number i of the stream. */
-static void start(dp_trainer *a)
-{
-    const size_t size = dp_net_size(&a->shape);
-    double *w = dp_malloc(sizeof(double) * size), *to = w;
-    dp_stream_uniform(w, size, dp_train_key(a->t, DP_FOR_WEIGHTS), 0);
-    for (int k = 0; k < dp_net_layers(&a->shape); k++) {
-        size_t in, out;
-        dp_net_layer(&in, &out, &a->shape, k);
-        for (size_t i = 0; i < (in + 1) * out; i++, to++) *to = (2 * *to - 1) / sqrt((double) in);
-    }
-    a->kind->set(a->net, DP_STATE_WEIGHTS, w);
-    free(w);
-}
-
 dp_status dp_trainer_new(dp_trainer **out, const dp_train *t, int threads, dp_error *e)
 {
     dp_trainer *a = dp_calloc(1, sizeof *a);
@@ -37,11 +20,13 @@ dp_status dp_trainer_new(dp_trainer **out, const dp_train *t, int threads, dp_er
     a->net = a->kind->make(&a->shape);
     a->z = dp_malloc(sizeof(double) * n * (size_t) t->noise), a->y = dp_malloc(sizeof(double) * a->streams.m * d);
     a->x = dp_malloc(sizeof(double) * n * d), a->v = dp_malloc(sizeof(double) * n * d), a->c = dp_malloc(sizeof(double) * n * d);
-    start(a);
+    dp_net_start(a->kind, a->net, &a->shape, dp_train_key(t, DP_FOR_WEIGHTS));
+    if (!strcmp(t->drift, "fgan")) a->critic = dp_critic_new(t, a->kind, a->streams.m);
     if (!status && *t->parameters) {
         char *path = dp_train_path(t, t->parameters);
         status = dp_trainer_load(a, path, e);
         a->step = 0;
+        if (a->critic) a->critic->before = a->critic->updates;
         free(path);
     }
     if (!status) return *out = a, DP_OK;
@@ -53,6 +38,7 @@ void dp_trainer_free(dp_trainer *a)
 {
     if (!a) return;
     dp_train_streams_clear(&a->streams), dp_train_field_clear(&a->field);
+    dp_critic_free(a->critic);
     a->kind->drop(a->net);
     free(a->z), free(a->y), free(a->x), free(a->v), free(a->c), free(a);
 }
@@ -144,7 +130,7 @@ dp_status dp_trainer_gradient(double *loss, double *v_rms, dp_trainer *a, dp_err
     dp_trainer_batch(a->z, a->y, a, a->step);
     a->kind->forward(a->x, a->net, a->z, n);
     if (!within(a->x, count)) return dp_fail(e, DP_EBUDGET, "step %ld: samples beyond 1e15 or not finite: the run has diverged", (long) a->step);
-    dp_status status = dp_train_velocity(a->v, &a->field, a->x, n, a->y, a->streams.m, a->step, e);
+    dp_status status = a->critic ? dp_critic_velocity(a->v, &a->dual, a->critic, a->x, a->y, a->step, e) : dp_train_velocity(a->v, &a->field, a->x, n, a->y, a->streams.m, a->step, e);
     for (size_t i = 0; i < count; i++) sum += a->v[i] * a->v[i];
     *loss = c * a->t->gamma * a->t->gamma * sum, *v_rms = sqrt(sum / (double) n);
     if (!status) status = slopes(a, c, e);

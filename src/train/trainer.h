@@ -3,6 +3,7 @@
 #ifndef DP_TRAIN_TRAINER_H
 #define DP_TRAIN_TRAINER_H
 
+#include "train/critic.h"
 #include "train/field.h"
 #include "train/net.h"
 #include "train/streams.h"
@@ -15,8 +16,9 @@ struct dp_trainer {
     dp_net *net;
     dp_train_streams streams;
     dp_train_field field;
+    dp_critic *critic; /* of fgan, or NULL */
     slong step, updates;
-    double *z, *y, *x, *v, *c;
+    double *z, *y, *x, *v, *c, dual;
 };
 
 /* parameters.npz: weights, states and step of a trainer. gradient: with the gradient as it stands. */
