@@ -20,4 +20,5 @@
 #include "particle/particle.h"
 #include "claim/gauss_flow.h"
 #include "energy/rkhs_value.h"
+#include "train/train.h"
 #endif

@@ -170,34 +170,42 @@ static void back(dp_net *a, int k, real *dx, size_t xs, const real *dy, size_t y
 
 /* ---- the network ---- */
 
-/* Derivatives take the place of `bend`, where the sums stood. */
-static void bend(dp_net *a, size_t b, size_t n) { R(activate)(a->inner[b], a->bend[b], a->bend[b], n * a->stride, a->s.activation); }
-
 static void put(real *to, size_t stride, const double *from, size_t n, size_t d)
 {
     for (size_t i = 0; i < n; i++)
         for (size_t c = 0; c < d; c++) to[i * stride + c] = (real) from[i * d + c];
 }
 
+/* Rows of a chunk: what they need of one block after another stays in the cache. */
+enum { CHUNK = 16 * DP_TILE_ROWS };
+
+/* Rows from .. from + n - 1 through all layers. */
+static void forward_rows(dp_net *a, size_t from, size_t n)
+{
+    const size_t s = a->stride, zs = row(a->s.noise), xs = row(a->s.dim), at = from * s;
+    const int plain = a->s.network == DP_NETWORK_MLP;
+    const real *noise = a->noise + from * zs, *last = noise;
+    if (!plain) apply(a, 0, a->hidden[0] + at, s, noise, zs, n, 0), last = a->hidden[0] + at;
+    for (size_t b = 0; b < a->s.depth; b++) {
+        const int k = plain ? (int) b : 1 + 2 * (int) b;
+        real *inner = a->inner[b] + at, *bend = a->bend[b] + at;
+        apply(a, k, bend, s, last, last == noise ? zs : s, n, 0);
+        R(activate)(inner, bend, bend, n * s, a->s.activation); /* derivatives take the place of sums */
+        last = inner;
+        if (plain) continue;
+        memcpy(a->hidden[b + 1] + at, a->hidden[b] + at, n * s * sizeof(real));
+        apply(a, k + 1, a->hidden[b + 1] + at, s, inner, s, n, 1);
+        last = a->hidden[b + 1] + at;
+    }
+    apply(a, a->layers - 1, a->out + from * xs, xs, last, last == noise ? zs : s, n, 0);
+}
+
 static void forward(double *x, dp_net *a, const double *z, size_t n)
 {
     const unsigned state = flush();
-    const size_t s = a->stride, zs = row(a->s.noise), xs = row(a->s.dim), d = a->s.dim;
-    const int plain = a->s.network == DP_NETWORK_MLP;
-    const real *last = a->noise;
-    put(a->noise, zs, z, n, a->s.noise);
-    if (!plain) apply(a, 0, a->hidden[0], s, a->noise, zs, n, 0), last = a->hidden[0];
-    for (size_t b = 0; b < a->s.depth; b++) {
-        const int k = plain ? (int) b : 1 + 2 * (int) b;
-        apply(a, k, a->bend[b], s, last, last == a->noise ? zs : s, n, 0);
-        bend(a, b, n);
-        last = a->inner[b];
-        if (plain) continue;
-        memcpy(a->hidden[b + 1], a->hidden[b], n * s * sizeof(real));
-        apply(a, k + 1, a->hidden[b + 1], s, a->inner[b], s, n, 1);
-        last = a->hidden[b + 1];
-    }
-    apply(a, a->layers - 1, a->out, xs, last, last == a->noise ? zs : s, n, 0);
+    const size_t xs = row(a->s.dim), d = a->s.dim;
+    put(a->noise, row(a->s.noise), z, n, a->s.noise);
+    for (size_t from = 0; from < n; from += CHUNK) forward_rows(a, from, FLINT_MIN(n - from, (size_t) CHUNK));
     for (size_t i = 0; i < n * d; i++) x[i] = (double) a->out[i / d * xs + i % d];
     restore(state);
 }
