@@ -24,6 +24,8 @@ enum { WIDTH = 16, BLOCK = 1024 }; /* virtual lanes; columns that are added up i
     X(0x1.5d87ff4d22874p-10) X(0x1.3b2ab6f73415ep-7) X(0x1.c6b08d7065838p-5) X(0x1.ebfbdff82c04bp-3) X(0x1.62e42fefa39f5p-1) X(1.0)
 #define LEAST_single -126.0f
 #define LEAST_double -1022.0
+#define INLINE static inline __attribute__((always_inline))
+#define EACH(i, n) _Pragma("GCC unroll 16") for (int i = 0; i < (n); i++)
 #define HORNER(c) p = FMA(p, f, zero + c);
 
 #ifdef DP_FUSED_X86
@@ -32,6 +34,8 @@ enum { WIDTH = 16, BLOCK = 1024 }; /* virtual lanes; columns that are added up i
 
 /* ---- any processor: vectors of 16 bytes ---- */
 
+#undef EACH
+#define EACH(i, n) for (int i = 0; i < (n); i++) /* nothing is gained by unrolling */
 #define ROWS 1
 #define REAL float
 #define LANES 4
@@ -62,6 +66,8 @@ static inline T(vec) T(exp2)(T(vec) t)
     return (T(vec)) (((T(bits)) p + (n << 23)) & live);
 }
 #include "particle/fused_lanes.h"
+#include "particle/fused_sides.h"
+#include "particle/fused_sweep.h"
 #undef REAL
 #undef LANES
 #undef T
@@ -95,6 +101,8 @@ static inline T(vec) T(exp2)(T(vec) t)
     return (T(vec)) (((T(bits)) p + (n << 52)) & live);
 }
 #include "particle/fused_lanes.h"
+#include "particle/fused_sides.h"
+#include "particle/fused_sweep.h"
 #undef REAL
 #undef LANES
 #undef T
@@ -103,24 +111,46 @@ static inline T(vec) T(exp2)(T(vec) t)
 /* ---- choice ---- */
 
 size_t dp_fused_room(const dp_fused *f) { return DP_FUSED_ROWS * (1 + f->d) * WIDTH; }
-double dp_fused_least(const dp_fused *f) { return (double) f->m * (f->single ? 0x1p-94 : 0x1p-942); }
+size_t dp_fused_sides_room(const dp_fused *f) { return (DP_FUSED_TALL + DP_FUSED_ROWS) * (1 + f->d) * WIDTH; }
+size_t dp_fused_sweep_room(const dp_fused *f) { return (DP_FUSED_ROWS + 1) * f->m + DP_FUSED_ROWS * WIDTH; }
+double dp_fused_least(const dp_fused *f, size_t m) { return (double) m * (f->single ? 0x1p-93 : 0x1p-941); }
+
+typedef struct {
+    void (*rows[2])(double *, double *, const dp_fused *, size_t, size_t, double *); /* double, float */
+    void (*sides[2])(double *, double *, const dp_fused *, size_t, size_t, size_t, int, double *);
+    void (*sweep[2])(double *, double *, const dp_fused *, size_t, size_t, double, double *);
+    void (*exp2[2])(void *, const void *, size_t);
+} kernels;
+#define KERNELS(set) {{set##_double_rows, set##_single_rows}, {set##_double_two_sides, set##_single_two_sides}, {set##_double_sweep, set##_single_sweep}, \
+    {set##_double_powers, set##_single_powers}}
+
+static const kernels *chosen(void)
+{
+    static const kernels plain = KERNELS(plain);
+#ifdef DP_FUSED_X86
+    static const kernels v3 = KERNELS(v3);
+#ifndef DP_NO_AVX512
+    static const kernels v4 = KERNELS(v4);
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw")) return &v4;
+#endif
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return &v3;
+#endif
+    return &plain;
+}
 
 void dp_fused_rows(double *sum, double *moment, const dp_fused *f, size_t first, size_t count, double *room)
 {
-#ifdef DP_FUSED_X86
-#ifndef DP_NO_AVX512
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw")) {
-        if (f->single) v4_single_rows(sum, moment, f, first, count, room);
-        else v4_double_rows(sum, moment, f, first, count, room);
-        return;
-    }
-#endif
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
-        if (f->single) v3_single_rows(sum, moment, f, first, count, room);
-        else v3_double_rows(sum, moment, f, first, count, room);
-        return;
-    }
-#endif
-    if (f->single) plain_single_rows(sum, moment, f, first, count, room);
-    else plain_double_rows(sum, moment, f, first, count, room);
+    chosen()->rows[f->single ? 1 : 0](sum, moment, f, first, count, room);
 }
+
+void dp_fused_sides(double *row, double *col, const dp_fused *f, size_t first, size_t count, size_t from, int moments, double *room)
+{
+    chosen()->sides[f->single ? 1 : 0](row, col, f, first, count, from, moments, room);
+}
+
+void dp_fused_sweep(double *row, double *col, const dp_fused *f, size_t first, size_t count, double goal, double *room)
+{
+    chosen()->sweep[f->single ? 1 : 0](row, col, f, first, count, goal, room);
+}
+
+void dp_fused_exp2(void *to, const void *at, size_t count, int single) { chosen()->exp2[single ? 1 : 0](to, at, count); }

@@ -5,8 +5,15 @@
 enum { T(PARTS) = WIDTH / LANES };
 typedef double T(wide) __attribute__((vector_size(LANES * 8), aligned(8)));
 
-#define INLINE static inline __attribute__((always_inline))
-#define EACH(i, n) _Pragma("GCC unroll 16") for (int i = 0; i < (n); i++)
+static void T(powers)(void *to, const void *at, size_t count)
+{
+    T(vec) t;
+    for (size_t i = 0; i < count * sizeof(REAL); i += sizeof t) {
+        memcpy(&t, (const char *) at + i, sizeof t);
+        t = T(exp2)(t);
+        memcpy((char *) to + i, &t, sizeof t);
+    }
+}
 
 /* q <- weight 2^(rate q + add), or of the root of q. */
 INLINE T(vec) T(weight)(T(vec) q, T(vec) rate, const REAL *add, int root)
@@ -34,7 +41,7 @@ INLINE void T(segment)(T(vec) acc[ROWS][4][T(PARTS)], const dp_fused *f, const R
             const size_t at = j + (size_t) h * LANES;
             T(vec) t[3], q = {0};
             EACH(k, D) {
-                t[k] = *(const T(vec) *) (bt + (size_t) k * f->m + at) - a[r * D + k];
+                t[k] = *(const T(vec) *) (bt + (size_t) k * f->stride + at) - a[r * D + k];
                 if (k) q = T(fma)(t[k], t[k], q);
                 else q = t[k] * t[k];
             }
@@ -90,7 +97,7 @@ INLINE void T(weights)(REAL (*w)[BLOCK], const dp_fused *f, const REAL *a, const
         EACH(r, ROWS) EACH(h, SIDE) q[r][h] = (T(vec)) {0};
         for (size_t k = 0; k < f->d; k++)
             EACH(h, SIDE) {
-                const T(vec) b = *(const T(vec) *) (bt + k * f->m + from + j + (size_t) h * LANES);
+                const T(vec) b = *(const T(vec) *) (bt + k * f->stride + from + j + (size_t) h * LANES);
                 EACH(r, ROWS) {
                     const T(vec) t = b - a[(size_t) r * f->d + k];
                     q[r][h] = T(fma)(t, t, q[r][h]);
@@ -104,7 +111,7 @@ INLINE void T(weights)(REAL (*w)[BLOCK], const dp_fused *f, const REAL *a, const
 INLINE void T(moment)(double *total, const dp_fused *f, const REAL *a, REAL (*w)[BLOCK], size_t from, size_t count, slong k)
 {
     const size_t terms = 1 + f->d, c = (size_t) (k + 1);
-    const REAL *b = (const REAL *) f->bt + (k < 0 ? 0 : (size_t) k * f->m + from);
+    const REAL *b = (const REAL *) f->bt + (k < 0 ? 0 : (size_t) k * f->stride + from);
     T(vec) acc[ROWS][T(PARTS)];
     EACH(r, ROWS) EACH(h, T(PARTS)) acc[r][h] = (T(vec)) {0};
     for (size_t j = 0; j < count; j += WIDTH)
@@ -163,13 +170,11 @@ static void T(rows)(double *sum, double *moment, const dp_fused *f, size_t first
         memset(room, 0, sizeof(double) * ROWS * (1 + d) * WIDTH);
         direct[kind + (moment ? 1 : 0)](room, f, a, first + i);
         for (size_t r = 0; r < ROWS && i + r < count; r++) {
-            sum[i + r] = T(tree)(room + r * (1 + d) * WIDTH);
-            for (size_t k = 0; moment && k < d; k++) moment[(i + r) * d + k] = T(tree)(room + (r * (1 + d) + 1 + k) * WIDTH);
+            sum[i + r] = 2 * T(tree)(room + r * (1 + d) * WIDTH);
+            for (size_t k = 0; moment && k < d; k++) moment[(i + r) * d + k] = 2 * T(tree)(room + (r * (1 + d) + 1 + k) * WIDTH);
         }
     }
 }
 
 #undef CASES
 #undef DEFINE
-#undef INLINE
-#undef EACH

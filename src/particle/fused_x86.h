@@ -17,12 +17,14 @@ PART T(vec) T(exp2)(T(vec) t)
 {
     const T(vec) zero = {0};
     const __mmask16 live = _mm512_cmp_ps_mask((__m512) t, (__m512) (zero + LEAST_single), _CMP_GE_OQ);
-    const T(vec) f = t - (T(vec)) _mm512_roundscale_ps((__m512) t, 0x09); /* vreduce would round downwards, too */
+    const T(vec) f = (T(vec)) _mm512_reduce_ps((__m512) t, 0x09); /* t - floor t: exact for t <= -1 */
     T(vec) p = zero + FIRST_5;
     DEGREE_5(HORNER)
     return (T(vec)) _mm512_maskz_scalef_ps(live, (__m512) p, (__m512) t);
 }
 #include "particle/fused_lanes.h"
+#include "particle/fused_sides.h"
+#include "particle/fused_sweep.h"
 #undef REAL
 #undef LANES
 #undef T
@@ -37,12 +39,14 @@ PART T(vec) T(exp2)(T(vec) t)
 {
     const T(vec) zero = {0};
     const __mmask8 live = _mm512_cmp_pd_mask((__m512d) t, (__m512d) (zero + LEAST_double), _CMP_GE_OQ);
-    const T(vec) f = t - (T(vec)) _mm512_roundscale_pd((__m512d) t, 0x09);
+    const T(vec) f = (T(vec)) _mm512_reduce_pd((__m512d) t, 0x09);
     T(vec) p = zero + FIRST_11;
     DEGREE_11(HORNER)
     return (T(vec)) _mm512_maskz_scalef_pd(live, (__m512d) p, (__m512d) t);
 }
 #include "particle/fused_lanes.h"
+#include "particle/fused_sides.h"
+#include "particle/fused_sweep.h"
 #undef REAL
 #undef LANES
 #undef T
@@ -74,6 +78,8 @@ PART T(vec) T(exp2)(T(vec) t)
     return (T(vec)) _mm256_and_ps(live, (__m256) _mm256_add_epi32((__m256i) p, power));
 }
 #include "particle/fused_lanes.h"
+#include "particle/fused_sides.h"
+#include "particle/fused_sweep.h"
 #undef REAL
 #undef LANES
 #undef T
@@ -95,6 +101,8 @@ PART T(vec) T(exp2)(T(vec) t)
     return (T(vec)) _mm256_and_pd(live, (__m256d) _mm256_add_epi64((__m256i) p, power));
 }
 #include "particle/fused_lanes.h"
+#include "particle/fused_sides.h"
+#include "particle/fused_sweep.h"
 #undef FMA
 #undef REAL
 #undef LANES

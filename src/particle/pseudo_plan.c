@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* pseudo_plan.c: the Sinkhorn Proxy and DA2 on samples: (28)-(30) from row and column sums of the kernel, without the matrix. */
-#include "particle/particle.h"
+#include "particle/sides.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -21,10 +21,9 @@ static void side_clear(side *a) { free(a->row), free(a->sum), free(a->col), free
 /* Weights within a row of A = K/sqrt(R C): K_ij C_j^(-1/2). A column without a pair is never reached. */
 static dp_status side_solve(side *a, dp_error *e)
 {
-    const dp_pairing turned = dp_pairing_turned(&a->p);
-    dp_status status = dp_rows(a->row, NULL, &a->p, e);
-    if (!status && a->p.a == a->p.b) memcpy(a->col, a->row, sizeof(double) * a->p.m); /* symmetric */
-    else if (!status) status = dp_rows(a->col, NULL, &turned, e);
+    const int self = a->p.a == a->p.b;
+    const dp_status status = self ? dp_rows(a->row, NULL, &a->p, e) : dp_rows_and_columns(a->row, a->col, &a->p, e);
+    if (!status && self) memcpy(a->col, a->row, sizeof(double) * a->p.m); /* symmetric */
     for (size_t j = 0; j < a->p.m; j++) a->col[j] *= -0.5;
     a->p.add = a->col;
     return status ? status : dp_rows(a->sum, a->shift, &a->p, e);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* rows.c: weighted sums over all pairs: in one pass where no sum underflows (fused.c), else row by row in the logarithmic domain. */
 #include "base/threads.h"
-#include "particle/fused.h"
+#include "particle/rows.h"
 
 #include <math.h>
 #include <stdint.h>
@@ -18,11 +18,7 @@
 
 enum { ROWS = 16, BLOCK = 1024 }; /* rows of one job; columns that are added up in one go */
 
-/* m: columns padded to whole vectors. scored: costs come from dp_pkernel_cost, one by one; else the kernel is exp(offset) times exp(-r^2/2h^2) or exp(-r/h).
-   fused: in one pass, when its add is there; top: the largest of what is added. */
-typedef struct { const dp_pairing *p; size_t m; int scored; double offset; void *a, *bt, *add, *line; double *sum, *shift; dp_fused fused; double top, *room; } dp_lanes;
-
-static void *dp_lanes_room(void **room, size_t size)
+void *dp_lanes_room(void **room, size_t size)
 {
     if (posix_memalign(room, 64, (size + 63) / 64 * 64 + 64)) *room = dp_malloc(SIZE_MAX); /* ends the program */
     return *room;
@@ -78,20 +74,22 @@ static void one_row(const dp_lanes *L, size_t i, int worker)
     else double_row(sum, shift, L, (double *) L->line + (size_t) worker * L->m, i);
 }
 
-/* Rows whose sums are too small to stand without a maximum are done again in the logarithmic domain. */
+void dp_lanes_finish(const dp_lanes *L, size_t i, double total, const double *moment, int worker)
+{
+    if (!(total >= dp_fused_least(&L->fused, L->fused.m))) {
+        one_row(L, i, worker);
+        return;
+    }
+    for (size_t k = 0; L->shift && k < L->p->d; k++) L->shift[i * L->p->d + k] = moment[k] / total;
+    if (L->sum) L->sum[i] = L->top + dp_pkernel_eps(L->p->kernel) * (log(total) + L->offset);
+}
+
 static void fused_rows(const dp_lanes *L, size_t first, size_t count, int worker)
 {
     const size_t d = L->p->d;
-    double total[ROWS], *moment = L->shift ? L->shift + first * d : NULL;
-    dp_fused_rows(total, moment, &L->fused, first, count, L->room + (size_t) worker * dp_fused_room(&L->fused));
-    for (size_t i = 0; i < count; i++) {
-        if (!(total[i] >= dp_fused_least(&L->fused))) {
-            one_row(L, first + i, worker);
-            continue;
-        }
-        for (size_t k = 0; moment && k < d; k++) moment[i * d + k] /= total[i];
-        if (L->sum) L->sum[first + i] = L->top + dp_pkernel_eps(L->p->kernel) * (log(total[i]) + L->offset);
-    }
+    double total[ROWS], *room = L->room + (size_t) worker * (dp_fused_room(&L->fused) + ROWS * d), *moment = room + dp_fused_room(&L->fused);
+    dp_fused_rows(total, L->shift ? moment : NULL, &L->fused, first, count, room);
+    for (size_t i = 0; i < count; i++) dp_lanes_finish(L, first + i, total[i], moment + i * d, worker);
 }
 
 static dp_status some_rows(void *argument, slong job, int worker, dp_error *e)
@@ -106,33 +104,41 @@ static dp_status some_rows(void *argument, slong job, int worker, dp_error *e)
 }
 
 /* One pass is possible unless the bandwidth is so extreme that its square leaves the exponents, or no column is left. */
-static void fuse(dp_lanes *L, const dp_pairing *p, int threads)
+static void fuse(dp_lanes *L, const dp_pairing *p)
 {
     const double log2e = 0x1.71547652b82fep0, reach = p->single ? 0x1p100 : 0x1p900, rate = p->kernel->power == 1 ? 1 / p->kernel->h : 1 / p->kernel->h / p->kernel->h / 2;
     L->top = p->add ? -INFINITY : 0;
     for (size_t j = 0; p->add && j < p->m; j++) L->top = fmax(L->top, p->add[j]);
     if (!(rate > 1 / reach && rate < reach && isfinite(L->top))) return;
-    L->fused = (dp_fused){.n = p->n, .columns = p->m, .m = L->m, .d = p->d, .single = p->single, .root = p->kernel->power == 1, .skip = p->skip, .rate = -rate * log2e, .a = L->a, .bt = L->bt};
+    L->fused = (dp_fused){.n = p->n, .columns = p->m, .m = L->m, .stride = L->m, .d = p->d, .single = p->single, .root = p->kernel->power == 1, .skip = p->skip, .rate = -rate * log2e, .a = L->a, .bt = L->bt};
     void *add = dp_lanes_room(&L->fused.add, (p->single ? sizeof(float) : sizeof(double)) * L->m);
     for (size_t j = 0; j < L->m; j++) {
-        const double t = j >= p->m ? -INFINITY : p->add ? dp_over_eps(p->kernel, p->add[j] - L->top) * log2e : 0;
+        const double t = j >= p->m ? -INFINITY : p->add ? dp_over_eps(p->kernel, p->add[j] - L->top) * log2e - 1 : -1;
         if (p->single) ((float *) add)[j] = (float) t;
         else ((double *) add)[j] = t;
     }
-    L->room = dp_malloc(sizeof(double) * dp_fused_room(&L->fused) * (size_t) threads);
+    L->room = dp_malloc(sizeof(double) * (dp_fused_room(&L->fused) + ROWS * p->d) * (size_t) L->threads);
 }
+
+void dp_lanes_init(dp_lanes *L, double *sum, double *shift, const dp_pairing *p)
+{
+    const dp_pkernel *k = p->kernel;
+    const int gauss = k->power == 2, laplace = k->power == 1 && k->part[0].family == DP_KERNEL_LAPLACE && p->form == DP_FORM_KERNEL;
+    *L = (dp_lanes){.p = p, .m = (p->m + 15) / 16 * 16, .scored = !gauss && !laplace, .threads = FLINT_MAX(1, FLINT_MIN(p->threads, DP_THREADS)), .sum = sum, .shift = shift};
+    if (gauss || laplace) L->offset = k->part[0].log_weight + (p->form == DP_FORM_SLOPE ? -2 : p->form == DP_FORM_SHARP ? 2 : 0) * log(k->h);
+    if (p->single) float_prepare(L, p, L->threads);
+    else double_prepare(L, p, L->threads);
+    if (gauss || laplace) fuse(L, p);
+}
+
+void dp_lanes_clear(dp_lanes *L) { free(L->a), free(L->bt), free(L->add), free(L->line), free(L->fused.add), free(L->room); }
 
 dp_status dp_rows(double *sum, double *shift, const dp_pairing *p, dp_error *e)
 {
-    const int threads = FLINT_MAX(1, FLINT_MIN(p->threads, DP_THREADS));
-    const dp_pkernel *k = p->kernel;
-    const int gauss = k->power == 2, laplace = k->power == 1 && k->part[0].family == DP_KERNEL_LAPLACE && p->form == DP_FORM_KERNEL;
-    dp_lanes L = {.p = p, .m = (p->m + 15) / 16 * 16, .scored = !gauss && !laplace, .sum = sum, .shift = shift};
-    if (gauss || laplace) L.offset = k->part[0].log_weight + (p->form == DP_FORM_SLOPE ? -2 : p->form == DP_FORM_SHARP ? 2 : 0) * log(k->h);
-    if (p->single) float_prepare(&L, p, threads);
-    else double_prepare(&L, p, threads);
-    if (gauss || laplace) fuse(&L, p, threads);
-    const dp_status status = dp_parallel(some_rows, &L, (slong) ((p->n + ROWS - 1) / ROWS), threads, e);
-    free(L.a), free(L.bt), free(L.add), free(L.line), free(L.fused.add), free(L.room);
+    dp_lanes L;
+    dp_status status = DP_OK;
+    dp_lanes_init(&L, sum, shift, p);
+    if (!dp_sides_self(&L)) status = dp_parallel(some_rows, &L, (slong) ((p->n + ROWS - 1) / ROWS), L.threads, e);
+    dp_lanes_clear(&L);
     return status;
 }

@@ -119,5 +119,5 @@ static void NAME(prepare)(dp_lanes *L, const dp_pairing *p, int workers)
     for (size_t k = 0; k < p->d; k++)
         for (size_t j = 0; j < L->m; j++) bt[k * L->m + j] = j < p->m ? (REAL) p->b[j * p->d + k] : 0;
     for (size_t j = 0; j < L->m; j++) add[j] = j < p->m ? (REAL) (p->add ? p->add[j] : 0) : -(REAL) INFINITY;
-    for (size_t i = 0; i < (p->n + DP_FUSED_ROWS) * p->d; i++) a[i] = i < p->n * p->d ? (REAL) p->a[i] : 0;
+    for (size_t i = 0; i < (p->n + DP_FUSED_ROWS) * p->d; i++) a[i] = i < p->n * p->d ? (REAL) p->a[i] : (REAL) INFINITY;
 }

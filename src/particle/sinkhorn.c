@@ -2,6 +2,7 @@
 /* sinkhorn.c: entropic plans between samples by scaling in the logarithmic domain, and the velocity (27). */
 #include "particle/anderson.h"
 #include "particle/functional.h"
+#include "particle/sweep.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -10,37 +11,36 @@
 enum { MOST_SWEEPS = 100000 };
 
 /* Potentials in units of cost: the plan is exp((f_i + g_j - c_ij)/eps)/(n m), (62). */
-typedef struct { dp_pairing p, turned; double *f, *g, *old; double error; slong sweeps; } scaling;
+typedef struct { dp_pairing p; double *f, *g, *old; double error; slong sweeps; } scaling;
 
 static void scaling_init(scaling *a, dp_pairing p)
 {
-    *a = (scaling){.p = p, .turned = dp_pairing_turned(&p)};
+    *a = (scaling){.p = p};
     a->f = dp_calloc(p.n, sizeof(double)), a->g = dp_calloc(p.m, sizeof(double)), a->old = dp_malloc(sizeof(double) * p.m);
-    a->p.add = a->g, a->turned.add = a->f;
+    a->p.add = a->g;
 }
 
 static void scaling_clear(scaling *a) { free(a->f), free(a->g), free(a->old); }
 
-/* f_i = -eps log((1/m) sum_j exp((g_j - c_ij)/eps)), (63); or g from f, (64). */
-static dp_status update(double *f, const dp_pairing *p, dp_error *e)
+/* f_i = -eps log((1/m) sum_j exp((g_j - c_ij)/eps)), (63). */
+static dp_status rows(scaling *a, dp_error *e)
 {
-    const double log_m = dp_pkernel_eps(p->kernel) * log((double) p->m);
-    const dp_status status = dp_rows(f, NULL, p, e);
-    for (size_t i = 0; i < p->n; i++) f[i] = log_m - f[i];
+    const double log_m = dp_pkernel_eps(a->p.kernel) * log((double) a->p.m);
+    const dp_status status = dp_rows(a->f, NULL, &a->p, e);
+    for (size_t i = 0; i < a->p.n; i++) a->f[i] = log_m - a->f[i];
     return status;
 }
-
-static dp_status rows(scaling *a, dp_error *e) { return update(a->f, &a->p, e); }
-static dp_status columns(scaling *a, dp_error *e) { return update(a->g, &a->turned, e); }
 
 /* Exactly `sweeps` of them. */
 static dp_status fixed(scaling *a, const dp_sample *s, dp_error *e)
 {
-    dp_status status = DP_OK;
-    for (; !status && a->sweeps < s->iterations; a->sweeps++) {
-        status = s->columns_first ? columns(a, e) : rows(a, e);
-        if (!status) status = s->columns_first ? rows(a, e) : columns(a, e);
-    }
+    const dp_pairing turned = dp_pairing_turned(&a->p);
+    dp_sweep w;
+    if (s->columns_first) dp_sweep_init(&w, &turned, a->g, a->f);
+    else dp_sweep_init(&w, &a->p, a->f, a->g);
+    const dp_status status = dp_sweep_run(&w, s->iterations, e);
+    a->sweeps = s->iterations;
+    dp_sweep_clear(&w);
     return status;
 }
 
@@ -80,11 +80,12 @@ static dp_status converged(scaling *a, const dp_sample *s, dp_error *e)
     double least = INFINITY, goal = 0;
     dp_status status = DP_OK;
     dp_anderson A;
+    dp_sweep w;
     dp_anderson_init(&A, a->p.m);
+    dp_sweep_init(&w, &a->p, a->f, a->g);
     for (; a->sweeps < MOST_SWEEPS && !status; a->sweeps++) {
-        status = rows(a, e);
         memcpy(a->old, a->g, sizeof(double) * a->p.m);
-        if (!status) status = columns(a, e);
+        status = dp_sweep_run(&w, 1, e);
         if (status) break;
         a->error = marginal_error(a);
         goal = s->tolerance >= 0 ? s->tolerance : fmax(1e-13, floor_of(a));
@@ -94,6 +95,7 @@ static dp_status converged(scaling *a, const dp_sample *s, dp_error *e)
     if (!status && a->error <= goal) memcpy(a->g, a->old, sizeof(double) * a->p.m);
     else if (!status) status = dp_fail(e, DP_EBUDGET, "sinkhorn: marginal error %.3g after %d sweeps; %.3g was asked", a->error, MOST_SWEEPS, goal);
     dp_anderson_clear(&A);
+    dp_sweep_clear(&w);
     return status;
 }
 

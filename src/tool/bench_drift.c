@@ -1,77 +1,222 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* bench_drift.c: particle drifts beside NumPy and PyTorch where python3 has them: processor seconds of one thread. */
+/* bench_drift.c: particle drifts beside NumPy, PyTorch and POT where a python3 has them, beside two threads, beside the rate of exponentials; and their memory. */
 #include "tool/bench_drift.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "drift/drift.h"
+#include "particle/fused.h"
+#include "particle/transport.h"
 
-enum { POINTS = 1024, RUNS = 7 };
+enum { SWEEPS = 100, DIRECTIONS = 100 };
 
-static double seconds(void)
+/* Targets: shared figures for PyTorch told to flush denormals and which processor it runs on, for N = M. */
+const dp_race dp_races[] = {
+    {"drift-exp", "mean-shift", "exp", 4096, 2, 1, 0, 0.6},
+    {"drift-numpy", "mean-shift", "NumPy", 1024, 2, 0, 0, 10},
+    {"drift-torch", "mean-shift", "PyTorch", 256, 2, 1, 0, 0},
+    {"drift-torch", "mean-shift", "PyTorch", 1024, 2, 1, 0, 20},
+    {"drift-torch", "mean-shift", "PyTorch", 4096, 2, 1, 0, 30},
+    {"drift-torch", "mean-shift", "PyTorch", 16384, 2, 1, 1, 0},
+    {"drift-torch", "mean-shift", "PyTorch", 4096, 2, 0, 0, 20},
+    {"drift-torch", "mean-shift", "PyTorch", 256, 64, 1, 0, 0},
+    {"drift-torch", "mean-shift", "PyTorch", 1024, 64, 1, 0, 0},
+    {"drift-torch", "mean-shift", "PyTorch", 4096, 64, 1, 0, 3},
+    {"drift-torch", "mean-shift", "PyTorch", 1024, 64, 0, 0, 0},
+    {"drift-threads", "mean-shift", "threads", 1024, 2, 1, 0, 0},
+    {"drift-threads", "mean-shift", "threads", 4096, 2, 1, 0, 0},
+    {"drift-threads", "mean-shift", "threads", 4096, 64, 0, 0, 0},
+    {"proxy-numpy", "sinkhorn-proxy", "NumPy", 1024, 2, 0, 0, 10},
+    {"proxy-torch", "sinkhorn-proxy", "PyTorch", 256, 2, 1, 0, 0},
+    {"proxy-torch", "sinkhorn-proxy", "PyTorch", 1024, 2, 1, 0, 40},
+    {"proxy-torch", "sinkhorn-proxy", "PyTorch", 4096, 2, 1, 0, 50},
+    {"mmd-torch", "mmd", "PyTorch", 4096, 2, 1, 0, 25},
+    {"sinkhorn-torch", "sinkhorn", "PyTorch", 256, 2, 1, 0, 30},
+    {"sinkhorn-torch", "sinkhorn", "PyTorch", 1024, 2, 1, 0, 25},
+    {"sinkhorn-torch", "sinkhorn", "PyTorch", 4096, 2, 1, 1, 50},
+    {"sinkhorn-pot", "sinkhorn", "POT", 256, 2, 0, 0, 0},
+    {"sinkhorn-pot", "sinkhorn", "POT", 1024, 2, 0, 1, 0},
+    {"sinkhorn-pot", "sinkhorn", "POT", 4096, 2, 0, 1, 60},
+    {"sinkhorn-threads", "sinkhorn", "threads", 4096, 2, 1, 1, 0},
+    {"sliced-torch", "sliced-wasserstein", "PyTorch", 4096, 2, 1, 0, 10}};
+const int dp_races_count = sizeof dp_races / sizeof *dp_races;
+
+char *dp_race_title(const dp_race *r)
+{
+    const char *what = !strcmp(r->drift, "sinkhorn") ? ", 100 sweeps" : !strcmp(r->drift, "sliced-wasserstein") ? ", 100 directions" : "";
+    const char *peer = !strcmp(r->peer, "exp") ? "share of the rate of exponentials" : !strcmp(r->peer, "threads") ? "one thread over two" : r->peer;
+    return dp_format("%s%s, N = M = %d, d = %d, %s: %s", r->drift, what, r->n, r->d, r->single ? "single" : "double", peer);
+}
+
+static double seconds(clockid_t clock)
 {
     struct timespec t;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    clock_gettime(clock, &t);
     return (double) t.tv_sec + 1e-9 * (double) t.tv_nsec;
 }
 
-/* The least of several runs at two clouds of POINTS points in the plane, h = 1/2. */
-static dp_status ours(double *least, const char *drift, int single, dp_error *e)
+/* ---- ours ---- */
+
+/* Two clouds of n points; h = 1/2, or 4 in 64 dimensions. */
+typedef struct { dp_sample s; dp_kernel_part part; double *x, *y, *v, *direction; } clouds;
+
+static void clouds_init(clouds *c, const dp_race *r)
 {
-    const size_t n = POINTS * 2;
-    double *x = dp_malloc(sizeof(double) * n), *y = dp_malloc(sizeof(double) * n), *v = dp_malloc(sizeof(double) * n);
-    dp_kernel_part part = {.family = DP_KERNEL_GAUSSIAN};
-    dp_drifted out = {.v = v};
+    const size_t n = (size_t) r->n * (size_t) r->d;
+    *c = (clouds){.x = dp_malloc(sizeof(double) * n), .y = dp_malloc(sizeof(double) * n), .v = dp_malloc(sizeof(double) * n), .direction = dp_malloc(sizeof(double) * DIRECTIONS * (size_t) r->d)};
+    c->part.family = DP_KERNEL_GAUSSIAN;
+    fmpq_init(&c->part.weight), fmpq_init(&c->part.bandwidth);
+    fmpq_one(&c->part.weight), fmpq_set_si(&c->part.bandwidth, r->d > 3 ? 8 : 1, 2);
+    dp_directions_random(c->x, 1, n, 1), dp_directions_random(c->y, 1, n, 2), dp_directions_random(c->direction, DIRECTIONS, (size_t) r->d, 3);
+    for (size_t i = 0; i < n; i++) c->x[i] *= sqrt((double) n), c->y[i] = c->y[i] * sqrt((double) n) + 0.5;
+    c->s = (dp_sample){.n = (size_t) r->n, .m = (size_t) r->n, .d = (size_t) r->d, .x = c->x, .y = c->y, .part = &c->part, .nparts = 1, .iterations = SWEEPS, .tolerance = -1,
+                       .ndirections = DIRECTIONS, .direction = c->direction, .threads = 1, .single = r->single};
+}
+
+static void clouds_clear(clouds *c)
+{
+    fmpq_clear(&c->part.weight), fmpq_clear(&c->part.bandwidth);
+    free(c->x), free(c->y), free(c->v), free(c->direction);
+}
+
+/* The least of `runs`. */
+static dp_status ours(double *least, clouds *c, const char *drift, int threads, clockid_t clock, int runs, dp_error *e)
+{
+    dp_drifted out = {.v = c->v};
     dp_status status = DP_OK;
-    fmpq_init(&part.weight), fmpq_init(&part.bandwidth);
-    fmpq_one(&part.weight), fmpq_set_si(&part.bandwidth, 1, 2);
-    for (size_t i = 0; i < n; i++) x[i] = sin((double) (i * i % 9973)), y[i] = cos((double) (i * i % 9967)) + 0.5;
-    const dp_sample s = {.n = POINTS, .m = POINTS, .d = 2, .x = x, .y = y, .part = &part, .nparts = 1, .iterations = -1, .tolerance = -1, .threads = 1, .single = single};
-    *least = INFINITY;
-    for (int k = 0; k < RUNS && !status; k++) {
-        const double start = seconds();
-        status = dp_drift_sample(&out, drift, &s, e);
-        *least = fmin(*least, seconds() - start);
+    c->s.threads = threads;
+    for (int k = 0; k < runs && !status; k++) {
+        const double start = seconds(clock);
+        out.nnotes = 0, status = dp_drift_sample(&out, drift, &c->s, e);
+        *least = fmin(*least, seconds(clock) - start);
     }
-    fmpq_clear(&part.weight), fmpq_clear(&part.bandwidth);
-    free(x), free(y), free(v);
     return status;
 }
 
-/* What a program in Python prints: its seconds. */
-static dp_status theirs(double *least, const char *program, dp_error *e)
+/* ---- theirs ---- */
+
+#define START "import sys,os,time\n" \
+    "n,d,single,h=int(sys.argv[2]),int(sys.argv[3]),int(sys.argv[4]),4. if int(sys.argv[3])>3 else .5\n" \
+    "def best(f):\n b=9e9\n for k in range(2 if n>4000 or sys.argv[1]==\"sinkhorn\" else 7):\n  t=time.process_time(); f(); b=min(b,time.process_time()-t)\n print(b)\n"
+static const char numpy_program[] = START
+    "import numpy as np\nr=np.random.default_rng(0)\nx,y=r.normal(size=(n,d)),r.normal(size=(n,d))+.5\n"
+    "def L(a,b): return -((a[:,None]-b[None])**2).sum(-1)/(2*h*h)\ndef s(L,a):\n w=np.exp(L-L.max(a,keepdims=True)); return w/w.sum(a,keepdims=True)\n"
+    "def shift():\n f=lambda a,b: s(L(a,b),1)@b\n return f(x,y)-f(x,x)\n"
+    "def proxy():\n A=lambda a,b: np.sqrt(s(L(a,b),1)*s(L(a,b),0))\n P,Q=A(x,y),A(x,x); return (P*Q.sum(1,keepdims=True))@y-(Q*P.sum(1,keepdims=True))@x\n"
+    "best({\"mean-shift\":shift,\"sinkhorn-proxy\":proxy}[sys.argv[1]])";
+static const char torch_program[] = START
+    "import torch\ntorch.set_num_threads(1)\ntorch.set_flush_denormal(True)\nt=torch.float32 if single else torch.float64\nx,y=torch.randn(n,d,dtype=t),torch.randn(n,d,dtype=t)+.5\n"
+    "def L(a,b): return torch.addmm((a*a).sum(1)[:,None]+(b*b).sum(1)[None],a,b.T,alpha=-2).mul_(-.5/h/h)\n"
+    "def shift():\n f=lambda a,b: torch.softmax(L(a,b),1)@b\n return f(x,y)-f(x,x)\n"
+    "def A(a,b):\n l=L(a,b); return torch.sqrt(torch.softmax(l,1).mul_(torch.softmax(l,0)))\n"
+    "def proxy():\n P,Q=A(x,y),A(x,x); return (P*Q.sum(1,keepdim=True))@y-(Q*P.sum(1,keepdim=True))@x\n"
+    "def mmd():\n def f(a,b):\n  K=L(a,b).exp_(); return (K@b-K.sum(1,keepdim=True)*a)/(n*h*h)\n return f(x,y)-f(x,x)\n"
+    "def sinkhorn():\n def f(a,b):\n  l=L(a,b); g=torch.zeros(n,dtype=t)\n  for k in range(100):\n   u=-torch.logsumexp(l+g[None],1); g=-torch.logsumexp(l+u[:,None],0)\n  return torch.softmax(l+g[None],1)@b\n"
+    " return f(x,y)-f(x,x)\n"
+    "q=torch.randn(100,d,dtype=t); q/=q.norm(dim=1,keepdim=True)\n"
+    "def sliced():\n a,i=(q@x.T).sort(1); b=(q@y.T).sort(1)[0]; return torch.zeros(100,n,dtype=t).scatter_(1,i,b-a).T@q/100\n"
+    "best({\"mean-shift\":shift,\"sinkhorn-proxy\":proxy,\"mmd\":mmd,\"sinkhorn\":sinkhorn,\"sliced-wasserstein\":sliced}[sys.argv[1]])";
+static const char pot_program[] = START
+    "import warnings\nwarnings.simplefilter(\"ignore\")\nimport numpy as np,ot\nr=np.random.default_rng(0)\nx,y=r.normal(size=(n,d)),r.normal(size=(n,d))+.5\nw=np.full(n,1/n)\n"
+    "def f(a,b): return n*ot.bregman.sinkhorn_log(w,w,ot.dist(a,b)/2,h*h,numItermax=100,stopThr=0)@b\nbest(lambda: f(x,y)-f(x,x))";
+
+/* What a program in Python prints: its seconds; by the first of two interpreters that has what it imports. */
+static dp_status theirs(double *least, const dp_race *r, dp_error *e)
 {
-    char *command = dp_format("python3 -c '%s' 2>/dev/null", program);
+    const char *program = !strcmp(r->peer, "NumPy") ? numpy_program : !strcmp(r->peer, "POT") ? pot_program : torch_program;
+    const char *library = !strcmp(r->peer, "NumPy") ? "numpy" : !strcmp(r->peer, "POT") ? "ot" : "torch";
+    char *command = dp_format("export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1; grep -q avx512dq /proc/cpuinfo 2>/dev/null && export OPENBLAS_CORETYPE=SKYLAKEX; "
+                              "for p in python3 /usr/bin/python3; do $p -c 'import %s' 2>/dev/null && { $p -c '%s' %s %d %d %d 2>/dev/null; exit; }; done",
+                              library, program, r->drift, r->n, r->d, r->single);
     FILE *f = popen(command, "r");
     const int got = f ? fscanf(f, "%lf", least) : 0;
     if (f) pclose(f);
     free(command);
-    return got == 1 ? DP_OK : dp_fail(e, DP_EUNSUPPORTED, "python3 has no such library");
+    return got == 1 ? DP_OK : dp_fail(e, DP_EUNSUPPORTED, "%s is not installed", r->peer);
 }
 
-#define NUMPY(formula) "import os\nos.environ[\"OMP_NUM_THREADS\"]=os.environ[\"OPENBLAS_NUM_THREADS\"]=\"1\"\nimport numpy as np,time\nr=np.random.default_rng(0)\n" \
-    "x,y=r.normal(size=(1024,2)),r.normal(size=(1024,2))+.5\n" formula "\nb=9e9\nfor k in range(7):\n t=time.process_time(); f(x,y); b=min(b,time.process_time()-t)\nprint(b)"
-#define TORCH(formula) "import torch,time\ntorch.set_num_threads(1)\nx,y=torch.randn(1024,2),torch.randn(1024,2)+.5\n" formula \
-    "\nb=9e9\nfor k in range(7):\n t=time.process_time(); f(x,y); b=min(b,time.process_time()-t)\nprint(b)"
-
-static const char numpy_shift[] = NUMPY("def m(a,b):\n L=-((a[:,None]-b[None])**2).sum(-1)*2; w=np.exp(L-L.max(1,keepdims=True)); return w@b/w.sum(1,keepdims=True)\ndef f(x,y): return m(x,y)-m(x,x)");
-static const char numpy_proxy[] = NUMPY(
-    "def s(L,a):\n w=np.exp(L-L.max(a,keepdims=True)); return w/w.sum(a,keepdims=True)\ndef A(a,b):\n L=-((a[:,None]-b[None])**2).sum(-1)*2; return np.sqrt(s(L,1)*s(L,0))\n"
-    "def f(x,y):\n P,Q=A(x,y),A(x,x); return (P*Q.sum(1,keepdims=True))@y-(Q*P.sum(1,keepdims=True))@x");
-static const char torch_shift[] = TORCH("def m(a,b): return torch.softmax(-((a[:,None]-b[None])**2).sum(-1)*2,1)@b\ndef f(x,y): return m(x,y)-m(x,x)");
-static const char torch_proxy[] = TORCH("def A(a,b):\n L=-((a[:,None]-b[None])**2).sum(-1)*2; return torch.sqrt(torch.softmax(L,1)*torch.softmax(L,0))\n"
-                                        "def f(x,y):\n P,Q=A(x,y),A(x,x); return (P*Q.sum(1,keepdim=True))@y-(Q*P.sum(1,keepdim=True))@x");
-
-static dp_status beside(double *over, double *under, const char *drift, int single, const char *program, dp_error *e)
+/* Exponentials in the cache, as many as the drift's pairs. */
+static double exponentials(const dp_race *r)
 {
-    const dp_status status = theirs(over, program, e);
-    return status ? status : ours(under, drift, single, e);
+    enum { COUNT = 4096 };
+    double at[COUNT], to[COUNT], least = INFINITY;
+    for (int i = 0; i < COUNT; i++) {
+        if (r->single) ((float *) at)[i] = -1 - (float) i / 64;
+        else at[i] = -1 - (double) i / 64;
+    }
+    for (int k = 0; k < 20; k++) {
+        const double start = seconds(CLOCK_PROCESS_CPUTIME_ID);
+        for (int i = 0; i < 100; i++) dp_fused_exp2(to, at, COUNT, r->single);
+        least = fmin(least, seconds(CLOCK_PROCESS_CPUTIME_ID) - start);
+    }
+    return least / (100 * COUNT) * 2 * (double) r->n * (double) r->n;
 }
 
-dp_status dp_bench_shift_numpy(double *over, double *under, const dp_problem *P, dp_error *e) { return (void) P, beside(over, under, "mean-shift", 0, numpy_shift, e); }
-dp_status dp_bench_proxy_numpy(double *over, double *under, const dp_problem *P, dp_error *e) { return (void) P, beside(over, under, "sinkhorn-proxy", 0, numpy_proxy, e); }
-dp_status dp_bench_shift_torch(double *over, double *under, const dp_problem *P, dp_error *e) { return (void) P, beside(over, under, "mean-shift", 1, torch_shift, e); }
-dp_status dp_bench_proxy_torch(double *over, double *under, const dp_problem *P, dp_error *e) { return (void) P, beside(over, under, "sinkhorn-proxy", 1, torch_proxy, e); }
+dp_status dp_race_run(double *mine, double *other, const dp_race *r, dp_error *e)
+{
+    const int slow = r->n > 4096 || !strcmp(r->drift, "sinkhorn"), runs = slow ? 1 : r->n > 1024 ? 5 : 20;
+    const clockid_t cpu = CLOCK_PROCESS_CPUTIME_ID, clock = CLOCK_MONOTONIC;
+    clouds c;
+    *mine = *other = INFINITY;
+    dp_status status = DP_OK;
+    clouds_init(&c, r);
+    if (!strcmp(r->peer, "threads")) {
+        for (int k = 0; k < 3 && !status; k++) {
+            status = ours(other, &c, r->drift, 1, clock, runs, e);
+            if (!status) status = ours(mine, &c, r->drift, 2, clock, runs, e);
+        }
+    } else {
+        status = ours(mine, &c, r->drift, 1, cpu, runs, e); /* before and after: the machine's pace may change */
+        if (!status && !strcmp(r->peer, "exp")) *other = exponentials(r);
+        else if (!status) status = theirs(other, r, e);
+        if (!status) status = ours(mine, &c, r->drift, 1, cpu, runs, e);
+    }
+    clouds_clear(&c);
+    return status;
+}
+
+/* ---- memory ---- */
+
+static double peak(void)
+{
+    struct rusage u;
+    getrusage(RUSAGE_SELF, &u);
+    return (double) u.ru_maxrss / 1024;
+}
+
+/* MiB that mean-shift adds to a process of its own. */
+static dp_status grown(double *size, int n, dp_error *e)
+{
+    const dp_race r = {.drift = "mean-shift", .n = n, .d = 2, .single = 1};
+    int ends[2], status = -1;
+    if (pipe(ends)) return dp_fail(e, DP_EIO, "no pipe");
+    const pid_t pid = fork();
+    if (!pid) {
+        clouds c;
+        double least = INFINITY;
+        const double before = peak();
+        clouds_init(&c, &r);
+        const dp_status done = ours(&least, &c, r.drift, 1, CLOCK_PROCESS_CPUTIME_ID, 1, e);
+        const double more = peak() - before;
+        _exit(done || write(ends[1], &more, sizeof more) != (ssize_t) sizeof more);
+    }
+    close(ends[1]);
+    const ssize_t got = read(ends[0], size, sizeof *size);
+    close(ends[0]);
+    if (pid > 0) waitpid(pid, &status, 0);
+    return got == (ssize_t) sizeof *size && WIFEXITED(status) && !WEXITSTATUS(status) ? DP_OK : dp_fail(e, DP_EIO, "the process that was measured did not finish");
+}
+
+dp_status dp_bench_drift_memory(double *over, double *under, const dp_problem *P, dp_error *e)
+{
+    (void) P;
+    const dp_status status = grown(over, 65536, e);
+    return status ? status : grown(under, 16384, e);
+}

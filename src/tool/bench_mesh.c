@@ -73,10 +73,7 @@ static dp_status memory(double *over, double *under, const dp_problem *P, dp_err
 const dp_quotient dp_quotients[] = {
     {"mesh-threads", "sinkhorn-proxy at 1,024 x 1,024 nodes, certified, one thread over two", "s", 1.6, 0, threads},
     {"mesh-memory", "the same, peak memory of one thread over that of the result", "MiB", 2.5, 1, memory},
-    {"drift-numpy", "mean-shift, 1,024 points in the plane, double, NumPy over this", "s", 8, 0, dp_bench_shift_numpy},
-    {"proxy-numpy", "sinkhorn-proxy, the same", "s", 6, 0, dp_bench_proxy_numpy},
-    {"drift-torch", "mean-shift, 1,024 points in the plane, single, PyTorch over this", "s", 20, 0, dp_bench_shift_torch},
-    {"proxy-torch", "sinkhorn-proxy, the same", "s", 40, 0, dp_bench_proxy_torch},
+    {"drift-memory", "mean-shift, single, peak memory with N = M = 65,536 over 16,384 points", "MiB", 6, 1, dp_bench_drift_memory},
     {"train-128-torch", "a step of training, width 128, batch 512, single, PyTorch over this", "s", 4, 0, dp_bench_train_128},
     {"train-256-torch", "the same, width 256", "s", 2.5, 0, dp_bench_train_256}};
 const int dp_quotients_count = sizeof dp_quotients / sizeof *dp_quotients;

@@ -8,6 +8,7 @@
 #include "claim/claim.h"
 #include "drift/gridfield.h"
 #include "tool/bench_conv.h"
+#include "tool/bench_drift.h"
 #include "tool/bench_mesh.h"
 #include "tool/option.h"
 #include "tool/share.h"
@@ -97,9 +98,13 @@ static dp_status two_modes(bench *b)
 /* The shipped quick suite, by this program itself, into a directory that is removed again. */
 static dp_status suite(bench *b)
 {
-    char dir[] = "/tmp/driftproof-bench-XXXXXX";
+    const char *tmp = getenv("TMPDIR");
+    char *dir = dp_format("%s/driftproof-bench-XXXXXX", tmp && *tmp ? tmp : "/tmp");
     int status = -1;
-    if (!mkdtemp(dir)) return dp_fail(&b->e, DP_EIO, "no temporary directory");
+    if (!mkdtemp(dir)) {
+        free(dir);
+        return dp_fail(&b->e, DP_EIO, "cannot make a directory in %s", tmp && *tmp ? tmp : "/tmp");
+    }
     const pid_t pid = fork();
     if (!pid) {
         execl("/proc/self/exe", "driftproof", "verify", "--quiet", "--no-pdf", "--suite", "quick", "--limit", "60", "--out", dir, (char *) NULL);
@@ -112,6 +117,7 @@ static dp_status suite(bench *b)
         _exit(127);
     }
     if (cleaner > 0) waitpid(cleaner, NULL, 0);
+    free(dir);
     return WIFEXITED(status) && WEXITSTATUS(status) <= 1 ? DP_OK : dp_fail(&b->e, DP_EIO, "verify did not finish");
 }
 
@@ -319,6 +325,55 @@ static int run_quotients(const dp_args *a, int json, const char *gap)
     return good;
 }
 
+/* ---- races: particle drifts beside the same in other programs ---- */
+
+static int asked_race(const dp_args *a, int i)
+{
+    for (int k = 0; k < a->count; k++)
+        if (!strcmp(a->operand[k], dp_races[i].name)) return !dp_races[i].full || dp_args_flag(a, "full");
+    return !a->count && (!dp_races[i].full || dp_args_flag(a, "full"));
+}
+
+/* Returns 0 if the bar was missed or something failed. */
+static int print_race(const char *gap, const dp_race *r, dp_status status, double ours, double theirs, const dp_error *e)
+{
+    const int good = status == DP_EUNSUPPORTED || (!status && theirs >= r->bar * ours);
+    char *title = dp_race_title(r);
+    if (!gap) {
+        printf("%-68s ", title);
+        if (status) printf("%s: %s\n", status == DP_EUNSUPPORTED ? "left out" : "FAILED", e->text);
+        else if (r->bar > 0) printf("%10.3g ms   the other %.4g ms: %.3g times as long, bar %g: %s\n", 1e3 * ours, 1e3 * theirs, theirs / ours, r->bar, good ? "reached" : "MISSED");
+        else printf("%10.3g ms   the other %.4g ms: %.3g times as long\n", 1e3 * ours, 1e3 * theirs, theirs / ours);
+        fflush(stdout);
+    } else {
+        printf("%s\n    {\"name\": \"%s\", \"title\": \"%s\", \"seconds\": ", gap, r->name, title);
+        if (status) fputs("null, \"why\": ", stdout), dp_json_string(stdout, e->text);
+        else {
+            dp_json_double(stdout, ours);
+            fputs(", \"other_seconds\": ", stdout), dp_json_double(stdout, theirs);
+            fputs(", \"ratio\": ", stdout), dp_json_double(stdout, theirs / ours);
+            if (r->bar > 0) fputs(", \"bar_ratio\": ", stdout), dp_json_double(stdout, r->bar);
+        }
+        putchar('}');
+    }
+    free(title);
+    return good;
+}
+
+static int run_races(const dp_args *a, int json, const char **gap)
+{
+    int good = 1;
+    for (int i = 0; i < dp_races_count; i++) {
+        double ours = 0, theirs = 0;
+        dp_error e = {0};
+        if (!asked_race(a, i)) continue;
+        const dp_status status = dp_race_run(&ours, &theirs, dp_races + i, &e);
+        good &= print_race(json ? *gap : NULL, dp_races + i, status, ours, theirs, &e);
+        *gap = ",";
+    }
+    return good;
+}
+
 static void check_names(const dp_args *a)
 {
     const char *names[BENCHES + 1] = {NULL};
@@ -328,7 +383,8 @@ static void check_names(const dp_args *a)
         for (int i = 0; i < BENCHES; i++) known |= !strcmp(names[i], a->operand[k]);
         for (int i = 0; i < dp_duels_count; i++) known |= names_duel(a->operand[k], i);
         for (int i = 0; i < dp_quotients_count; i++) known |= !strcmp(dp_quotients[i].name, a->operand[k]);
-        if (!known) dp_usage_error("bench: unknown benchmark '%s'%s; there are line, line-acb, plane-curl, two-modes, mesh-line, mesh-double, mesh-plane, mesh-threads, mesh-memory, drift-numpy, proxy-numpy, drift-torch, proxy-torch, train-128-torch, train-256-torch, suite, conv", a->operand[k], dp_tool_suggest(a->operand[k], names));
+        for (int i = 0; i < dp_races_count; i++) known |= !strcmp(dp_races[i].name, a->operand[k]);
+        if (!known) dp_usage_error("bench: unknown benchmark '%s'%s; there are line, line-acb, plane-curl, two-modes, mesh-line, mesh-double, mesh-plane, mesh-threads, mesh-memory, drift-memory, drift-exp, drift-numpy, drift-torch, drift-threads, proxy-numpy, proxy-torch, mmd-torch, sinkhorn-torch, sinkhorn-pot, sinkhorn-threads, sliced-torch, train-128-torch, train-256-torch, suite, conv", a->operand[k], dp_tool_suggest(a->operand[k], names));
     }
 }
 
@@ -353,15 +409,19 @@ static int run(const dp_args *a)
     if (!run_quotients(a, json, gap)) status = EXIT_UNEXPECTED;
     for (int i = 0; i < dp_quotients_count; i++)
         if (asked_quotient(a, i)) gap = ",";
+    if (!run_races(a, json, &gap)) status = EXIT_UNEXPECTED;
     if (!run_duels(a, json, gap, runs)) status = EXIT_UNEXPECTED;
     if (json) fputs("\n]}\n", stdout);
     return status;
 }
 
-static const dp_option options[] = {{"runs", 'r', "N", "runs of which the median is taken (default: 7)"}, {0}};
+static const dp_option options[] = {
+    {"runs", 'r', "N", "runs of which the median is taken (default: 7)"},
+    {"full", 0, NULL, "also particle drifts that take minutes in other programs: N = M = 16,384, and Sinkhorn at 4,096"},
+    {0}};
 const dp_tool_command dp_cmd_bench = {
     "bench", "[NAME]...", "time the engines",
     "Times the engines on fixed problems, medians of several runs on one core, beside the generic integrator of Arb where it can do the same; "
-    "the whole quick suite; last the exact convolution, in turns with fmpz_poly_mul and with FFTs in quadruple precision. The names are line, line-acb, "
-    "plane-curl, two-modes, mesh-line, mesh-double, mesh-plane, mesh-threads, mesh-memory, drift-numpy, proxy-numpy, drift-torch, proxy-torch, train-128-torch, train-256-torch, suite and conv; none means all. The exit status is 1 when a bar is missed.",
+    "the whole quick suite; particle drifts beside NumPy, PyTorch and POT where python3 has them; last the exact convolution, in turns with fmpz_poly_mul and with FFTs in quadruple precision. The names are line, line-acb, "
+    "plane-curl, two-modes, mesh-line, mesh-double, mesh-plane, mesh-threads, mesh-memory, drift-memory, drift-exp, drift-numpy, drift-torch, drift-threads, proxy-numpy, proxy-torch, mmd-torch, sinkhorn-torch, sinkhorn-pot, sinkhorn-threads, sliced-torch, train-128-torch, train-256-torch, suite and conv; none means all. The exit status is 1 when a bar is missed.",
     options, 0, -1, 0, run};

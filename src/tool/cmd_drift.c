@@ -59,13 +59,24 @@ static void put_json_array(FILE *f, const double *v, size_t n, size_t d)
     fputs("]", f);
 }
 
+/* What a solver says; numbers of sweeps or directions without an exponent. */
+static void put_notes(FILE *f, const dp_drifted *out)
+{
+    for (int i = 0; i < out->nnotes; i++) {
+        const double v = out->note[i].value;
+        fprintf(f, ", \"%s\": ", out->note[i].name);
+        if (v == floor(v) && fabs(v) < 1e15) fprintf(f, "%.0f", v);
+        else dp_json_double(f, v);
+    }
+}
+
 static void put_json(const char *drift, const dp_sample *s, const dp_drifted *out, const char *precision, int values)
 {
     fputs("{\"drift\": ", stdout);
     dp_json_string(stdout, drift);
     fprintf(stdout, ", \"n\": %zu, \"m\": %zu, \"dimension\": %zu, \"precision\": ", s->n, s->m, s->d);
     dp_json_string(stdout, precision);
-    for (int i = 0; i < out->nnotes; i++) fprintf(stdout, ", \"%s\": ", out->note[i].name), dp_json_double(stdout, out->note[i].value);
+    put_notes(stdout, out);
     if (values) fputs(",\n \"velocity\": ", stdout), put_json_array(stdout, out->v, s->n, s->d);
     fputs("}\n", stdout);
 }
@@ -187,7 +198,7 @@ static dp_status energy(const dp_args *a, const dp_energy *E, const dp_sample *s
         fputs("{\"energy\": ", stdout), dp_json_string(stdout, E->name);
         fputs(", \"value\": ", stdout), dp_json_double(stdout, value);
         fprintf(stdout, ", \"n\": %zu, \"m\": %zu, \"dimension\": %zu", s->n, s->m, s->d);
-        for (int i = 0; i < out.nnotes; i++) fprintf(stdout, ", \"%s\": ", out.note[i].name), dp_json_double(stdout, out.note[i].value);
+        put_notes(stdout, &out);
         fputs("}\n", stdout);
     }
     free(out.v);

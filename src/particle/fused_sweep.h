@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* fused_sweep.h: one scaling sweep over the weights of a few rows at a time; a template like fused_lanes.h, included after it. */
+
+/* K[r] + j: the weights of ROWS rows, `gap` apart; D = 0: any dimension. */
+INLINE void T(fill)(REAL *K, size_t gap, const dp_fused *f, const REAL *a, const REAL *left, const int D, const int root)
+{
+    const REAL *bt = f->bt, *add = f->add;
+    const T(vec) rate = (T(vec)) {0} + (REAL) f->rate;
+    const size_t d = D ? (size_t) D : f->d;
+    for (size_t j = 0; j < f->m; j += LANES) {
+        T(vec) q[ROWS];
+        EACH(r, ROWS) q[r] = (T(vec)) {0};
+        for (size_t k = 0; k < d; k++) {
+            const T(vec) b = *(const T(vec) *) (bt + k * f->stride + j);
+            EACH(r, ROWS) {
+                const T(vec) t = b - a[(size_t) r * d + k];
+                q[r] = T(fma)(t, t, q[r]);
+            }
+        }
+        EACH(r, ROWS) {
+            const T(vec) plus = *(const T(vec) *) (add + j) + left[r];
+            *(T(vec) *) (K + (size_t) r * gap + j) = T(weight)(q[r], rate, (const REAL *) &plus, root);
+        }
+    }
+}
+
+#define CASES(X) X(0, 0) X(0, 1) X(1, 0) X(1, 1) X(2, 0) X(2, 1) X(3, 0) X(3, 1)
+#define DEFINE(D, root) \
+    static __attribute__((noinline)) void T(fill_##D##root)(REAL *K, size_t gap, const dp_fused *f, const REAL *a, const REAL *left) { T(fill)(K, gap, f, a, left, D, root); }
+CASES(DEFINE)
+
+/* sum[r] = sum_j K_rj v_j. room: WIDTH. */
+static void T(dots)(double *sum, const REAL *K, size_t gap, const REAL *v, size_t m, size_t rows, double *room)
+{
+    for (size_t r = 0; r < rows; r++) {
+        memset(room, 0, sizeof(double) * WIDTH);
+        for (size_t from = 0; from < m; from += BLOCK) {
+            T(vec) acc[T(PARTS)] = {{0}};
+            for (size_t j = from; j < m && j < from + BLOCK; j += WIDTH)
+                EACH(h, T(PARTS)) acc[h] = T(fma)(*(const T(vec) *) (K + r * gap + j + (size_t) h * LANES), *(const T(vec) *) (v + j + (size_t) h * LANES), acc[h]);
+            T(flush)(room, acc);
+        }
+        sum[r] = T(tree)(room);
+    }
+}
+
+/* column_j += sum over r of K_rj u_r. */
+static void T(spread)(REAL *column, const REAL *K, size_t gap, const REAL *u, size_t m)
+{
+    for (size_t j = 0; j < m; j += LANES) {
+        T(vec) c = *(const T(vec) *) (column + j);
+        EACH(r, ROWS) c = T(fma)(*(const T(vec) *) (K + (size_t) r * gap + j), (T(vec)) {0} + u[r], c);
+        *(T(vec) *) (column + j) = c;
+    }
+}
+
+static void T(sweep)(double *row, double *col, const dp_fused *f, size_t first, size_t count, double goal, double *room)
+{
+#define ENTRY(D, root) T(fill_##D##root),
+    static void (*const fill[])(REAL *, size_t, const dp_fused *, const REAL *, const REAL *) = {CASES(ENTRY)};
+#undef ENTRY
+    REAL *column = (REAL *) room, *line = column + f->m, u[ROWS];
+    double *total = room + (DP_FUSED_ROWS + 1) * f->m;
+    memset(column, 0, sizeof(REAL) * f->m);
+    for (size_t i = 0; i < count; i += ROWS) {
+        const size_t rows = FLINT_MIN((size_t) ROWS, count - i), at = first + i;
+        const int keep = f->stored && rows == ROWS;
+        REAL *K = keep ? (REAL *) f->stored + at * f->m : line;
+        if (!keep || !f->full) {
+            fill[(f->d > 3 ? 0 : f->d * 2) + (f->root ? 1 : 0)](K, f->m, f, (const REAL *) f->a + at * f->d, (const REAL *) f->left + at);
+            for (size_t r = 0; f->skip && r < rows; r++) K[r * f->m + at + r] = 0;
+        }
+        T(dots)(row + i, K, f->m, f->v, f->m, rows, total);
+        for (size_t r = 0; r < ROWS; r++) u[r] = r < rows ? (REAL) (goal / row[i + r]) : 0;
+        T(spread)(column, K, f->m, u, f->m);
+    }
+    for (size_t j = 0; j < f->m; j++) col[j] += (double) column[j];
+}
+
+#undef CASES
+#undef DEFINE

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* sweep.c: scaling sweeps: w_ij = exp((f0_i + g0_j - c_ij)/eps)/2^bits, u_i = m/2^bits/sum_j w_ij v_j, v_j = n/2^bits/sum_i w_ij u_i; u and v go into f0 and g0 when they
+   grow; where sums could underflow a sweep is done by logarithms (rows.c). */
+#include "base/threads.h"
+#include "particle/sides.h"
+#include "particle/sweep.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { STORED = 3 << 19 }; /* bytes of weights that are kept, in the cache of a core: beyond, an exponential takes no longer than reading it */
+static const double log2e = 0x1.71547652b82fep0;
+
+/* Scale factors that still leave room: above them potentials are absorbed, above their square a sweep is void. */
+static double growth(const dp_sweep *w) { return w->p.single ? 16 : 128; }
+static double log2_over(const dp_sweep *w, double cost) { return dp_over_eps(w->p.kernel, cost) * log2e; }
+static double cost_of(const dp_sweep *w, double bits) { return bits / log2e * dp_pkernel_eps(w->p.kernel); }
+static double get(const dp_sweep *w, const void *a, size_t i) { return w->p.single ? (double) ((const float *) a)[i] : ((const double *) a)[i]; }
+
+static void set(const dp_sweep *w, void *a, size_t i, double value)
+{
+    if (w->p.single) ((float *) a)[i] = (float) value;
+    else ((double *) a)[i] = value;
+}
+
+void dp_sweep_init(dp_sweep *w, const dp_pairing *p, double *f, double *g)
+{
+    *w = (dp_sweep){.p = *p, .f = f, .g = g};
+    w->p.add = NULL;
+    dp_lanes_init(&w->L, NULL, NULL, &w->p);
+    dp_fused *F = &w->L.fused;
+    if (!F->add) return;
+    const size_t size = p->single ? sizeof(float) : sizeof(double);
+    w->possible = 1, w->bits = ceil(log2((double) FLINT_MAX(p->n, p->m))) + 2;
+    w->f0 = dp_calloc(p->n, sizeof(double)), w->g0 = dp_calloc(p->m, sizeof(double)), w->settled = dp_calloc(p->m, sizeof(double));
+    w->v = dp_malloc(sizeof(double) * p->m);
+    w->row = dp_malloc(sizeof(double) * p->n), w->col = dp_malloc(sizeof(double) * F->m), w->wave = dp_malloc(sizeof(double) * DP_WAVE * F->m);
+    dp_lanes_room(&w->room, sizeof(double) * dp_fused_sweep_room(F) * (size_t) w->L.threads);
+    memset(dp_lanes_room(&F->left, size * (p->n + DP_FUSED_ROWS)), 0, size * (p->n + DP_FUSED_ROWS));
+    memset(dp_lanes_room(&F->v, size * F->m), 0, size * F->m);
+    if (p->n * size <= STORED / F->m) dp_lanes_room(&F->stored, size * p->n * F->m);
+}
+
+void dp_sweep_clear(dp_sweep *w)
+{
+    free(w->f0), free(w->g0), free(w->settled), free(w->v), free(w->row), free(w->col), free(w->wave), free(w->room);
+    free(w->L.fused.left), free(w->L.fused.v), free(w->L.fused.stored);
+    dp_lanes_clear(&w->L);
+}
+
+/* ---- by logarithms ---- */
+
+/* f_i = -eps log((1/m) sum_j exp((g_j - c_ij)/eps)). */
+static dp_status update(double *f, dp_pairing p, const double *g, dp_error *e)
+{
+    const double log_m = dp_pkernel_eps(p.kernel) * log((double) p.m);
+    p.add = g;
+    const dp_status status = dp_rows(f, NULL, &p, e);
+    for (size_t i = 0; i < p.n; i++) f[i] = log_m - f[i];
+    return status;
+}
+
+static dp_status by_logarithms(dp_sweep *w, dp_error *e)
+{
+    const dp_status status = update(w->f, w->p, w->g, e);
+    return status ? status : update(w->g, dp_pairing_turned(&w->p), w->f, e);
+}
+
+/* ---- by factors ---- */
+
+/* f and `settled` make columns of sum n: the exponents of f0 = f - the largest growth of g since then, g0 = g, are at most -2 (but for rounding). What the exponents hold is what
+   rounding made of it. 0: they are so large that a rounding error could lift them above -1. */
+static int absorb(dp_sweep *w)
+{
+    dp_fused *F = &w->L.fused;
+    const double most = w->p.single ? 0x1p20 : 0x1p48;
+    double lift = 0;
+    for (size_t j = 0; j < w->p.m; j++) lift = fmax(lift, log2_over(w, w->g[j] - w->settled[j]));
+    for (size_t j = 0; j < F->m; j++) {
+        const double t = j < w->p.m ? log2_over(w, w->g[j]) : 0;
+        if (!(fabs(t) < most)) return 0;
+        set(w, F->add, j, j < w->p.m ? t : -INFINITY);
+        if (j < w->p.m) w->g0[j] = cost_of(w, get(w, F->add, j));
+    }
+    for (size_t i = 0; i < w->p.n; i++) {
+        const double t = log2_over(w, w->f[i]) - lift - w->bits;
+        if (!(fabs(t) < most)) return 0;
+        set(w, F->left, i, t);
+        w->f0[i] = cost_of(w, get(w, F->left, i) + w->bits);
+    }
+    F->full = 0;
+    return w->ready = 1;
+}
+
+/* v from g; whether all factors are moderate. */
+static int factors(dp_sweep *w)
+{
+    int good = 1;
+    for (size_t j = 0; j < w->p.m; j++) {
+        const double t = log2_over(w, w->g[j] - w->g0[j]);
+        good &= fabs(t) <= growth(w);
+        w->v[j] = exp2(t);
+    }
+    return good;
+}
+
+static dp_status some_rows(void *argument, slong job, int worker, dp_error *e)
+{
+    const dp_sweep *w = argument;
+    const dp_fused *F = &w->L.fused;
+    const size_t first = (w->L.base + (size_t) job) * DP_FUSED_TALL, count = FLINT_MIN((size_t) DP_FUSED_TALL, w->p.n - first);
+    double *col = w->wave + (size_t) job * F->m;
+    (void) e;
+    memset(col, 0, sizeof(double) * F->m);
+    dp_fused_sweep(w->row + first, col, F, first, count, (double) w->p.m * exp2(-w->bits), (double *) w->room + (size_t) worker * dp_fused_sweep_room(F));
+    return DP_OK;
+}
+
+/* Whether sums of n terms that should be `goal` are within a factor 2^room of it. */
+static int within(const double *sum, size_t n, double goal, double room)
+{
+    double low = INFINITY, high = 0;
+    for (size_t i = 0; i < n; i++) low = fmin(low, sum[i]), high = fmax(high, sum[i]);
+    return low >= goal * exp2(-room) && high <= goal * exp2(room);
+}
+
+/* Row and column sums of one sweep from v, and the next v; 0, and v as it was, when a sum is so small that weights counted as 0 could matter, or a factor too large. */
+static int by_factors(dp_sweep *w)
+{
+    const double shrunk = exp2(-w->bits), room = 2 * growth(w);
+    dp_error e;
+    for (size_t j = 0; j < w->p.m; j++) set(w, w->L.fused.v, j, w->v[j]);
+    dp_waves(w->col, w->wave, &w->L.base, w->L.fused.m, some_rows, w, (w->p.n + DP_FUSED_TALL - 1) / DP_FUSED_TALL, w->L.threads, &e);
+    w->L.fused.full = w->L.fused.stored != NULL;
+    if (!within(w->row, w->p.n, (double) w->p.m * shrunk, room) || !within(w->col, w->p.m, (double) w->p.n * shrunk, room)) return 0;
+    for (size_t j = 0; j < w->p.m; j++) w->v[j] = (double) w->p.n * shrunk / w->col[j];
+    return 1;
+}
+
+/* f and g from the sums of the last sweep; `settled` is g. */
+static void settle(dp_sweep *w)
+{
+    const double goal = (double) w->p.m * exp2(-w->bits);
+    for (size_t i = 0; i < w->p.n; i++) w->f[i] = w->f0[i] + cost_of(w, log2(goal / w->row[i]));
+    for (size_t j = 0; j < w->p.m; j++) w->settled[j] = w->g[j] = w->g0[j] + cost_of(w, log2(w->v[j]));
+}
+
+/* One sweep by logarithms from g, which stands as it was before a vain one. */
+static dp_status fall_back(dp_sweep *w, dp_error *e)
+{
+    if (w->wait) w->wait--;
+    else w->wait = FLINT_MIN(w->failures++, 8); /* vain sweeps less often where they are frequent */
+    w->ready = 0;
+    const dp_status status = by_logarithms(w, e);
+    if (w->possible) memcpy(w->settled, w->g, sizeof(double) * w->p.m);
+    return status;
+}
+
+dp_status dp_sweep_run(dp_sweep *w, slong count, dp_error *e)
+{
+    dp_status status = DP_OK;
+    int moved = 0; /* f and g are behind v */
+    for (; count > 0 && !status; count--) {
+        int good = w->possible && !w->wait;
+        if (good && !moved && !(w->ready && factors(w))) good = absorb(w) && factors(w);
+        if (good && by_factors(w)) {
+            moved = within(w->v, w->p.m, 1, growth(w));
+            if (!moved) settle(w), w->ready = 0;
+            continue;
+        }
+        for (size_t j = 0; good && j < w->p.m; j++) w->g[j] = w->g0[j] + cost_of(w, log2(w->v[j]));
+        moved = 0, status = fall_back(w, e);
+    }
+    if (moved) settle(w);
+    return status;
+}
