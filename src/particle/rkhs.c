@@ -11,7 +11,7 @@
 enum { MOST_STEPS = 3000, MOST_POINTS = 20000 };
 
 /* K_ij = k(y_i, y_j), b_j = mean over x of k(x, y_j), Q = mean of k over x with itself. */
-typedef struct { const dp_sample *s; dp_pkernel k; double lambda, Q; size_t m; gsl_matrix *K, *work; gsl_vector *b, *c, *t, *u; } witness;
+typedef struct { const dp_sample *s; dp_pkernel k; double lambda, Q; size_t m; gsl_matrix *K, *work; gsl_vector *b, *c, *t, *u, *log_mc; } witness;
 
 static double kernel(const witness *w, const double *a, const double *b)
 {
@@ -31,7 +31,7 @@ static dp_status witness_init(witness *w, const dp_sample *s, const char *name, 
     if (status) return status;
     gsl_set_error_handler_off();
     w->K = gsl_matrix_alloc(w->m, w->m), w->work = gsl_matrix_alloc(w->m, w->m);
-    w->b = gsl_vector_calloc(w->m), w->c = gsl_vector_alloc(w->m), w->t = gsl_vector_alloc(w->m), w->u = gsl_vector_alloc(w->m);
+    w->b = gsl_vector_calloc(w->m), w->c = gsl_vector_alloc(w->m), w->t = gsl_vector_alloc(w->m), w->u = gsl_vector_alloc(w->m), w->log_mc = gsl_vector_calloc(w->m);
     for (size_t i = 0; i < w->m; i++) {
         for (size_t j = 0; j <= i; j++) {
             const double k = kernel(w, s->y + i * d, s->y + j * d);
@@ -49,7 +49,7 @@ static dp_status witness_init(witness *w, const dp_sample *s, const char *name, 
 
 static void witness_clear(witness *w)
 {
-    if (w->K) gsl_matrix_free(w->K), gsl_matrix_free(w->work), gsl_vector_free(w->b), gsl_vector_free(w->c), gsl_vector_free(w->t), gsl_vector_free(w->u);
+    if (w->K) gsl_matrix_free(w->K), gsl_matrix_free(w->work), gsl_vector_free(w->b), gsl_vector_free(w->c), gsl_vector_free(w->t), gsl_vector_free(w->u), gsl_vector_free(w->log_mc);
 }
 
 /* out = K a. */
@@ -135,15 +135,20 @@ dp_status dp_chi2_sample(double *value, dp_drifted *out, const dp_sample *s, dp_
 
 /* ---- kale ---- */
 
+/* c = exp(log_mc)/m: coefficients far below the smallest double count as 0 and come back. */
+static void coefficients(witness *w)
+{
+    for (size_t j = 0; j < w->m; j++) gsl_vector_set(w->c, j, exp(gsl_vector_get(w->log_mc, j)) / (double) w->m);
+}
+
 /* The dual: phi(c) = sum c log(m c) - c + (c'Kc - 2 b'c + Q)/(2 lambda) + 1, convex; phi >= the functional's bracket, equal at the optimum. t = K c on return. */
-static double phi(witness *w, const gsl_vector *c)
+static double phi(witness *w)
 {
     double sum = 1 + w->Q / (2 * w->lambda);
-    apply(w->t, w, c);
+    apply(w->t, w, w->c);
     for (size_t j = 0; j < w->m; j++) {
-        const double x = gsl_vector_get(c, j);
-        if (!(x > 0)) return INFINITY;
-        sum += x * (log((double) w->m * x) - 1) + x * (gsl_vector_get(w->t, j) / 2 - gsl_vector_get(w->b, j)) / w->lambda;
+        const double x = gsl_vector_get(w->c, j);
+        if (x > 0) sum += x * (gsl_vector_get(w->log_mc, j) - 1) + x * (gsl_vector_get(w->t, j) / 2 - gsl_vector_get(w->b, j)) / w->lambda;
     }
     return sum;
 }
@@ -157,46 +162,57 @@ static double bracket(const witness *w)
     return sum;
 }
 
-/* Newton's step in u, scaled by S = sqrt(c): (1 + S K S/lambda) y = -S grad, step = S y. Returns the decrement, or NAN. */
+/* Newton's step in u, for log c: -grad - K S y/lambda with S = sqrt(c), (1 + S K S/lambda) y = -S grad. Returns the decrement, or NAN. */
 static double newton(witness *w)
 {
-    double decrement;
+    gsl_vector *grad = gsl_vector_alloc(w->m);
     apply(w->t, w, w->c);
     for (size_t i = 0; i < w->m; i++) {
         const double s = sqrt(gsl_vector_get(w->c, i));
-        gsl_vector_set(w->u, i, -s * (log((double) w->m * s * s) + (gsl_vector_get(w->t, i) - gsl_vector_get(w->b, i)) / w->lambda));
+        gsl_vector_set(grad, i, gsl_vector_get(w->log_mc, i) + (gsl_vector_get(w->t, i) - gsl_vector_get(w->b, i)) / w->lambda);
+        gsl_vector_set(w->u, i, -s * gsl_vector_get(grad, i));
         for (size_t j = 0; j <= i; j++)
             gsl_matrix_set(w->work, i, j, s * sqrt(gsl_vector_get(w->c, j)) * gsl_matrix_get(w->K, i, j) / w->lambda + (i == j));
     }
     gsl_vector_memcpy(w->t, w->u);
-    if (gsl_linalg_cholesky_decomp1(w->work)) return NAN;
+    if (gsl_linalg_cholesky_decomp1(w->work)) {
+        gsl_vector_free(grad);
+        return NAN;
+    }
     gsl_linalg_cholesky_svx(w->work, w->u);
-    decrement = dot(w->t, w->u);
+    const double decrement = dot(w->t, w->u);
     for (size_t i = 0; i < w->m; i++) *gsl_vector_ptr(w->u, i) *= sqrt(gsl_vector_get(w->c, i));
+    apply(w->t, w, w->u);
+    for (size_t i = 0; i < w->m; i++) gsl_vector_set(w->u, i, -gsl_vector_get(grad, i) - gsl_vector_get(w->t, i) / w->lambda);
+    gsl_vector_free(grad);
     return decrement;
 }
 
-/* Along the step, bent so that c stays positive, halved until phi falls. Returns whether it moved. */
+/* Along the step, a growth bent to that of c itself, halved until phi falls (but for its rounding). Returns whether it moved. */
 static int move(witness *w, double decrement, double *at)
 {
-    gsl_vector *trial = gsl_vector_alloc(w->m);
+    gsl_vector *old = gsl_vector_alloc(w->m);
     int moved = 0;
+    gsl_vector_memcpy(old, w->log_mc);
     for (double step = 1; step > 1e-12 && !moved; step /= 2) {
         for (size_t i = 0; i < w->m; i++) {
-            const double c = gsl_vector_get(w->c, i), change = step * gsl_vector_get(w->u, i) / c;
-            gsl_vector_set(trial, i, change > 0 ? c * (1 + change) : c * exp(change));
+            const double change = step * gsl_vector_get(w->u, i);
+            gsl_vector_set(w->log_mc, i, gsl_vector_get(old, i) + (change > 0 ? log1p(change) : change));
         }
-        const double now = phi(w, trial);
-        if (now <= *at - step * decrement / 4 || (decrement < 1e-16 && isfinite(now))) *at = now, moved = 1, gsl_vector_memcpy(w->c, trial);
+        coefficients(w);
+        const double now = phi(w);
+        moved = now <= *at - step * decrement / 4 || (decrement < 0x1p-50 * (fabs(*at) + w->Q / w->lambda) && isfinite(now));
+        if (moved) *at = now;
     }
-    gsl_vector_free(trial);
+    if (!moved) gsl_vector_memcpy(w->log_mc, old), coefficients(w);
+    gsl_vector_free(old);
     return moved;
 }
 
 /* From c as it is, at w->lambda; twice more once the decrement is rounding. */
 static double iterate(witness *w, double small, int *steps)
 {
-    double at = phi(w, w->c), decrement = INFINITY;
+    double at = phi(w), decrement = INFINITY;
     for (int last = 0; *steps < MOST_STEPS && last < 2; ++*steps) {
         decrement = newton(w);
         if (isnan(decrement)) break;
@@ -211,7 +227,7 @@ static dp_status solve_kale(witness *w, dp_error *e)
 {
     const double lambda = w->lambda;
     int steps = 0;
-    gsl_vector_set_all(w->c, 1 / (double) w->m);
+    coefficients(w);
     for (w->lambda = fmax(1, lambda); w->lambda > 4 * lambda; w->lambda /= 4) iterate(w, 1e-4, &steps);
     w->lambda = lambda;
     const double decrement = iterate(w, 1e-16, &steps);
@@ -226,7 +242,7 @@ dp_status dp_kale_sample(double *value, dp_drifted *out, const dp_sample *s, dp_
     if (status) return status;
     status = solve_kale(&w, e);
     if (!status) {
-        const double factor = 1 + w.lambda, dual = factor * phi(&w, w.c), primal = factor * bracket(&w);
+        const double factor = 1 + w.lambda, dual = factor * phi(&w), primal = factor * bracket(&w);
         if (value) *value = primal;
         if (out && out->v) flow(out->v, &w, factor);
         if (out) dp_drifted_note(out, "primal", primal), dp_drifted_note(out, "dual", dual), dp_drifted_note(out, "gap", dual - primal);
