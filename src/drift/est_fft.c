@@ -16,6 +16,7 @@ typedef struct {
     real norm, mass, step[3], top;
     real *xi[3], *square[3]; /* frequencies along axes and their squares; infinite squares beyond the band that the weights' step can carry */
     int sampled;             /* a part enters by its values */
+    struct { real_complex *P; real *room, *line; } own[DP_THREADS]; /* of each worker, kept from sum to sum: fresh pages cost as much as the transforms */
 } transform;
 
 static real *reals(slong n) { return (real *) dp_fft_alloc((size_t) n * sizeof(real) / sizeof(double)); }
@@ -59,23 +60,50 @@ EST_SIMD static void add_values(real *restrict to, const sum_kind *w, real weigh
 /* Offset of a padded index: the second half is negative. */
 static real offset(slong i, slong n, real step) { return step * (real) (2 * i < n ? i : i - n); }
 
-/* The sampled parts' transform to H. */
+/* The sign of a sum's kernel when the offset along an axis changes its sign. */
+static int parity(const sum_kind *w, int axis)
+{
+    const int first = w->a == axis, second = w->b == axis, two = w->what == SUM_H || w->what == SUM_J, one = w->what == SUM_G || w->what == SUM_D;
+    return (one && first) || (two && first != second) ? -1 : 1;
+}
+
+/* A line of the sampled parts' values: offsets up to half the length, the others by parity. */
+static void sampled_line(real *to, const transform *x, const sum_kind *w, slong line)
+{
+    const slong *n = x->f->length, most = n[0] / 2;
+    const int sign = parity(w, 0);
+    real t[3][DP_LANES], r2[DP_LANES], phi[DP_LANES], v[4][DP_LANES], sum[DP_LANES];
+    for (slong from = 0; from <= most; from += DP_LANES) {
+        EACH {
+            t[0][i] = offset(FLINT_MIN(from + i, most), n[0], x->step[0]), t[1][i] = offset(line % n[1], n[1], x->step[1]), t[2][i] = offset(line / n[1], n[2], x->step[2]);
+            r2[i] = t[0][i] * t[0][i] + t[1][i] * t[1][i] + t[2][i] * t[2][i], sum[i] = 0;
+        }
+        for (slong p = 0; p < x->s->k->n; p++)
+            if (x->s->k->part[p].family == DP_KERNEL_IMQ) {
+                est_kernel_lanes(phi, v, x->s->k->part + p, r2);
+                add_values(sum, w, x->s->k->part[p].weight, v, t);
+            }
+        memcpy(to + from, sum, (size_t) FLINT_MIN(DP_LANES, most + 1 - from) * sizeof *sum);
+    }
+    for (slong i = most + 1; i < n[0]; i++)
+        to[i] = (real) sign * to[n[0] - i];
+}
+
+/* The sampled parts' transform to H; lines of negative offsets are those of positive ones. */
 static void sampled_transform(real_complex *H, real *room, const transform *x, const sum_kind *w)
 {
-    const slong *n = x->f->length, lines = n[1] * n[2];
-    real t[3][DP_LANES], r2[DP_LANES], phi[DP_LANES], v[4][DP_LANES], sum[DP_LANES];
-    for (slong line = 0; line < lines; line++)
-        for (slong from = 0; from < n[0]; from += DP_LANES) {
-            EACH {
-                t[0][i] = offset(FLINT_MIN(from + i, n[0] - 1), n[0], x->step[0]), t[1][i] = offset(line % n[1], n[1], x->step[1]), t[2][i] = offset(line / n[1], n[2], x->step[2]);
-                r2[i] = t[0][i] * t[0][i] + t[1][i] * t[1][i] + t[2][i] * t[2][i], sum[i] = 0;
-            }
-            for (slong p = 0; p < x->s->k->n; p++)
-                if (x->s->k->part[p].family == DP_KERNEL_IMQ) {
-                    est_kernel_lanes(phi, v, x->s->k->part + p, r2);
-                    add_values(sum, w, x->s->k->part[p].weight, v, t);
-                }
-            memcpy(room + line * n[0] + from, sum, (size_t) FLINT_MIN(DP_LANES, n[0] - from) * sizeof *sum);
+    const slong *n = x->f->length;
+    for (slong l = 0; l < n[2]; l++)
+        for (slong j = 0; j < n[1]; j++) {
+            const slong near = 2 * j > n[1] ? n[1] - j : j, deep = 2 * l > n[2] ? n[2] - l : l;
+            const real sign = (real) ((near != j ? parity(w, 1) : 1) * (deep != l ? parity(w, 2) : 1));
+            real *to = room + (l * n[1] + j) * n[0];
+            const real *from = room + (deep * n[1] + near) * n[0];
+            if (near == j && deep == l)
+                sampled_line(to, x, w, l * n[1] + j);
+            else
+                for (slong i = 0; i < n[0]; i++)
+                    to[i] = sign * from[i];
         }
     R_FFTW(execute_dft_r2c)(x->forward, room, H);
 }
@@ -195,9 +223,11 @@ static dp_status one_sum(void *argument, slong job, int worker, dp_error *e)
     transform *x = argument;
     struct est_fft *f = x->f;
     const est_source *s = x->s;
-    real_complex *P = (real_complex *) reals(2 * f->bins);
-    real *room = reals(f->total), *line = reals(f->length[0] / 2 + 1), power = 0;
-    (void) worker, (void) e;
+    if (!x->own[worker].P)
+        x->own[worker].P = (real_complex *) reals(2 * f->bins), x->own[worker].room = reals(f->total), x->own[worker].line = reals(f->length[0] / 2 + 1);
+    real_complex *P = x->own[worker].P;
+    real *room = x->own[worker].room, *line = x->own[worker].line, power = 0;
+    (void) e;
     memset(P, 0, (size_t) f->bins * sizeof *P);
     if (x->sampled) {
         sampled_transform(P, room, x, f->kind + job);
@@ -216,7 +246,6 @@ static dp_status one_sum(void *argument, slong job, int worker, dp_error *e)
     }
     if (job == 0 && s->tails)
         keep_logs(x, room);
-    free(room), free(P), free(line);
     return DP_OK;
 }
 
@@ -322,6 +351,8 @@ dp_status est_lattice_transform(est_source *s, const est_axes *out, int order, i
     x.weights = (const real_complex *) transform_weights(&x);
     dp_status status = dp_parallel(one_sum, &x, f->nsums, threads, e);
     free((void *) x.weights);
+    for (int i = 0; i < DP_THREADS; i++)
+        free(x.own[i].P), free(x.own[i].room), free(x.own[i].line);
     for (int k = 0; k < 3; k++)
         free(x.xi[k]), free(x.square[k]);
     dp_fft_lock();

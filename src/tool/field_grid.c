@@ -67,7 +67,7 @@ static unsigned quantities_of(const dp_gridfield *f)
     return have;
 }
 
-/* What the drift has, from the first cell of the mesh, in doubles where the drift has them (its formulas give the same quantities there); says why
+/* What the drift has, from the corners of the mesh (a cell of a fine mesh would ask for lattices as fine), in doubles where the drift has them (its formulas give the same quantities there); says why
    something that was asked for is absent before hours are spent. */
 static dp_status probe(unsigned *have, const dp_grid_answer *g, const dp_mesh_t mesh, dp_error *e)
 {
@@ -76,7 +76,7 @@ static dp_status probe(unsigned *have, const dp_grid_answer *g, const dp_mesh_t 
     fmpq *hi = _fmpq_vec_init(mesh->dim);
     dp_mesh_t cell;
     dp_gridfield *f = NULL;
-    for (int k = 0; k < mesh->dim; k++) fmpq_add(hi + k, mesh->step + k, mesh->origin + k);
+    for (int k = 0; k < mesh->dim; k++) fmpq_mul_si(hi + k, mesh->step + k, mesh->n[k] - 1), fmpq_add(hi + k, hi + k, mesh->origin + k);
     dp_mesh_init(cell, mesh->dim, n, mesh->origin, hi);
     dp_status status = dp_gridfield_eval(&f, g->P, g->drift, cell, DP_Q_LOCAL, 5, D && D->grid && !D->mesh ? DP_TIER_DOUBLE : g->tier, 1, e);
     if (status == DP_EUNSUPPORTED && D && D->grid) status = dp_gridfield_eval(&f, g->P, g->drift, cell, DP_Q_LOCAL, 5, g->tier, 1, e);
