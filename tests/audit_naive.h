@@ -118,6 +118,30 @@ static void NAME(mmd)(REAL *v, REAL sign, const REAL *x, const REAL *b, size_t n
     free(L);
 }
 
+/* The released code at one temperature: columns [x, y], distances over their mean, 100 on the diagonal, clip, coordinates in units of mean/sqrt(d), root mean square 1. */
+static void NAME(released)(REAL *v, const REAL *x, const REAL *y, size_t n, size_t m, size_t d, REAL tau)
+{
+    const size_t t = n + m;
+    REAL *all = malloc(sizeof(REAL) * t * d), *L = malloc(sizeof(REAL) * n * t), *row = malloc(sizeof(REAL) * n * t), *col = malloc(sizeof(REAL) * n * t), mean = 0, square = 0;
+    memcpy(all, x, sizeof(REAL) * n * d), memcpy(all + n * d, y, sizeof(REAL) * m * d);
+    NAME(logits)(L, t, x, all, n, t, d, 0, 0, -1);
+    for (size_t k = 0; k < n * t; k++) L[k] = L[k] > (REAL) 1e-4 ? L[k] : (REAL) 1e-4, mean += L[k] / (REAL) (n * t);
+    for (size_t k = 0; k < n * t; k++) L[k] = -(L[k] / mean + (k / t == k % t ? 100 : 0)) / tau;
+    for (size_t i = 0; i < n; i++) NAME(softmax)(row + i * t, L + i * t, t, 1);
+    for (size_t j = 0; j < t; j++) NAME(softmax)(col + j, L + j, n, t);
+    for (size_t k = 0; k < n * t; k++) L[k] = (REAL) sqrt(fmax((double) (row[k] * col[k]), 1e-6));
+    for (size_t i = 0; i < n; i++) {
+        REAL p = 0, q = 0;
+        for (size_t j = 0; j < t; j++) *(j < n ? &q : &p) += L[i * t + j];
+        for (size_t k = 0; k < d; k++) {
+            for (size_t j = 0; j < t; j++) v[i * d + k] += L[i * t + j] * (j < n ? -p : q) * (all[j * d + k] - x[i * d + k]) / (mean / (REAL) sqrt((double) d));
+            square += v[i * d + k] * v[i * d + k] / (REAL) (n * d);
+        }
+    }
+    for (size_t i = 0; i < n * d; i++) v[i] /= (REAL) sqrt((double) square);
+    free(all), free(L), free(row), free(col);
+}
+
 /* One recorded step by the name of the program; b: its bandwidth or temperature. */
 static void NAME(program)(const char *name, REAL *v, const REAL *x, const REAL *y, size_t n, size_t m, size_t d, REAL b)
 {
@@ -130,6 +154,7 @@ static void NAME(program)(const char *name, REAL *v, const REAL *x, const REAL *
     else if (!strcmp(name, "da2-rows")) NAME(da2)(v, x, y, n, m, d, b, 0, 1, 'r');
     else if (!strcmp(name, "da2-columns")) NAME(da2)(v, x, y, n, m, d, b, 0, 1, 'c');
     else if (!strcmp(name, "toy")) NAME(toy)(v, x, y, n, m, d, b);
+    else if (!strcmp(name, "released")) NAME(released)(v, x, y, n, m, d, b);
     else if (!strcmp(name, "proxy")) NAME(proxy)(v, x, y, n, m, d, b);
     else if (!strcmp(name, "mmd")) NAME(mmd)(v, 1, x, y, n, m, d, b), NAME(mmd)(v, -1, x, x, n, n, d, b);
     else {

@@ -101,6 +101,8 @@ static const struct { const char *program; double b; const char *meta, *first; i
     {"da2-columns", 0.5, "{\"drift\": \"da2\", \"bandwidth\": 0.5}", "affinities with column softmax only, cross-weighted, laplace, self left out", 0},
     {"toy", 0.05, "{\"drift\": \"da2\", \"bandwidth\": 0.05, \"normalisation\": \"clamp\"}", "da2 with root of row times column softmax, cross-weighted, product of sums clamped at 1e-12", 1},
     {"toy", 0.05, "{\"drift\": \"da2\", \"bandwidth\": 0.05}", "da2 with root of row times column softmax, cross-weighted, product of sums clamped at 1e-12", 0},
+    {"released", 0.2, "{\"drift\": \"da2-released\", \"bandwidth\": 0.2}", "da2-released, laplace", 1},
+    {"released", 0.2, "{\"drift\": \"da2\", \"bandwidth\": 0.2}", "da2-released, laplace", 0},
     {"proxy", 0.72, "{\"drift\": \"sinkhorn-proxy\", \"bandwidth\": 0.6, \"scaling\": \"algorithm\"}", "sinkhorn-proxy, algorithm scaling, gaussian, self kept", 1},
     {"mean-shift", 0.6, "{\"drift\": \"mean-shift\", \"bandwidth\": 0.6}", "mean-shift, gaussian, self kept", 1},
     {"mean-shift-masked", 0.6, "{\"drift\": \"mean-shift\", \"bandwidth\": 0.6, \"mask\": true}", "mean-shift, gaussian, self left out", 1},

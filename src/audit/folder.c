@@ -72,6 +72,8 @@ static void declare(dp_declared *a, const dp_train *t)
     static const char *const selfs[] = {NULL, "none", "self"}, *const orders[] = {"rows-first", "columns-first"}, *const scalings[] = {"population", "algorithm"};
     const dp_problem *P = t->P;
     const double factor = t->schedule == DP_BANDWIDTH_CONSTANT ? 1 : t->schedule_to;
+    const dp_drift *drift = dp_drift_find(t->drift);
+    if (!drift || !drift->sample) return; /* fgan: its field is a network of its own */
     if (P->kernel == DP_KERNEL_SUM || t->normalise || factor != 1) return; /* one bandwidth for all steps is what can be declared */
     a->drift = dp_strdup(t->drift), a->kernel = dp_strdup(dp_kernel_name(P->kernel)), a->order = dp_strdup(orders[t->order]), a->scaling = dp_strdup(scalings[t->scaling]);
     if (selfs[t->self]) a->mask = dp_strdup(selfs[t->self]);

@@ -283,7 +283,7 @@ dp_status dp_sweep_select(dp_sweep_row *row, void *to, const char *file, const c
 /* A better row replaces a pending or failed one; two rows that are done must agree, all columns of them. */
 static dp_status take_rows(sqlite3 *db, const char *file, dp_error *e)
 {
-    char *sha, *other, *differ;
+    char *sha = NULL, *other = NULL, *differ = NULL;
     char *sql = sqlite3_mprintf("ATTACH %Q AS other", file);
     dp_status status = execute(db, file, sql, e);
     sqlite3_free(sql);
@@ -296,6 +296,7 @@ static dp_status take_rows(sqlite3 *db, const char *file, dp_error *e)
     if (!status && differ) status = dp_fail(e, DP_EINPUT, "%s: the run %s has other results in another file", file, differ);
     if (!status) status = execute(db, file, "BEGIN; INSERT OR REPLACE INTO main.runs SELECT * FROM other.runs WHERE run NOT IN (SELECT run FROM main.runs WHERE status IN ('done', 'diverged')) "
                                             "AND (status <> 'pending' OR run NOT IN (SELECT run FROM main.runs)); INSERT OR REPLACE INTO main.times SELECT * FROM other.times; COMMIT; DETACH other", e);
+    free(sha), free(other), free(differ);
     return status;
 }
 
