@@ -842,6 +842,9 @@ cd "$source" || exit 3
 for f in share/man/man1/driftproof-check-cert.1 share/bash-completion/completions/driftproof include/driftproof/driftproof.h share/fish/vendor_completions.d/driftproof.fish share/zsh/site-functions/_driftproof; do
   holds "installs $f" test -s "$w/root/usr/$f"
 done
+# A linker takes the first of two functions with one name out of an archive and says nothing.
+# shellcheck disable=SC2016 # the inner shell expands it
+holds 'no name twice in the library' sh -c 'test -z "$(nm -g --defined-only "$1" 2>/dev/null | sed -n "s/^[0-9a-f]* [TDBR] //p" | sort | uniq -d)"' - "$B/libdriftproof.a"
 cat >"$w/user.c" <<'END'
 #include <driftproof.h>
 int main(void) { return dp_drift_find("mmd") == NULL; }

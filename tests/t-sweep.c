@@ -64,7 +64,7 @@ static dp_status train(const dp_sweep *s, const char *file, size_t share, size_t
     const dp_sweep_options o = {.jobs = jobs};
     dp_sweep_store *t;
     dp_status status = dp_sweep_store_open(&t, file, s, cells, n, e);
-    if (!status) status = dp_sweep_run(t, s, cells, n, &o, e), dp_sweep_store_close(t);
+    if (!status) status = dp_sweep_train(t, s, cells, n, &o, e), dp_sweep_store_close(t);
     free(cells);
     return status;
 }

@@ -106,7 +106,7 @@ static dp_status train(const dp_args *a, const dp_sweep *s, const size_t *cells,
                                 .progress = isatty(STDERR_FILENO) && !dp_args_flag(a, "quiet")};
     dp_status status = dp_sweep_store_open(&t, file, s, cells, n, e);
     if (status) return status;
-    status = dp_sweep_run(t, s, cells, n, &o, e);
+    status = dp_sweep_train(t, s, cells, n, &o, e);
     dp_error mine = {0};
     if (dp_sweep_store_count(count, t, &mine) && !status) status = dp_fail(e, mine.status, "%s", mine.text);
     dp_sweep_store_close(t);

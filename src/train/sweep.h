@@ -54,6 +54,6 @@ dp_status dp_sweep_merge(const char *out, const char *const *files, size_t n, dp
 typedef struct { int jobs, progress; const char *folder, *keep; } dp_sweep_options;
 /* Trains what is not in the table yet, each run in a process of its own; the table is written by this process only. A run that fails is put down as failed. SIGINT, SIGTERM: DP_EINTERRUPTED,
    runs in flight are dropped (those with a folder go on from their checkpoint the next time). */
-dp_status dp_sweep_run(dp_sweep_store *t, const dp_sweep *s, const size_t *cells, size_t n, const dp_sweep_options *o, dp_error *e);
+dp_status dp_sweep_train(dp_sweep_store *t, const dp_sweep *s, const size_t *cells, size_t n, const dp_sweep_options *o, dp_error *e);
 
 #endif

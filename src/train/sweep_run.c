@@ -131,7 +131,7 @@ static void kill_all(worker *w, int jobs)
         }
 }
 
-dp_status dp_sweep_run(dp_sweep_store *t, const dp_sweep *s, const size_t *cells, size_t n, const dp_sweep_options *o, dp_error *e)
+dp_status dp_sweep_train(dp_sweep_store *t, const dp_sweep *s, const size_t *cells, size_t n, const dp_sweep_options *o, dp_error *e)
 {
     const int jobs = o->jobs < 1 ? 1 : o->jobs > 256 ? 256 : o->jobs;
     const struct sigaction catch = {.sa_handler = stop};
