@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* t-train.c: training: a trace of another program, the loss and its slopes, streams, metrics, and runs that are interrupted. */
+/* t-train.c: training: traces of NumPy and PyTorch, the loss and its slopes, streams, metrics, and runs that are interrupted. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -77,12 +77,12 @@ static void extract(const dp_npz *z, const char *name, const char *file, const c
 }
 
 #define SHAPE "drift: {name: mean-shift, gamma: 0.5}, generator: {width: 6, depth: 2, noise: 3}, optimiser: {lr: 1e-2}, batch: 16, data_batch: 20, precision: double"
-static void trace_of_another_program(void **folder)
+static void trace_of(const char *file, void **folder)
 {
     char *start = dp_format("%s/start.npz", (char *) *folder), *noise = dp_format("%s/noise.npy", (char *) *folder), *data = dp_format("%s/data.npy", (char *) *folder);
     dp_npz *z;
     dp_error e = {0};
-    assert_int_equal(dp_npz_read(&z, "tests/training/trace.npz", &e), DP_OK);
+    assert_int_equal(dp_npz_read(&z, file, &e), DP_OK);
     dp_train *t = read_case("{atoms: [{at: [0, 0]}]}", SHAPE);
     dp_trainer *a = trainer_of(t);
     extract(z, NULL, start, "start.", a), extract(z, "noise", noise, "", NULL), extract(z, "data", data, "", NULL);
@@ -103,6 +103,9 @@ static void trace_of_another_program(void **folder)
     dp_trainer_free(a), dp_train_free(t), dp_npz_free(z);
     free(w), free(start), free(noise), free(data), free(keys);
 }
+
+static void trace_of_numpy(void **folder) { trace_of("tests/training/trace.npz", folder); }
+static void trace_of_pytorch(void **folder) { trace_of("tests/training/torch.npz", folder); }
 
 /* ---- the loss ---- */
 
@@ -428,7 +431,7 @@ static int drop_folder(void **folder)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(trace_of_another_program), cmocka_unit_test(slopes_of_the_loss), cmocka_unit_test(surrogate_gradients), cmocka_unit_test(critics), cmocka_unit_test(fields_are_summed_and_scheduled),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(trace_of_numpy), cmocka_unit_test(trace_of_pytorch), cmocka_unit_test(slopes_of_the_loss), cmocka_unit_test(surrogate_gradients), cmocka_unit_test(critics), cmocka_unit_test(fields_are_summed_and_scheduled),
                                        cmocka_unit_test(batches), cmocka_unit_test(draws_of_mixtures), cmocka_unit_test(mmd_of_metrics), cmocka_unit_test(interrupted_runs), cmocka_unit_test(divergence_is_told),
                                        cmocka_unit_test(cases_are_checked)};
     return cmocka_run_group_tests(tests, make_folder, drop_folder);

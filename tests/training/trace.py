@@ -71,7 +71,3 @@ for t in range(steps):
     for key, value in (("weights", flat(theta)), ("gradient", flat(g)), ("exp_avg", flat(first)), ("exp_avg_sq", flat(second)), ("loss", loss), ("v", v)):
         record[key].append(value)
 np.savez(sys.argv[1], noise=z_all, data=y_all, **{"start." + k: v for k, v in start.items()}, **{k: np.array(v) for k, v in record.items()})
-if len(sys.argv) > 2:
-    np.savez(sys.argv[2] + "/start.npz", **start)
-    np.save(sys.argv[2] + "/noise.npy", z_all)
-    np.save(sys.argv[2] + "/data.npy", y_all)
