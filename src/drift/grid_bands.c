@@ -6,6 +6,7 @@
 
 #include "base/threads.h"
 #include "drift/estimated.h"
+#include "drift/grid_keep.h"
 #include "drift/grid_sums.h"
 
 enum { BAND_NODES = 8192, BAND_ROWS = 4 }; /* nodes of a band, about; rows are taken in multiples of four (the matrix products' tiles) */
@@ -88,6 +89,7 @@ typedef struct {
     arb_ptr x[3];             /* coordinates along the axes */
     slong *miss;              /* of each node, bits */
     band_report *report;      /* of each band */
+    char step[200];           /* names the round for what is kept */
 } sweep;
 
 /* Moments at the nodes of one band, and where the drifts' formulas find them. */
@@ -182,17 +184,40 @@ static dp_status formulas(const sweep *a, band_moments *b, band_report *r, slong
     return status;
 }
 
+static int load_band(const sweep *a, band_report *r, slong first, slong rows)
+{
+    dp_grid_part part = {.have = 0};
+    if (!dp_grid_keep_load(a->f->keep, a->f, a->step, first * a->across, rows * a->across, a->miss, &part))
+        return 0;
+    *r = (band_report) {part.have, {part.term[0].bound, part.term[1].bound}, {part.loss[0], part.loss[1]}};
+    if (first == 0)
+        snprintf(a->f->note, sizeof a->f->note, "%s", part.why);
+    return 1;
+}
+
+static void save_band(const sweep *a, const band_report *r, slong first, slong rows)
+{
+    dp_grid_part part = {.have = r->have, .loss = {r->loss[0], r->loss[1]}, .nterms = 2, .term = {{"strip", r->term[0]}, {"window", r->term[1]}}};
+    if (first == 0)
+        snprintf(part.why, sizeof part.why, "%s", a->f->note);
+    dp_grid_keep_save(a->f->keep, a->f, a->step, first * a->across, rows * a->across, a->miss, &part);
+}
+
 static dp_status band(void *argument, slong job, int worker, dp_error *e)
 {
     (void) worker;
     const sweep *a = argument;
     slong first = job * a->rows, rows = FLINT_MIN(a->rows, a->f->mesh.n[a->P->dim - 1] - first);
     band_moments b;
+    if (load_band(a, a->report + job, first, rows))
+        return DP_OK;
     a->report[job].have = ~0u;
     dp_status status = band_init(&b, a->report + job, a, first, rows, e);
     if (status == DP_OK)
         status = formulas(a, &b, a->report + job, first, e);
     band_clear(&b, a->s);
+    if (status == DP_OK)
+        save_band(a, a->report + job, first, rows);
     return status;
 }
 
@@ -220,7 +245,8 @@ static dp_status attempt(dp_gridfield *f, slong *miss, band_report *all, const d
         return status;
     slong last = f->mesh.n[P->dim - 1], across = dp_mesh_nodes(&f->mesh) / last;
     slong rows = FLINT_MAX(BAND_ROWS, BAND_NODES / across / BAND_ROWS * BAND_ROWS), bands = (last + rows - 1) / rows;
-    sweep a = {f, P, drift, &s, order, w->prec, rows, across, {NULL, NULL, NULL}, miss, dp_calloc((size_t) bands, sizeof(band_report))};
+    sweep a = {f, P, drift, &s, order, w->prec, rows, across, {NULL, NULL, NULL}, miss, dp_calloc((size_t) bands, sizeof(band_report)), ""};
+    snprintf(a.step, sizeof a.step, "lattices %d %ld %ld %ld %d %d", order, (long) w->prec, (long) w->extra[0], (long) w->extra[1], w->balls[0], w->balls[1]);
     for (int k = 0; k < P->dim; k++)
         a.x[k] = axis_balls(&f->mesh, k, w->prec + 20);
     status = dp_parallel(band, &a, bands, threads, e);

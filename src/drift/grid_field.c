@@ -45,6 +45,12 @@ static dp_tier choose(const dp_problem *P, const char *drift, slong digits, dp_t
 dp_status dp_gridfield_eval(dp_gridfield **out, const dp_problem *P, const char *drift, const dp_mesh_t mesh, unsigned quantities,
                             slong digits, dp_tier tier, int threads, dp_error *e)
 {
+    return dp_gridfield_eval_kept(out, P, drift, mesh, quantities, digits, tier, threads, NULL, e);
+}
+
+dp_status dp_gridfield_eval_kept(dp_gridfield **out, const dp_problem *P, const char *drift, const dp_mesh_t mesh, unsigned quantities,
+                                 slong digits, dp_tier tier, int threads, dp_grid_keep *keep, dp_error *e)
+{
     double start = dp_now();
     if (mesh->dim != P->dim)
         return dp_fail(e, DP_EINPUT, "a mesh of dimension %d for a case of dimension %d", mesh->dim, P->dim);
@@ -54,6 +60,7 @@ dp_status dp_gridfield_eval(dp_gridfield **out, const dp_problem *P, const char 
     const int whole = D && D->mesh && (!D->grid || kind == DP_TIER_EXACT); /* then the drift itself chooses between tiers */
     dp_gridfield *f = dp_gridfield_new(mesh, quantities, digits, (whole && tier == DP_TIER_AUTO) || (!estimate && tier == DP_TIER_DOUBLE) ? tier : kind);
     dp_status status = DP_EBUDGET;
+    f->keep = keep;
     if (whole)
         status = D->mesh(f, P, threads, e);
     else if (estimate)
@@ -67,7 +74,7 @@ dp_status dp_gridfield_eval(dp_gridfield **out, const dp_problem *P, const char 
         f = dp_gridfield_new(mesh, quantities, digits, DP_TIER_DOUBLE);
         status = dp_gridfield_estimated(f, P, drift, threads, e);
     }
-    f->seconds = dp_now() - start;
+    f->seconds = dp_now() - start, f->keep = NULL;
     if (f->tier == DP_TIER_AUTO)
         f->tier = DP_TIER_EXACT;
     if (status == DP_OK)

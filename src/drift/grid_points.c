@@ -4,6 +4,7 @@
 #include <stdatomic.h>
 
 #include "drift/grid_internal.h"
+#include "drift/grid_keep.h"
 
 typedef struct {
     dp_gridfield *f;
@@ -28,10 +29,27 @@ static void failure(shared *s, slong node, const dp_error *e)
     pthread_mutex_unlock(&s->lock);
 }
 
+/* What a node says goes to what all say. */
+static void tell(shared *s, const dp_grid_part *part)
+{
+    pthread_mutex_lock(&s->lock);
+    s->have |= part->have;
+    if (part->why[0])
+        snprintf(s->f->note, sizeof s->f->note, "%s", part->why);
+    for (size_t i = 0; i < part->nterms; i++)
+        dp_gridfield_note_term(s->f, part->term[i].term, part->term[i].bound);
+    pthread_mutex_unlock(&s->lock);
+}
+
 /* A node whose digits cannot be reached keeps the enclosure that was. */
 static void one_node(shared *s, dp_field_t at, fmpq *x, slong node, dp_workspace *w)
 {
     dp_error e;
+    dp_grid_part part = {.have = 0};
+    if (dp_grid_keep_load(s->f->keep, s->f, "points", node, 1, NULL, &part)) {
+        tell(s, &part);
+        return;
+    }
     dp_mesh_node(x, &s->f->mesh, node);
     dp_status status = dp_field_digits(at, s->P, s->drift, x, s->f->digits, w, &e);
     if (status != DP_OK && status != DP_EBUDGET) {
@@ -39,17 +57,15 @@ static void one_node(shared *s, dp_field_t at, fmpq *x, slong node, dp_workspace
         return;
     }
     dp_gridfield_store(s->f, node, at);
-    pthread_mutex_lock(&s->lock);
-    s->have |= dp_field_quantities(at);
-    if (at->why[0])
-        snprintf(s->f->note, sizeof s->f->note, "%s", at->why);
-    const char *term;
+    part.have = dp_field_quantities(at);
+    snprintf(part.why, sizeof part.why, "%s", at->why);
     mag_t bound;
     mag_init(bound);
-    for (size_t i = 0; dp_workspace_ledger(w, i, &term, bound); i++)
-        dp_gridfield_note_term(s->f, term, mag_get_d(bound));
+    for (; part.nterms < sizeof part.term / sizeof *part.term && dp_workspace_ledger(w, part.nterms, &part.term[part.nterms].term, bound); part.nterms++)
+        part.term[part.nterms].bound = mag_get_d(bound);
     mag_clear(bound);
-    pthread_mutex_unlock(&s->lock);
+    dp_grid_keep_save(s->f->keep, s->f, "points", node, 1, NULL, &part);
+    tell(s, &part);
 }
 
 static void work(shared *s)

@@ -25,8 +25,11 @@ const char *dp_tier_name(dp_tier tier);
    same at more than double precision, or is NULL. `estimated`: rad was found by refinement and proves nothing. */
 typedef struct { unsigned quantity; int components, estimated; double *mid, *rad; arb_ptr ball; } dp_grid_values;
 
+typedef struct dp_grid_keep_struct dp_grid_keep; /* grid_keep.h */
+
 typedef struct dp_gridfield_struct {
     dp_mesh_struct mesh;
+    dp_grid_keep *keep;        /* while it is evaluated: where finished parts are kept, or NULL */
     dp_tier tier;
     slong digits;              /* asked */
     double seconds;
@@ -41,6 +44,9 @@ typedef struct dp_gridfield_struct {
    where that can be reached. threads >= 1. Error: each value's rad; the ledger names its terms (lemmas L1, L3). Free with dp_gridfield_free. */
 dp_status dp_gridfield_eval(dp_gridfield **out, const dp_problem *P, const char *drift, const dp_mesh_t mesh, unsigned quantities,
                             slong digits, dp_tier tier, int threads, dp_error *e);
+/* The same with finished parts kept in a file and taken from it (tier exact; others are found as a whole). */
+dp_status dp_gridfield_eval_kept(dp_gridfield **out, const dp_problem *P, const char *drift, const dp_mesh_t mesh, unsigned quantities,
+                                 slong digits, dp_tier tier, int threads, dp_grid_keep *keep, dp_error *e);
 void dp_gridfield_free(dp_gridfield *f);
 const dp_grid_values *dp_gridfield_find(const dp_gridfield *f, unsigned quantity); /* NULL when absent */
 

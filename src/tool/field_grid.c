@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/progress.h"
+#include "drift/grid_keep.h"
 #include "claim/claim.h"
 #include "tool/grid.h"
 #include "tool/share.h"
@@ -101,7 +102,28 @@ static dp_status split(dp_grid_answer *g, unsigned parts, int threads, dp_error 
     return status;
 }
 
-static dp_status evaluate(dp_grid_answer *g, const dp_args *a, const dp_mesh_t mesh, slong digits, dp_error *e)
+/* Where a long mesh keeps what is done: beside the file that it is for. The key says all that its values depend on. */
+static dp_grid_keep *keep_beside(const dp_args *a, const dp_grid_answer *g, const dp_mesh_t mesh, unsigned wanted, slong digits)
+{
+    enum { PATIENCE = 10 }; /* seconds that are no loss */
+    const char *output = dp_args_value(a, "output");
+    if (!output) return NULL;
+    char digest[65], *path = dp_format("%s.part", output), *key, *axes = dp_strdup("");
+    for (int k = 0; k < mesh->dim; k++) {
+        char *origin = fmpq_get_str(NULL, 10, mesh->origin + k), *step = fmpq_get_str(NULL, 10, mesh->step + k), *more = dp_format("%s %ld %s %s", axes, (long) mesh->n[k], origin, step);
+        free(axes), flint_free(origin), flint_free(step);
+        axes = more;
+    }
+    dp_problem_sha256(digest, g->P);
+    key = dp_format("%s\n%s %s %s\n%s%s\n%u %ld %d", dp_build_id(), digest, g->P->p->digest, g->P->q->digest, g->drift, axes, wanted, (long) digits, (int) g->tier);
+    dp_grid_keep *keep = dp_grid_keep_open(path, key, PATIENCE);
+    if (keep && dp_grid_keep_found(keep) && !dp_args_flag(a, "quiet"))
+        fprintf(stderr, "driftproof: %s has %ld parts that were finished before\n", path, (long) dp_grid_keep_found(keep));
+    free(path), free(key), free(axes);
+    return keep;
+}
+
+static dp_status evaluate(dp_grid_answer *g, dp_grid_keep **keep, const dp_args *a, const dp_mesh_t mesh, slong digits, dp_error *e)
 {
     unsigned have, wanted = g->asked;
     dp_status status = probe(&have, g, mesh, e);
@@ -109,7 +131,8 @@ static dp_status evaluate(dp_grid_answer *g, const dp_args *a, const dp_mesh_t m
     if (dp_args_flag(a, "plot")) wanted |= dp_grid_plot_needs(g, have);
     if (!(wanted & DP_Q_LOCAL)) wanted |= DP_Q_VELOCITY; /* not shown */
     const int threads = (int) dp_args_integer(a, "threads", 1, 4096, dp_cores());
-    status = dp_gridfield_eval(&g->f, g->P, g->drift, mesh, wanted & DP_Q_LOCAL, digits, g->tier, threads, e);
+    *keep = keep_beside(a, g, mesh, wanted, digits);
+    status = dp_gridfield_eval_kept(&g->f, g->P, g->drift, mesh, wanted & DP_Q_LOCAL, digits, g->tier, threads, *keep, e);
     if (!status && wanted & PARTS) status = split(g, wanted & PARTS, threads, e);
     if (status) return status;
     if (wanted & ~quantities_of(g->f)) return dp_fail(e, DP_EUNSUPPORTED, "%s: not all quantities exist on this mesh: %s", g->drift, g->f->note);
@@ -151,6 +174,7 @@ int dp_field_grid(const dp_args *a, const char *drift)
     dp_error e = {0};
     dp_mesh_t mesh;
     dp_grid_answer g = {.drift = drift, .tier = dp_grid_tier(a)};
+    dp_grid_keep *keep = NULL;
     dp_end_on_signals();
     if (!dp_args_flag(a, "quiet")) dp_progress_begin("driftproof: field");
     read_quantities(&g, dp_args_value(a, "quantity"));
@@ -165,10 +189,11 @@ int dp_field_grid(const dp_args *a, const char *drift)
     check_options(a, &g);
     dp_window_mesh(mesh, P, dp_args_value(a, "grid"), dp_args_value(a, "window"));
     status = dp_scalars_eval(&g.scalars, &g.numbers, P, drift, digits, (int) dp_args_integer(a, "threads", 1, 4096, dp_cores()), &e);
-    if (!status) status = evaluate(&g, a, mesh, digits, &e);
+    if (!status) status = evaluate(&g, &keep, a, mesh, digits, &e);
     dp_progress_end();
     if (!status) status = deliver(&g, a, &e);
     const int short_of = status == DP_EBUDGET && g.f; /* said already */
+    dp_grid_keep_close(keep, !status || short_of);
     dp_scalars_clear(&g.scalars);
     dp_gridfield_free(g.f);
     dp_mesh_clear(mesh);
