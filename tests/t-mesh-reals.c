@@ -167,6 +167,7 @@ static void sums(void **unused)
             holds(&x, i, v + i);
         for (slong j = 0; j < g->n; j++)
             mag_set_ui_2exp_si(arb_radref(g->m + j * d), 1, -30); /* a sum that is not precise enough */
+        dp_reals_clear(&x);
         assert_false(dp_sublattice_reals(&x, g, mesh, &s, prec));
         _arb_vec_clear(v, x.n), dp_gsum_clear(g), dp_mesh_clear(mesh);
     }
