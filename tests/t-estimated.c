@@ -204,6 +204,19 @@ static void laplace_kernel(void **state)
     dp_problem_free(P);
 }
 
+/* Kernels so wide that no period of a transform holds them, and so narrow that k*q falls below the transforms' noise within the window. */
+static void kinks_wide_and_narrow(void **state)
+{
+    (void) state;
+    static const char *const kernels[] = {"family: laplace, bandwidth: 1000", "family: laplace, bandwidth: 40", "family: laplace, bandwidth: 1/6"};
+    for (int i = 0; i < 3; i++) {
+        dp_problem *P = problem(1, LINE, kernels[i]);
+        is_good(kernels[i], against_points(P, "mean-shift", 60, "-3", "3", 12));
+        if (i == 2) is_good(kernels[i], against_points(P, "sinkhorn-proxy", 60, "-2", "3", 1));
+        dp_problem_free(P);
+    }
+}
+
 /* Atoms against exact sums by the certified engine. */
 static void atoms(void **state)
 {
@@ -370,7 +383,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(mixtures_on_the_line), cmocka_unit_test(mixtures_in_the_plane), cmocka_unit_test(mixtures_in_space),
-        cmocka_unit_test(narrow_kernels_and_windows), cmocka_unit_test(scores_and_smoothed_scores), cmocka_unit_test(laplace_kernel),
+        cmocka_unit_test(narrow_kernels_and_windows), cmocka_unit_test(scores_and_smoothed_scores), cmocka_unit_test(laplace_kernel), cmocka_unit_test(kinks_wide_and_narrow),
         cmocka_unit_test(atoms), cmocka_unit_test(a_box_has_error_functions), cmocka_unit_test(relations_between_fields),
         cmocka_unit_test(blob_of_one_atom), cmocka_unit_test(what_cannot_be_done_is_said), cmocka_unit_test(data_sets)};
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,7 +15,8 @@ typedef struct {
     R_FFTW(plan) forward, inverse;
     real norm, mass, step[3], top;
     real *xi[3], *square[3]; /* frequencies along axes and their squares; infinite squares beyond the band that the weights' step can carry */
-    int sampled;             /* a part enters by its values */
+    char by_value[64];       /* parts that enter by their values: those that no period holds, and those without a transform */
+    int sampled;             /* any */
     struct { real_complex *P; real *room, *line; } own[DP_THREADS]; /* of each worker, kept from sum to sum: fresh pages cost as much as the transforms */
 } transform;
 
@@ -23,12 +24,20 @@ static real *reals(slong n) { return (real *) dp_fft_alloc((size_t) n * sizeof(r
 
 /* ---- kernels ---- */
 
+/* At t = 0 derivatives multiply t or t t, which make them 0 whatever they are there; -k'/r alone stays, infinite at a kink. */
+static void at_kink(real *const v[4], const sum_kind *w, real r2)
+{
+    if (r2 == 0)
+        *v[2] = 0, *v[1] = w->what == SUM_H ? *v[1] : 0;
+}
+
 /* What the kernel of a sum is at t = x - y, for a part. */
 static real kernel_value(const sum_kind *w, const est_part *part, const real t[3], real r2)
 {
     real phi, v[4];
     const real one = w->a == w->b;
     est_kernel_at(&phi, v, part, r2);
+    at_kink((real *const[4]) {v, v + 1, v + 2, v + 3}, w, r2);
     const real g = part->weight * r_exp(-phi);
     switch (w->what) {
     case SUM_Z: return g * v[0];
@@ -72,15 +81,23 @@ static void sampled_line(real *to, const transform *x, const sum_kind *w, slong 
 {
     const slong *n = x->f->length, most = n[0] / 2;
     const int sign = parity(w, 0);
-    real t[3][DP_LANES], r2[DP_LANES], phi[DP_LANES], v[4][DP_LANES], sum[DP_LANES];
+    real t[3][DP_LANES], r2[DP_LANES], phi[DP_LANES] __attribute__((aligned(64))), v[4][DP_LANES], sum[DP_LANES];
     for (slong from = 0; from <= most; from += DP_LANES) {
         EACH {
             t[0][i] = offset(FLINT_MIN(from + i, most), n[0], x->step[0]), t[1][i] = offset(line % n[1], n[1], x->step[1]), t[2][i] = offset(line / n[1], n[2], x->step[2]);
             r2[i] = t[0][i] * t[0][i] + t[1][i] * t[1][i] + t[2][i] * t[2][i], sum[i] = 0;
         }
         for (slong p = 0; p < x->s->k->n; p++)
-            if (x->s->k->part[p].family == DP_KERNEL_IMQ) {
+            if (x->by_value[p]) {
                 est_kernel_lanes(phi, v, x->s->k->part + p, r2);
+                EACH phi[i] = -phi[i];
+                est_vexp(phi, phi);
+                for (int i = 0; i < DP_LANES; i++) {
+                    real *const k[4] = {v[0] + i, v[1] + i, v[2] + i, v[3] + i};
+                    at_kink(k, w, r2[i]);
+                    for (int j = 0; j < 4; j++)
+                        *k[j] *= phi[i];
+                }
                 add_values(sum, w, x->s->k->part[p].weight, v, t);
             }
         memcpy(to + from, sum, (size_t) FLINT_MIN(DP_LANES, most + 1 - from) * sizeof *sum);
@@ -135,7 +152,7 @@ static void fourier_line(real *to, const transform *x, int primitive, slong j, s
     memset(to, 0, (size_t) half * sizeof *to);
     for (slong p = 0; p < x->s->k->n; p++) {
         const est_part *part = x->s->k->part + p;
-        if (part->family == DP_KERNEL_IMQ)
+        if (x->by_value[p])
             continue;
         const est_fourier k = est_kernel_fourier(part, x->s->dim, primitive);
         const real rest = x->square[1][j] + x->square[2][l];
@@ -181,7 +198,7 @@ static real images(const transform *x, const sum_kind *w)
 {
     real sum = 0;
     for (slong p = 0; p < x->s->k->n; p++)
-        for (int k = 0; k < x->s->dim && x->s->k->part[p].family != DP_KERNEL_IMQ; k++) {
+        for (int k = 0; k < x->s->dim && !x->by_value[p]; k++) {
             const real r = x->step[k] * (real) (x->f->length[k] - x->s->nodes.n[k] + 1), t[3] = {r, r, r};
             const sum_kind straight = {w->what, 0, w->what == SUM_H || w->what == SUM_J ? 1 : 0};
             sum += 2 * r_fabs(kernel_value(&straight, x->s->k->part + p, t, r * r));
@@ -270,17 +287,22 @@ static void list_sums(struct est_fft *f, int d, int order, int u, int sharp)
 /* Lengths with room for the kernel's reach (exact transforms) or for all offsets (sampled kernels), as far as memory goes. */
 static void lengths(struct est_fft *f, transform *x)
 {
+    const double room = x->s->dim == 1 ? 64.0 : 1.5;
     real reach = 0;
     for (slong p = 0; p < x->s->k->n; p++) {
-        x->sampled |= x->s->k->part[p].family == DP_KERNEL_IMQ;
-        if (x->s->k->part[p].family != DP_KERNEL_IMQ)
-            reach = r_max(reach, est_kernel_reach(x->s->k->part + p));
+        const est_part *part = x->s->k->part + p;
+        const real far = part->family == DP_KERNEL_IMQ ? INFINITY : est_kernel_reach(part);
+        for (int k = 0; k < x->s->dim; k++) /* at half its reach a kernel is 1e-10, and its images harm more than its kink */
+            x->by_value[p] |= far / 2 > room * (real) x->s->nodes.n[k] * x->step[k];
+        x->sampled |= x->by_value[p];
+        if (!x->by_value[p])
+            reach = r_max(reach, far);
     }
     f->total = f->bins = 1;
     for (int k = 0; k < 3; k++) {
         const slong n = x->s->nodes.n[k];
-        const double room = x->s->dim == 1 ? 64.0 : 1.5;
-        slong l = 0, most = x->sampled ? 2 * n : n + (slong) r_min(reach / x->step[k] + 1, room * (real) n);
+        slong l = 0, most = n + (slong) r_min(reach / x->step[k] + 1, room * (real) n);
+        most = x->sampled ? FLINT_MAX(2 * n, most) : most;
         f->length[k] = n == 1 ? 1 : dp_fft_length(most, &l);
         f->total *= f->length[k];
         f->bins *= k == 0 ? f->length[0] / 2 + 1 : f->length[k];

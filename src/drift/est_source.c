@@ -138,6 +138,23 @@ static void take_points(est_source *s)
 
 /* ---- densities ---- */
 
+/* Leaves out nodes of a lattice that no kernel reaches from the points asked for: quotients of tails grow without bound there, and transforms would bury the
+   rest beneath them. */
+static void leave_out(est_source *s, const est_axes *out, real growth)
+{
+    real reach = 0;
+    for (slong p = 0; p < s->k->n; p++)
+        reach = r_max(reach, s->k->part[p].family == DP_KERNEL_IMQ ? INFINITY : growth * est_kernel_reach(s->k->part + p));
+    for (slong i = 0; i < est_size(&s->nodes); i++) {
+        const slong j = i / s->nodes.n[0], at[3] = {i % s->nodes.n[0], j % s->nodes.n[1], j / s->nodes.n[1]};
+        for (int k = 0; k < s->dim; k++) {
+            const real y = s->nodes.x[k][at[k]];
+            if (y < out->x[k][0] - reach || y > out->x[k][out->n[k] - 1] + reach)
+                s->log_w[i] = -INFINITY;
+        }
+    }
+}
+
 /* Divides the weights by (k*q)^beta. */
 static dp_status reweigh(est_source *s, const est_source *q, double beta, int threads, dp_error *e)
 {
@@ -192,6 +209,8 @@ dp_status est_source_init(est_source *s, const dp_problem *P, const est_kernel *
     s->kind = k->gaussian ? EST_TENSOR : EST_LATTICE;
     s->exact = 0;
     dp_status status = densities(s, P, out, level, threads, e);
+    if (status == DP_OK && q && s->kind == EST_LATTICE)
+        leave_out(s, out, pow(1.5, level));
     return status == DP_OK && q ? reweigh(s, q, beta, threads, e) : status;
 }
 
