@@ -439,6 +439,12 @@ runs 'sinkhorn between modes twenty bandwidths apart' 0 "$dp" field cases/two-mo
 says out 'velocity_1 +-14\.28571428'
 runs 'sinkhorn with a kernel that is no cost' 2 "$dp" field cases/two-mode/laplace.yaml --drift sinkhorn --at 1
 says err 'family gaussian only'
+runs 'a window beyond doubles' 2 "$dp" field "$w/pair.yaml" --drift mean-shift --grid 5 --window 0:1e400
+says err 'a double can hold'
+runs 'a grid beyond the limit' 2 "$dp" field "$w/pair.yaml" --drift mean-shift --grid 300000000
+says err 'the most are'
+runs 'blob beyond doubles' 0 "$dp" field cases/mesh/line.yaml --drift blob --grid 5 --window 0:1 --digits 20
+says out 'tier quad'
 runs 'a grid on a full disk' 3 "$dp" field "$w/pair.yaml" --drift mean-shift --grid 3000 -o "$w/full.csv"
 
 # ---- particle drifts ----

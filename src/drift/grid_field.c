@@ -30,13 +30,21 @@ dp_status dp_gridfield_estimated_quad(dp_gridfield *f, const dp_problem *P, cons
 
 enum { DOUBLE_DIGITS = 13 }; /* more are asked of the tier quad */
 
+/* The cheapest estimate that can have so many digits. */
+static dp_tier estimating(slong digits) { return HAVE_QUAD && digits > DOUBLE_DIGITS ? DP_TIER_QUAD : DP_TIER_DOUBLE; }
+
+static dp_status estimate_field(dp_gridfield *f, const dp_problem *P, const char *drift, dp_tier tier, int threads, dp_error *e)
+{
+    return (tier == DP_TIER_QUAD ? dp_gridfield_estimated_quad : dp_gridfield_estimated)(f, P, drift, threads, e);
+}
+
 /* Floating point with estimated errors, where the certified lattices do not serve: they are cheaper than quadruple precision and have a bound.
    Otherwise the tier as it is. */
 static dp_tier choose(const dp_problem *P, const char *drift, slong digits, dp_tier tier)
 {
     const int sums = P->kernel == DP_KERNEL_GAUSSIAN && dp_is_gaussian_sum(P->p) && dp_is_gaussian_sum(P->q);
     if (tier == DP_TIER_AUTO)
-        return !has_estimate(drift) || sums ? DP_TIER_EXACT : HAVE_QUAD && digits > DOUBLE_DIGITS ? DP_TIER_QUAD : DP_TIER_DOUBLE;
+        return !has_estimate(drift) || sums ? DP_TIER_EXACT : estimating(digits);
     if (tier == DP_TIER_QUAD)
         return !has_estimate(drift) || lattices_serve(P, drift) ? DP_TIER_EXACT : DP_TIER_QUAD;
     return tier == DP_TIER_DOUBLE && !has_estimate(drift) ? DP_TIER_EXACT : tier;
@@ -64,15 +72,16 @@ dp_status dp_gridfield_eval_kept(dp_gridfield **out, const dp_problem *P, const 
     if (whole)
         status = D->mesh(f, P, threads, e);
     else if (estimate)
-        status = kind == DP_TIER_QUAD ? dp_gridfield_estimated_quad(f, P, drift, threads, e) : dp_gridfield_estimated(f, P, drift, threads, e);
+        status = estimate_field(f, P, drift, kind, threads, e);
     else if (lattices_serve(P, drift))
         status = dp_gridfield_lattices(f, P, drift, quantities, threads, e);
     if (status == DP_EBUDGET && !whole)
         status = dp_gridfield_pointwise(f, P, drift, NULL, dp_mesh_nodes(mesh), threads, e);
-    if (status == DP_EUNSUPPORTED && tier == DP_TIER_AUTO && kind != DP_TIER_DOUBLE && has_estimate(drift)) {
+    const dp_tier other = estimating(digits);
+    if (status == DP_EUNSUPPORTED && tier == DP_TIER_AUTO && kind != other && has_estimate(drift)) {
         dp_gridfield_free(f);
-        f = dp_gridfield_new(mesh, quantities, digits, DP_TIER_DOUBLE);
-        status = dp_gridfield_estimated(f, P, drift, threads, e);
+        f = dp_gridfield_new(mesh, quantities, digits, other);
+        status = estimate_field(f, P, drift, other, threads, e);
     }
     f->seconds = dp_now() - start, f->keep = NULL;
     if (f->tier == DP_TIER_AUTO)

@@ -33,7 +33,7 @@ static void read_grid(slong n[3], int dim, const char *text)
                                      dim == 1 ? "401" : dim == 2 ? "101x101" : "41x41x41");
     for (int k = 0; k < dim; k++) {
         n[k] = strtol(piece[k], &end, 10);
-        if (piece[k][0] < '0' || piece[k][0] > '9' || *end || n[k] < 2 || n[k] > 100000000)
+        if (piece[k][0] < '0' || piece[k][0] > '9' || *end || n[k] < 2)
             dp_usage_error("--grid %s: expected %s with whole numbers of nodes, 2 or more on each axis, found '%s'", text, grid_form[dim], piece[k]);
         nodes *= (double) n[k];
     }
@@ -52,6 +52,8 @@ static void read_window(fmpq *lo, fmpq *hi, int dim, const char *text)
         for (int i = 0; i < 2; i++)
             if (!dp_fmpq_set_text(i ? hi + k : lo + k, ends[i]))
                 dp_usage_error("--window %s: expected an exact number such as 1/3, -5/4 or 0.1, found '%s'", text, ends[i]);
+        for (int i = 0; i < 2; i++)
+            if (!isfinite(fmpq_get_d(i ? hi + k : lo + k))) dp_usage_error("--window %s: expected numbers that a double can hold, found '%s'", text, ends[i]);
         if (fmpq_cmp(lo + k, hi + k) >= 0) dp_usage_error("--window %s: expected an interval from left to right, found '%s'", text, interval);
         free(interval);
     }
