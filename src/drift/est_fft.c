@@ -284,6 +284,17 @@ static void list_sums(struct est_fft *f, int d, int order, int u, int sharp)
 
 /* ---- all sums ---- */
 
+/* Whether images of a kernel at this distance are larger than what a sum over its values loses by its kink: about (step/h)^(2 nu + 1). */
+static int images_harm_more(const est_part *part, real distance, real step)
+{
+    if (part->family == DP_KERNEL_IMQ)
+        return 1;
+    if (part->family == DP_KERNEL_GAUSSIAN)
+        return distance < est_kernel_reach(part) && step < part->h / R_REACH / 4;
+    const int nu2 = est_twice_nu(part->family);
+    return -distance / part->h * r_sqrt((real) nu2) > (real) (nu2 + 1) * r_log(step / part->h) - 3;
+}
+
 /* Lengths with room for the kernel's reach (exact transforms) or for all offsets (sampled kernels), as far as memory goes. */
 static void lengths(struct est_fft *f, transform *x)
 {
@@ -292,8 +303,9 @@ static void lengths(struct est_fft *f, transform *x)
     for (slong p = 0; p < x->s->k->n; p++) {
         const est_part *part = x->s->k->part + p;
         const real far = part->family == DP_KERNEL_IMQ ? INFINITY : est_kernel_reach(part);
-        for (int k = 0; k < x->s->dim; k++) /* at half its reach a kernel is 1e-10, and its images harm more than its kink */
-            x->by_value[p] |= far / 2 > room * (real) x->s->nodes.n[k] * x->step[k];
+        for (int k = 0; k < x->s->dim; k++)
+            if (images_harm_more(part, room * (real) x->s->nodes.n[k] * x->step[k], x->step[k] * (real) x->s->thin[k]))
+                x->by_value[p] = 1;
         x->sampled |= x->by_value[p];
         if (!x->by_value[p])
             reach = r_max(reach, far);

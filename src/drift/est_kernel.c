@@ -33,7 +33,7 @@ real est_widest(const est_kernel *k)
 }
 
 /* 2 nu of the Matern kernels exp(-a r) times a polynomial; 0 for the others. */
-static int twice_nu(dp_kernel_family family)
+int est_twice_nu(dp_kernel_family family)
 {
     return family == DP_KERNEL_LAPLACE ? 1 : family == DP_KERNEL_MATERN32 ? 3 : family == DP_KERNEL_MATERN52 ? 5 : 0;
 }
@@ -43,7 +43,7 @@ static int twice_nu(dp_kernel_family family)
 /* (1 + z) etc. times exp(-z), z = a r, a = sqrt(2 nu)/h: derivatives step down the ladder nu, k# = (2 nu/a^2) k of nu + 1. */
 EST_SIMD static void matern(real *restrict phi, real v[4][DP_LANES], const est_part *part, const real *restrict r2)
 {
-    const int nu2 = twice_nu(part->family);
+    const int nu2 = est_twice_nu(part->family);
     const real a = r_sqrt((real) nu2) / part->h, a2 = a * a;
     real r[DP_LANES];
     real *restrict k = v[0], *restrict first = v[1], *restrict second = v[2], *restrict sharp = v[3];
@@ -95,7 +95,7 @@ est_fourier est_kernel_fourier(const est_part *part, int dim, int primitive)
             scale *= r_sqrt(2 * est_pi()) * h;
         return (est_fourier){scale, h * h / 2, 0};
     }
-    const int plain = twice_nu(part->family), nu2 = plain + 2 * primitive;
+    const int plain = est_twice_nu(part->family), nu2 = plain + 2 * primitive;
     const real a2 = plain / (h * h);
     real scale = (primitive ? plain / a2 : 1) * r_tgamma((real) (nu2 + dim) / 2) / r_tgamma((real) nu2 / 2);
     for (int k = 0; k < dim; k++)
@@ -106,7 +106,7 @@ est_fourier est_kernel_fourier(const est_part *part, int dim, int primitive)
 /* exp(-46) = 1e-20 and exp(-9^2/2) = 3e-18, squared in quadruple precision. */
 real est_kernel_reach(const est_part *part)
 {
-    return part->family == DP_KERNEL_GAUSSIAN ? 9 * R_REACH * part->h : 46 * R_REACH * R_REACH * part->h / r_sqrt((real) twice_nu(part->family));
+    return part->family == DP_KERNEL_GAUSSIAN ? 9 * R_REACH * part->h : 46 * R_REACH * R_REACH * part->h / r_sqrt((real) est_twice_nu(part->family));
 }
 
 /* ---- several parts ---- */

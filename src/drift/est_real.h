@@ -84,6 +84,7 @@ static inline real r_min(real a, real b) { return a < b ? a : b; }
 #define est_kernel_at R_NAME(kernel_at)
 #define est_kernel_fourier R_NAME(kernel_fourier)
 #define est_kernel_reach R_NAME(kernel_reach)
+#define est_twice_nu R_NAME(twice_nu)
 #define est_combine R_NAME(combine)
 #define est_gsum_init R_NAME(gsum_init)
 #define est_gsum_clear R_NAME(gsum_clear)

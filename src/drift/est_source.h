@@ -37,6 +37,7 @@ void est_kernel_lanes(real *phi, real v[4][DP_LANES], const est_part *part, cons
    twice the power is a whole number. */
 typedef struct { real scale, a2; int twice_power; } est_fourier;
 est_fourier est_kernel_fourier(const est_part *part, int dim, int primitive);
+int est_twice_nu(dp_kernel_family family); /* of laplace and matern: 1, 3, 5 */
 real est_kernel_reach(const est_part *part); /* k is below rounding beyond (not imq) */
 real est_narrowest(const est_kernel *k);
 real est_widest(const est_kernel *k);
