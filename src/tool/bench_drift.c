@@ -15,6 +15,12 @@
 #include "particle/fused.h"
 #include "particle/transport.h"
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#else
+static int malloc_trim(size_t pad) { return (int) pad; }
+#endif
+
 enum { SWEEPS = 100, DIRECTIONS = 100 };
 
 /* Targets: shared figures for PyTorch told to flush denormals and which processor it runs on, for N = M. */
@@ -127,19 +133,26 @@ static const char pot_program[] = START
     "import warnings\nwarnings.simplefilter(\"ignore\")\nimport numpy as np,ot\nr=np.random.default_rng(0)\nx,y=r.normal(size=(n,d)),r.normal(size=(n,d))+.5\nw=np.full(n,1/n)\n"
     "def f(a,b): return n*ot.bregman.sinkhorn_log(w,w,ot.dist(a,b)/2,h*h,numItermax=100,stopThr=0)@b\nbest(lambda: f(x,y)-f(x,x))";
 
-/* What a program in Python prints: its seconds; by the first of two interpreters that has what it imports. */
+dp_status dp_bench_python(double *seconds, const char *library, const char *name, const char *program, const char *arguments, dp_error *e)
+{
+    char *command = dp_format("export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1; grep -q avx512dq /proc/cpuinfo 2>/dev/null && export OPENBLAS_CORETYPE=SKYLAKEX; "
+                              "for p in python3 /usr/bin/python3; do $p -c 'import %s' 2>/dev/null && { $p -c '%s' %s 2>/dev/null; exit; }; done",
+                              library, program, arguments);
+    FILE *f = popen(command, "r");
+    const int got = f ? fscanf(f, "%lf", seconds) : 0;
+    if (f) pclose(f);
+    free(command);
+    return got == 1 ? DP_OK : dp_fail(e, DP_EUNSUPPORTED, "%s is not installed", name);
+}
+
 static dp_status theirs(double *least, const dp_race *r, dp_error *e)
 {
     const char *program = !strcmp(r->peer, "NumPy") ? numpy_program : !strcmp(r->peer, "POT") ? pot_program : torch_program;
     const char *library = !strcmp(r->peer, "NumPy") ? "numpy" : !strcmp(r->peer, "POT") ? "ot" : "torch";
-    char *command = dp_format("export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1; grep -q avx512dq /proc/cpuinfo 2>/dev/null && export OPENBLAS_CORETYPE=SKYLAKEX; "
-                              "for p in python3 /usr/bin/python3; do $p -c 'import %s' 2>/dev/null && { $p -c '%s' %s %d %d %d 2>/dev/null; exit; }; done",
-                              library, program, r->drift, r->n, r->d, r->single);
-    FILE *f = popen(command, "r");
-    const int got = f ? fscanf(f, "%lf", least) : 0;
-    if (f) pclose(f);
-    free(command);
-    return got == 1 ? DP_OK : dp_fail(e, DP_EUNSUPPORTED, "%s is not installed", r->peer);
+    char *arguments = dp_format("%s %d %d %d", r->drift, r->n, r->d, r->single);
+    const dp_status status = dp_bench_python(least, library, r->peer, program, arguments, e);
+    free(arguments);
+    return status;
 }
 
 /* Exponentials in the cache, as many as the drift's pairs. */
@@ -197,6 +210,7 @@ static dp_status grown(double *size, int n, dp_error *e)
     const dp_race r = {.drift = "mean-shift", .n = n, .d = 2, .single = 1};
     int ends[2], status = -1;
     if (pipe(ends)) return dp_fail(e, DP_EIO, "no pipe");
+    malloc_trim(0); /* the child must not find pages that rows before it left */
     const pid_t pid = fork();
     if (!pid) {
         clouds c;

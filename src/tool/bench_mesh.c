@@ -11,6 +11,12 @@
 #include "tool/bench_train.h"
 #include "tool/bench_mesh.h"
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#else
+static int malloc_trim(size_t pad) { return (int) pad; }
+#endif
+
 /* The proxy's velocity at n x n nodes of [-3, 3]^2; bytes: what the values take (NULL: not asked). */
 static dp_status field(double *bytes, const dp_problem *P, slong n, slong digits, dp_tier tier, int threads, dp_error *e)
 {
@@ -59,6 +65,7 @@ static dp_status memory(double *over, double *under, const dp_problem *P, dp_err
     double seen[2] = {0, 0};
     int ends[2], status = -1;
     if (pipe(ends)) return dp_fail(e, DP_EIO, "no pipe");
+    malloc_trim(0); /* the child must not find pages that rows before it left */
     const pid_t pid = fork();
     if (!pid) {
         const double before = peak();

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "tool/bench_drift.h"
 #include "train/train.h"
 
 enum { STEPS = 40 };
@@ -70,12 +71,10 @@ static const char program[] =
 
 static dp_status theirs(double *median, int width, dp_error *e)
 {
-    char *text = dp_format(program, width), *command = dp_format("python3 -c '%s' 2>/dev/null", text);
-    FILE *f = popen(command, "r");
-    const int got = f ? fscanf(f, "%lf", median) : 0;
-    if (f) pclose(f);
-    free(text), free(command);
-    return got == 1 ? DP_OK : dp_fail(e, DP_EUNSUPPORTED, "python3 has no PyTorch");
+    char *text = dp_format(program, width);
+    const dp_status status = dp_bench_python(median, "torch", "PyTorch", text, "", e);
+    free(text);
+    return status;
 }
 
 static dp_status beside(double *over, double *under, int width, dp_error *e)
