@@ -336,7 +336,7 @@ static void test_record(void **state)
     dp_record *r = toy_check(&certificate, mixed, 30, "verified", NULL);
     assert_string_equal("toy", r->claim);
     assert_string_equal("toys/default", r->case_name);
-    assert_string_equal("EQ", r->kind);
+    assert_string_equal("INEQ", r->kind);
     assert_null(r->twin);
     assert_int_equal(30, r->digits);
     assert_int_equal(100 + 24, r->precision);
@@ -375,6 +375,24 @@ static void test_stop(void **state)
     dp_claim_entry entry = {.id = (char *) "toy", .expect = (char *) "verified"};
     assert_null(dp_claim_check(&certificate, &claim, &P, &entry, &stop));
     assert_null(certificate);
+}
+
+/* Inequalities, however sharp, never prove an identity: a claim of kind EQ that has nothing else is wrongly written. */
+static void test_kind(void **state)
+{
+    (void) state;
+    static const char *const relation[2] = {"abs(2^2 - 4) < 1e-20", "2^2 == 4"}, *const verdict[2] = {"error", "verified"};
+    for (int i = 0; i < 2; i++) {
+        char *certificate;
+        text = relation[i];
+        dp_claim claim = {.id = "toy", .kind = "EQ", .run = identity};
+        dp_problem P = {.name = (char *) "toy", .text = (char *) "", .digits = 20};
+        dp_claim_entry entry = {.id = (char *) "toy", .expect = (char *) verdict[i]};
+        dp_record *r = dp_claim_check(&certificate, &claim, &P, &entry, NULL);
+        assert_string_equal(verdict[i], r->verdict);
+        free(certificate);
+        dp_record_free(r);
+    }
 }
 
 static void test_names(void **state)
@@ -426,7 +444,7 @@ int main(void)
         cmocka_unit_test(test_identities), cmocka_unit_test(test_precision_doubles), cmocka_unit_test(test_engines),
         cmocka_unit_test(test_wide_second_engine), cmocka_unit_test(test_second_that_is_none), cmocka_unit_test(test_undecided),
         cmocka_unit_test(test_giving_up), cmocka_unit_test(test_mistakes), cmocka_unit_test(test_composition_and_twins),
-        cmocka_unit_test(test_record), cmocka_unit_test(test_stop), cmocka_unit_test(test_names), cmocka_unit_test(test_beyond_mpfr),
+        cmocka_unit_test(test_record), cmocka_unit_test(test_stop), cmocka_unit_test(test_kind), cmocka_unit_test(test_names), cmocka_unit_test(test_beyond_mpfr),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     flint_cleanup();

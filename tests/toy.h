@@ -10,7 +10,7 @@
 /* Runs `run` as a claim on an empty case; twin may be NULL. The caller frees the record and the certificate. */
 static inline dp_record *toy_check(char **certificate, void (*run)(dp_check *), slong digits, const char *expect, const char *twin)
 {
-    dp_claim claim = {.id = "toy", .title = "a toy", .equations = "", .kind = "EQ", .source = "", .method = "", .run = run};
+    dp_claim claim = {.id = "toy", .title = "a toy", .equations = "", .kind = "INEQ", .source = "", .method = "", .run = run};
     dp_problem P = {.path = (char *) "toy.yaml", .name = (char *) "toys/default", .text = (char *) "title: toy\n", .dim = 1, .digits = digits};
     dp_claim_entry entry = {.id = (char *) "toy", .expect = (char *) (size_t) expect, .twin = (char *) (size_t) twin};
     return dp_claim_check(certificate, &claim, &P, &entry, NULL);

@@ -51,9 +51,16 @@ static void at_point(dp_check *c, const dp_point *at, void *data)
         dp_def_at(c, at, k, -1, "@kl_#", "-(log(@up_#) - log(@um_#))/(2*t)");
         dp_def_at(c, at, k, -1, "@reverse_#", "-(1/@um_# - 1/@up_#)/(2*t)");
         dp_def_at(c, at, k, -1, "@chi_#", "-(2*@up_# - 2*@um_#)/(2*t)");
-        dp_assert_at(c, at, k, -1, "KL(q|p): weight 1", dp_check_twin(c, "names") ? "abs(@kl_#*h^2 - @V_#/@u) < abs(@V_#)/10^18" : "abs(@kl_#*h^2 - @V_#) < abs(@V_#)/10^18");
-        dp_assert_at(c, at, k, -1, "KL(p|q): weight p/q", "abs(@reverse_#*h^2*@u - @V_#) < abs(@V_#)/10^18");
-        dp_assert_at(c, at, k, -1, "chi-square: weight 2 q/p", dp_check_twin(c, "factor") ? "abs(@chi_#*h^2/@u - @V_#) < abs(@V_#)/10^18" : "abs(@chi_#*h^2/(2*@u) - @V_#) < abs(@V_#)/10^18");
+        dp_def_at(c, at, k, -1, "@slope_#", "(@q_Z_#*@p_Z - @q_Z*@p_Z_#)/@p_Z^2");
+        static const char *const part[3][3] = {{"@kl_#", "-@slope_#/@u", "log u"}, {"@reverse_#", "-@slope_#/@u^2", "-1/u"}, {"@chi_#", "-2*@slope_#", "2(u - 1)"}};
+        for (int f = 0; f < 3; f++) {
+            char *label = dp_format("minus the gradient of f'(u) = %s", part[f][2]), *rule = dp_format("abs(%s - (%s)) <= abs(%s)/10^18", part[f][0], part[f][1], part[f][0]);
+            dp_assert_at(c, at, k, -1, label, rule);
+            free(label), free(rule);
+        }
+        dp_assert_at(c, at, k, -1, "KL(q|p): weight 1", dp_check_twin(c, "names") ? "-h^2*@slope_#/@u == @V_#/@u" : "-h^2*@slope_#/@u == @V_#");
+        dp_assert_at(c, at, k, -1, "KL(p|q): weight p/q", "-h^2*@slope_#/@u^2 == @V_#/@u");
+        dp_assert_at(c, at, k, -1, "chi-square: weight 2 q/p", dp_check_twin(c, "factor") ? "-2*h^2*@slope_# == @V_#*@u" : "-2*h^2*@slope_# == 2*@u*@V_#");
     }
     free(prefix), free(stem[0]), free(stem[1]);
     fmpq_clear(t), fmpq_clear(scale);

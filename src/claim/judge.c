@@ -185,5 +185,9 @@ const char *dp_check_judge(dp_check *c, char **reason, int *again)
     if (dp_check_sampled(c)) return "supported";
     for (slong i = 0; i < c->nassertions; i++)
         if (c->assertions[i].x->relation == DP_REL_EQ) return "verified";
+    if (c->claim != NULL && strcmp(c->claim->kind, "EQ") == 0) {
+        *reason = dp_strdup("a claim of kind EQ without an identity among its relations: inequalities within a tolerance never prove one");
+        return "error";
+    }
     return "proved";
 }
