@@ -114,7 +114,7 @@ static void test_energy_balls(void **unused)
         const double off = fabs(value - arf_get_d(arb_midref(x->value), ARF_RND_NEAR));
         if (!(off <= 1e-12)) fail_msg("%s: %g, off by %g", names[k % 6], value, off);
         t.s.leave_out = 1;
-        assert_int_equal(dp_energy_sample_ball(x, &t.s, "mmd2", 20, &e), DP_EUNSUPPORTED);
+        assert_int_equal(dp_energy_sample_ball(x, &t.s, "smoothed-kl", 20, &e), DP_EUNSUPPORTED);
         dp_scalar_clear(x), fmpq_clear(lambda);
         toy_clear(&t);
     }

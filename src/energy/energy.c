@@ -52,16 +52,38 @@ dp_status dp_energy_sample(double *value, dp_drifted *out, const dp_sample *s, c
     return E->sample(value, out, s, e);
 }
 
-dp_status dp_energy_sample_ball(dp_scalar_t out, const dp_sample *s, const char *name, slong digits, dp_error *e)
+static dp_status by_definition(dp_scalar_t out, const dp_sample *s, const dp_energy *E, slong digits, dp_error *e)
 {
-    dp_status status = dp_sample_check(s, e);
-    dp_problem *P = status ? NULL : dp_sample_case(s, name, e);
+    const slong bits = (slong) ((double) digits * 3.3219281) + 40;
+    dp_status status = DP_OK;
+    out->estimated = 0, out->how = "definition";
+    for (slong prec = bits; prec <= 8 * bits && !status; prec *= 2) {
+        status = E->sample_ball(out->value, s, prec, e);
+        if (arb_is_zero(out->value) || arb_rel_accuracy_bits(out->value) > 3.3219281 * (double) digits) break;
+    }
+    return status;
+}
+
+static dp_status by_population(dp_scalar_t out, const dp_sample *s, const char *name, slong digits, dp_error *e)
+{
+    dp_status status = DP_OK;
+    dp_problem *P = dp_sample_case(s, name, e);
     if (!P) return e->status;
     for (slong asked = digits; asked <= 8 * digits && !status; asked *= 2) {
         status = dp_energy_population(out, P, name, asked, s->threads, e);
         if (status || arb_rel_accuracy_bits(out->value) > 3.3219281 * (double) digits) break;
     }
     dp_problem_free(P);
+    return status;
+}
+
+dp_status dp_energy_sample_ball(dp_scalar_t out, const dp_sample *s, const char *name, slong digits, dp_error *e)
+{
+    const dp_energy *E = dp_energy_find(name);
+    double ignored;
+    dp_status status = dp_sample_check(s, e);
+    if (!status && E && E->sample_ball) status = E->sample(&ignored, NULL, s, e); /* what it refuses, this refuses */
+    if (!status) status = E && E->sample_ball ? by_definition(out, s, E, digits, e) : by_population(out, s, name, digits, e);
     if (!status && !arb_contains_zero(out->value) && arb_rel_accuracy_bits(out->value) <= 3.3219281 * (double) digits)
         return dp_fail(e, DP_EBUDGET, "%s: %ld digits not reached: %.0f are there", name, digits, (double) arb_rel_accuracy_bits(out->value) * 0.30103);
     return status;

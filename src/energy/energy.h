@@ -27,6 +27,8 @@ typedef struct {
     dp_status (*population)(dp_scalar_t out, const dp_problem *P, slong digits, int threads, dp_error *e);
     /* F of two samples; out->v, where it is not NULL: V(x_i) = -n dF/dx_i, the velocity of the flow. s has passed dp_sample_check. NULL: not there. */
     dp_status (*sample)(double *value, dp_drifted *out, const dp_sample *s, dp_error *e);
+    /* The same value as an enclosure by its definition written out, whatever `sample` takes; NULL: by the population value with atoms at the samples. */
+    dp_status (*sample_ball)(arb_t out, const dp_sample *s, slong prec, dp_error *e);
 } dp_energy;
 extern const dp_energy *const dp_energies[]; /* sorted by name, NULL at the end */
 const dp_energy *dp_energy_find(const char *name);
@@ -35,8 +37,8 @@ const dp_energy *dp_energy_of_drift(const char *drift);
 
 /* F(q) by name: DP_EINPUT for an unknown name, DP_EUNSUPPORTED where there is no population value. */
 dp_status dp_energy_sample(double *value, dp_drifted *out, const dp_sample *s, const char *name, dp_error *e);
-/* F of samples by its population value with atoms there: DP_EUNSUPPORTED where a case cannot say what is asked, DP_EBUDGET when the digits, relative to
-   F, are not reached (a value that nothing tells from 0 is reported with its radius). */
+/* F of samples by its definition written out, else by its population value with atoms there: DP_EUNSUPPORTED where a case cannot say what is asked, DP_EBUDGET
+   when the digits, relative to F, are not reached (a value that nothing tells from 0 is reported with its radius). */
 dp_status dp_energy_sample_ball(dp_scalar_t out, const dp_sample *s, const char *name, slong digits, dp_error *e);
 dp_status dp_energy_population(dp_scalar_t out, const dp_problem *P, const char *name, slong digits, int threads, dp_error *e);
 

@@ -4,6 +4,7 @@
 #include <flint/fmpq_vec.h>
 #include "energy/expect.h"
 #include "energy/mmd2.h"
+#include "particle/ball.h"
 #include "particle/functional.h"
 
 void dp_signed_init(dp_signed_t rho, int dim, slong n)
@@ -224,5 +225,5 @@ static dp_status population(dp_scalar_t out, const dp_problem *P, slong digits, 
 }
 
 const dp_energy dp_energy_mmd2 = {
-    .name = "mmd2", .equations = "(48)-(51)", .summary = "half the squared maximum mean discrepancy", .drift = "mmd", .population = population, .sample = dp_mmd2_sample
+    .name = "mmd2", .equations = "(48)-(51)", .summary = "half the squared maximum mean discrepancy", .drift = "mmd", .population = population, .sample = dp_mmd2_sample, .sample_ball = dp_ball_mmd2_value
 };

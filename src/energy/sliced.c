@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* sliced.c: half the squared sliced Wasserstein distance of order 2 (53): on samples, and at the population on the line and for atoms in the plane. */
 #include "energy/energy.h"
+#include "particle/ball.h"
 #include "particle/transport.h"
 
 /* -(1/2) E_mu <V, x> over the atoms of P->q, V the sliced transport to P->p. */
@@ -55,5 +56,5 @@ static dp_status population(dp_scalar_t out, const dp_problem *P, slong digits, 
 }
 
 const dp_energy dp_energy_sliced = {
-    .name = "sliced", .equations = "(53)", .summary = "half the squared sliced Wasserstein distance of order 2", .drift = "sliced-wasserstein", .population = population, .sample = dp_sliced_sample
+    .name = "sliced", .equations = "(53)", .summary = "half the squared sliced Wasserstein distance of order 2", .drift = "sliced-wasserstein", .population = population, .sample = dp_sliced_sample, .sample_ball = dp_ball_sliced_value
 };

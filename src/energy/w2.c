@@ -6,6 +6,7 @@
 #include <math.h>
 
 #include "energy/expect.h"
+#include "particle/ball.h"
 #include "particle/transport.h"
 #if defined(__FLINT_RELEASE) && __FLINT_RELEASE >= 30000
 #include <flint/arb_fmpz_poly.h>
@@ -288,5 +289,5 @@ static dp_status population(dp_scalar_t out, const dp_problem *P, slong digits, 
 }
 
 const dp_energy dp_energy_w2 = {
-    .name = "w2", .equations = "(45), (97)-(103)", .summary = "half the squared Wasserstein distance of order 2", .drift = "wasserstein", .population = population, .sample = dp_w2_sample
+    .name = "w2", .equations = "(45), (97)-(103)", .summary = "half the squared Wasserstein distance of order 2", .drift = "wasserstein", .population = population, .sample = dp_w2_sample, .sample_ball = dp_ball_w2_value
 };

@@ -58,6 +58,19 @@ dp_status dp_ball_kernel(arb_t out, const dp_sample *s, dp_form form, const arb_
     return DP_OK;
 }
 
+void dp_ball_square(arb_t out, const double *a, const double *b, slong d, slong prec)
+{
+    arb_t x, y;
+    arb_init(x), arb_init(y);
+    arb_zero(out);
+    for (slong k = 0; k < d; k++) {
+        arb_set_d(x, a[k]), arb_set_d(y, b[k]);
+        arb_sub(x, x, y, ARF_PREC_EXACT);
+        arb_addmul(out, x, x, prec);
+    }
+    arb_clear(x), arb_clear(y);
+}
+
 /* ---- matrices ---- */
 
 typedef struct { slong n, m, d, prec; const double *a, *b; arb_ptr f; } table; /* f: n x m */
@@ -66,20 +79,15 @@ static dp_status table_init(table *t, const dp_sample *s, dp_form form, int with
 {
     const dp_pairing p = with_y ? dp_pairing_y(s, NULL, form) : dp_pairing_negatives(s, NULL, form);
     dp_status status = DP_OK;
-    arb_t r2, x, y;
+    arb_t r2;
     *t = (table){(slong) p.n, (slong) p.m, (slong) p.d, prec, p.a, p.b, _arb_vec_init((slong) (p.n * p.m))};
-    arb_init(r2), arb_init(x), arb_init(y);
+    arb_init(r2);
     for (slong i = 0; i < t->n; i++)
         for (slong j = 0; j < t->m && !status; j++) {
-            arb_zero(r2);
-            for (slong k = 0; k < t->d; k++) {
-                arb_set_d(x, p.a[i * t->d + k]), arb_set_d(y, p.b[j * t->d + k]);
-                arb_sub(x, x, y, ARF_PREC_EXACT);
-                arb_addmul(r2, x, x, prec);
-            }
+            dp_ball_square(r2, p.a + i * t->d, p.b + j * t->d, t->d, prec);
             if (!p.skip || i != j) status = dp_ball_kernel(t->f + i * t->m + j, s, form, r2, prec, e);
         }
-    arb_clear(r2), arb_clear(x), arb_clear(y);
+    arb_clear(r2);
     return status;
 }
 

@@ -11,6 +11,9 @@ dp_status dp_kernel_check(const dp_sample *s, dp_form form, dp_error *e);
    DP_EUNSUPPORTED as dp_pkernel_init. */
 dp_status dp_ball_kernel(arb_t out, const dp_sample *s, dp_form form, const arb_t r2, slong prec, dp_error *e);
 
+/* |a - b|^2 of exact points. */
+void dp_ball_square(arb_t out, const double *a, const double *b, slong d, slong prec);
+
 /* out: n x d. Error: enclosed, whatever prec. Cost: n (m + n) balls of memory. */
 dp_status dp_ball_mean_shift(arb_ptr out, const dp_sample *s, slong prec, dp_error *e);
 dp_status dp_ball_mmd(arb_ptr out, const dp_sample *s, slong prec, dp_error *e);
@@ -20,9 +23,20 @@ dp_status dp_ball_da2(arb_ptr out, const dp_sample *s, slong prec, dp_error *e);
 dp_status dp_ball_released(arb_ptr out, const dp_sample *s, slong prec, dp_error *e);
 /* s->iterations sweeps; DP_EUNSUPPORTED when convergence is asked (the population engine encloses that). */
 dp_status dp_ball_sinkhorn(arb_ptr out, const dp_sample *s, slong prec, dp_error *e);
-/* By certain order; DP_EBUDGET when two projections are not told apart at prec. wasserstein: d = 1. */
+/* By exact order of the projections. wasserstein in d >= 2: dp_ball_plan. */
 dp_status dp_ball_sliced(arb_ptr out, const dp_sample *s, slong prec, dp_error *e);
 dp_status dp_ball_wasserstein(arb_ptr out, const dp_sample *s, slong prec, dp_error *e);
+/* E[y | x_i] - x_i under the plan that is optimal for |x - y|^2, which exact potentials prove (whole numbers in a unit in which all coordinates are such).
+   DP_EINPUT when several plans are optimal, with a pair whose mass may change; DP_EUNSUPPORTED beyond four million pairs. Cost: a plan in doubles, and a few rounds over all pairs. */
+dp_status dp_ball_plan(arb_ptr out, const dp_sample *s, slong prec, dp_error *e);
+
+/* Energies. W_2^2 by that plan (or any other optimal one), or by quantiles; half SW_2^2 over the directions of s; half MMD^2, V- or U-statistic, all kernels and
+   their sums; the blob functional. */
+dp_status dp_ball_plan_value(arb_t out, const dp_sample *s, slong prec, dp_error *e);
+dp_status dp_ball_w2_value(arb_t out, const dp_sample *s, slong prec, dp_error *e);
+dp_status dp_ball_sliced_value(arb_t out, const dp_sample *s, slong prec, dp_error *e);
+dp_status dp_ball_mmd2_value(arb_t out, const dp_sample *s, slong prec, dp_error *e);
+dp_status dp_ball_blob_value(arb_t out, const dp_sample *s, slong prec, dp_error *e);
 dp_status dp_ball_sharp(arb_ptr out, const dp_sample *s, slong prec, dp_error *e);
 dp_status dp_ball_blob(arb_ptr out, const dp_sample *s, slong prec, dp_error *e);
 

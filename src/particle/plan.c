@@ -171,13 +171,36 @@ static void share(double *shift, const dp_sample *s)
     free(done);
 }
 
+static dp_status solved(network *g, const dp_sample *s, dp_error *e)
+{
+    if (s->n > MOST_PAIRS / s->m) return dp_fail(e, DP_EUNSUPPORTED, "wasserstein: %zu times %zu pairs are too many for the exact plan; sliced-wasserstein and sinkhorn take them", s->n, s->m);
+    network_init(g, s);
+    for (size_t i = 0; i < s->n; i++)
+        while (g->supply[i]) augment(g, i, nearest(g, i));
+    return DP_OK;
+}
+
+dp_status dp_transport_flows(dp_shipment **flows, size_t *count, double *v, const dp_sample *s, dp_error *e)
+{
+    network g;
+    const dp_status status = solved(&g, s, e);
+    if (status) return status;
+    size_t room = s->n + s->m;
+    *flows = dp_malloc(sizeof(dp_shipment) * room), *count = 0;
+    for (size_t j = 0; j < s->m; v[j] = g.v[j], j++)
+        for (size_t k = 0; k < g.col[j].n; k++) {
+            if (*count == room) *flows = dp_realloc(*flows, sizeof(dp_shipment) * (room *= 2));
+            (*flows)[(*count)++] = (dp_shipment){g.col[j].f[k].row, j, g.col[j].f[k].mass};
+        }
+    network_clear(&g);
+    return DP_OK;
+}
+
 dp_status dp_exact_transport(double *shift, double *primal, double *dual, const dp_sample *s, dp_error *e)
 {
     network g;
-    if (s->n > MOST_PAIRS / s->m) return dp_fail(e, DP_EUNSUPPORTED, "wasserstein: %zu times %zu pairs are too many for the exact plan; sliced-wasserstein and sinkhorn take them", s->n, s->m);
-    network_init(&g, s);
-    for (size_t i = 0; i < s->n; i++)
-        while (g.supply[i]) augment(&g, i, nearest(&g, i));
+    const dp_status status = solved(&g, s, e);
+    if (status) return status;
     harvest(shift, primal, dual, &g);
     share(shift, s);
     network_clear(&g);

@@ -14,6 +14,10 @@ double dp_line_transport(double *shift, const double *a, size_t n, const double 
    Cost: up to n + m shortest paths of n m steps each. */
 dp_status dp_exact_transport(double *shift, double *primal, double *dual, const dp_sample *s, dp_error *e);
 
+/* The plan itself: what flows from x_row to y_column in units of gcd(n, m)/(n m), and the duals of the y in doubles. *flows: free() it. */
+typedef struct { size_t row, column; slong mass; } dp_shipment;
+dp_status dp_transport_flows(dp_shipment **flows, size_t *count, double *v, const dp_sample *s, dp_error *e);
+
 /* Unit vectors, count x d: independent and uniform on the sphere (Philox4x32-10, key `seed`), or equidistributed: equal angles on half a circle for d = 2,
    normal quantiles of a Kronecker sequence otherwise. */
 void dp_directions_random(double *out, size_t count, size_t d, ulong seed);
