@@ -56,19 +56,8 @@ static void at_point(dp_check *c, const dp_point *at, void *data)
 
 static void run(dp_check *c)
 {
-    const dp_problem *P = dp_check_problem(c);
-    fmpq_t h2;
-    if (P->kernel != DP_KERNEL_GAUSSIAN || P->dim < 2) {
-        dp_give_up(c, DP_EINPUT, "the identity is about the Gaussian kernel in dimension 2 or 3 (in dimension 1 it is empty)");
-        return;
-    }
-    fmpq_init(h2);
-    fmpq_mul(h2, P->bandwidth, P->bandwidth);
-    if (dp_check_twin(c, "constant"))
-        dp_spoil_for(c, h2);
-    dp_let_q(c, "h2", h2);
-    dp_each_point(c, at_point, NULL);
-    fmpq_clear(h2);
+    if (dp_check_problem(c)->dim < 2) dp_give_up(c, DP_EINPUT, "the identity needs dimension 2 or 3: in dimension 1 it is empty");
+    else dp_each_gaussian_point(c, "the identity", at_point, NULL);
 }
 
 static const dp_param_spec params[] = {

@@ -98,27 +98,6 @@ static int let_variation(dp_check *c, setting *s)
     return ok;
 }
 
-static int let_quotient(dp_check *c, setting *s)
-{
-    arb_t K, v;
-    mag_t remainder;
-    dp_error e = {DP_OK, ""};
-    arb_init(K);
-    arb_init(v);
-    mag_init(remainder);
-    int ok = dp_chi_dominated(K, s->chi, s->q, 64);
-    if (!ok)
-        dp_give_up(c, DP_EINPUT, "chi must be dominated by q: each component narrower than one of q, or with the mean and variance of one");
-    else if (!dp_check_failed(c, dp_chi_quotient(v, remainder, s->q, s->p, s->chi, K, dp_check_prec(c), &e), &e)) {
-        dp_let(c, "quotient", v, "difference-quotient");
-        dp_ledger(c, "third derivative of KL along chi", remainder);
-    }
-    arb_clear(K);
-    arb_clear(v);
-    mag_clear(remainder);
-    return ok && !dp_check_stopped(c);
-}
-
 /* The velocity (18) of the drift kl against minus the slope of the first variation. */
 static void at_point(dp_check *c, const dp_point *at, void *data)
 {
@@ -154,7 +133,7 @@ static void run(dp_check *c)
     setting s;
     if (!setting_init(&s, c))
         return;
-    if (let_quotient(c, &s) && let_variation(c, &s)) {
+    if (dp_chi_let_quotient(c, s.q, s.p, s.chi) && let_variation(c, &s)) {
         dp_assert(c, "(17): derivative of KL(q + delta chi || p) at 0", "quotient == variation");
         dp_each_point(c, at_point, &s);
     }

@@ -225,27 +225,6 @@ static int let_57(dp_check *c, setting *s)
     return ok;
 }
 
-static int let_quotient(dp_check *c, setting *s)
-{
-    arb_t K, v;
-    mag_t remainder;
-    dp_error e = {DP_OK, ""};
-    arb_init(K);
-    arb_init(v);
-    mag_init(remainder);
-    int ok = dp_chi_dominated(K, s->chi, s->q, 64);
-    if (!ok)
-        dp_give_up(c, DP_EINPUT, "chi must be dominated by q: each component narrower than one of q, or with the mean and variance of one");
-    else if (!dp_check_failed(c, dp_chi_quotient(v, remainder, s->q, s->p, s->chi, K, dp_check_prec(c), &e), &e)) {
-        dp_let(c, "quotient", v, "difference-quotient");
-        dp_ledger(c, "third derivative of KL along chi", remainder);
-    }
-    arb_clear(K);
-    arb_clear(v);
-    mag_clear(remainder);
-    return ok && !dp_check_stopped(c);
-}
-
 /* (58): minus the derivative in x of int kappa(x, z) (log(q_k/p_k) + 1) dz, the kernel's mean moved by dual numbers. */
 static void at_point(dp_check *c, const dp_point *at, void *data)
 {
@@ -288,7 +267,7 @@ static void run(dp_check *c)
     setting s;
     if (!setting_init(&s, c))
         return;
-    int ok = let_quotient(c, &s);
+    int ok = dp_chi_let_quotient(c, s.q, s.p, s.chi);
     dp_line_mixture_prepare(s.p, 1, dp_check_prec(c) + 32);
     dp_line_mixture_prepare(s.q, 1, dp_check_prec(c) + 32);
     if (ok && let_56(c, &s) && let_57(c, &s)) {

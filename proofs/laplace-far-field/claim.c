@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* laplace-far-field: far from the data the Laplace drift on a line is the difference of two tilted means, and tells nothing else. */
 #include <stdlib.h>
-#include "driftproof.h"
+#include "../laplace-line.h"
 
 static void tilted(dp_check *c, const dp_measure_t a, char letter)
 {
@@ -31,12 +31,7 @@ static void at_point(dp_check *c, const dp_point *at, void *data)
 
 static void run(dp_check *c)
 {
-    const dp_problem *P = dp_check_problem(c);
-    if (P->dim != 1 || P->kernel != DP_KERNEL_LAPLACE || P->p->family != DP_MIXTURE || P->q->family != DP_MIXTURE || !dp_check_param(c, "tolerance")) {
-        dp_give_up(c, DP_EINPUT, "needs mixtures on a line, the Laplace kernel, and tolerance");
-        return;
-    }
-    dp_each_point(c, at_point, NULL);
+    laplace_line_points(c, at_point);
 }
 
 static const dp_param_spec params[] = {DP_PARAM_AT, {"tolerance", DP_PARAM_RATIONAL, NULL, "how far V over its limit may be from 1; required"}, {0}};

@@ -2,7 +2,7 @@
 /* low-temperature: the Laplace drift over h^2 tends to twice the score difference on a line, with an error of order h^2 whose factor is explicit. */
 #include <stdio.h>
 #include <stdlib.h>
-#include "driftproof.h"
+#include "../laplace-line.h"
 
 /* mu and its first three derivatives at the point over a common factor: <letter>f0 .. f3. */
 static void derivatives(dp_check *c, const dp_measure_t mu, char letter)
@@ -47,12 +47,7 @@ static void at_point(dp_check *c, const dp_point *at, void *data)
 
 static void run(dp_check *c)
 {
-    const dp_problem *P = dp_check_problem(c);
-    if (P->dim != 1 || P->kernel != DP_KERNEL_LAPLACE || P->p->family != DP_MIXTURE || P->q->family != DP_MIXTURE || !dp_check_param(c, "tolerance")) {
-        dp_give_up(c, DP_EINPUT, "needs mixtures on a line, the Laplace kernel, and tolerance");
-        return;
-    }
-    dp_each_point(c, at_point, NULL);
+    laplace_line_points(c, at_point);
 }
 
 static const dp_param_spec params[] = {DP_PARAM_AT, {"tolerance", DP_PARAM_RATIONAL, NULL, "how far the ratio of the error to its leading term may be from 1; required"}, {0}};

@@ -22,18 +22,7 @@ static void at_point(dp_check *c, const dp_point *at, void *data)
 
 static void run(dp_check *c)
 {
-    fmpq_t h2;
-    if (dp_check_problem(c)->kernel != DP_KERNEL_GAUSSIAN) {
-        dp_give_up(c, DP_EINPUT, "the score form (14) is about the Gaussian kernel");
-        return;
-    }
-    fmpq_init(h2);
-    fmpq_mul(h2, dp_check_problem(c)->bandwidth, dp_check_problem(c)->bandwidth);
-    if (dp_check_twin(c, "constant"))
-        dp_spoil_for(c, h2);
-    dp_let_q(c, "h2", h2);
-    dp_each_point(c, at_point, NULL);
-    fmpq_clear(h2);
+    dp_each_gaussian_point(c, "the score form (14)", at_point, NULL);
 }
 
 static const dp_param_spec params[] = {DP_PARAM_AT, {0}};

@@ -63,6 +63,22 @@ void dp_each_point(dp_check *c, void (*body)(dp_check *c, const dp_point *at, vo
     _fmpq_vec_clear(x, P->dim);
 }
 
+void dp_each_gaussian_point(dp_check *c, const char *about, void (*body)(dp_check *c, const dp_point *at, void *data), void *data)
+{
+    const dp_problem *P = dp_check_problem(c);
+    fmpq_t h2;
+    if (P->kernel != DP_KERNEL_GAUSSIAN) {
+        dp_give_up(c, DP_EINPUT, "%s is about the Gaussian kernel", about);
+        return;
+    }
+    fmpq_init(h2);
+    fmpq_mul(h2, P->bandwidth, P->bandwidth);
+    if (dp_check_twin(c, "constant")) dp_spoil_for(c, h2);
+    dp_let_q(c, "h2", h2);
+    dp_each_point(c, body, data);
+    fmpq_clear(h2);
+}
+
 /* Fresh text of `pattern` with its three placeholders filled in. */
 static char *expand(const char *pattern, const dp_point *at, slong i, slong j)
 {

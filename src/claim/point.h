@@ -21,6 +21,8 @@ typedef struct {
 /* Calls body at every point of parameter `at` until the check stops; coordinates are registered as leaves "@x_0", "@x_1", ...
    (@ stands for the prefix) and the bandwidth as "h" before the first call. */
 void dp_each_point(dp_check *c, void (*body)(dp_check *c, const dp_point *at, void *data), void *data);
+/* The same for a claim about the Gaussian kernel, with h^2 as the leaf "h2", which the sabotage "constant" spoils. Another kernel: gives up with "`about` is about the Gaussian kernel". */
+void dp_each_gaussian_point(dp_check *c, const char *about, void (*body)(dp_check *c, const dp_point *at, void *data), void *data);
 
 /* One point by hand: number k at x, coordinates registered as leaves. */
 void dp_point_init(dp_point *at, const dp_problem *P);

@@ -169,6 +169,27 @@ dp_status dp_chi_quotient(arb_t out, mag_t remainder, const dp_line_mixture_t q,
     return status;
 }
 
+int dp_chi_let_quotient(dp_check *c, const dp_line_mixture_t q, dp_line_mixture_t p, const dp_line_mixture_t chi)
+{
+    arb_t K, v;
+    mag_t remainder;
+    dp_error e = {DP_OK, ""};
+    arb_init(K);
+    arb_init(v);
+    mag_init(remainder);
+    int ok = dp_chi_dominated(K, chi, q, 64);
+    if (!ok)
+        dp_give_up(c, DP_EINPUT, "chi must be dominated by q: each component narrower than one of q, or with the mean and variance of one");
+    else if (!dp_check_failed(c, dp_chi_quotient(v, remainder, q, p, chi, K, dp_check_prec(c), &e), &e)) {
+        dp_let(c, "quotient", v, "difference-quotient");
+        dp_ledger(c, "third derivative of KL along chi", remainder);
+    }
+    arb_clear(K);
+    arb_clear(v);
+    mag_clear(remainder);
+    return ok && !dp_check_stopped(c);
+}
+
 char *dp_sum_text(slong n, const char *pattern)
 {
     char *out = dp_malloc((size_t) n * (3 + 24 * strlen(pattern)) + 3), *end = out;

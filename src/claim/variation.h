@@ -20,6 +20,8 @@ int dp_chi_dominated(arb_t K, const dp_line_mixture_t chi, const dp_line_mixture
    `remainder`. Prepares p; q and chi need not be prepared. Aims at 2^-bits. */
 dp_status dp_chi_quotient(arb_t out, mag_t remainder, const dp_line_mixture_t q, dp_line_mixture_t p, const dp_line_mixture_t chi,
                           const arb_t K, slong bits, dp_error *e);
+/* The same as the leaf "quotient" at the check's precision, with its remainder in the ledger. 0 after telling the check when q does not dominate chi or the check has stopped. */
+int dp_chi_let_quotient(dp_check *c, const dp_line_mixture_t q, dp_line_mixture_t p, const dp_line_mixture_t chi);
 
 /* Fresh text "(P0 + P1 + ... )" of the pattern P with "#" replaced by 0, 1, ..., n - 1; n >= 1. */
 char *dp_sum_text(slong n, const char *pattern);
