@@ -167,7 +167,7 @@ $(B)/simd-plain: tests/simd.c $(PLAIN) $(B)/libdriftproof.a | need
 	$(call say,CC  )$(COMPILE) -DDP_PLAIN -o $@ $< $(PLAIN) $(LDFLAGS) $(B)/libdriftproof.a $(LIBS)
 
 # The same velocities of samples by the sums over pairs as they are, without AVX-512, and for the least instruction set.
-PAIRS := src/particle/fused.o src/particle/rows.o
+PAIRS := src/particle/fused.o src/particle/rows.o src/particle/sort.o src/particle/line.o src/particle/sliced.o
 $(B)/avx2/%.o: %.c | need
 	@mkdir -p $(@D)
 	$(call say,CC  )$(COMPILE) -DDP_NO_AVX512 -c -o $@ $<
@@ -175,7 +175,7 @@ $(B)/avx2/%.o: %.c | need
 $(B)/lanes: tests/lanes.c $(B)/libdriftproof.a | need
 	$(call say,CC  )$(COMPILE) -o $@ $< $(LDFLAGS) $(B)/libdriftproof.a $(LIBS)
 
-$(B)/lanes-%: tests/lanes.c $(B)/%/src/particle/fused.o $(B)/%/src/particle/rows.o $(B)/libdriftproof.a | need
+$(B)/lanes-avx2 $(B)/lanes-plain: $(B)/lanes-%: tests/lanes.c $(addprefix $(B)/%/,$(PAIRS)) $(B)/libdriftproof.a | need
 	$(call say,CC  )$(COMPILE) -o $@ $< $(PAIRS:%=$(B)/$*/%) $(LDFLAGS) $(B)/libdriftproof.a $(LIBS)
 
 LANES := $(B)/lanes $(B)/lanes-avx2 $(B)/lanes-plain

@@ -35,7 +35,8 @@ static int one(const char *drift, dp_sample s, dp_kernel_family family, double h
 
 int main(int count, char **word)
 {
-    static const char *const drifts[] = {"mean-shift", "mmd", "sinkhorn-proxy", "da2", "sinkhorn"};
+    static const char *const drifts[] = {"mean-shift", "mmd", "sinkhorn-proxy", "da2", "sinkhorn", "sliced-wasserstein"};
+    double direction[7 * DIM];
     int bad = 0;
     for (int k = 0; k < 120; k++) {
         const int large = k < 10; /* enough for every pair once, and for several blocks of rows in a sweep */
@@ -43,6 +44,9 @@ int main(int count, char **word)
                        .leave_out = k % 3 == 0, .single = k % 2, .threads = count > 1 ? atoi(word[1]) : 1};
         const double scale = pow(10, 2 * uniform() - 1);
         for (int i = 0; i < MOST * DIM; i++) x[i] = scale * uniform(), y[i] = scale * (uniform() + uniform());
+        for (int i = 0; i < 7 * DIM; i++) direction[i] = uniform() - 0.5;
+        s.direction = direction, s.ndirections = 7;
+        if (k % 4 == 1) bad |= one(drifts[5], s, DP_KERNEL_GAUSSIAN, 1);
         bad |= one(drifts[k % 5], s, k % 4 < 3 ? DP_KERNEL_GAUSSIAN : DP_KERNEL_LAPLACE, pow(10, 2 * uniform() - 1.5));
     }
     return bad;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* rows.c: weighted sums over all pairs: in one pass where no sum underflows (fused.c), else row by row in the logarithmic domain. */
+#include "base/clones.h"
 #include "base/threads.h"
 #include "particle/rows.h"
 
@@ -10,11 +11,6 @@
 /* Vectors never cross a call: the ABI's warning about them is void here. */
 #pragma GCC diagnostic ignored "-Wpsabi"
 #pragma GCC optimize("O3", "no-math-errno")
-#if !defined(DP_PLAIN) && defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
-#define CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define CLONES
-#endif
 
 enum { ROWS = 16, BLOCK = 1024 }; /* rows of one job; columns that are added up in one go */
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* sliced.c: transport along directions, (53). */
+#include "base/clones.h"
 #include "base/threads.h"
 #include "particle/transport.h"
 
@@ -7,6 +8,8 @@
 #include <math.h>
 #include <stdlib.h>
 #include <Random123/philox.h>
+
+#pragma GCC optimize("O3")
 
 static const double pi = 3.14159265358979323846;
 
@@ -66,47 +69,83 @@ void dp_directions_quasi(double *out, size_t count, size_t d)
 
 /* ---- one wave of directions after another ---- */
 
-enum { WAVE = 64, ROWS = 512 };
-typedef struct { const dp_sample *s; size_t first; double *theta, *shift, *cost, *line, *v; } wave;
+enum { WAVE = 32, ROWS = 512, MOST = 1 << 30 };
+/* x, y: coordinate by coordinate; line: a room and the places of all points for each worker. */
+typedef struct { const dp_sample *s; size_t first; double *x, *y, *theta, *shift, *cost, *place, *v; dp_matching *line; } wave;
 
-static void project(double *out, const double *a, size_t n, const double *theta, size_t d)
+CLONES static void project(double *restrict out, const double *restrict a, size_t n, const double *restrict theta, size_t d)
 {
-    for (size_t i = 0; i < n; i++) {
-        out[i] = 0;
-        for (size_t k = 0; k < d; k++) out[i] += a[i * d + k] * theta[k];
-    }
+    for (size_t i = 0; i < n; i++) out[i] = a[i] * theta[0];
+    for (size_t k = 1; k < d; k++)
+        for (size_t i = 0; i < n; i++) out[i] += a[k * n + i] * theta[k];
 }
 
 static dp_status one_direction(void *argument, slong job, int worker, dp_error *e)
 {
     const wave *w = argument;
     const dp_sample *s = w->s;
-    double *theta = w->theta + (size_t) job * s->d, *x = w->line + (size_t) worker * (s->n + s->m), *y = x + s->n;
+    double *theta = w->theta + (size_t) job * s->d, *x = w->place + (size_t) worker * (s->n + s->m), *y = x + s->n;
     (void) e;
     for (size_t k = 0; k < s->d; k++) theta[k] = s->direction[(w->first + (size_t) job) * s->d + k];
     unit(theta, s->d);
-    project(x, s->x, s->n, theta, s->d), project(y, s->y, s->m, theta, s->d);
-    w->cost[job] = dp_line_transport(w->shift + (size_t) job * s->n, x, s->n, y, s->m);
+    project(x, w->x, s->n, theta, s->d), project(y, w->y, s->m, theta, s->d);
+    w->cost[job] = dp_matching_run(w->v ? w->shift + (size_t) job * s->n : NULL, x, s->n, y, s->m, w->line + worker);
     return DP_OK;
 }
 
-/* Directions in their order: no result depends on the number of threads. */
-static void gather(const wave *w, size_t count)
+/* sum_i += shift_ji theta_j for count <= ROWS points, directions in their order. */
+CLONES static void add_directions(double *restrict sum, const double *restrict shift, const double *restrict theta, size_t directions, size_t n, size_t d, size_t count)
 {
-    const dp_sample *s = w->s;
-    for (size_t i = 0; w->v && i < s->n; i++)
-        for (size_t j = 0; j < count; j++)
-            for (size_t k = 0; k < s->d; k++) w->v[i * s->d + k] += w->shift[j * s->n + i] * w->theta[j * s->d + k];
+    for (size_t j = 0; j < directions; j++)
+        for (size_t i = 0; i < count; i++) sum[i] += shift[j * n + i] * theta[j * d];
+}
+
+/* No result depends on the number of threads. */
+static void gather(const wave *w, size_t directions)
+{
+    const size_t n = w->s->n, d = w->s->d;
+    double sum[ROWS];
+    for (size_t from = 0; w->v && from < n; from += ROWS)
+        for (size_t k = 0; k < d; k++) {
+            const size_t count = FLINT_MIN((size_t) ROWS, n - from);
+            double *v = w->v + from * d + k;
+            for (size_t i = 0; i < count; i++) sum[i] = v[i * d];
+            add_directions(sum, w->shift + from, w->theta + k, directions, n, d, count);
+            for (size_t i = 0; i < count; i++) v[i * d] = sum[i];
+        }
+}
+
+static double *turned(const double *a, size_t n, size_t d)
+{
+    double *out = dp_malloc(sizeof(double) * n * d);
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < d; k++) out[k * n + i] = a[i * d + k];
+    return out;
+}
+
+static void wave_init(wave *w, const dp_sample *s, double *v, int threads)
+{
+    *w = (wave){.s = s, .v = v, .x = turned(s->x, s->n, s->d), .y = turned(s->y, s->m, s->d), .theta = dp_malloc(sizeof(double) * WAVE * s->d), .shift = dp_malloc(sizeof(double) * WAVE * s->n),
+                .cost = dp_malloc(sizeof(double) * WAVE), .place = dp_malloc(sizeof(double) * (size_t) threads * (s->n + s->m)), .line = dp_malloc(sizeof(dp_matching) * (size_t) threads)};
+    for (int t = 0; t < threads; t++) dp_matching_init(w->line + t, s->n, s->m);
+    for (size_t i = 0; v && i < s->n * s->d; i++) v[i] = 0;
+}
+
+static void wave_clear(wave *w, int threads)
+{
+    for (int t = 0; t < threads; t++) dp_matching_clear(w->line + t);
+    free(w->x), free(w->y), free(w->theta), free(w->shift), free(w->cost), free(w->place), free(w->line);
 }
 
 dp_status dp_sliced(double *v, double *value, const dp_sample *s, dp_error *e)
 {
     const int threads = FLINT_MAX(1, FLINT_MIN(s->threads, DP_THREADS));
-    dp_status status = s->ndirections ? DP_OK : dp_fail(e, DP_EINPUT, "sliced-wasserstein: no direction");
+    dp_status status = DP_OK;
     double sum = 0;
-    wave w = {.s = s, .v = v, .theta = dp_malloc(sizeof(double) * WAVE * s->d), .shift = dp_malloc(sizeof(double) * WAVE * s->n),
-              .cost = dp_malloc(sizeof(double) * WAVE), .line = dp_malloc(sizeof(double) * (size_t) threads * (s->n + s->m))};
-    for (size_t i = 0; v && i < s->n * s->d; i++) v[i] = 0;
+    wave w;
+    if (!s->ndirections) return dp_fail(e, DP_EINPUT, "sliced-wasserstein: no direction");
+    if (s->n > MOST || s->m > MOST) return dp_fail(e, DP_EUNSUPPORTED, "sliced-wasserstein: more than 2^30 points");
+    wave_init(&w, s, v, threads);
     for (; !status && w.first < s->ndirections; w.first += WAVE) {
         const size_t count = FLINT_MIN((size_t) WAVE, s->ndirections - w.first);
         status = dp_parallel(one_direction, &w, (slong) count, threads, e);
@@ -115,7 +154,7 @@ dp_status dp_sliced(double *v, double *value, const dp_sample *s, dp_error *e)
     }
     for (size_t i = 0; v && i < s->n * s->d; i++) v[i] /= (double) s->ndirections;
     if (value) *value = sum / (double) s->ndirections / 2;
-    free(w.theta), free(w.shift), free(w.cost), free(w.line);
+    wave_clear(&w, threads);
     return status;
 }
 

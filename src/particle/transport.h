@@ -3,11 +3,18 @@
 #ifndef DP_PARTICLE_TRANSPORT_H
 #define DP_PARTICLE_TRANSPORT_H
 
+#include "particle/sort.h"
 #include "particle/particle.h"
 
 /* shift[i] = E[b | a_i] - a_i under the monotone coupling (NULL: not wanted; points at one place share their mean); returns W_2^2.
    Cost: two sorts. */
 double dp_line_transport(double *shift, const double *a, size_t n, const double *b, size_t m);
+
+/* The same again and again in one room, for sizes up to n and m. */
+typedef struct { dp_sorter order; double *s, *t; uint32_t *index; } dp_matching;
+void dp_matching_init(dp_matching *l, size_t n, size_t m);
+void dp_matching_clear(dp_matching *l);
+double dp_matching_run(double *shift, const double *a, size_t n, const double *b, size_t m, dp_matching *l);
 
 /* A plan between x (n x d, mass 1/n each) and y (m x d): E[y | x_i] - x_i in shift (points at one place share their mean); primal and dual value of
    min sum pi |x - y|^2: equal but for rounding. DP_EUNSUPPORTED beyond some ten million pairs. Where several plans are optimal, one of them.

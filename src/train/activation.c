@@ -3,6 +3,7 @@
 
    silu x s(x), s(x) = 1/(1 + e^-x), derivative s(x) (1 + x s(-x)); relu max(x, 0), derivative 1 for x > 0; tanh x, derivative 4 e^u/(e^u + 1)^2 with u = 2|x|;
    gelu x Phi(x), derivative Phi(x) + x phi(x), Phi by erfc of the C library. Error of silu and tanh: a few ulp of the value. */
+#include "base/clones.h"
 #include "train/real.h"
 
 #include <math.h>
@@ -13,11 +14,6 @@
 /* Vectors never cross a call: the ABI's warning about them is void here. Products and sums are never contracted, so lanes of any width give the same bits. */
 #pragma GCC diagnostic ignored "-Wpsabi"
 #pragma GCC optimize("O3", "no-math-errno")
-#if !defined(DP_PLAIN) && defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
-#define CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define CLONES
-#endif
 
 #ifdef DP_TRAIN_SINGLE
 typedef int32_t whole;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* optimiser.c: one step of Adam, AdamW or SGD as PyTorch defines them. */
+#include "base/clones.h"
 #include "train/real.h"
 
 #include <math.h>
@@ -8,11 +9,6 @@
 
 #pragma GCC diagnostic ignored "-Wpsabi"
 #pragma GCC optimize("O3")
-#if !defined(DP_PLAIN) && defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
-#define CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define CLONES
-#endif
 #ifdef DP_TRAIN_SINGLE
 #define SQRT __builtin_sqrtf
 #else
