@@ -4,6 +4,7 @@
 #define DRIFTPROOF_H
 #define DP_VERSION "0.1.0"
 #include "ball/cover.h"
+#include "ball/tape.h"
 #include "claim/claim.h"
 #include "claim/gaussian.h"
 #include "claim/generator.h"

@@ -60,11 +60,12 @@ static void set_bandwidths(dp_train_field *f, slong step)
     for (slong k = 0; k < f->terms * f->parts; k++) exactly(&f->part[k].bandwidth, f->usual[k] * factor);
 }
 
-static dp_sample sample_of(dp_train_field *f, const double *x, size_t n, const double *y, size_t m, slong step)
+dp_sample dp_train_sample(dp_train_field *f, const double *x, size_t n, const double *y, size_t m, slong step)
 {
     const dp_train *t = f->t;
+    set_bandwidths(f, step);
     const int da2 = !strncmp(t->drift, "da2", 3);
-    dp_sample s = {.n = n, .m = m, .d = (size_t) t->P->dim, .x = x, .y = y, .nparts = f->parts, .leave_out = t->self == 0 ? da2 : t->self == 2, .drop_sizes = t->scaling,
+    dp_sample s = {.n = n, .m = m, .d = (size_t) t->P->dim, .x = x, .y = y, .nparts = f->parts, .part = f->part, .leave_out = t->self == 0 ? da2 : t->self == 2, .drop_sizes = t->scaling,
                    .columns_first = t->order, .iterations = t->iterations, .tolerance = t->tolerance > 0 ? t->tolerance : -1, .single = t->precision == 0, .threads = f->threads};
     if (!fmpq_is_zero(t->P->regularisation)) s.lambda = t->P->regularisation;
     if (f->direction) {
@@ -87,8 +88,7 @@ dp_status dp_train_velocity(double *v, dp_train_field *f, const double *x, size_
 {
     const size_t count = n * (size_t) f->t->P->dim;
     dp_status status = DP_OK;
-    set_bandwidths(f, step);
-    dp_sample s = sample_of(f, x, n, y, m, step);
+    dp_sample s = dp_train_sample(f, x, n, y, m, step);
     double *term = f->terms > 1 ? dp_malloc(sizeof(double) * count) : v;
     for (slong k = 0; k < f->terms && !status; k++) {
         dp_drifted out = {.v = k ? term : v};
@@ -104,9 +104,8 @@ dp_status dp_train_velocity(double *v, dp_train_field *f, const double *x, size_
 dp_status dp_train_functional(double *value, dp_train_field *f, const char *energy, const double *x, size_t n, const double *y, size_t m, slong step, dp_error *e)
 {
     double *own = NULL;
-    set_bandwidths(f, step);
-    dp_sample s = sample_of(f, x, n, y, m, step);
-    s.part = f->part, s.leave_out = 0, s.single = 0;
+    dp_sample s = dp_train_sample(f, x, n, y, m, step);
+    s.leave_out = 0, s.single = 0;
     if (!strcmp(energy, "sliced") && !s.direction) {
         s.ndirections = (size_t) f->t->directions, own = dp_malloc(sizeof(double) * s.ndirections * s.d);
         dp_directions_random(own, s.ndirections, s.d, dp_stream_key(f->key, 0));

@@ -11,6 +11,8 @@ void dp_train_field_init(dp_train_field *f, const dp_train *t, ulong key, int th
 void dp_train_field_clear(dp_train_field *f);
 /* What bandwidths are multiplied by at a step. */
 double dp_train_factor(const dp_train *t, slong step);
+/* The sample problem of the first velocity with everything the case asks for; borrows from f. */
+dp_sample dp_train_sample(dp_train_field *f, const double *x, size_t n, const double *y, size_t m, slong step);
 /* V at x against y. */
 dp_status dp_train_velocity(double *v, dp_train_field *f, const double *x, size_t n, const double *y, size_t m, slong step, dp_error *e);
 /* A functional of samples with the first of the kernels. */

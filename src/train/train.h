@@ -9,6 +9,7 @@
 
 #include <signal.h>
 
+#include "ball/tape.h"
 #include "drift/drift.h"
 
 typedef enum { DP_NETWORK_RESNET, DP_NETWORK_MLP } dp_network;
@@ -119,6 +120,11 @@ void dp_trainer_set(dp_trainer *a, dp_state which, const double *in);
 void dp_trainer_generate(double *x, dp_trainer *a, const double *z, size_t n);
 /* Gradient over the parameters of sum_i c_i . f(z_i), exact but for rounding. */
 void dp_trainer_pull(double *gradient, dp_trainer *a, const double *z, const double *c, size_t n);
+/* The network of the weights as they stand, in balls: the parameters become inputs theta, theta + 1, ... of the tape, in the order of dp_trainer_get, f(z_i) the steps
+   x[i dim], ...: exact but for rounding at the tape's precision. DP_EUNSUPPORTED: gelu. */
+dp_status dp_trainer_tape(slong *theta, slong *x, dp_tape *T, const dp_trainer *a, const double *z, size_t n, dp_error *e);
+/* The sample problem that the drift of `step` is (of several bandwidths the first), for dp_drift_sample_ball and dp_energy_sample; borrows from a until the next call. */
+void dp_trainer_sample(dp_sample *s, dp_trainer *a, const double *x, size_t n, const double *y, size_t m, slong step);
 /* The batch of a step: noise (batch x noise) and data (m x dim); either may be NULL. */
 void dp_trainer_batch(double *z, double *y, const dp_trainer *a, slong step);
 size_t dp_trainer_data(const dp_trainer *a); /* m */

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* training.h: training runs inside claims: a run from the block `train` of the case, trained to a checkpoint, its samples, and numbers of its doubles. */
+#ifndef DP_PROOFS_TRAINING_H
+#define DP_PROOFS_TRAINING_H
+
+#include "draws.h"
+
+/* One run: n samples x of k noise z, m data y, d coordinates, P parameters. */
+typedef struct { dp_check *c; dp_train *t; dp_trainer *a; size_t n, m, d, k, P; double *z, *x, *y, *v; } tr_t;
+
+/* The run of the case with some keys set otherwise ("train.seed=3"), at its initial weights. 0 after telling the check. */
+static inline int tr_open(tr_t *r, dp_check *c, const char *const *sets, size_t nsets)
+{
+    const dp_problem *P = dp_check_problem(c);
+    const char *all[24] = {"claims=[]"};
+    dp_error e = {DP_OK, ""};
+    *r = (tr_t) {.c = c};
+    for (size_t i = 0; i < nsets; i++) all[i + 1] = sets[i];
+    if (!strstr(P->text, "\ntrain:")) {
+        dp_give_up(c, DP_EINPUT, "needs a case with a block 'train'");
+        return 0;
+    }
+    if (dp_check_failed(c, dp_train_parse(&r->t, P->path, P->text, all, nsets + 1, &e), &e) || dp_check_failed(c, dp_trainer_new(&r->a, r->t, 1, &e), &e)) return 0;
+    r->n = (size_t) r->t->batch, r->m = dp_trainer_data(r->a), r->d = (size_t) P->dim, r->k = (size_t) r->t->noise, r->P = dp_trainer_size(r->a);
+    r->z = dp_malloc(r->n * r->k * sizeof *r->z), r->x = dp_malloc(r->n * r->d * sizeof *r->x), r->v = dp_malloc(r->n * r->d * sizeof *r->v), r->y = dp_malloc(r->m * r->d * sizeof *r->y);
+    return 1;
+}
+
+static inline void tr_close(tr_t *r)
+{
+    free(r->z), free(r->x), free(r->y), free(r->v);
+    dp_trainer_free(r->a), dp_train_free(r->t);
+}
+
+/* Trains up to iterate `step` and no further; then z, y are the batch of `step`, x its samples. 0 after telling the check. */
+static inline int tr_train(tr_t *r, slong step)
+{
+    dp_error e = {DP_OK, ""};
+    double loss, rms;
+    while (dp_trainer_step(r->a) < step) {
+        if (dp_check_failed(r->c, dp_trainer_gradient(&loss, &rms, r->a, &e), &e)) return 0;
+        dp_trainer_update(r->a);
+    }
+    dp_trainer_batch(r->z, r->y, r->a, step);
+    dp_trainer_generate(r->x, r->a, r->z, r->n);
+    return 1;
+}
+
+/* "train.KEY=VALUE" of a word parameter, fresh; the default stands where the check has none. */
+static inline char *tr_set(const dp_check *c, const char *key, const char *param, const char *otherwise)
+{
+    const dp_param *p = dp_check_param(c, param);
+    return dp_format("%s=%s", key, p ? p->word : otherwise);
+}
+
+static inline double tr_real(const dp_check *c, const char *name, double otherwise)
+{
+    const dp_param *p = dp_check_param(c, name);
+    arb_t b;
+    arb_init(b);
+    if (p) arb_set_fmpq(b, p->value, 64);
+    const double v = p ? arf_get_d(arb_midref(b), ARF_RND_NEAR) : otherwise;
+    arb_clear(b);
+    return v;
+}
+
+/* A double as the exact leaf that it is. */
+static inline void tr_let_double(dp_check *c, const char *name, double v)
+{
+    arf_t a;
+    fmpq_t q;
+    arf_init(a), fmpq_init(q);
+    arf_set_d(a, v);
+    arf_get_fmpq(q, a);
+    dp_let_q(c, name, q);
+    arf_clear(a), fmpq_clear(q);
+}
+
+/* Mean and standard error of count numbers. */
+static inline void tr_mean(double *mean, double *error, const double *v, slong count)
+{
+    double s = 0, q = 0;
+    for (slong i = 0; i < count; i++) s += v[i];
+    s /= (double) count;
+    for (slong i = 0; i < count; i++) q += (v[i] - s) * (v[i] - s);
+    *mean = s, *error = sqrt(q / (double) (count - 1) / (double) count);
+}
+
+/* Weighted least squares y = a + slope x, weights 1/variance. */
+static inline void tr_fit(double *slope, double *error, const double *x, const double *y, const double *variance, int n)
+{
+    double s = 0, sx = 0, sy = 0, sxx = 0, sxy = 0;
+    for (int k = 0; k < n; k++) {
+        const double w = 1 / variance[k];
+        s += w, sx += w * x[k], sy += w * y[k], sxx += w * x[k] * x[k], sxy += w * x[k] * y[k];
+    }
+    const double det = s * sxx - sx * sx;
+    *slope = (s * sxy - sx * sy) / det, *error = sqrt(s / det);
+}
+
+#endif
