@@ -908,6 +908,9 @@ says err "missing key 'train'"
 runs 'a case for training is none for claims' 2 "$dp" field "$modes" --drift mmd --at 0
 says err "a case for training: it has a key 'train' and no q"
 
+# shellcheck source=tests/pipeline.sh
+. tests/pipeline.sh
+
 # ---- every command of the README, in a copy of the tree ----
 mkdir "$w/tree"
 for f in src proofs cases docs reports tests Makefile VERSION README.md; do [ ! -e "$f" ] || cp -a "$f" "$w/tree/"; done

@@ -72,6 +72,12 @@ void dp_end_on_signals(void);
 /* mkdir -p. */
 dp_status dp_mkdir(const char *path, dp_error *e);
 
+/* A folder for this process alone, and what killed ones left half written there (NAME.PID-NUMBER.tmp) removed. DP_EINPUT: another process is at work in it; DP_EIO: it cannot be
+   written to. The file .lock stands there until dp_unlock; of a killed process it may stay and locks nothing. One folder is not locked twice by one process. */
+typedef struct dp_lock dp_lock;
+dp_status dp_lock_folder(dp_lock **out, const char *folder, dp_error *e);
+void dp_unlock(dp_lock *l); /* NULL: nothing */
+
 /* SHA-256 as 64 lower-case hexadecimal digits and NUL. */
 void dp_sha256(char out[65], const void *data, size_t n);
 

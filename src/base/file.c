@@ -198,6 +198,7 @@ dp_status dp_output_close(dp_output *o, dp_error *e)
     int err = 0;
     errno = 0;
     if (fflush(o->f) != 0 || ferror(o->f)) err = errno ? errno : EIO;
+    if (err == EIO && o->temporary && write(fileno(o->f), "", 1) < 0) err = errno; /* the reason was lost with an earlier write: full disk, say */
     if (fclose(o->f) != 0 && err == 0) err = errno;
     o->f = NULL;
     if (err == 0 && o->temporary && rename(o->temporary, o->target) != 0) err = errno;

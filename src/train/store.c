@@ -142,6 +142,7 @@ dp_status dp_train_store_open(dp_train_store *s, dp_trainer *a, int resume, dp_e
     char *text = description(s->t);
     s->start = dp_now();
     dp_status status = dp_mkdir(s->folder, e);
+    if (!status) status = dp_lock_folder(&s->lock, s->folder, e);
     if (!status) status = there(s, "run.yaml") ? again(s, a, text, resume, e) : begin(s, a, text, e);
     if (!status) status = append(&s->history, s, "history.csv", e);
     if (!status) status = append(&s->timing, s, "timing.csv", e);
@@ -153,7 +154,8 @@ void dp_train_store_close(dp_train_store *s)
 {
     if (s->history) fclose(s->history);
     if (s->timing) fclose(s->timing);
-    s->history = s->timing = NULL;
+    dp_unlock(s->lock);
+    s->history = s->timing = NULL, s->lock = NULL;
 }
 
 /* ---- arrays ---- */

@@ -6,8 +6,8 @@
 #include "train/metrics.h"
 
 /* folder NULL: nothing is written. */
-typedef struct { const char *folder; const dp_train *t; FILE *history, *timing; double start; } dp_train_store;
-/* Makes the folder, or opens that of the same case again: then the trainer is where the last checkpoint was, and later lines are dropped. */
+typedef struct { const char *folder; const dp_train *t; FILE *history, *timing; dp_lock *lock; double start; } dp_train_store;
+/* Makes the folder, or opens that of the same case again: then the trainer is where the last checkpoint was, and later lines are dropped. The folder is locked until it is closed. */
 dp_status dp_train_store_open(dp_train_store *s, dp_trainer *a, int resume, dp_error *e);
 void dp_train_store_close(dp_train_store *s);
 dp_status dp_train_store_checkpoint(dp_train_store *s, const dp_trainer *a, int keep, dp_error *e);

@@ -32,7 +32,7 @@ double dp_sweep_span(const dp_sweep *s, size_t shares);
    `times`: run, seconds; `sweep`: the case, its digest, the version. Whatever happens to the process, a row that was put stays, and rows say nothing of time, machine or order. */
 typedef struct dp_sweep_store dp_sweep_store;
 typedef struct { size_t pending, done, diverged, failed; } dp_sweep_count;
-/* Makes the file, or opens the one that belongs to this sweep: DP_EINPUT when it is of another one, DP_EIO when it cannot be used or another process is at it.
+/* Makes the file, or opens the one that belongs to this sweep: DP_EINPUT when it is of another one or another process is at it, DP_EIO when it cannot be used.
    cells: those that get a row, n of them. */
 dp_status dp_sweep_store_open(dp_sweep_store **out, const char *file, const dp_sweep *s, const size_t *cells, size_t n, dp_error *e);
 int dp_sweep_store_has(const dp_sweep_store *t, size_t cell); /* whether the run is done or diverged */
@@ -53,7 +53,7 @@ dp_status dp_sweep_merge(const char *out, const char *const *files, size_t n, dp
 /* folder: NULL, or where runs whose key matches the pattern `keep` leave their folders (folder/0007). */
 typedef struct { int jobs, progress; const char *folder, *keep; } dp_sweep_options;
 /* Trains what is not in the table yet, each run in a process of its own; the table is written by this process only. A run that fails is put down as failed. SIGINT, SIGTERM: DP_EINTERRUPTED,
-   runs in flight are dropped (those with a folder go on from their checkpoint the next time). */
+   runs in flight are dropped; those with a folder leave a checkpoint and go on from it the next time. */
 dp_status dp_sweep_train(dp_sweep_store *t, const dp_sweep *s, const size_t *cells, size_t n, const dp_sweep_options *o, dp_error *e);
 
 #endif

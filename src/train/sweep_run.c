@@ -19,7 +19,7 @@ typedef struct { dp_status status; dp_train_result result; char message[512]; do
 typedef struct { pid_t pid; int from; size_t cell; } worker;
 
 static volatile sig_atomic_t stopped;
-static void stop(int signal) { (void) signal, stopped = 1; }
+static void stop(int signal) { (void) signal, stopped = stopped + 1; }
 
 /* ---- a child ---- */
 
@@ -29,7 +29,7 @@ static void train_cell(news *out, const dp_sweep *s, size_t cell, const dp_sweep
     dp_train *t;
     const double start = dp_now();
     char *folder = o->folder && (!o->keep || !fnmatch(o->keep, s->cell[cell].key, 0)) ? dp_format("%s/%06zu", o->folder, cell) : NULL;
-    const dp_train_options options = {.folder = folder, .resume = folder != NULL, .threads = 1};
+    const dp_train_options options = {.folder = folder, .resume = folder != NULL, .threads = 1, .stop = &stopped};
     memset(out, 0, sizeof *out);
     out->status = dp_sweep_case(&t, s, cell, &e);
     if (!out->status) out->status = dp_train_run(&out->result, t, &options, &e), dp_train_free(t);
@@ -41,7 +41,7 @@ static void train_cell(news *out, const dp_sweep *s, size_t cell, const dp_sweep
 static _Noreturn void child(int to, pid_t parent, const dp_sweep *s, size_t cell, const dp_sweep_options *o)
 {
     news n;
-    signal(SIGINT, SIG_DFL), signal(SIGTERM, SIG_DFL), signal(SIGPIPE, SIG_DFL);
+    signal(SIGPIPE, SIG_DFL);
 #ifdef __linux__
     prctl(PR_SET_PDEATHSIG, SIGKILL);
 #endif
@@ -95,7 +95,7 @@ static dp_status finish(worker *w, dp_sweep_store *t, const dp_sweep *s, pace *p
     close(w->from);
     while (waitpid(w->pid, &code, 0) < 0 && errno == EINTR) continue;
     w->pid = 0;
-    if (stopped && got != (ssize_t) sizeof n) return DP_OK;
+    if (stopped && (got != (ssize_t) sizeof n || n.status == DP_EINTERRUPTED)) return DP_OK;
     p->finished++, p->cost += s->cell[w->cell].cost;
     if (got != (ssize_t) sizeof n) {
         char text[64];
@@ -120,6 +120,22 @@ static dp_status wait_for_one(worker *w, int jobs, dp_sweep_store *t, const dp_s
     return status;
 }
 
+enum { PATIENCE = 30 }; /* seconds for the checkpoints of runs that are kept */
+
+/* After a signal: runs with a folder leave a checkpoint there, runs that are through are put down. A second signal, or an error, ends the patience. */
+static dp_status end_all(worker *w, int jobs, dp_sweep_store *t, const dp_sweep *s, pace *p, dp_error *e)
+{
+    const double start = dp_now();
+    dp_status status = DP_OK;
+    for (int k = 0; k < jobs; k++)
+        if (w[k].pid) kill(w[k].pid, SIGTERM);
+    for (int left = 1; left && !status && stopped == 1 && dp_now() - start < PATIENCE;) {
+        status = wait_for_one(w, jobs, t, s, p, e), left = 0;
+        for (int k = 0; k < jobs; k++) left += w[k].pid != 0;
+    }
+    return status;
+}
+
 static void kill_all(worker *w, int jobs)
 {
     for (int k = 0; k < jobs; k++)
@@ -135,13 +151,15 @@ dp_status dp_sweep_train(dp_sweep_store *t, const dp_sweep *s, const size_t *cel
 {
     const int jobs = o->jobs < 1 ? 1 : o->jobs > 256 ? 256 : o->jobs;
     const struct sigaction catch = {.sa_handler = stop};
-    struct sigaction old[2];
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+    struct sigaction old[3];
     worker w[256] = {{0}};
     pace p = {.start = dp_now(), .terminal = o->progress};
     dp_status status = o->folder ? dp_mkdir(o->folder, e) : DP_OK;
     size_t next = 0, running = 0;
     stopped = 0;
-    sigaction(SIGINT, &catch, old), sigaction(SIGTERM, &catch, old + 1);
+    for (size_t i = 0; i < 3; i++)
+        if (!sigaction(signals[i], NULL, old + i) && old[i].sa_handler != SIG_IGN) sigaction(signals[i], &catch, NULL);
     for (size_t i = 0; i < n; i++)
         if (!dp_sweep_store_has(t, cells[i])) p.n++, p.total += s->cell[cells[i]].cost;
     while (!status && !stopped) {
@@ -154,7 +172,8 @@ dp_status dp_sweep_train(dp_sweep_store *t, const dp_sweep *s, const size_t *cel
         if (!running) break;
         if (!status) status = wait_for_one(w, jobs, t, s, &p, e);
     }
+    if (stopped && !status) status = end_all(w, jobs, t, s, &p, e);
     kill_all(w, jobs);
-    sigaction(SIGINT, old, NULL), sigaction(SIGTERM, old + 1, NULL);
+    for (size_t i = 0; i < 3; i++) sigaction(signals[i], old + i, NULL);
     return status ? status : stopped ? dp_fail(e, DP_EINTERRUPTED, "interrupted; the same command goes on with what is missing") : DP_OK;
 }

@@ -22,7 +22,8 @@ static dp_status failed(sqlite3 *db, const char *file, dp_error *e)
 {
     const int busy = sqlite3_errcode(db) == SQLITE_BUSY || sqlite3_errcode(db) == SQLITE_LOCKED, none = sqlite3_errcode(db) == SQLITE_NOTADB;
     if (none) return dp_fail(e, DP_EINPUT, "%s: no table of a sweep", file);
-    return dp_fail(e, DP_EIO, "%s: %s", file, busy ? "another sweep is at work on it" : sqlite3_errmsg(db));
+    if (busy) return dp_fail(e, DP_EINPUT, "%s: another sweep is at work on it", file);
+    return dp_fail(e, DP_EIO, "%s: %s", file, sqlite3_errmsg(db));
 }
 
 static dp_status execute(sqlite3 *db, const char *file, const char *sql, dp_error *e)

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# pipeline.sh: runs and sweeps that are disturbed: two at once, kills, signals, a full disk. Read by cli.sh, whose functions it uses.
+# shellcheck shell=sh disable=SC2154 # dp, w, modes: cli.sh
+
+# ---- one folder, one process ----
+"$dp" train "$modes" --out "$w/held" --set train.steps=1000000 -q 2>/dev/null &
+train=$!
+for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do [ -s "$w/held/history.csv" ] || sleep 0.3; done
+runs 'a folder in use' 2 "$dp" train "$modes" --out "$w/held" --set train.steps=1000000 -q
+says err "another process \\(process $train\\) is at work in this folder"
+kill -KILL "$train"
+wait "$train" 2>/dev/null
+: >"$w/held/parameters.npz.$train-7.tmp" # what a process killed in the middle of a write leaves
+: >"$w/held/mine.tmp"
+timeout -s TERM 20 "$dp" train "$modes" --out "$w/held" --set train.steps=1000000 -q 2>/dev/null &
+train=$!
+for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do [ ! -e "$w/held/parameters.npz.$train-7.tmp" ] || sleep 0.1; [ -e "$w/held/.lock" ] || sleep 0.1; done
+sleep 0.5
+kill -TERM "$train"
+wait "$train"
+# shellcheck disable=SC2016 # the inner shell expands it
+holds 'the next start sweeps up' sh -c '! ls "$1"/held/*-7.tmp 2>/dev/null && test -e "$1/held/mine.tmp" && test ! -e "$1/held/.lock"' - "$w"
+
+# ---- no room ----
+# shellcheck disable=SC2016 # the inner shell expands it
+full() { sh -c 'trap "" XFSZ; ulimit -f 4; exec "$@"' - "$@"; } # files of 2 to 4 KiB at most, as on a full disk
+runs 'a run on a full disk' 3 full "$dp" train "$modes" --out "$w/small" -q
+says err "cannot write .*File too large"
+train 'with room again' 0 "$modes" --out "$w/small" -q
+for f in history.csv parameters.npz result.json; do holds "the same $f as undisturbed" cmp "$w/run/$f" "$w/small/$f"; done
+holds 'nothing half-written' sh -c "! ls $w/small/*.tmp"
+runs 'a sweep on a full disk' 3 full "$dp" sweep "$w/sweep.yaml" -o "$w/full.sqlite" --quiet
+runs 'the sweep with room again' 0 "$dp" sweep "$w/sweep.yaml" -o "$w/full.sqlite" --quiet
+"$dp" sweep --print "$w/full.sqlite" >"$w/full.csv.out" 2>/dev/null
+holds 'is the whole' cmp "$w/rows.csv" "$w/full.csv.out"
+
+# ---- a sweep that is interrupted: its kept runs go on from a checkpoint ----
+for signal in TERM INT; do
+  table=$w/stopped-$signal
+  runs "a sweep interrupted by $signal" 3 timeout --preserve-status -s "$signal" 3 "$dp" sweep "$w/sweep.yaml" --set train.steps=20000000 --jobs 2 -o "$table.sqlite" --folders "$table" --quiet
+  says err 'interrupted; the same command goes on'
+  holds 'leaves checkpoints' test -s "$table/000000/parameters.npz" -o -s "$table/000001/parameters.npz" -o -s "$table/000002/parameters.npz"
+done
+timeout -s TERM 20 "$dp" sweep "$w/sweep.yaml" --set train.steps=20000000 --jobs 1 -o "$w/busy.sqlite" --quiet 2>/dev/null &
+sweep=$!
+for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do [ -s "$w/busy.sqlite" ] || sleep 0.2; done
+sleep 0.5
+runs 'a table in use' 2 "$dp" sweep "$w/sweep.yaml" --set train.steps=20000000 -o "$w/busy.sqlite"
+says err 'another sweep is at work'
+kill -TERM "$sweep"
+wait "$sweep"
