@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* collapse-repels: a model collapsed to one point tears itself apart: the growth of a small split is a covariance, so never negative. */
 #include "../samples.h"
+#include "../split.h"
 
 /* G_k_l: Cov_w(y)/h^2 (Gaussian kernel) or E_w[(y - x)(y - x)'/|y - x|]/h (Laplace) at the point, from exact leaves. */
 static void growth(dp_check *c, const dp_point *at, const sm_t *s)
@@ -34,47 +35,6 @@ static void growth(dp_check *c, const dp_point *at, const sm_t *s)
         }
 }
 
-/* The pair c +- t e_l itself, t = 10^-20: half the difference of its velocities over t, by both engines, is column l of G but for a multiple of t. */
-static void split(dp_check *c, const dp_point *at, slong axis)
-{
-    const slong prec = dp_check_prec(c) + 160;
-    dp_problem *D = dp_problem_copy(at->P);
-    dp_field_t f;
-    dp_error e = {DP_OK, ""};
-    fmpq_t t;
-    arb_t step;
-    arb_ptr x = _arb_vec_init(at->dim), v = _arb_vec_init(2 * at->dim);
-    fmpq_init(t), arb_init(step), dp_field_init(f, at->dim);
-    fmpq_set_si(t, 10, 1), fmpq_pow_si(t, t, -20);
-    arb_set_fmpq(step, t, prec);
-    dp_measure_clear(D->q);
-    dp_measure_init(D->q, DP_ATOMS, at->dim, 2);
-    for (slong i = 0; i < 2; i++) {
-        fmpq_set_si(DP_WEIGHT(D->q, i), 1, 2);
-        for (int k = 0; k < at->dim; k++) fmpq_set(DP_MEAN(D->q, i, k), at->q + k);
-        if (i) fmpq_sub(DP_MEAN(D->q, i, axis), DP_MEAN(D->q, i, axis), t);
-        else fmpq_add(DP_MEAN(D->q, i, axis), DP_MEAN(D->q, i, axis), t);
-    }
-    for (int second = 0; second < 2 && !dp_check_stopped(c); second++) {
-        for (slong i = 0; i < 2; i++) {
-            for (int k = 0; k < at->dim; k++) arb_set_fmpq(x + k, DP_MEAN(D->q, i, k), prec);
-            if (!dp_check_failed(c, dp_field_eval(f, D, "mean-shift", x, second ? DP_ENGINE_QUADRATURE : DP_ENGINE_CLOSED, prec, NULL, &e), &e))
-                _arb_vec_set(v + i * at->dim, f->velocity, at->dim);
-        }
-        for (int k = 0; k < at->dim && !dp_check_stopped(c); k++) {
-            char *name = dp_format("%ssplit_%d_%ld", at->prefix, k, (long) axis);
-            arb_sub(v + k, v + k, v + at->dim + k, prec), arb_div(v + k, v + k, step, prec), arb_mul_2exp_si(v + k, v + k, -1);
-            (second ? dp_let_second : dp_let)(c, name, v + k, second ? "second" : "closed-form");
-            free(name);
-        }
-    }
-    for (int k = 0; k < at->dim && !dp_check_stopped(c); k++)
-        dp_assert_at(c, at, k, axis, "a pair at a distance 10^-20 parts at that rate",
-                     dp_check_twin(c, "together") ? "abs(@split_#_$ + @G_#_$) < 1/10^15" : "abs(@split_#_$ - @G_#_$) < 1/10^15");
-    dp_field_clear(f), fmpq_clear(t), arb_clear(step), _arb_vec_clear(x, at->dim), _arb_vec_clear(v, 2 * at->dim);
-    dp_problem_free(D);
-}
-
 static void at_point(dp_check *c, const dp_point *at, void *data)
 {
     const sm_t *s = data;
@@ -94,7 +54,8 @@ static void at_point(dp_check *c, const dp_point *at, void *data)
             free(name);
         }
     for (slong l = 0; ok && l < at->dim; l++)
-        split(c, at, l);
+        sp_split(c, at, l, "mean-shift", "a pair at a distance 10^-20 parts at that rate",
+                 dp_check_twin(c, "together") ? "abs(@split_#_$ + @G_#_$) < 1/10^15" : "abs(@split_#_$ - @G_#_$) < 1/10^15");
     if (ok && at->P->kernel == DP_KERNEL_GAUSSIAN) {
         dp_assert_at(c, at, -1, -1, "it grows", dp_check_twin(c, "attracts") ? "@G_0_0 < 0" : "@G_0_0 > 0");
         if (at->dim == 2)
