@@ -46,6 +46,26 @@ static inline int tr_train(tr_t *r, slong step)
     return 1;
 }
 
+/* count fresh samples and data of set number `set`, from batches that no step of training has used. Requires data_batch = batch, batches: fresh. */
+static inline void tr_fresh(double *x, double *y, tr_t *r, size_t count, slong set)
+{
+    const slong batches = (slong) ((count + r->n - 1) / r->n);
+    double *z = dp_malloc((size_t) batches * r->n * r->k * sizeof *z), *data = dp_malloc((size_t) batches * r->m * r->d * sizeof *data);
+    for (slong b = 0; b < batches; b++)
+        dp_trainer_batch(z + (size_t) b * r->n * r->k, data + (size_t) b * r->m * r->d, r->a, 1000000000 + set * batches + b);
+    dp_trainer_generate(x, r->a, z, count);
+    memcpy(y, data, count * r->d * sizeof *y);
+    free(z), free(data);
+}
+
+/* 0, told, where fresh sets cannot be had as above. */
+static inline int tr_fresh_fits(const tr_t *r)
+{
+    if (r->n == r->m && r->t->batches == DP_BATCHES_FRESH && !*r->t->noise_file && !*r->t->data_file) return 1;
+    dp_give_up(r->c, DP_EINPUT, "needs fresh batches, as many data as samples, and no files of batches");
+    return 0;
+}
+
 /* "train.KEY=VALUE" of a word parameter, fresh; the default stands where the check has none. */
 static inline char *tr_set(const dp_check *c, const char *key, const char *param, const char *otherwise)
 {
@@ -74,6 +94,14 @@ static inline void tr_let_double(dp_check *c, const char *name, double v)
     arf_get_fmpq(q, a);
     dp_let_q(c, name, q);
     arf_clear(a), fmpq_clear(q);
+}
+
+/* A relation whose label says a measured number with its half-width at the level 0.1 %. */
+static inline void tr_assert(dp_check *c, const char *label, double value, double error, const char *relation)
+{
+    char *text = error > 0 ? dp_format("%s: %.2g +- %.1g", label, value, 3.29 * error) : dp_format("%s: %.3g", label, value);
+    dp_assert(c, text, relation);
+    free(text);
 }
 
 /* Mean and standard error of count numbers. */
