@@ -14,6 +14,18 @@ static void NAME(logits)(REAL *L, size_t stride, const REAL *x, const REAL *b, s
         }
 }
 
+/* The same of x against itself with |a|^2 + |b|^2 - 2 a b for the squared distance, as torch.cdist forms it: no distance of a point to itself is 0. */
+static void NAME(product_logits)(REAL *L, size_t stride, const REAL *x, size_t n, size_t d, REAL tau)
+{
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < n; j++) {
+            volatile REAL a = 0, b = 0, c = 0;
+            for (size_t k = 0; k < d; k++) a += x[i * d + k] * x[i * d + k], b += x[j * d + k] * x[j * d + k], c += x[i * d + k] * (x[j * d + k] * (1 + (k ? 1 : -1) * (sizeof(REAL) == 4 ? (REAL) 0x1p-23 : (REAL) 0x1p-52)));
+            const REAL r = a + b - 2 * c;
+            L[i * stride + j] = -(REAL) sqrt(r > 0 ? (double) r : 0) / tau;
+        }
+}
+
 /* Softmax of count numbers, `stride` apart. */
 static void NAME(softmax)(REAL *out, const REAL *in, size_t count, size_t stride)
 {
@@ -58,6 +70,28 @@ static void NAME(da2)(REAL *v, const REAL *x, const REAL *y, size_t n, size_t m,
     NAME(affinity)(A, L, n, t, norm);
     NAME(cross)(v, A, x, y, n, m, d);
     free(L), free(A);
+}
+
+/* Neither mask nor differences. */
+static void NAME(da2_product)(REAL *v, const REAL *x, const REAL *y, size_t n, size_t m, size_t d, REAL tau)
+{
+    const size_t t = n + m;
+    REAL *L = malloc(sizeof(REAL) * n * t), *A = malloc(sizeof(REAL) * n * t);
+    NAME(logits)(L, t, x, y, n, m, d, 0, 0, tau), NAME(product_logits)(L + m, t, x, n, d, tau);
+    NAME(affinity)(A, L, n, t, 'q');
+    NAME(cross)(v, A, x, y, n, m, d);
+    free(L), free(A);
+}
+
+/* Means of exp(-r/tau) (b - x) over y and over x. */
+static void NAME(means)(REAL *v, REAL sign, const REAL *x, const REAL *b, size_t n, size_t m, size_t d, REAL tau)
+{
+    REAL *L = malloc(sizeof(REAL) * n * m);
+    NAME(logits)(L, m, x, b, n, m, d, 0, 0, tau);
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < m; j++)
+            for (size_t k = 0; k < d; k++) v[i * d + k] += sign * (REAL) exp((double) L[i * m + j]) * (b[j * d + k] - x[i * d + k]) / (REAL) m;
+    free(L);
 }
 
 /* The toy code: kernel over the root of the clamped product of sums. */
@@ -153,7 +187,12 @@ static void NAME(program)(const char *name, REAL *v, const REAL *x, const REAL *
     else if (!strcmp(name, "da2-no-root")) NAME(da2)(v, x, y, n, m, d, b, 0, 1, 'p');
     else if (!strcmp(name, "da2-rows")) NAME(da2)(v, x, y, n, m, d, b, 0, 1, 'r');
     else if (!strcmp(name, "da2-columns")) NAME(da2)(v, x, y, n, m, d, b, 0, 1, 'c');
-    else if (!strcmp(name, "toy")) NAME(toy)(v, x, y, n, m, d, b);
+    else if (!strcmp(name, "da2-product")) NAME(da2_product)(v, x, y, n, m, d, b);
+    else if (!strcmp(name, "means")) NAME(means)(v, 1, x, y, n, m, d, b), NAME(means)(v, -1, x, x, n, n, d, b);
+    else if (!strcmp(name, "target")) {
+        NAME(da2)(v, x, y, n, m, d, b, 0, 1, 'q');
+        for (size_t i = 0; i < n * d; i++) v[i] += x[i];
+    } else if (!strcmp(name, "toy")) NAME(toy)(v, x, y, n, m, d, b);
     else if (!strcmp(name, "released")) NAME(released)(v, x, y, n, m, d, b);
     else if (!strcmp(name, "proxy")) NAME(proxy)(v, x, y, n, m, d, b);
     else if (!strcmp(name, "mmd")) NAME(mmd)(v, 1, x, y, n, m, d, b), NAME(mmd)(v, -1, x, x, n, n, d, b);

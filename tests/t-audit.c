@@ -103,6 +103,8 @@ static const struct { const char *program; double b; const char *meta, *first; i
     {"toy", 0.05, "{\"drift\": \"da2\", \"bandwidth\": 0.05}", "da2 with root of row times column softmax, cross-weighted, product of sums clamped at 1e-12", 0},
     {"released", 0.2, "{\"drift\": \"da2-released\", \"bandwidth\": 0.2}", "da2-released, laplace", 1},
     {"released", 0.2, "{\"drift\": \"da2\", \"bandwidth\": 0.2}", "da2-released, laplace", 0},
+    {"means", 0.5, "{\"drift\": \"mmd\", \"bandwidth\": 0.5}", "affinities with kernel without softmax, each side divided by its number of points, laplace", 0},
+    {"mean-shift", 0.6, "{\"bandwidth\": 0.848528137423857}", "mean-shift, gaussian, self kept, bandwidth read as b in logits -r^2/b^2", 0},
     {"proxy", 0.72, "{\"drift\": \"sinkhorn-proxy\", \"bandwidth\": 0.6, \"scaling\": \"algorithm\"}", "sinkhorn-proxy, algorithm scaling, gaussian, self kept", 1},
     {"mean-shift", 0.6, "{\"drift\": \"mean-shift\", \"bandwidth\": 0.6}", "mean-shift, gaussian, self kept", 1},
     {"mean-shift-masked", 0.6, "{\"drift\": \"mean-shift\", \"bandwidth\": 0.6, \"mask\": true}", "mean-shift, gaussian, self left out", 1},
@@ -131,6 +133,43 @@ static void identifies(int single, double digits)
 static void programs_in_float64(void **state) { (void) state, identifies(0, 11); }
 static void programs_in_float32(void **state) { (void) state, identifies(1, 3); }
 static void programs_in_float32_stored_wide(void **state) { (void) state, identifies(2, 3); }
+
+/* A point's distance to itself that is not 0: granted to kernels with a kink, said, and no excuse for another velocity. */
+static void products_of_matrices(void **state)
+{
+    (void) state;
+    for (int single = 0; single < 2; single++) {
+        dp_identity id;
+        dp_recorded r;
+        dp_error e = {0};
+        record("da2-product", 0.5, 1, "{\"drift\": \"da2\", \"bandwidth\": 0.5, \"mask\": \"none\"}", single, 31);
+        identify(&id, &r);
+        assert_true(dp_identity_matches(&id) && id.f[0].declared && id.f[0].product && !id.target && dp_identity_as_declared(&id, &r.declared, 0));
+        assert_true(id.f[0].exact > (single ? 1e-5 : 1e-10));
+        for (size_t t = 0; t < STEPS; t++) r.v[t * NX] += 0.3;
+        dp_identity_clear(&id);
+        assert_int_equal(dp_identify(&id, &r, 0, 1, &e), DP_OK);
+        assert_int_equal(dp_identity_matches(&id), 0);
+        done(&id, &r);
+        record("da2-unmasked", 0.5, 1, "{\"drift\": \"da2\", \"bandwidth\": 0.5, \"mask\": \"none\"}", single, 31);
+        identify(&id, &r);
+        assert_true(dp_identity_matches(&id) && !id.f[0].product);
+        done(&id, &r);
+    }
+}
+
+/* x + V in the place of V is found, and is not as declared. */
+static void targets(void **state)
+{
+    dp_identity id;
+    dp_recorded r;
+    (void) state;
+    record("target", 0.5, 1, "{\"drift\": \"da2\", \"bandwidth\": 0.5}", 0, 33);
+    identify(&id, &r);
+    assert_true(id.target && dp_identity_matches(&id) && id.f[0].declared && !strcmp(id.f[0].factor, "1"));
+    assert_false(dp_identity_as_declared(&id, &r.declared, 1));
+    done(&id, &r);
+}
 
 static void factors(void **state)
 {
@@ -335,7 +374,7 @@ static void level(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(programs_in_float64), cmocka_unit_test(programs_in_float32), cmocka_unit_test(programs_in_float32_stored_wide), cmocka_unit_test(factors),
+        cmocka_unit_test(programs_in_float64), cmocka_unit_test(programs_in_float32), cmocka_unit_test(programs_in_float32_stored_wide), cmocka_unit_test(factors), cmocka_unit_test(products_of_matrices), cmocka_unit_test(targets),
         cmocka_unit_test(wrong_runs), cmocka_unit_test(alike_and_unlike), cmocka_unit_test(affinities_against_the_registry), cmocka_unit_test(bad_meta),
         cmocka_unit_test(bad_arrays), cmocka_unit_test(samples), cmocka_unit_test(level)};
     close(mkstemp(file));

@@ -71,13 +71,14 @@ static double gather(double *shift, const sums *s, const dp_variant *a, const dp
 void dp_affinity_drift(double *v, const dp_variant *a, const dp_batch *b, double h)
 {
     sums s;
+    const size_t others = a->mask != 0;
     double *to = dp_malloc(sizeof(double) * 2 * b->d), *from = to + b->d;
     sums_init(&s, a, b, h);
     for (size_t i = 0; i < b->n; i++) {
         const double sy = gather(to, &s, a, b, i, 0, s.m), sx = gather(from, &s, a, b, i, s.m, s.t);
         for (size_t k = 0; k < b->d; k++) {
-            const double own = (sy > 0 ? to[k] / sy : 0) - (sx > 0 ? from[k] / sx : 0);
-            v[i * b->d + k] = a->weights == DP_WEIGHTS_CROSS ? sx * to[k] - sy * from[k] : a->weights == DP_WEIGHTS_OWN ? own : to[k] - from[k];
+            const double own = (sy > 0 ? to[k] / sy : 0) - (sx > 0 ? from[k] / sx : 0), mean = to[k] / (double) s.m - (s.n > others ? from[k] / (double) (s.n - others) : 0);
+            v[i * b->d + k] = a->weights == DP_WEIGHTS_CROSS ? sx * to[k] - sy * from[k] : a->weights == DP_WEIGHTS_OWN ? own : a->weights == DP_WEIGHTS_MEAN ? mean : to[k] - from[k];
         }
     }
     sums_clear(&s);

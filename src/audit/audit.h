@@ -45,10 +45,10 @@ void dp_declared_clear(dp_declared *a);
 
 /* How an affinity is made of the kernel K, its row sums R and its column sums C: K/sqrt(R C), K^2/(R C), K/R, K/C, K. */
 typedef enum { DP_NORM_ROOT, DP_NORM_PRODUCT, DP_NORM_ROW, DP_NORM_COLUMN, DP_NORM_NONE } dp_norm;
-/* How the two sides meet: each times the other's row sums; each divided by its own; neither. */
-typedef enum { DP_WEIGHTS_CROSS, DP_WEIGHTS_OWN, DP_WEIGHTS_PLAIN } dp_weights;
-/* What a recorded bandwidth b means: h = b; logits -r^2/b (h^2 = b/2); h^2 = b; h = b sqrt(d); h = b times the mean distance of x to x and y. */
-typedef enum { DP_BANDWIDTH_H, DP_BANDWIDTH_TAU, DP_BANDWIDTH_SQUARE, DP_BANDWIDTH_ROOT_D, DP_BANDWIDTH_MEAN, DP_BANDWIDTHS } dp_convention;
+/* How the two sides meet: each times the other's row sums; each divided by its own; neither; each divided by its number of points (masked: x has n - 1). */
+typedef enum { DP_WEIGHTS_CROSS, DP_WEIGHTS_OWN, DP_WEIGHTS_PLAIN, DP_WEIGHTS_MEAN } dp_weights;
+/* What a recorded bandwidth b means: h = b; logits -r^2/b (h^2 = b/2); h^2 = b; h = b sqrt(d); h = b times the mean distance of x to x and y; logits -r^2/b^2. */
+typedef enum { DP_BANDWIDTH_H, DP_BANDWIDTH_TAU, DP_BANDWIDTH_SQUARE, DP_BANDWIDTH_ROOT_D, DP_BANDWIDTH_MEAN, DP_BANDWIDTH_FULL, DP_BANDWIDTHS } dp_convention;
 
 /* One way to compute a velocity. drift: a name of the registry, or NULL: an affinity that the registry lacks. */
 typedef struct {
@@ -92,7 +92,7 @@ typedef enum { DP_MATCHES, DP_EXCLUDED, DP_UNTRIED } dp_fate;
 typedef struct {
     dp_variant variant;
     dp_fate fate;
-    int declared, single, near;      /* single: only in float32 arithmetic; near: within a digit of the nearest that matches */
+    int declared, single, product, near; /* only in float32 arithmetic; only with the distance of a point to itself as a product of matrices gives it; within a digit of the nearest that matches */
     double distance, limit;          /* worst over the steps seen: |v - s u|/|v|, s fitted at each step; and what rounding can make of it there */
     double low, high;                /* the fitted factors s lie between */
     double exact;                    /* worst |v - c u|/|v| with the named factor c */
@@ -108,7 +108,7 @@ typedef struct {
     size_t n, compared;              /* findings; steps with a velocity that can be compared */
     dp_finding *f;                   /* matching ones first, the declared one before others; then by distance */
     size_t *step;                    /* the compared steps, the first and the last first */
-    int has_declared;
+    int has_declared, target;        /* target: nothing matches v, and these findings are of v - x */
     double refit, refit_distance;    /* nothing matches: the declared drift with its bandwidths times `refit` does, at that distance at one step; 0: it does not either */
 } dp_identity;
 

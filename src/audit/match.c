@@ -79,6 +79,23 @@ static double limit(const dp_variant *a, const dp_batch *b, const double *u, dou
     return MARGIN * (worst + unit);
 }
 
+/* A kernel with a kink at 0, the pair of a point with itself kept. A program that forms distances from a product of matrices (torch.cdist beyond 25 points) has the root of a rounding
+   error there, sqrt(u) max|x|, in the place of 0: the weight of the pair is off by that over h, and the velocity by that part of what leaving the pair out changes. Times MARGIN. */
+static double product_limit(const dp_variant *a, const dp_batch *b, const double *u, double unit)
+{
+    dp_variant masked = *a;
+    const size_t n = b->n * b->d;
+    double size = 0, least = INFINITY, change = 0, *w;
+    if (a->mask || (a->family != DP_KERNEL_LAPLACE && a->family != DP_KERNEL_ENERGY) || !b->nh) return 0;
+    masked.mask = 1, w = dp_malloc(sizeof(double) * n);
+    for (size_t i = 0; i < n; i++) size = fmax(size, fabs(b->x[i]));
+    for (size_t k = 0; k < b->nh; k++) least = fmin(least, b->h[k]);
+    if (!dp_variant_eval(w, &masked, b, NULL))
+        for (size_t i = 0; i < n; i++) change += (w[i] - u[i]) * (w[i] - u[i]);
+    free(w);
+    return MARGIN * sqrt(unit) * size / least * sqrt(change / dot(u, u, n));
+}
+
 /* ---- one variant ---- */
 
 /* What one step says: fills the k-th entries; 0 when the variant is excluded. */
@@ -89,9 +106,10 @@ static int look(dp_finding *f, const search *s, size_t k, const double *u, doubl
     const dp_batch b = batch(s, t);
     const double far = distance(factor + k, r->v + t * n, u, n);
     double bound = far <= NEVER ? limit(&f->variant, &b, u, r->single ? SINGLE : DOUBLE) : 0;
-    if (far <= NEVER && far > bound && !r->single) { /* computed in float32, stored in float64? */
-        const double single = limit(&f->variant, &b, u, SINGLE);
-        if (far <= single) f->single = 1, bound = single;
+    for (int single = r->single; single < 2 && far <= NEVER && far > bound; single++) { /* what it takes: self-distances that are not 0; float32 arithmetic stored in float64; both */
+        const double plain = single > r->single ? limit(&f->variant, &b, u, SINGLE) : bound, product = plain + product_limit(&f->variant, &b, u, single ? SINGLE : DOUBLE);
+        if (far > product) continue;
+        f->single |= single > r->single, f->product |= far > plain, bound = product;
     }
     f->each[k] = far, f->steps++;
     if (far >= f->distance || f->steps == 1) f->distance = far, f->at = t;
@@ -106,7 +124,7 @@ static size_t constants(constant out[32], const search *s)
 {
     const double n = (double) s->r->n, m = (double) s->r->m, d = (double) s->r->d, h = s->nh ? s->h[0] : 1, given = s->r->declared.factor;
     const constant all[] = {{"1", 1}, {"the declared factor", given}, {"2", 2}, {"1/2", 0.5}, {"sqrt(m/n)", sqrt(m / n)}, {"sqrt(n/m)", sqrt(n / m)}, {"m/n", m / n}, {"n/m", n / m},
-        {"1/h^2", 1 / h / h}, {"h^2", h * h}, {"2/h^2", 2 / h / h}, {"1/h", 1 / h}, {"h", h}, {"n", n}, {"1/n", 1 / n}, {"m", m}, {"1/m", 1 / m}, {"d", d}, {"1/d", 1 / d}, {"2/d", 2 / d},
+        {"1/h^2", 1 / h / h}, {"h^2", h * h}, {"2/h^2", 2 / h / h}, {"1/h", 1 / h}, {"h", h}, {"n", n}, {"1/n", 1 / n}, {"2/n", 2 / n}, {"m", m}, {"1/m", 1 / m}, {"d", d}, {"1/d", 1 / d}, {"2/d", 2 / d},
         {"sqrt(d)", sqrt(d)}, {"1/sqrt(d)", 1 / sqrt(d)}, {"(n - 1)/n", (n - 1) / n}, {"n/(n - 1)", n / (n - 1)}};
     memcpy(out, all, sizeof all);
     return sizeof all / sizeof *all;
@@ -219,14 +237,18 @@ size_t dp_identity_matches(const dp_identity *a)
     return n;
 }
 
-/* Who matches only in float32 is excluded by one who matches in float64. */
+/* How much had to be granted: float32 arithmetic, self-distances from a product of matrices. */
+static int granted(const dp_finding *f) { return f->product + f->single; }
+
+/* Who matches with less granted excludes who needs more. */
 static void rank(dp_identity *o)
 {
-    int exact = 0;
+    int least = 2;
     double nearest = INFINITY;
-    for (size_t i = 0; i < o->n; i++) exact |= o->f[i].fate == DP_MATCHES && !o->f[i].single;
-    for (size_t i = 0; exact && i < o->n; i++)
-        if (o->f[i].fate == DP_MATCHES && o->f[i].single) o->f[i].fate = DP_EXCLUDED;
+    for (size_t i = 0; i < o->n; i++)
+        if (o->f[i].fate == DP_MATCHES && granted(o->f + i) < least) least = granted(o->f + i);
+    for (size_t i = 0; i < o->n; i++)
+        if (o->f[i].fate == DP_MATCHES && granted(o->f + i) > least) o->f[i].fate = DP_EXCLUDED;
     for (size_t i = 0; i < o->n; i++)
         if (o->f[i].fate == DP_MATCHES) nearest = fmin(nearest, o->f[i].exact);
     for (size_t i = 0; i < o->n; i++) o->f[i].near = o->f[i].exact <= 10 * nearest;
@@ -266,7 +288,19 @@ static void refit(const search *s, const dp_variant *a)
     free(u);
 }
 
-dp_status dp_identify(dp_identity *out, const dp_recorded *r, int all, int threads, dp_error *e)
+/* Kernels beyond Gaussian and Laplace, where none is declared. */
+static void append_kernels(dp_identity *o, const dp_recorded *r)
+{
+    static const dp_kernel_family more[] = {DP_KERNEL_IMQ, DP_KERNEL_ENERGY, DP_KERNEL_MATERN32, DP_KERNEL_MATERN52};
+    for (size_t k = 0; !r->declared.kernel && k < sizeof more / sizeof *more; k++) {
+        dp_recorded as = *r;
+        char *name = as.declared.kernel = dp_strdup(dp_kernel_name(more[k]));
+        append_all(o, &as, r->declared.tau ? DP_BANDWIDTH_TAU : DP_BANDWIDTH_H);
+        free(name);
+    }
+}
+
+static dp_status identify(dp_identity *out, const dp_recorded *r, int all, int threads, dp_error *e)
 {
     const dp_declared *a = &r->declared;
     search s = {r, out, a->nbandwidths, a->bandwidth};
@@ -285,6 +319,7 @@ dp_status dp_identify(dp_identity *out, const dp_recorded *r, int all, int threa
     if (status || (!all && dp_identity_matches(out)) || !s.nh) return status;
     dp_identity more = *out;
     more.f = NULL, more.n = 0;
+    append_kernels(&more, r);
     for (int c = 0; c < DP_BANDWIDTHS; c++)
         if (c != DP_BANDWIDTH_H && !(a->tau && c == DP_BANDWIDTH_TAU)) append_all(&more, r, (dp_convention) c);
     s.out = &more;
@@ -298,6 +333,28 @@ dp_status dp_identify(dp_identity *out, const dp_recorded *r, int all, int threa
     return status;
 }
 
+/* x + V, the target of the regression, recorded in the place of V? */
+static dp_status try_target(dp_identity *out, const dp_recorded *r, int all, int threads, dp_error *e)
+{
+    const size_t n = r->steps * r->n * r->d;
+    dp_recorded as = *r;
+    dp_identity other;
+    as.v = dp_malloc(sizeof(double) * (n + 1));
+    for (size_t i = 0; i < n; i++) as.v[i] = r->v[i] - r->x[i];
+    dp_status status = identify(&other, &as, all, threads, e);
+    const int better = !status && dp_identity_matches(&other) > 0;
+    if (better) dp_identity_clear(out), *out = other, out->target = 1;
+    else dp_identity_clear(&other);
+    free(as.v);
+    return status;
+}
+
+dp_status dp_identify(dp_identity *out, const dp_recorded *r, int all, int threads, dp_error *e)
+{
+    const dp_status status = identify(out, r, all, threads, e);
+    return status || !r->v || !out->compared || dp_identity_matches(out) ? status : try_target(out, r, all, threads, e);
+}
+
 void dp_identity_clear(dp_identity *a)
 {
     for (size_t i = 0; i < a->n; i++) free(a->f[i].each);
@@ -307,7 +364,7 @@ void dp_identity_clear(dp_identity *a)
 int dp_identity_as_declared(const dp_identity *a, const dp_declared *d, int any)
 {
     const dp_finding *f = a->f;
-    if (!dp_identity_matches(a) || !f->declared) return 0;
+    if (!dp_identity_matches(a) || !f->declared || a->target) return 0;
     const double wanted = d->factor != 0 ? d->factor : 1;
     if (f->factor && f->value == wanted) return 1;
     return any && f->low > 0 && f->high - f->low <= 2 * f->limit * f->high;

@@ -35,6 +35,7 @@ double dp_variant_bandwidth(const dp_variant *a, double bandwidth, size_t d)
     switch (a->convention) {
     case DP_BANDWIDTH_TAU: return a->family == DP_KERNEL_LAPLACE ? bandwidth : sqrt(bandwidth / 2);
     case DP_BANDWIDTH_SQUARE: return sqrt(bandwidth);
+    case DP_BANDWIDTH_FULL: return a->family == DP_KERNEL_GAUSSIAN ? bandwidth * sqrt(0.5) : bandwidth;
     case DP_BANDWIDTH_ROOT_D: return bandwidth * sqrt((double) d);
     case DP_BANDWIDTH_MEAN: return NAN;
     default: return bandwidth;
@@ -92,12 +93,12 @@ dp_status dp_variant_eval(double *v, const dp_variant *a, const dp_batch *b, dp_
 
 /* ---- names ---- */
 
-static const char *const norms[] = {"root", "product", "row", "column", "none"}, *const weightings[] = {"cross", "own", "plain"};
+static const char *const norms[] = {"root", "product", "row", "column", "none"}, *const weightings[] = {"cross", "own", "plain", "mean"};
 
 static void affinity_name(FILE *f, const dp_variant *a)
 {
     static const char *const made[] = {"root of row times column softmax", "row times column softmax without the root", "row softmax only", "column softmax only", "kernel without softmax"};
-    static const char *const met[] = {"cross-weighted", "each side divided by its own mass", "not cross-weighted"};
+    static const char *const met[] = {"cross-weighted", "each side divided by its own mass", "not cross-weighted", "each side divided by its number of points"};
     const int same = a->weights == DP_WEIGHTS_OWN || a->norm == DP_NORM_COLUMN || a->norm == DP_NORM_NONE; /* joint or separate row sums: no difference */
     fprintf(f, "%s with %s, %s", same ? "affinities" : a->joint ? "da2" : "sinkhorn-proxy", made[a->norm], met[a->weights]);
     if (a->clamp > 0) fprintf(f, ", product of sums clamped at %g", a->clamp);
@@ -117,7 +118,7 @@ static int has_pairs(const dp_variant *a) { return !a->drift || is(a, "mean-shif
 
 char *dp_variant_name(const dp_variant *a)
 {
-    static const char *const reading[] = {"", "bandwidth read as tau in logits -r^2/tau", "bandwidth read as h^2", "bandwidth times sqrt(d)", "bandwidth times the mean distance"};
+    static const char *const reading[] = {"", "bandwidth read as tau in logits -r^2/tau", "bandwidth read as h^2", "bandwidth times sqrt(d)", "bandwidth times the mean distance", "bandwidth read as b in logits -r^2/b^2"};
     char *text;
     size_t size;
     FILE *f = open_memstream(&text, &size);
@@ -155,7 +156,7 @@ static dp_kernel_family family_of(const char *name, dp_kernel_family otherwise)
 dp_status dp_variant_declared(dp_variant *out, const dp_declared *a, dp_error *e)
 {
     const int da2 = !strncmp(a->drift, "da2", 3), masked = a->mask ? !strcmp(a->mask, "self") : da2, clamp = a->normalisation && !strcmp(a->normalisation, "clamp");
-    const int norm = word_in(a->normalisation, norms, 5), weights = word_in(a->weights, weightings, 3), plan = !strcmp(a->drift, "da2") || !strcmp(a->drift, "sinkhorn-proxy");
+    const int norm = word_in(a->normalisation, norms, 5), weights = word_in(a->weights, weightings, 4), plan = !strcmp(a->drift, "da2") || !strcmp(a->drift, "sinkhorn-proxy");
     const dp_drift *D = dp_drift_find(a->drift);
     if (!D || !D->sample) return dp_fail(e, DP_EINPUT, "meta: drift: '%s' is no drift of samples; expected a name that 'driftproof drift --help' lists", a->drift);
     if (!plan && (a->normalisation || a->weights)) return dp_fail(e, DP_EINPUT, "meta: normalisation and weights belong to da2 and sinkhorn-proxy, the drift is %s", a->drift);
@@ -229,6 +230,8 @@ static void add_pairs(list *l, dp_kernel_family family, int mask)
     v.drop_sizes = 1;
     add(l, v);
     if (family == DP_KERNEL_GAUSSIAN || family == DP_KERNEL_LAPLACE) add_affinities(l, family, mask);
+    v = with(l, NULL, family, mask), v.norm = DP_NORM_NONE, v.weights = DP_WEIGHTS_MEAN;
+    if (family == DP_KERNEL_LAPLACE) add(l, v); /* with the Gaussian kernel it is mmd */
 }
 
 static void add_sinkhorn(list *l, const dp_declared *a, dp_kernel_family family, int mask)
@@ -258,7 +261,7 @@ size_t dp_variant_list(dp_variant **out, const dp_declared *a, dp_convention con
     const dp_kernel_family own = family_of(a->kernel, DP_KERNEL_GAUSSIAN), family[] = {DP_KERNEL_GAUSSIAN, DP_KERNEL_LAPLACE, own};
     const size_t families = own == DP_KERNEL_GAUSSIAN || own == DP_KERNEL_LAPLACE ? 2 : 3;
     for (size_t k = 0; k < families; k++) {
-        if (convention == DP_BANDWIDTH_TAU && family[k] != DP_KERNEL_GAUSSIAN) continue; /* -r/tau: h = tau */
+        if ((convention == DP_BANDWIDTH_TAU || convention == DP_BANDWIDTH_FULL) && family[k] != DP_KERNEL_GAUSSIAN) continue; /* -r/tau: h = tau */
         for (int mask = 0; mask < 2; mask++)
             if (family[k] == DP_KERNEL_ENERGY) add(&l, with(&l, "mmd", family[k], mask));
             else add_pairs(&l, family[k], mask);
@@ -267,7 +270,7 @@ size_t dp_variant_list(dp_variant **out, const dp_declared *a, dp_convention con
         if (family[k] != DP_KERNEL_ENERGY)
             for (size_t i = 0; i < 3; i++) add(&l, with(&l, (const char *[]){"blob", "kale", "chi2"}[i], family[k], 0));
     }
-    if (convention != DP_BANDWIDTH_TAU) add_released(&l);
+    if (convention != DP_BANDWIDTH_TAU && convention != DP_BANDWIDTH_FULL) add_released(&l);
     if (convention == DP_BANDWIDTH_H) add(&l, with(&l, "wasserstein", DP_KERNEL_GAUSSIAN, 0)), add(&l, with(&l, "sliced-wasserstein", DP_KERNEL_GAUSSIAN, 0));
     const size_t single = l.n;
     for (size_t i = 0; a->nbandwidths > 1 && i < single; i++)

@@ -33,7 +33,8 @@ static void put_finding(const dp_finding *a, const dp_recorded *r)
     char *name = dp_variant_name(&a->variant);
     printf("  %s", name);
     put_factor(stdout, a);
-    printf(": to %.1f digits (worst step %g; rounding explains down to %.1f)%s\n", digits(reached(a)), r->step[a->at], digits(a->limit), a->single && !r->single ? ", in float32 arithmetic" : "");
+    printf(": to %.1f digits (worst step %g; rounding explains down to %.1f)%s%s\n", digits(reached(a)), r->step[a->at], digits(a->limit), a->single && !r->single ? ", in float32 arithmetic" : "",
+           a->product ? ", the distance of a point to itself from a product of matrices, which is not 0" : "");
     free(name);
 }
 
@@ -67,6 +68,7 @@ static void put_declared(const audit *a, size_t matches)
     while (!a->id->f[i].declared) i++;
     const dp_finding *f = a->id->f + i;
     if (a->as_declared) puts("declared: yes");
+    else if (a->id->target && matches && f->fate == DP_MATCHES) puts("declared: no, v is the target x + V, not the velocity");
     else if (matches && f->fate == DP_MATCHES) puts("declared: up to the factor");
     else if (f->fate == DP_UNTRIED) printf("declared: not tried: %s\n", f->why);
     else printf("declared: no, it is at a relative distance of %.2g (rounding explains %.2g)\n", f->distance, f->limit);
@@ -80,7 +82,7 @@ static void put_identity(const audit *a, size_t most)
         puts(a->v->v ? "recorded v: at no step finite and other than 0" : "recorded v: none");
         return;
     }
-    printf("recorded v, %zu step%s: %s\n", id->compared, id->compared == 1 ? "" : "s", matches ? matches == 1 ? "it is" : "it is one of these, which this run does not tell apart" : "it is none of the variants");
+    printf("%s, %zu step%s: %s\n", id->target ? "recorded v holds targets x + V; v - x" : "recorded v", id->compared, id->compared == 1 ? "" : "s", matches ? matches == 1 ? "it is" : "it is one of these, which this run does not tell apart" : "it is none of the variants");
     for (size_t i = 0; i < FLINT_MIN(matches, most); i++) put_finding(id->f + i, a->v);
     if (matches > most) printf("  and %zu more\n", matches - most);
     if (id->refit > 0) printf("  the declared drift with its bandwidth times %.6g comes as near as %.2g\n", id->refit, id->refit_distance);
@@ -141,7 +143,7 @@ static void json_finding(const audit *a, const dp_finding *f)
         if (f->factor) dp_json_string(stdout, f->factor);
         else fputs("null", stdout);
         json_number("value", f->value), json_number("least", f->low), json_number("largest", f->high);
-        printf(", \"by_rms\": %s, \"arithmetic\": \"%s\", \"digits_by_step\": [", f->by_rms ? "true" : "false", f->single || a->v->single ? "float32" : "float64");
+        printf(", \"by_rms\": %s, \"product_of_matrices\": %s, \"arithmetic\": \"%s\", \"digits_by_step\": [", f->by_rms ? "true" : "false", f->product ? "true" : "false", f->single || a->v->single ? "float32" : "float64");
         for (size_t k = 0; k < a->id->compared; k++) {
             printf("%s[", k ? ", " : ""), dp_json_double(stdout, a->v->step[a->id->step[k]]);
             fputs(", ", stdout), dp_json_double(stdout, digits(f->each[k])), fputs("]", stdout);
@@ -180,6 +182,7 @@ static void put_json(const audit *a)
     fputs("{\"run\": ", stdout), dp_json_string(stdout, a->path);
     printf(", \"steps\": %zu, \"n\": %zu, \"m\": %zu, \"dimension\": %zu, \"type\": \"%s\", \"compared\": %zu", r->steps, r->n, r->m, r->d, r->single ? "float32" : "float64", a->id->compared);
     printf(", \"declared\": %s", !a->id->has_declared ? "null" : a->as_declared ? "true" : "false");
+    printf(", \"target\": %s", a->id->target ? "true" : "false");
     if (a->id->refit > 0) json_number("declared_fits_with_bandwidth_times", a->id->refit);
     fputs(",\n \"variants\": [", stdout);
     for (size_t i = 0; i < a->id->n; i++) fputs(i ? "," : "", stdout), json_finding(a, a->id->f + i);
