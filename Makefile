@@ -36,6 +36,10 @@ PKG_LIBS   = $(call lazy,PKG_LIBS,$(PKG_CONFIG) --libs gsl fftw3 libfyaml zlib s
 HDF5       = $(call lazy,HDF5,for p in hdf5 hdf5-serial; do $(PKG_CONFIG) --exists $$$$p 2>/dev/null && { echo $$$$p; break; }; done)
 HDF5_CFLAGS = $(call lazy,HDF5_CFLAGS,test -z '$(HDF5)' || echo "-DDP_HDF5 $$$$($(PKG_CONFIG) --cflags $(HDF5))")
 HDF5_LIBS  = $(call lazy,HDF5_LIBS,test -z '$(HDF5)' || $(PKG_CONFIG) --libs $(HDF5))
+# Another, which is asked for: MPI=1 (make clean when it changes is not needed).
+MPI_NAME   = $(call lazy,MPI_NAME,for p in ompi-c mpich mpi-c; do $(PKG_CONFIG) --exists $$$$p 2>/dev/null && { echo $$$$p; break; }; done)
+MPI_CFLAGS = $(if $(MPI_NAME),-DDP_MPI $(call lazy,MPI_INCLUDE,$(PKG_CONFIG) --cflags $(MPI_NAME) | sed 's/-I */-isystem /g'),$(error MPI: pkg-config knows neither ompi-c nor mpich nor mpi-c (Debian: libopenmpi-dev)))
+MPI_LIBS   = $(call lazy,MPI_LIBS,$(PKG_CONFIG) --libs $(MPI_NAME))
 ARB_LIB    = $(call lazy,ARB_LIB,for l in -lflint-arb -larb; do \
              echo 'int main(void) { return 0; }' | $(CC) -x c - $$$$l -o /dev/null 2>/dev/null && { echo $$$$l; break; }; done)
 # Quadruple precision, where FFTW has it (x86: libfftw3-dev): the tier quad, and to compare with.
@@ -81,18 +85,27 @@ help:
 	@echo 'make install    PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)   (make uninstall takes it away again)'
 	@echo 'make dist       $(B)/driftproof-$(VERSION).tar.gz from the committed tree'
 	@echo 'make clean      remove $(B)'
+	@echo 'MPI=1           with MPI, for sweeps over hosts without a common file system'
 	@echo 'NO_INSTALL=1    never install packages; B=DIR: build elsewhere; OUT=DIR: where verify reports'
 
 # ---- set-up: one call for the union of what the goals need ----
 NEED := cc pkg-config mpfr mpfi gsl fftw3 flint arb libfyaml md zlib random123 sqlite3
-NEED += $(if $(filter check asan,$(MAKECMDGOALS)),cmocka xmllint) $(if $(filter lint,$(MAKECMDGOALS)),shellcheck)
+NEED += $(if $(filter 1,$(MPI)),mpi) $(if $(filter check asan,$(MAKECMDGOALS)),cmocka xmllint) $(if $(filter lint,$(MAKECMDGOALS)),shellcheck)
 WANT := $(if $(filter verify check report,$(MAKECMDGOALS)),gnuplot blahtexml) $(if $(filter report,$(MAKECMDGOALS)),tex)
 need:
 	@CC='$(CC)' PKG_CONFIG='$(PKG_CONFIG)' NEED_LOG='$(B)/apt.log' sh src/tool/need.sh $(NEED) -- $(WANT)
 
 # ---- build ----
 $(B)/driftproof: $(TOOL) $(B)/libdriftproof.a
-	$(call say,LINK)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(HDF5_LIBS) $(LIBS)
+	$(call say,LINK)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(HDF5_LIBS) $(if $(filter 1,$(MPI)),$(MPI_LIBS)) $(LIBS)
+
+# The same with MPI, whatever MPI says.
+$(B)/mpi/ranks.o: src/tool/ranks.c $(HEADERS) | need
+	@mkdir -p $(@D)
+	$(call say,CC  )$(COMPILE) $(MPI_CFLAGS) -c -o $@ $<
+
+$(B)/driftproof-mpi: $(TOOL) $(B)/mpi/ranks.o $(B)/libdriftproof.a
+	$(call say,LINK)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter-out %/src/tool/ranks.o,$^) $(HDF5_LIBS) $(MPI_LIBS) $(LIBS)
 
 $(B)/libdriftproof.a: $(LIBRARY) $(B)/library.list
 	@rm -f $@
@@ -123,6 +136,9 @@ $(B)/src/tool/share.o: CPPFLAGS += -DDP_DATADIR='"$(sharedir)"'
 $(B)/src/tool/grid_hdf5.o: $(B)/hdf5.stamp
 $(B)/src/tool/grid_hdf5.o: CPPFLAGS += $(HDF5_CFLAGS)
 
+$(B)/src/tool/ranks.o: $(B)/mpi.stamp
+$(B)/src/tool/ranks.o: CPPFLAGS += $(if $(filter 1,$(MPI)),$(MPI_CFLAGS))
+
 # Rewritten only when the content changes, so that a new, changed or removed folder is seen and nothing else is rebuilt.
 update = @mkdir -p $(@D); $1 > $@.new && { cmp -s $@.new $@ && rm $@.new || mv $@.new $@; }
 $(B)/registry_claim.c: src/claim/registry.sh FORCE
@@ -133,6 +149,8 @@ $(B)/registry_energy.c: src/base/registry.sh FORCE
 	$(call update,sh src/base/registry.sh energy energy energies $(ENERGIES))
 $(B)/datadir.stamp: FORCE
 	$(call update,echo '$(sharedir)')
+$(B)/mpi.stamp: FORCE
+	$(call update,echo '$(MPI)')
 $(B)/hdf5.stamp: FORCE
 	$(call update,echo '$(HDF5_CFLAGS)')
 # An archive forgets no member by itself: made anew when the list of objects changes.

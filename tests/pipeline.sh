@@ -49,3 +49,32 @@ runs 'a table in use' 2 "$dp" sweep "$w/sweep.yaml" --set train.steps=20000000 -
 says err 'another sweep is at work'
 kill -TERM "$sweep"
 wait "$sweep"
+
+# ---- ranks of a real launcher: without MPI inside through common files; with it (make MPI=1) from folders that no other rank sees ----
+launch() { # PROGRAM OUTPUT: a program under three ranks, each in a folder of its own; OUTPUT is a path that they share, or a name within their folders
+  # shellcheck disable=SC2016 # the inner shell expands it
+  timeout 120 env OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_base_oversubscribe=1 OMPI_MCA_hwloc_base_binding_policy=none mpirun -n 3 \
+    sh -c 'mkdir -p "$1/host-$OMPI_COMM_WORLD_RANK$PMI_RANK" && cd "$1/host-$OMPI_COMM_WORLD_RANK$PMI_RANK" && exec "$2" sweep "$1/sweep.yaml" -o "$3"' - "$w" "$1" "$2"
+}
+if command -v mpirun >/dev/null; then
+  runs 'mpirun -n 3' 0 launch "$dp" "$w/launched.sqlite"
+  says out 'launched.sqlite: 4 done, 0 diverged, 0 failed, 0 pending'
+  "$dp" sweep --print "$w/launched.sqlite" >"$w/launched.csv"
+  holds 'gives the bytes of one process' cmp "$w/rows.csv" "$w/launched.csv"
+  if pkg-config --exists ompi-c 2>/dev/null || pkg-config --exists mpich 2>/dev/null || pkg-config --exists mpi-c 2>/dev/null; then
+    runs 'a build with MPI' 0 make -s NO_INSTALL=1 B="$B" "$B/driftproof-mpi"
+    runs 'mpirun -n 3 without common files' 0 launch "$B/driftproof-mpi" own.sqlite
+    says out 'own.sqlite: 4 done, 0 diverged, 0 failed, 0 pending'
+    "$dp" sweep --print "$w/host-0/own.sqlite" >"$w/own.csv"
+    holds 'gives the bytes of one process' cmp "$w/rows.csv" "$w/own.csv"
+    # shellcheck disable=SC2016 # the inner shell expands it
+    holds 'the whole stands with the first rank, nothing with the others' sh -c 'ls "$1"/host-?/own.sqlite* && test "$(ls "$1"/host-?/own.sqlite* | wc -l)" -eq 1' - "$w"
+    runs 'the same again: nothing to do' 0 launch "$B/driftproof-mpi" own.sqlite
+    says out 'own.sqlite: 4 done, 0 diverged'
+    runs 'the build with MPI without a launcher' 0 "$B/driftproof-mpi" sweep "$w/sweep.yaml" -o "$w/alone.sqlite" --quiet
+  else
+    echo 'skipped: a build with MPI (no libopenmpi-dev or libmpich-dev)'
+  fi
+else
+  echo 'skipped: ranks of a real launcher (no mpirun)'
+fi

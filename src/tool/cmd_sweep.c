@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* cmd_sweep.c: driftproof sweep: a whole grid of training runs into one table. */
+#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "claim/sweep_claims.h"
 #include "tool/grid.h"
 #include "tool/option.h"
+#include "tool/ranks.h"
 #include "tool/share.h"
 #include "tool/sweep_plot.h"
 #include "train/sweep.h"
@@ -50,53 +51,6 @@ static void put_plan(const dp_sweep *s, const size_t *cells, size_t n)
     fputs("\n", stderr);
 }
 
-/* ---- ranks ---- */
-
-/* Whether a launcher started this process as one of several: the environment of Open MPI, or that of MPICH and its relatives. */
-static size_t ranks_of(size_t *rank)
-{
-    static const char *const names[][2] = {{"OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE"}, {"PMI_RANK", "PMI_SIZE"}};
-    for (size_t k = 0; k < 2; k++) {
-        const char *r = getenv(names[k][0]), *n = getenv(names[k][1]);
-        const long ranks = n ? strtol(n, NULL, 10) : 1;
-        *rank = r ? (size_t) strtol(r, NULL, 10) : 0;
-        if (r && ranks > 1 && *rank < (size_t) ranks) return (size_t) ranks;
-    }
-    return *rank = 0, 1;
-}
-
-static char *part_name(const char *file, size_t rank, size_t ranks) { return ranks > 1 ? dp_format("%s.%zu-of-%zu", file, rank, ranks) : dp_strdup(file); }
-
-static void take_number(void *to, const char *const *column) { *(long *) to = column[0] ? strtol(column[0], NULL, 10) : -1; }
-
-/* Runs in the table that are still to be done; -1: no table of this sweep that can be read now. */
-static long missing(const char *file, const dp_sweep *s, const char *what)
-{
-    long n = -1;
-    if (access(file, R_OK)) return -1;
-    char *query = dp_format("SELECT sum(status IN (%s)) FROM runs WHERE (SELECT sha256 FROM sweep) = '%s'", what, s->sha256);
-    dp_sweep_select(take_number, &n, file, query, NULL);
-    free(query);
-    return n;
-}
-
-/* The first rank waits for the tables of the others (the launcher ends all ranks when one fails) and puts them together. */
-static dp_status gather(const char *file, const dp_sweep *s, size_t ranks, dp_sweep_count *count, dp_error *e)
-{
-    char **part = dp_malloc(sizeof *part * ranks);
-    for (size_t k = 0; k < ranks; k++) {
-        part[k] = part_name(file, k, ranks);
-        while (missing(part[k], s, "'pending'") != 0) nanosleep(&(struct timespec){0, 200000000}, NULL);
-    }
-    const dp_status status = dp_sweep_merge(file, (const char *const *) part, ranks, count, e);
-    for (size_t k = 0; k < ranks; k++) {
-        if (!status) unlink(part[k]);
-        free(part[k]);
-    }
-    free(part);
-    return status;
-}
-
 /* ---- the command ---- */
 
 static dp_status train(const dp_args *a, const dp_sweep *s, const size_t *cells, size_t n, const char *file, slong jobs, dp_sweep_count *count, dp_error *e)
@@ -111,6 +65,15 @@ static dp_status train(const dp_args *a, const dp_sweep *s, const size_t *cells,
     if (dp_sweep_store_count(count, t, &mine) && !status) status = dp_fail(e, mine.status, "%s", mine.text);
     dp_sweep_store_close(t);
     return status;
+}
+
+/* Keeps the cells whose key matches the pattern; NULL: all. */
+static size_t only(size_t *cells, size_t n, const dp_sweep *s, const char *glob)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < n; i++)
+        if (!glob || !fnmatch(glob, s->cell[cells[i]].key, 0)) cells[kept++] = cells[i];
+    return kept;
 }
 
 static int merge(const dp_args *a)
@@ -217,8 +180,9 @@ static int run(const dp_args *a)
     dp_sweep *s;
     dp_sweep_count count = {0};
     dp_error e = {0};
+    dp_ranks r = {0, 1, 0};
     const char **sets;
-    size_t share, shares, rank = 0, *cells = NULL, n = 0;
+    size_t share, shares, *cells = NULL, n = 0;
     const double start = dp_now();
     if (dp_args_flag(a, "merge")) return merge(a);
     if (dp_args_flag(a, "print")) return print(a);
@@ -232,24 +196,29 @@ static int run(const dp_args *a)
     free(sets);
     if (status) return dp_say_failure(&e);
     char *file = dp_args_flag(a, "output") ? dp_strdup(dp_args_value(a, "output")) : usual_name(a->operand[0]);
-    const size_t ranks = dp_args_flag(a, "plan") ? 1 : ranks_of(&rank);
-    if (ranks > 1 && shares > 1) dp_usage_error("sweep: --shard under a launcher of %zu ranks, which share the runs by themselves", ranks);
-    n = dp_sweep_share(&cells, s, ranks > 1 ? rank : share, ranks > 1 ? ranks : shares);
-    char *part = part_name(file, rank, ranks);
+    if (!dp_args_flag(a, "plan")) dp_ranks_begin(&r);
+    if (r.n > 1 && shares > 1) dp_usage_error("sweep: --shard under a launcher of %zu ranks, which share the runs by themselves", r.n);
+    n = dp_sweep_share(&cells, s, r.n > 1 ? r.rank : share, r.n > 1 ? r.n : shares);
+    n = only(cells, n, s, dp_args_value(a, "only"));
+    char *part = dp_ranks_part(&r, file, r.rank);
     if (dp_args_flag(a, "plan")) put_plan(s, cells, n);
-    else if (ranks > 1 && missing(file, s, "'pending', 'failed'") == 0) status = rank ? DP_OK : train(a, s, cells, 0, file, 1, &count, &e); /* done before: only counted */
-    else status = train(a, s, cells, n, part, ranks > 1 ? 1 : dp_cores(), &count, &e);
-    if (ranks > 1 && rank == 0 && !status && access(part, R_OK) == 0) status = gather(file, s, ranks, &count, &e);
-    if (!dp_args_flag(a, "plan") && rank == 0 && (!status || count.done + count.pending)) put_count(a, file, &count, dp_now() - start);
+    else if (dp_ranks_done(&r, file, s)) status = r.rank ? DP_OK : train(a, s, cells, 0, file, 1, &count, &e); /* done before: only counted */
+    else {
+        status = train(a, s, cells, n, part, r.n > 1 ? 1 : dp_cores(), &count, &e);
+        if (!status) status = dp_ranks_gather(&r, file, s, &count, &e);
+    }
+    if (!status) dp_ranks_end(&r);
+    if (!dp_args_flag(a, "plan") && r.rank == 0 && (!status || count.done + count.pending)) put_count(a, file, &count, dp_now() - start);
     dp_sweep_free(s);
     free(cells), free(file), free(part);
-    return status ? dp_say_failure(&e) : count.failed && rank == 0 ? EXIT_UNEXPECTED : EXIT_EXPECTED;
+    return status ? dp_say_failure(&e) : count.failed && r.rank == 0 ? EXIT_UNEXPECTED : EXIT_EXPECTED;
 }
 
 static const dp_option options[] = {
     {"output", 'o', "FILE", "the table (default: the case's name with .sqlite, in the working directory)"},
     {"jobs", 'j', "N", "so many runs at a time, each a process with one thread (default: as many as cores)"},
     {"shard", 0, "I/N", "train share I of N only (from 0), of about equal cost; every share has a table of its own"},
+    {"only", 0, "GLOB", "train only runs whose key matches, such as '* data=moons *'; the others stay as they are"},
     {"merge", 0, NULL, "the operands are tables of shares: put them together in -o FILE"},
     {"print", 0, NULL, "the operand is a table: print its rows as CSV"},
     {"query", 0, "SQL", "with --print: what to print instead, such as 'SELECT drift, avg(mmd2_u) FROM runs GROUP BY drift'"},

@@ -19,6 +19,7 @@ have() { # CAPABILITY: is it usable now?
     arb) header flint/arb.h || header arb.h ;;
     md) header sha2.h ;;
     random123) header Random123/philox.h ;;
+    mpi) "$PKG_CONFIG" --exists ompi-c 2>/dev/null || "$PKG_CONFIG" --exists mpich 2>/dev/null || "$PKG_CONFIG" --exists mpi-c 2>/dev/null ;;
     tex) command -v pdflatex >/dev/null && kpsewhich article.cls booktabs.sty siunitx.sty lmodern.sty >/dev/null ;;
     *) command -v "$1" >/dev/null ;;
   esac
@@ -31,6 +32,7 @@ packages() { # CAPABILITY: the Debian packages that bring it
     arb) echo libflint-arb-dev ;;
     libfyaml) echo libfyaml-dev ;;
     zlib) echo zlib1g-dev ;;
+    mpi) echo libopenmpi-dev openmpi-bin ;;
     gnuplot) echo gnuplot-nox ;;
     xmllint) echo libxml2-utils ;;
     tex) echo texlive-latex-base texlive-latex-recommended texlive-science lmodern ;;
