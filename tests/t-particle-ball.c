@@ -79,6 +79,7 @@ static void test_released(void **unused)
         if (below(2)) o.distances = 0;
         if (below(2)) o.rms = 0;
         if (below(2)) o.clip = 0;
+        if (below(2)) o.normaliser_floor = pow(10, 2 - 6 * uniform());
         if (below(3) == 0) o.mask = 0.5;
         if (below(3) == 0) o.weight[0] = 0.25, o.weight[2] = 2;
         const slong n = (slong) (t.s.n * t.s.d);
@@ -87,6 +88,35 @@ static void test_released(void **unused)
         for (slong i = 0; i < n; i++) t.w[i] = arf_get_d(arb_midref(v + i), ARF_RND_NEAR);
         run(&t, "da2-released", t.v);
         close_to(t.v, t.w, (size_t) n, 1e-12);
+        _arb_vec_clear(v, n);
+        toy_clear(&t);
+    }
+}
+
+/* Negatives that begin with x: masked pairs are those of x_i with z_i. With nothing behind x it is the mask of x itself; else enclosures agree. */
+static void test_paired(void **unused)
+{
+    (void) unused;
+    static const char *const drifts[] = {"mean-shift", "sinkhorn-proxy", "da2", "sinkhorn", "mmd", "sharp"};
+    for (int k = 0; k < 96; k++) {
+        toy t;
+        dp_error e = {0};
+        toy_init(&t, 1, exp(2 * uniform() - 1));
+        t.s.n = 2 + below(6), t.s.l = t.s.n + (k % 2 ? below(5) : 0), t.s.z = t.z, t.s.leave_out = t.s.paired = 1, t.s.iterations = 2, t.s.columns_first = k / 6 % 2;
+        t.part.family = families[k / 12 % 3];
+        memcpy(t.z, t.x, sizeof(double) * t.s.n * t.s.d);
+        const slong n = (slong) (t.s.n * t.s.d);
+        run(&t, drifts[k % 6], t.v);
+        arb_ptr v = _arb_vec_init(n);
+        if (dp_drift_sample_ball(v, drifts[k % 6], &t.s, 20, &e)) fail_msg("%s", e.text);
+        for (slong i = 0; i < n; i++) t.w[i] = arf_get_d(arb_midref(v + i), ARF_RND_NEAR);
+        close_to(t.v, t.w, (size_t) n, 1e-11);
+        const size_t l = t.s.l;
+        t.s.l = t.s.n - 1;
+        dp_drifted out = {.v = t.w};
+        assert_int_equal(dp_drift_sample(&out, "da2", &t.s, &e), DP_EINPUT);
+        t.s.z = NULL, t.s.l = 0;
+        if (l == t.s.n) run(&t, drifts[k % 6], t.w), close_to(t.v, t.w, (size_t) n, 1e-12);
         _arb_vec_clear(v, n);
         toy_clear(&t);
     }
@@ -288,7 +318,7 @@ static void test_scalar(void **unused)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_released), cmocka_unit_test(test_energy_balls), cmocka_unit_test(test_double), cmocka_unit_test(test_single), cmocka_unit_test(test_weights), cmocka_unit_test(test_lines), cmocka_unit_test(test_scores), cmocka_unit_test(test_gradients),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_released), cmocka_unit_test(test_paired), cmocka_unit_test(test_energy_balls), cmocka_unit_test(test_double), cmocka_unit_test(test_single), cmocka_unit_test(test_weights), cmocka_unit_test(test_lines), cmocka_unit_test(test_scores), cmocka_unit_test(test_gradients),
                                        cmocka_unit_test(test_scalar)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

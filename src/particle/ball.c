@@ -167,7 +167,7 @@ dp_status dp_ball_mmd(arb_ptr out, const dp_sample *s, slong prec, dp_error *e)
     if (!status) status = table_init(&z, s, DP_FORM_SLOPE, 0, prec, e);
     arb_ptr t = _arb_vec_init(y.n * y.d);
     if (!status) {
-        const slong size = z.m - (s->leave_out && !s->z ? 1 : 0);
+        const slong size = z.m - (s->leave_out && (!s->z || s->paired) ? 1 : 0);
         moments(out, &y), moments(t, &z);
         for (slong i = 0; i < y.n * y.d; i++) arb_div_si(out + i, out + i, y.m, prec);
         for (slong i = 0; size && i < y.n * y.d; i++) arb_div_si(t + i, t + i, size, prec);

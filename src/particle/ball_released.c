@@ -72,7 +72,8 @@ static void affinities(arb_ptr f, const table *a, const fmpq_t h)
     for (slong i = 0; i < a->n; i++)
         for (slong j = 0; j < a->t; j++) {
             arb_ptr g = f + i * a->t + j;
-            arb_mul(g, g, g, a->prec), arb_div(g, g, row + i, a->prec), arb_div(g, g, column + j, a->prec);
+            arb_mul(t, row + i, column + j, a->prec), at_least(t, a->o->normaliser_floor, a->prec);
+            arb_mul(g, g, g, a->prec), arb_div(g, g, t, a->prec);
             at_least(g, a->o->clip, a->prec);
             arb_sqrtpos(g, g, a->prec), arb_set_d(t, weight(a, j)), arb_mul(g, g, t, a->prec);
         }

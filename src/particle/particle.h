@@ -9,6 +9,7 @@
 typedef struct {
     double distance_floor; /* floor under squared distances: 1e-8 */
     double scale_floor;    /* floor under the mean distance, and under the unit of coordinates: 1e-3 */
+    double normaliser_floor; /* floor under row sum times column sum of exp(-distance/temperature): 0, none; 1e-12 in the authors' notebook */
     double clip;           /* floor under row softmax times column softmax, before the root: 1e-6 */
     double rms_floor;      /* floor under the mean square of one temperature's drift: 1e-8 */
     double mask;           /* added to the distance of each x to itself, after the division by the mean: 100 */
@@ -27,6 +28,7 @@ typedef struct {
     slong nparts;                  /* the kernel: a sum of weighted parts */
     const dp_kernel_part *part;
     int leave_out;                 /* the pair of x_i with itself is left out of the negatives (when z is NULL) */
+    int paired;                    /* z begins with the n points x, in their order: leave_out is of the pairs of x_i with z_i */
     int drop_sizes;                /* sinkhorn-proxy: without the n, m of (28), as Algorithm 1 does */
     int columns_first;             /* sinkhorn: a sweep begins with the columns, from unit row scaling */
     slong iterations;              /* sinkhorn: sweeps; -1: until `tolerance` */

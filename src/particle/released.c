@@ -80,7 +80,9 @@ static void coefficients(released *a, size_t i, double h)
     const size_t first = a->s->n + a->s->l;
     double positive = 0, negative = 0;
     for (size_t j = 0; j < a->t; j++) {
-        const double c = cost(a, i, j), root = exp(((a->row[i].least - c) / h + (a->col[j].least - c) / h - a->row[i].log - a->col[j].log) / 2);
+        const double c = cost(a, i, j), logs = a->row[i].log + a->col[j].log, least = a->row[i].least + a->col[j].least;
+        const int floored = a->o->normaliser_floor > 0 && logs - least / h < log(a->o->normaliser_floor);
+        const double root = floored ? exp(-c / h) / sqrt(a->o->normaliser_floor) : exp(((a->row[i].least - c) / h + (a->col[j].least - c) / h - logs) / 2);
         a->coeff[j] = fmax(root, sqrt(a->o->clip)) * a->weight[j];
         *(j < first ? &negative : &positive) += a->coeff[j];
     }

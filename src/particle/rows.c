@@ -129,10 +129,20 @@ void dp_lanes_init(dp_lanes *L, double *sum, double *shift, const dp_pairing *p)
 
 void dp_lanes_clear(dp_lanes *L) { free(L->a), free(L->bt), free(L->add), free(L->line), free(L->fused.add), free(L->room); }
 
+/* More rows than columns: only the first have a column to leave out. */
+static dp_status rows_apart(double *sum, double *shift, const dp_pairing *p, dp_error *e)
+{
+    dp_pairing head = *p, tail = *p;
+    head.n = p->m, tail.n = p->n - p->m, tail.a = p->a + p->m * p->d, tail.skip = 0;
+    const dp_status status = dp_rows(sum, shift, &head, e);
+    return status ? status : dp_rows(sum ? sum + p->m : NULL, shift ? shift + p->m * p->d : NULL, &tail, e);
+}
+
 dp_status dp_rows(double *sum, double *shift, const dp_pairing *p, dp_error *e)
 {
     dp_lanes L;
     dp_status status = DP_OK;
+    if (p->skip && p->n > p->m) return rows_apart(sum, shift, p, e);
     dp_lanes_init(&L, sum, shift, p);
     if (!dp_sides_self(&L)) status = dp_parallel(some_rows, &L, (slong) ((p->n + ROWS - 1) / ROWS), L.threads, e);
     dp_lanes_clear(&L);

@@ -28,6 +28,7 @@ dp_status dp_sample_check(const dp_sample *s, dp_error *e)
     status = check_points(s->x, s->n, s->d, largest, "x", e);
     if (!status) status = check_points(s->y, s->m, s->d, largest, "y", e);
     if (!status && s->z) status = check_points(s->z, s->l, s->d, largest, "negatives", e);
+    if (!status && s->z && s->leave_out && s->paired && s->l < s->n) status = dp_fail(e, DP_EINPUT, "negatives: %zu points; a mask needs the %zu points x, or stand-ins for them, to come first among them", s->l, s->n);
     if (!status && s->direction) status = check_points(s->direction, s->ndirections, s->d, INFINITY, "directions", e);
     for (size_t i = 0; !status && i < s->ndirections; i++) {
         size_t k = 0;
@@ -47,7 +48,7 @@ dp_pairing dp_pairing_y(const dp_sample *s, const dp_pkernel *k, dp_form form)
 dp_pairing dp_pairing_negatives(const dp_sample *s, const dp_pkernel *k, dp_form form)
 {
     dp_pairing p = dp_pairing_y(s, k, form);
-    p.m = dp_negatives(s), p.b = s->z ? s->z : s->x, p.skip = s->leave_out && !s->z;
+    p.m = dp_negatives(s), p.b = s->z ? s->z : s->x, p.skip = s->leave_out && (!s->z || s->paired);
     return p;
 }
 

@@ -140,7 +140,7 @@ dp_status dp_rows_and_columns(double *row, double *col, const dp_pairing *p, dp_
     dp_lanes L;
     const dp_pairing turned = dp_pairing_turned(p);
     dp_lanes_init(&L, row, NULL, p);
-    const int once = L.fused.add && p->d <= 3;
+    const int once = L.fused.add && p->d <= 3 && !p->skip;
     if (once) both(col, &L);
     dp_lanes_clear(&L);
     if (once) return DP_OK;

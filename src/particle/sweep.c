@@ -30,7 +30,7 @@ void dp_sweep_init(dp_sweep *w, const dp_pairing *p, double *f, double *g)
     w->p.add = NULL;
     dp_lanes_init(&w->L, NULL, NULL, &w->p);
     dp_fused *F = &w->L.fused;
-    if (!F->add) return;
+    if (!F->add || (p->skip && p->n > p->m)) return;
     const size_t size = p->single ? sizeof(float) : sizeof(double);
     w->possible = 1, w->bits = ceil(log2((double) FLINT_MAX(p->n, p->m))) + 2;
     w->f0 = dp_calloc(p->n, sizeof(double)), w->g0 = dp_calloc(p->m, sizeof(double)), w->settled = dp_calloc(p->m, sizeof(double));

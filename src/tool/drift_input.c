@@ -104,8 +104,7 @@ static void read_self(dp_drift_input *in, const dp_args *a, const char *drift)
     const int released = !strcmp(drift, "da2-released"), masked = released || (!strcmp(drift, "da2") && !in->s.z);
     const int out = mask ? !strcmp(mask, "self") : self ? !strcmp(self, "leave-out") : masked;
     if (mask && self && !strcmp(mask, "self") != !strcmp(self, "leave-out")) dp_usage_error("drift: --mask %s and --self %s contradict each other", mask, self);
-    if (out && in->s.z && !released) dp_usage_error("drift: --%s: the negatives are points of their own, so no pair is one of a point with itself", mask ? "mask self" : "self leave-out");
-    in->s.leave_out = out;
+    in->s.leave_out = out, in->s.paired = in->s.z && out && !released;
 }
 
 static int word_is(const dp_args *a, const char *option, const char *word)
@@ -132,10 +131,10 @@ static void read_released(dp_drift_input *in, const dp_args *a, const char *drif
 {
     dp_released *o = &in->released;
     const struct { const char *option; double *to; } number[] = {
-        {"distance-floor", &o->distance_floor}, {"scale-floor", &o->scale_floor}, {"clip", &o->clip}, {"rms-floor", &o->rms_floor}, {"mask-distance", &o->mask}};
+        {"distance-floor", &o->distance_floor}, {"scale-floor", &o->scale_floor}, {"clip", &o->clip}, {"normaliser-floor", &o->normaliser_floor}, {"rms-floor", &o->rms_floor}, {"mask-distance", &o->mask}};
     const char *normalise = dp_args_value(a, "normalise"), *weights = dp_args_value(a, "block-weights");
     *o = dp_released_default, in->s.released = o;
-    for (size_t i = 0; i < 5; i++) {
+    for (size_t i = 0; i < sizeof number / sizeof *number; i++) {
         const char *text = dp_args_value(a, number[i].option);
         if (text && strcmp(drift, "da2-released")) dp_usage_error("--%s: it belongs to da2-released", number[i].option);
         if (text) *number[i].to = dp_read_double(number[i].option, text, 0);
