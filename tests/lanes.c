@@ -7,7 +7,7 @@
 
 #include "drift/drift.h"
 
-enum { MOST = 1300, DIM = 5 };
+enum { MOST = 1300, DIM = 21 };
 static double x[MOST * DIM], y[MOST * DIM], v[MOST * DIM];
 static uint64_t state = 1;
 
@@ -40,7 +40,7 @@ int main(int count, char **word)
     int bad = 0;
     for (int k = 0; k < 120; k++) {
         const int large = k < 10; /* enough for every pair once, and for several blocks of rows in a sweep */
-        dp_sample s = {.n = large ? 520 + (size_t) k : 1 + (size_t) (70 * uniform()), .m = large ? MOST : 1 + (size_t) (70 * uniform()), .d = 1 + (size_t) (k + k / 5) % DIM, .x = x, .y = y, .iterations = 3,
+        dp_sample s = {.n = large ? 520 + (size_t) k : 1 + (size_t) (70 * uniform()), .m = large ? MOST : 1 + (size_t) (70 * uniform()), .d = k % 8 == 7 ? 15 + (size_t) k % 7 : 1 + (size_t) (k + k / 5) % 5, .x = x, .y = y, .iterations = 3,
                        .leave_out = k % 3 == 0, .single = k % 2, .threads = count > 1 ? atoi(word[1]) : 1};
         const double scale = pow(10, 2 * uniform() - 1);
         for (int i = 0; i < MOST * DIM; i++) x[i] = scale * uniform(), y[i] = scale * (uniform() + uniform());

@@ -8,11 +8,11 @@
 /* Weights 2^(rate q + add_j), q = |a_i - b_j|^2 or |a_i - b_j| (root): points and what is added in float or double, add_j <= -1, columns padded to m, a multiple of 16, with
    add = -inf. a: n rows and DP_FUSED_ROWS infinite ones more, row-major; bt: coordinate by coordinate, `stride` apart; skip: row i leaves column i out.
    v: NULL, or for dp_fused_sides of a set with itself what multiplies the weights: v_j in the sums of rows, v_i in those of columns.
-   left, stored, full: of dp_fused_sweep. */
-typedef struct { size_t n, columns, m, d, stride; int single, root, skip, full; double rate; void *a, *bt, *add, *v, *left, *stored; } dp_fused;
+   left, stored, full: of dp_fused_sweep. panel, side, wide: of dp_fused_deep. */
+typedef struct { size_t n, columns, m, d, stride, wide; int single, root, skip, full; double rate; void *a, *bt, *add, *v, *left, *stored, *panel, *side; } dp_fused;
 
-/* How many rows one call of dp_fused_rows does at best, and one of dp_fused_sides and dp_fused_sweep at most. */
-enum { DP_FUSED_ROWS = 4, DP_FUSED_TALL = 256 };
+/* How many rows one call of dp_fused_rows does at best, and one of dp_fused_sides and dp_fused_sweep, or of dp_fused_deep, at most; columns of a panel. */
+enum { DP_FUSED_ROWS = 4, DP_FUSED_TALL = 256, DP_FUSED_DEEP = 128, DP_FUSED_PANEL = 64 };
 
 /* sum[i] = 2 sum_j w_ij, moment (rows x d, or NULL) = 2 sum_j w_ij (b_j - a_i) for `count` rows from `first`; room: dp_fused_room doubles.
    A weight is 0 when its exponent is below -126 (single) or -1022; otherwise each weight is off by at most 4 u (1 + |rate q| + |add_j|) of itself.
@@ -21,6 +21,12 @@ void dp_fused_rows(double *sum, double *moment, const dp_fused *f, size_t first,
 size_t dp_fused_room(const dp_fused *f);
 /* Weight sums from here on are not harmed by weights that counted as 0: m of them, 2^-125 (or 2^-1021) each, are below 2^-32 (or 2^-80) of it. */
 double dp_fused_least(const dp_fused *f, size_t m);
+
+/* The same sums in many dimensions, moments without the row: moment[i] = 2 sum_j w_ij side_j for count <= DP_FUSED_DEEP rows, whose error is of the size of the largest side.
+   panel: the columns, DP_FUSED_PANEL after DP_FUSED_PANEL of them, each panel coordinate by coordinate; side: m x wide numbers, wide a multiple of 16; add, panel and side have whole
+   panels, what is added there -inf. room: dp_fused_deep_room doubles. Error and bits as above. Cost: 3 d + 10 vector instructions a pair. */
+void dp_fused_deep(double *sum, double *moment, const dp_fused *f, size_t first, size_t count, double *room);
+size_t dp_fused_deep_room(const dp_fused *f);
 
 /* For d <= 3 each weight once for two sums, over the columns from `from` (a multiple of 16) on: row[i] of the rows first + i, i < count <= DP_FUSED_TALL: sum and moments;
    col: sums, then moments, m each, to which are added the same sums over these rows (moments of b_j - a_i, too); without moments each is the sum alone. Nothing is left out.

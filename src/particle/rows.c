@@ -7,12 +7,13 @@
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Vectors never cross a call: the ABI's warning about them is void here. */
 #pragma GCC diagnostic ignored "-Wpsabi"
 #pragma GCC optimize("O3", "no-math-errno")
 
-enum { ROWS = 16, BLOCK = 1024 }; /* rows of one job; columns that are added up in one go */
+enum { ROWS = 16, BLOCK = 1024, DEEP = 16, NEAR = 8 }; /* rows of one job; columns that are added up in one go; many dimensions; bandwidths that are near */
 
 void *dp_lanes_room(void **room, size_t size)
 {
@@ -80,23 +81,63 @@ void dp_lanes_finish(const dp_lanes *L, size_t i, double total, const double *mo
     if (L->sum) L->sum[i] = L->top + dp_pkernel_eps(L->p->kernel) * (log(total) + L->offset);
 }
 
+static size_t room_of(const dp_fused *f) { return FLINT_MAX(dp_fused_room(f), f->panel ? dp_fused_deep_room(f) : 0); }
+
 static void fused_rows(const dp_lanes *L, size_t first, size_t count, int worker)
 {
-    const size_t d = L->p->d;
-    double total[ROWS], *room = L->room + (size_t) worker * (dp_fused_room(&L->fused) + ROWS * d), *moment = room + dp_fused_room(&L->fused);
-    dp_fused_rows(total, L->shift ? moment : NULL, &L->fused, first, count, room);
-    for (size_t i = 0; i < count; i++) dp_lanes_finish(L, first + i, total[i], moment + i * d, worker);
+    const dp_fused *f = &L->fused;
+    const size_t d = L->p->d, size = room_of(f);
+    double total[DP_FUSED_DEEP], *room = L->room + (size_t) worker * (size + DP_FUSED_DEEP * d), *moment = room + size;
+    (f->panel ? dp_fused_deep : dp_fused_rows)(total, L->shift ? moment : NULL, f, first, count, room);
+    for (size_t i = 0; i < count; i++) {
+        for (size_t k = 0; L->centre && L->shift && k < d; k++) moment[i * d + k] -= total[i] * (L->p->a[(first + i) * d + k] - L->centre[k]);
+        dp_lanes_finish(L, first + i, total[i], moment + i * d, worker);
+    }
 }
+
+static size_t job_rows(const dp_lanes *L) { return L->fused.panel ? DP_FUSED_DEEP : ROWS; }
 
 static dp_status some_rows(void *argument, slong job, int worker, dp_error *e)
 {
     const dp_lanes *L = argument;
-    const size_t first = (size_t) job * ROWS, last = FLINT_MIN(L->p->n, first + ROWS);
+    const size_t first = (size_t) job * job_rows(L), last = FLINT_MIN(L->p->n, first + job_rows(L));
     (void) e;
     if (L->fused.add) fused_rows(L, first, last - first, worker);
     else
         for (size_t i = first; i < last; i++) one_row(L, i, worker);
     return DP_OK;
+}
+
+/* Many dimensions: moments are taken about the centre of the columns where all are so near that this loses no more than a few bits against differences. */
+static int centred(dp_lanes *L, const dp_pairing *p)
+{
+    double *c = L->centre = dp_calloc(p->d, sizeof(double)), far = 0;
+    for (size_t j = 0; j < p->m; j++)
+        for (size_t k = 0; k < p->d; k++) c[k] += p->b[j * p->d + k] / (double) p->m;
+    for (size_t j = 0; j < p->m; j++)
+        for (size_t k = 0; k < p->d; k++) {
+            const double off = fabs(p->b[j * p->d + k] - c[k]);
+            if (!(off <= far)) far = off;
+        }
+    if (far <= NEAR * p->kernel->h) return 1;
+    free(L->centre), L->centre = NULL;
+    return 0;
+}
+
+/* The columns in panels, and about their centre row by row. */
+static void deepen(dp_lanes *L, const dp_pairing *p, size_t whole)
+{
+    dp_fused *f = &L->fused;
+    const size_t size = p->single ? sizeof(float) : sizeof(double), d = p->d, P = DP_FUSED_PANEL;
+    f->wide = (d + 15) / 16 * 16;
+    memset(dp_lanes_room(&f->panel, whole * d * size), 0, whole * d * size), memset(dp_lanes_room(&f->side, whole * f->wide * size), 0, whole * f->wide * size);
+    for (size_t j = 0; j < p->m; j++)
+        for (size_t k = 0; k < d; k++) {
+            const size_t at = j / P * P * d + k * P + j % P, in = j * f->wide + k;
+            const double b = p->b[j * d + k], off = b - L->centre[k];
+            if (p->single) ((float *) f->panel)[at] = (float) b, ((float *) f->side)[in] = (float) off;
+            else ((double *) f->panel)[at] = b, ((double *) f->side)[in] = off;
+        }
 }
 
 /* One pass is possible unless the bandwidth is so extreme that its square leaves the exponents, or no column is left. */
@@ -107,13 +148,15 @@ static void fuse(dp_lanes *L, const dp_pairing *p)
     for (size_t j = 0; p->add && j < p->m; j++) L->top = fmax(L->top, p->add[j]);
     if (!(rate > 1 / reach && rate < reach && isfinite(L->top))) return;
     L->fused = (dp_fused){.n = p->n, .columns = p->m, .m = L->m, .stride = L->m, .d = p->d, .single = p->single, .root = p->kernel->power == 1, .skip = p->skip, .rate = -rate * log2e, .a = L->a, .bt = L->bt};
-    void *add = dp_lanes_room(&L->fused.add, (p->single ? sizeof(float) : sizeof(double)) * L->m);
-    for (size_t j = 0; j < L->m; j++) {
+    const size_t whole = (L->m + DP_FUSED_PANEL - 1) / DP_FUSED_PANEL * DP_FUSED_PANEL;
+    void *add = dp_lanes_room(&L->fused.add, (p->single ? sizeof(float) : sizeof(double)) * whole);
+    for (size_t j = 0; j < whole; j++) {
         const double t = j >= p->m ? -INFINITY : p->add ? dp_over_eps(p->kernel, p->add[j] - L->top) * log2e - 1 : -1;
         if (p->single) ((float *) add)[j] = (float) t;
         else ((double *) add)[j] = t;
     }
-    L->room = dp_malloc(sizeof(double) * (dp_fused_room(&L->fused) + ROWS * p->d) * (size_t) L->threads);
+    if (p->d >= DEEP && centred(L, p)) deepen(L, p, whole);
+    L->room = dp_malloc(sizeof(double) * (room_of(&L->fused) + DP_FUSED_DEEP * p->d) * (size_t) L->threads);
 }
 
 void dp_lanes_init(dp_lanes *L, double *sum, double *shift, const dp_pairing *p)
@@ -127,7 +170,7 @@ void dp_lanes_init(dp_lanes *L, double *sum, double *shift, const dp_pairing *p)
     if (gauss || laplace) fuse(L, p);
 }
 
-void dp_lanes_clear(dp_lanes *L) { free(L->a), free(L->bt), free(L->add), free(L->line), free(L->fused.add), free(L->room); }
+void dp_lanes_clear(dp_lanes *L) { free(L->a), free(L->bt), free(L->add), free(L->line), free(L->fused.add), free(L->fused.panel), free(L->fused.side), free(L->centre), free(L->room); }
 
 /* More rows than columns: only the first have a column to leave out. */
 static dp_status rows_apart(double *sum, double *shift, const dp_pairing *p, dp_error *e)
@@ -144,7 +187,7 @@ dp_status dp_rows(double *sum, double *shift, const dp_pairing *p, dp_error *e)
     dp_status status = DP_OK;
     if (p->skip && p->n > p->m) return rows_apart(sum, shift, p, e);
     dp_lanes_init(&L, sum, shift, p);
-    if (!dp_sides_self(&L)) status = dp_parallel(some_rows, &L, (slong) ((p->n + ROWS - 1) / ROWS), L.threads, e);
+    if (!dp_sides_self(&L)) status = dp_parallel(some_rows, &L, (slong) ((p->n + job_rows(&L) - 1) / job_rows(&L)), L.threads, e);
     dp_lanes_clear(&L);
     return status;
 }

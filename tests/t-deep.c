@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* t-deep.c: sums over pairs in many dimensions against the definition in long double: sums and means, near and far, with what is added and with the own pair left out. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "particle/rows.h"
+
+enum { MOST = 210, DIM = 70 };
+static double a[MOST * DIM], b[MOST * DIM], add[MOST], sum[MOST], shift[MOST * DIM];
+static uint64_t state = 11;
+
+static double uniform(void)
+{
+    state = state * 6364136223846793005u + 1442695040888963407u;
+    return (double) (state >> 11) / 9007199254740992.0;
+}
+
+/* Row i to the bounds of particle.h: a weight's error is that of its exponent, a mean's the same times the extent. */
+static void check_row(const dp_pairing *p, size_t i, double extent)
+{
+    const double eps = dp_pkernel_eps(p->kernel), u = p->single ? 0x1p-24 : 0x1p-53;
+    long double score[MOST], top = -INFINITY, total = 0, lambda = 0;
+    for (size_t j = 0; j < p->m; j++) {
+        long double r2 = 0;
+        for (size_t k = 0; k < p->d; k++) r2 += ((long double) p->a[i * p->d + k] - p->b[j * p->d + k]) * ((long double) p->a[i * p->d + k] - p->b[j * p->d + k]);
+        score[j] = p->skip && i == j ? -INFINITY : ((p->add ? p->add[j] : 0) - (p->kernel->power == 1 ? sqrtl(r2) : r2 / 2)) / eps;
+        top = fmaxl(top, score[j]);
+    }
+    for (size_t j = 0; j < p->m; j++) total += expl(score[j] - top);
+    for (size_t j = 0; j < p->m; j++)
+        if (score[j] > top - 60) lambda = fmaxl(lambda, fabsl(score[j]));
+    const double bound = 16 * u * (double) (lambda + 8);
+    assert_true(fabsl(sum[i] / eps - top - logl(total)) <= bound);
+    for (size_t k = 0; k < p->d; k++) {
+        long double mean = 0;
+        for (size_t j = 0; j < p->m; j++) mean += expl(score[j] - top) / total * ((long double) p->b[j * p->d + k] - p->a[i * p->d + k]);
+        if (!(fabsl(mean - shift[i * p->d + k]) <= bound * extent)) fail_msg("off by %Lg, bound %g, d %zu", mean - shift[i * p->d + k], bound * extent, p->d);
+    }
+}
+
+static void test_rows(void **unused)
+{
+    dp_error e;
+    (void) unused;
+    for (int k = 0; k < 24; k++) {
+        const int single = k % 2, laplace = k / 2 % 2, skip = k % 3 == 0, far = k % 4 == 3;
+        const size_t d = 14 + (size_t) (57 * uniform()), m = 1 + (size_t) (200 * uniform()), n = skip ? m : 1 + (size_t) (200 * uniform());
+        const double scale = exp2(floor(20 * uniform() - 10)), h = scale * (far ? 0.05 : 1 + uniform());
+        const dp_pkernel kernel = {.nparts = 1, .part[0] = {laplace ? DP_KERNEL_LAPLACE : DP_KERNEL_GAUSSIAN, 0, h}, .h = h, .power = laplace ? 1 : 2};
+        for (size_t i = 0; i < m * d; i++) b[i] = (double) (float) (scale * (uniform() + uniform() - 1));
+        for (size_t i = 0; i < n * d; i++) a[i] = skip ? b[i] : (double) (float) (scale * (uniform() + uniform() - 0.5));
+        for (size_t j = 0; j < m; j++) add[j] = dp_pkernel_eps(&kernel) * 3 * uniform();
+        const dp_pairing p = {.n = n, .m = m, .d = d, .a = a, .b = b, .add = k % 5 < 2 ? add : NULL, .kernel = &kernel, .skip = skip && m > 1, .single = single, .threads = 1 + k % 3};
+        dp_lanes L;
+        dp_lanes_init(&L, NULL, NULL, &p);
+        assert_int_equal(L.centre != NULL, d >= 16 && !far); /* both ways are met */
+        dp_lanes_clear(&L);
+        assert_int_equal(dp_rows(sum, shift, &p, &e), DP_OK);
+        for (size_t i = 0; i < n; i++) check_row(&p, i, 2 * scale);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_rows)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
