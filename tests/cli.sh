@@ -524,6 +524,13 @@ done
 # shellcheck disable=SC2016 # a backquote as such
 grep -oE '`(src|proofs|cases)/[^`]*`' docs/equations.md | tr -d '`' | sort -u >"$w/places"
 while IFS= read -r f; do holds 'docs/equations.md names files that exist' test -e "$f"; done <"$w/places"
+n=1
+while [ "$n" -le 52 ]; do
+  grep -q "^| R$(printf %02d "$n") | .* | .* | .* | .*|\$" docs/neighbours.md || fail 'docs/neighbours.md' "no row for R$n"
+  n=$((n + 1))
+done
+awk -F'|' '/^\| R/ && NF == 7 {print $5}' docs/neighbours.md | grep -oE '[a-z0-9-]+' | sort -u >"$w/places"
+while IFS= read -r f; do holds 'docs/neighbours.md names claims that exist and that a case checks' grep -qrE "id: ${f}[,}]" cases; done <"$w/places"
 runs 'no such claim' 2 "$dp" claims antisymetry
 says err "did you mean 'antisymmetry'"
 for id in $("$dp" claims | sed 's/ .*//'); do runs "claims $id" 0 "$dp" claims "$id"; done
