@@ -334,7 +334,8 @@ static void what_cannot_be_done_is_said(void **state)
     assert_non_null(strstr(e.text, "imq"));
     assert_int_equal(refused(1, box, "bandwidth: 1", "kl", &e), DP_EUNSUPPORTED);
     assert_non_null(strstr(e.text, "scores"));
-    assert_int_equal(refused(1, LINE, "family: laplace, bandwidth: 1", "smoothed-kl", &e), DP_EUNSUPPORTED);
+    assert_int_equal(refused(1, LINE, "family: imq, bandwidth: 1", "smoothed-kl", &e), DP_EUNSUPPORTED);
+    assert_non_null(strstr(e.text, "no finite mass"));
     dp_moments_init(m, 1), arb_init(x);
     dp_problem *P = problem(1, box, "bandwidth: 1"), *Q = problem(1, LINE, "family: sum, parts: [{bandwidth: 1}]");
     assert_int_equal(dp_moments_eval(m, P, DP_OF_P, x, DP_ENGINE_AUTO, 64, NULL, &e), DP_EUNSUPPORTED);

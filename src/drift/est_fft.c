@@ -199,7 +199,7 @@ static real images(const transform *x, const sum_kind *w)
     real sum = 0;
     for (slong p = 0; p < x->s->k->n; p++)
         for (int k = 0; k < x->s->dim && !x->by_value[p]; k++) {
-            const real r = x->step[k] * (real) (x->f->length[k] - x->s->nodes.n[k] + 1), t[3] = {r, r, r};
+            const real r = x->step[k] * (real) (x->f->length[k] - x->s->nodes.n[k] + 1 + (x->s->tapered ? x->s->first[k] : 0)), t[3] = {r, r, r};
             const sum_kind straight = {w->what, 0, w->what == SUM_H || w->what == SUM_J ? 1 : 0};
             sum += 2 * r_fabs(kernel_value(&straight, x->s->k->part + p, t, r * r));
         }
@@ -269,13 +269,15 @@ static dp_status one_sum(void *argument, slong job, int worker, dp_error *e)
 static void list_sums(struct est_fft *f, int d, int order, int u, int sharp)
 {
     f->kind[f->nsums++] = (sum_kind){SUM_Z, 0, 0};
-    for (int a = 0; a < d; a++) {
+    for (int a = 0; a < d && order > 0; a++) {
         if (u)
             f->kind[f->nsums++] = (sum_kind){SUM_G, a, 0};
-        f->kind[f->nsums++] = (sum_kind){SUM_D, a, 0};
+        if (u < 2)
+            f->kind[f->nsums++] = (sum_kind){SUM_D, a, 0};
         for (int b = 0; b <= a && order > 1; b++) {
             f->kind[f->nsums++] = (sum_kind){SUM_H, a, b};
-            f->kind[f->nsums++] = (sum_kind){SUM_J, a, b};
+            if (u < 2)
+                f->kind[f->nsums++] = (sum_kind){SUM_J, a, b};
         }
     }
     if (sharp)
@@ -314,7 +316,7 @@ static void lengths(struct est_fft *f, transform *x)
     for (int k = 0; k < 3; k++) {
         const slong n = x->s->nodes.n[k];
         slong l = 0, most = n + (slong) r_min(reach / x->step[k] + 1, room * (real) n);
-        most = x->sampled ? FLINT_MAX(2 * n, most) : most;
+        most = x->sampled ? FLINT_MAX(2 * n, most) : x->s->tapered ? n : most;
         f->length[k] = n == 1 ? 1 : dp_fft_length(most, &l);
         f->total *= f->length[k];
         f->bins *= k == 0 ? f->length[0] / 2 + 1 : f->length[k];
@@ -380,7 +382,7 @@ dp_status est_lattice_transform(est_source *s, const est_axes *out, int order, i
         x.top = r_max(x.top, s->log_w[i]);
     lengths(f, &x);
     frequencies(&x);
-    list_sums(f, s->dim, order, u || order > 1, sharp);
+    list_sums(f, s->dim, order, u > 1 ? u : u || order > 1, sharp);
     make_plans(&x);
     x.weights = (const real_complex *) transform_weights(&x);
     dp_status status = dp_parallel(one_sum, &x, f->nsums, threads, e);

@@ -26,12 +26,31 @@ static dp_status ready(est_run *r, est_level *l, int slot, dp_error *e)
     l->made |= 1u << slot;
     if (s->kind == EST_TENSOR)
         return est_table_init(l->table + slot, s, &r->out, r->order, r->threads, e);
+    if (s->kind == EST_PANELS)
+        return est_panels_sum(s, &r->out, r->order, e);
     const int tails = slot == DP_SLOT_Q && r->drift->needs & (DP_NEED_PT | DP_NEED_QT | DP_NEED_QHAT);
     return s->kind == EST_LATTICE ? est_lattice_transform(s, &r->out, r->order, (r->drift->needs & DP_NEED_GRADIENT) != 0, (r->drift->needs & DP_NEED_SHARP) != 0, tails, r->threads, e) : DP_OK;
 }
 
+/* p or q for the drift smoothed-kl: only log Z is asked of it, on other axes than the mesh's. */
+static dp_status make_smoothed(est_run *r, est_level *l, int slot, int number, dp_error *e)
+{
+    est_source *s = l->source + slot;
+    est_axes axes = {0};
+    const int wide = !r->k.gaussian && r->P->dim > 1;
+    if (wide)
+        est_ratio_axes(&axes, r->P, &r->k, &r->out, number);
+    dp_status status = est_source_init(s, r->P, &r->k, slot == DP_SLOT_P ? r->P->p : r->P->q, NULL, 0, wide ? &axes : &r->out, number, r->threads, e);
+    if (status == DP_OK && s->kind == EST_LATTICE)
+        status = est_lattice_transform(s, &axes, 0, 0, 0, 2, r->threads, e);
+    est_axes_clear(&axes);
+    return status;
+}
+
 static dp_status make_slot(est_run *r, est_level *l, int slot, int number, dp_error *e)
 {
+    if (r->drift->needs & DP_NEED_SMOOTH)
+        return make_smoothed(r, l, slot, number, e);
     static const double beta[DP_SLOTS] = {0, 0, 0.5, 0.5, 1};
     const dp_measure_struct *mu = slot == DP_SLOT_P || slot == DP_SLOT_PT ? r->P->p : r->P->q;
     const est_source *q = slot >= DP_SLOT_PT ? l->source + DP_SLOT_Q : NULL;
@@ -64,7 +83,7 @@ static dp_status make_level(est_run *r, est_level *l, int number, dp_error *e)
         est_source *s = l->source + DP_SLOT_QHAT;
         status = est_log_ratio_init(s, &l->shift, l->source + DP_SLOT_P, l->source + DP_SLOT_Q, &r->out, number, r->threads, e);
         if (status == DP_OK)
-            status = ready(r, l, DP_SLOT_QHAT, e);
+            status = s->kind == EST_LATTICE ? est_lattice_transform(s, &r->out, r->order, 2, 0, 0, r->threads, e) : ready(r, l, DP_SLOT_QHAT, e);
     }
     if (status != DP_OK)
         level_clear(l);
@@ -129,7 +148,10 @@ static dp_status supported(const est_run *r, dp_error *e)
         return dp_fail(e, DP_EUNSUPPORTED, "%s has no form in quadruple precision on meshes: --tier double", r->drift->name);
     if (r->drift->needs & DP_NEED_SCORES && !(has_score(P->p) && has_score(P->q)))
         return dp_fail(e, DP_EUNSUPPORTED, "%s needs the scores of p and q, which are there for mixtures, student and laplace laws", r->drift->name);
-    if (r->drift->needs & (DP_NEED_SMOOTH | DP_NEED_PLAN) && !(r->k.gaussian && r->k.n == 1))
+    for (slong i = 0; i < r->k.n && r->drift->needs & DP_NEED_SMOOTH; i++)
+        if (r->k.part[i].family == DP_KERNEL_IMQ)
+            return dp_fail(e, DP_EUNSUPPORTED, "%s: k*p has no finite mass for the kernel imq, whose integral is infinite", r->drift->name);
+    if (r->drift->needs & DP_NEED_PLAN && !(r->k.gaussian && r->k.n == 1))
         return dp_fail(e, DP_EUNSUPPORTED, "%s needs one Gaussian kernel", r->drift->name);
     for (slong i = 0; i < r->k.n && r->drift->needs & DP_NEED_SHARP; i++)
         if (r->k.part[i].family == DP_KERNEL_IMQ)

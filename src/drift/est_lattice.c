@@ -253,6 +253,7 @@ real est_lattice_log_at(const est_source *s, const real *x)
 {
     real w[3][STENCIL] = {{1}, {1}, {1}}, sum = 0;
     slong first[3] = {0};
+    int taken[3] = {1, 1, 1};
     const slong *n = s->nodes.n;
     for (int k = 0; k < s->dim; k++) {
         const real t = (x[k] - s->nodes.x[k][0]) / s->step[k], whole = r_rint(t);
@@ -262,11 +263,11 @@ real est_lattice_log_at(const est_source *s, const real *x)
         }
         if (n[k] < STENCIL || t < 0 || t > (real) (n[k] - 1))
             return NAN;
-        first[k] = lagrange(w[k], t, n[k]);
+        first[k] = lagrange(w[k], t, n[k]), taken[k] = STENCIL;
     }
-    for (int c = 0; c < STENCIL; c++)
-        for (int b = 0; b < STENCIL; b++)
-            for (int a = 0; a < STENCIL; a++) {
+    for (int c = 0; c < taken[2]; c++)
+        for (int b = 0; b < taken[1]; b++)
+            for (int a = 0; a < taken[0]; a++) {
                 const real v = w[0][a] * w[1][b] * w[2][c];
                 if (v != 0)
                     sum += v * s->fft->log_z[first[0] + a + n[0] * (first[1] + b + n[1] * (first[2] + c))];

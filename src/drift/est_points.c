@@ -19,6 +19,7 @@ void est_source_clear(est_source *s)
     for (slong i = 0; s->closed && i < s->k->n; i++)
         est_gsum_clear(s->closed + i);
     free(s->closed), free(s->point), free(s->log_w);
+    est_panels_clear(s);
     est_law_clear(&s->law);
     est_axes_clear(&s->nodes);
     for (int k = 0; k < 3; k++)

@@ -26,6 +26,8 @@ static void level_block(dp_emoments *out, dp_lanes *on, const est_run *r, const 
     const est_source *s = l->source + slot;
     if (s->kind == EST_TENSOR)
         est_table_block(out, on, l->table + slot, p->line, p->block);
+    else if (s->kind == EST_PANELS)
+        est_panels_block(out, on, s, p->block);
     else if (s->kind == EST_LATTICE)
         est_lattice_block(out, on, s, p->line, p->block, r->order);
     else

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* est_source.c: what stands for a measure at one level of refinement, and log(k*q) where weights need it. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/threads.h"
@@ -29,6 +30,8 @@ static void one_block(const asked *a, dp_lanes *on, slong line, slong block, slo
     block_lanes(&at, a, line, block, from, count);
     if (a->s->kind == EST_TENSOR)
         est_table_block(&m, on, a->table, line, block);
+    else if (a->s->kind == EST_PANELS)
+        est_panels_block(&m, on, a->s, block);
     else if (a->s->kind != EST_LATTICE)
         est_pointwise(&m, on, a->s, &at, 1);
     for (slong i = 0; i < count; i++) {
@@ -55,15 +58,59 @@ static dp_status some_blocks(void *argument, slong job, int worker, dp_error *e)
     return DP_OK;
 }
 
+static dp_status log_by_panels(real *log_z, const est_source *s, const est_axes *b, int threads, dp_error *e);
+
 dp_status est_log_on_axes(real *log_z, const est_source *s, const est_axes *b, int threads, dp_error *e)
 {
     asked a = {.log_z = log_z, .s = s, .axes = b};
+    if (s->kind == EST_PANELS)
+        return log_by_panels(log_z, s, b, threads, e);
     est_table t = {0};
     dp_status status = s->kind == EST_TENSOR ? est_table_init(&t, s, b, 0, threads, e) : DP_OK;
     a.table = &t;
     if (status == DP_OK)
         status = dp_parallel(some_blocks, &a, est_lines(b), threads, e);
     est_table_clear(&t);
+    return status;
+}
+
+/* Panels end where they are asked for: new ones. */
+static dp_status log_by_panels(real *log_z, const est_source *s, const est_axes *b, int threads, dp_error *e)
+{
+    est_source own;
+    asked a = {.log_z = log_z, .s = &own, .axes = b};
+    dp_status status = est_source_init(&own, s->P, s->k, s->mu, NULL, 0, b, s->level, threads, e);
+    if (status == DP_OK)
+        status = est_panels_sum(&own, b, 1, e);
+    if (status == DP_OK)
+        status = dp_parallel(some_blocks, &a, est_lines(b), threads, e);
+    est_source_clear(&own);
+    return status;
+}
+
+typedef struct { real x; slong at; } placed;
+
+static int by_place(const void *a, const void *b)
+{
+    const real x = ((const placed *) a)->x, y = ((const placed *) b)->x;
+    return (x > y) - (x < y);
+}
+
+/* Points on the line, in their order. */
+static dp_status log_at_sorted(real *log_z, const est_source *s, const real *point, slong n, int threads, dp_error *e)
+{
+    placed *p = dp_malloc((size_t) n * sizeof *p);
+    real *x = dp_malloc((size_t) (2 * n) * sizeof *x), zero[2] = {0, 0}, *sorted = x + n;
+    const est_axes axes = {.dim = 1, .n = {n, 1, 1}, .x = {x, zero, zero + 1}};
+    for (slong i = 0; i < n; i++)
+        p[i] = (placed) {point[i], i};
+    qsort(p, (size_t) n, sizeof *p, by_place);
+    for (slong i = 0; i < n; i++)
+        x[i] = p[i].x;
+    const dp_status status = est_log_on_axes(sorted, s, &axes, threads, e);
+    for (slong i = 0; i < n && status == DP_OK; i++)
+        log_z[p[i].at] = sorted[i];
+    free(p), free(x);
     return status;
 }
 
@@ -82,6 +129,8 @@ static dp_status one_by_one(void *argument, slong i, int worker, dp_error *e)
 dp_status est_log_at_points(real *log_z, const est_source *s, const real *point, slong n, int threads, dp_error *e)
 {
     asked a = {.log_z = log_z, .s = s, .point = point, .n = n};
+    if (s->kind == EST_PANELS)
+        return log_at_sorted(log_z, s, point, n, threads, e);
     if (s->kind == EST_TENSOR)
         return dp_parallel(one_by_one, &a, n, threads, e);
     return dp_parallel(some_blocks, &a, (n + CHUNK - 1) / CHUNK, threads, e);
@@ -155,8 +204,8 @@ static void leave_out(est_source *s, const est_axes *out, real growth)
     }
 }
 
-/* Divides the weights by (k*q)^beta. */
-static dp_status reweigh(est_source *s, const est_source *q, double beta, int threads, dp_error *e)
+/* Divides the weights by (k*q)^beta; for panels also what is weighed at the places asked for. */
+static dp_status reweigh(est_source *s, const est_source *q, double beta, const est_axes *out, int threads, dp_error *e)
 {
     const slong n = s->kind == EST_POINTS ? s->n : est_size(&s->nodes);
     real *log_q = dp_malloc((size_t) n * sizeof *log_q);
@@ -168,14 +217,23 @@ static dp_status reweigh(est_source *s, const est_source *q, double beta, int th
                 status = dp_fail(e, DP_EUNSUPPORTED, "k*q leaves what doubles can tell from 0 where the other measure is taken by it: a wider kernel or a smaller window");
         }
     free(log_q);
+    if (status != DP_OK || s->kind != EST_PANELS)
+        return status;
+    real *at = dp_malloc((size_t) out->n[0] * sizeof *at), *log_f = est_panels_density(s, out->n[0]);
+    status = est_log_on_axes(at, q, out, threads, e);
+    for (slong i = 0; i < out->n[0]; i++)
+        log_f[i] -= beta * at[i];
+    free(at);
     return status;
 }
 
-static dp_status densities(est_source *s, const dp_problem *P, const est_axes *out, int level, int threads, dp_error *e)
+static dp_status densities(est_source *s, const dp_problem *P, const est_axes *out, int both, int level, int threads, dp_error *e)
 {
     if (s->kind == EST_LATTICE)
         return est_lattice_init(s, P, out, level, threads, e);
-    dp_status status = est_nodes_init(s, out, level, e);
+    dp_status status = s->kind == EST_PANELS ? est_panels_init(s, P, out, both, level, e) : est_nodes_init(s, out, level, e);
+    if (status == DP_OK && s->kind == EST_PANELS)
+        status = est_law_on_axes(est_panels_density(s, out->n[0]), &s->law, out, threads, e);
     if (status != DP_OK)
         return status;
     s->log_w = dp_malloc((size_t) est_size(&s->nodes) * sizeof *s->log_w);
@@ -190,13 +248,13 @@ static dp_status densities(est_source *s, const dp_problem *P, const est_axes *o
 dp_status est_source_init(est_source *s, const dp_problem *P, const est_kernel *k, const dp_measure_struct *mu, const est_source *q, double beta,
                           const est_axes *out, int level, int threads, dp_error *e)
 {
-    *s = (est_source){.k = k, .mu = mu, .dim = P->dim, .exact = !q || q->exact};
+    *s = (est_source){.k = k, .mu = mu, .dim = P->dim, .exact = !q || q->exact, .P = P, .level = level};
     if (!dp_measure_is_points(mu))
         est_law_init(&s->law, mu);
     else {
         s->kind = EST_POINTS;
         take_points(s);
-        return q ? reweigh(s, q, beta, threads, e) : DP_OK;
+        return q ? reweigh(s, q, beta, out, threads, e) : DP_OK;
     }
     if (k->gaussian && !q && (mu->family == DP_MIXTURE || mu->family == DP_UNIFORM)) {
         s->kind = EST_CLOSED;
@@ -206,12 +264,12 @@ dp_status est_source_init(est_source *s, const dp_problem *P, const est_kernel *
             est_gsum_init(s->closed + i, mu, P->nparts ? &P->parts[i].bandwidth : P->bandwidth);
         return DP_OK;
     }
-    s->kind = k->gaussian ? EST_TENSOR : EST_LATTICE;
+    s->kind = k->gaussian ? EST_TENSOR : P->dim == 1 ? EST_PANELS : EST_LATTICE;
     s->exact = 0;
-    dp_status status = densities(s, P, out, level, threads, e);
+    dp_status status = densities(s, P, out, q != NULL, level, threads, e);
     if (status == DP_OK && q && s->kind == EST_LATTICE)
         leave_out(s, out, pow(1.5, level));
-    return status == DP_OK && q ? reweigh(s, q, beta, threads, e) : status;
+    return status == DP_OK && q ? reweigh(s, q, beta, out, threads, e) : status;
 }
 
 dp_status est_source_nodes(est_source *s, const dp_problem *P, const est_kernel *k, const dp_measure_struct *mu, double reach, int level, int threads,
@@ -221,50 +279,7 @@ dp_status est_source_nodes(est_source *s, const dp_problem *P, const est_kernel 
     if (s->kind == EST_TENSOR)
         est_law_init(&s->law, mu);
     if (s->kind == EST_TENSOR)
-        return densities(s, P, NULL, level, threads, e);
+        return densities(s, P, NULL, 0, level, threads, e);
     take_points(s);
     return DP_OK;
-}
-
-/* ---- the smoothed log-ratio ---- */
-
-/* Equidistant nodes 9 widths around the mesh, step half a width, at level 0. */
-static void ratio_nodes(est_source *s, const est_axes *out, real h, int level)
-{
-    const real reach = 9 * R_REACH * h * pow(1.5, level), step = R_STEP * h * ldexp(1, -level);
-    s->nodes.dim = s->dim;
-    for (int k = 0; k < 3; k++) {
-        const int used = k < s->dim;
-        const real lo = used ? out->x[k][0] - reach : 0, hi = used ? out->x[k][out->n[k] - 1] + reach : 0;
-        const slong n = used ? (slong) r_ceil((hi - lo) / step) + 1 : 1;
-        s->nodes.n[k] = n;
-        s->nodes.x[k] = dp_calloc((size_t) n, sizeof(real));
-        for (slong i = 0; i < n; i++)
-            s->nodes.x[k][i] = used ? lo + (hi - lo) * (real) i / (real) (n - 1) : 0;
-    }
-}
-
-dp_status est_log_ratio_init(est_source *s, real *shift, const est_source *p, const est_source *q, const est_axes *out, int level, int threads, dp_error *e)
-{
-    const real h = est_widest(p->k);
-    real constant = 0, least = INFINITY;
-    *s = (est_source){.k = p->k, .mu = p->mu, .dim = p->dim, .kind = EST_TENSOR};
-    ratio_nodes(s, out, h, level);
-    const slong n = est_size(&s->nodes);
-    real *log_q = dp_malloc((size_t) n * sizeof *log_q);
-    s->log_w = dp_malloc((size_t) n * sizeof *s->log_w);
-    for (int k = 0; k < s->dim; k++) /* the normalised kernel: cell/(sqrt(2 pi) h) for each axis */
-        constant += r_log((s->nodes.x[k][s->nodes.n[k] - 1] - s->nodes.x[k][0]) / (real) (s->nodes.n[k] - 1) / h) - r_log(2 * est_pi()) / 2;
-    dp_status status = est_log_on_axes(s->log_w, p, &s->nodes, threads, e);
-    if (status == DP_OK)
-        status = est_log_on_axes(log_q, q, &s->nodes, threads, e);
-    for (slong i = 0; i < n && status == DP_OK; i++) {
-        s->log_w[i] -= log_q[i];
-        least = r_min(least, s->log_w[i]);
-    }
-    *shift = 1 - least;
-    for (slong i = 0; i < n && status == DP_OK; i++)
-        s->log_w[i] = r_log(s->log_w[i] + *shift) + constant;
-    free(log_q);
-    return status;
 }

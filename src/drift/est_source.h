@@ -68,7 +68,7 @@ void est_bulk(real *lo, real *hi, const est_law *law, int axis, real growth);
 
 /* ---- sources ---- */
 
-typedef enum { EST_CLOSED, EST_POINTS, EST_TENSOR, EST_LATTICE } est_kind;
+typedef enum { EST_CLOSED, EST_POINTS, EST_TENSOR, EST_LATTICE, EST_PANELS } est_kind;
 /* One measure, one level of refinement. */
 typedef struct est_source {
     est_kind kind;
@@ -83,10 +83,14 @@ typedef struct est_source {
     real *point, *log_w;          /* POINTS: n x dim and n; TENSOR and LATTICE: log_w at the nodes */
     est_axes nodes;               /* TENSOR, LATTICE */
     real *axis_w[3];              /* TENSOR: quadrature weights along axes, logarithms */
+    struct est_panels *panels;    /* PANELS */
+    const dp_problem *P;          /* PANELS: what the nodes were laid for */
+    int level;
     struct est_fft *fft;          /* LATTICE */
     slong first[3], stride[3];    /* LATTICE: where the mesh lies */
     slong thin[3];                /* LATTICE: of the nodes every so many carry weight */
     int tails;                    /* LATTICE: log Z is kept on all of it */
+    int tapered;                  /* LATTICE: weights fade to 0 before the ends, further out than kernels reach: the period needs no padding */
     real step[3];                 /* LATTICE */
 } est_source;
 
@@ -96,6 +100,8 @@ dp_status est_source_init(est_source *s, const dp_problem *P, const est_kernel *
 /* mu at nodes, never in closed form: its points, or tensor nodes with the step of this level on its bulk, grown by `reach` (Gaussian kernels). */
 dp_status est_source_nodes(est_source *s, const dp_problem *P, const est_kernel *k, const dp_measure_struct *mu, double reach, int level, int threads,
                            dp_error *e);
+/* For est_log_ratio_init with kernels that are no Gaussians, in two dimensions or three: equidistant axes around the mesh on which p and q are asked for. */
+void est_ratio_axes(est_axes *axes, const dp_problem *P, const est_kernel *k, const est_axes *out, int level);
 /* kappa*log(p_k/q_k) as a source: weights log(ratio + *shift) with the shift that makes it positive. */
 dp_status est_log_ratio_init(est_source *s, real *shift, const est_source *p, const est_source *q, const est_axes *out, int level, int threads, dp_error *e);
 void est_source_clear(est_source *s);
@@ -130,11 +136,21 @@ dp_status est_table_init(est_table *t, const est_source *s, const est_axes *out,
 void est_table_block(dp_emoments *out, dp_lanes *on, const est_table *t, slong line, slong block);
 void est_table_clear(est_table *t);
 
+/* ---- panels on the line, for kernels that are no Gaussians (est_panel.c) ---- */
+
+/* Nodes for the weights s->mu, or for a function that does not decay where s->mu is NULL, such that moments can be asked for at out; `both`: the weights
+   have the scales and kinks of p and of q. Then s->log_w; then sums. */
+dp_status est_panels_init(est_source *s, const dp_problem *P, const est_axes *out, int both, int level, dp_error *e);
+real *est_panels_density(est_source *s, slong n); /* to be filled: log of what is weighed, at the n places */
+dp_status est_panels_sum(est_source *s, const est_axes *out, int order, dp_error *e);
+void est_panels_block(dp_emoments *out, dp_lanes *on, const est_source *s, slong block);
+void est_panels_clear(est_source *s);
+
 /* ---- lattices (est_lattice.c, est_fft.c) ---- */
 
 dp_status est_lattice_init(est_source *s, const dp_problem *P, const est_axes *out, int level, int threads, dp_error *e);
 /* Transforms the weights; afterwards blocks can be asked for. u: gradients of Z are wanted, not only D; tails: log Z is wanted on the whole lattice,
-   below the transforms' noise too. */
+   below the transforms' noise too, 2: roughly there. order 0: Z alone; u = 2: gradients and no D. */
 dp_status est_lattice_transform(est_source *s, const est_axes *out, int order, int u, int sharp, int tails, int threads, dp_error *e);
 void est_lattice_block(dp_emoments *out, dp_lanes *on, const est_source *s, slong line, slong block, int order);
 void est_lattice_clear(est_source *s);
