@@ -60,7 +60,11 @@ static double density(const law *a, double y)
     return sum;
 }
 
-enum { RATIO, RATIO_SLOPE, PT, PT_SHIFT, QT, QT_SHIFT };
+enum { RATIO_SLOPE, PT, PT_SHIFT, QT, QT_SHIFT, P52, P52_SHIFT, P52_SHARP, Q52, Q52_SHIFT, Q52_SHARP };
+
+/* exp(-z) (1 + z + z^2/3), z = sqrt(5) r/h, and its primitive int_r^inf s k(s) ds. */
+static double matern52(double r, double h) { const double z = sqrt(5) * r / h; return exp(-z) * (1 + z + z * z / 3); }
+static double sharp52(double r, double h) { const double z = sqrt(5) * r / h; return h * h / 5 * exp(-z) * (5 + 5 * z + 2 * z * z + z * z * z / 3); }
 
 static double integrand(double y, void *argument)
 {
@@ -70,7 +74,9 @@ static double integrand(double y, void *argument)
     case RATIO_SLOPE: return k / o->h * (t > 0 ? 1 : -1) / (2 * o->h) * (log_smooth(&o->p, y, o->h) - log_smooth(&o->q, y, o->h));
     case PT: case PT_SHIFT: return (o->what == PT ? 1 : t) * density(&o->p, y) * exp(-fabs(t) / o->h - log_smooth(&o->q, y, o->h) / 2);
     case QT: case QT_SHIFT: return (o->what == QT ? 1 : t) * density(&o->q, y) * exp(-fabs(t) / o->h - log_smooth(&o->q, y, o->h) / 2);
-    default: return 0;
+    case P52: case Q52: return matern52(fabs(t), o->h) * density(o->what == P52 ? &o->p : &o->q, y);
+    case P52_SHIFT: case Q52_SHIFT: return t * matern52(fabs(t), o->h) * density(o->what == P52_SHIFT ? &o->p : &o->q, y);
+    default: return sharp52(fabs(t), o->h) * density(o->what == P52_SHARP ? &o->p : &o->q, y);
     }
 }
 
@@ -127,6 +133,26 @@ static void laplace_on_the_line(void **state)
         }
 }
 
+/* The highest moments that are carried from node to node. */
+static void matern_on_the_line(void **state)
+{
+    (void) state;
+    static const char *const ends[] = {"-3", "3"}, text[] = "dimension: 1\np: {mixture: [{weight: 1/3, mean: [-1], covariance: 1/2}, {weight: 2/3, mean: [3/4], covariance: 5/16}]}\n"
+        "q: {mixture: [{weight: 2/5, mean: [-1/2], covariance: 3/4}, {weight: 3/5, mean: [1], covariance: 1/3}]}\nkernel: {family: matern52, bandwidth: 2/3}\n";
+    line o = {{{1.0 / 3, 2.0 / 3}, {-1, 0.75}, {0.5, 0.3125}}, {{0.4, 0.6}, {-0.5, 1}, {0.75, 1.0 / 3}}, 2.0 / 3, 0, 0};
+    const slong n = NODES;
+    dp_gridfield *f = field(1, text, "mean-shift", &n, ends, 10, DP_Q_VELOCITY), *g = field(1, text, "sharp", &n, ends, 10, DP_Q_VELOCITY);
+    const dp_grid_values *v = dp_gridfield_find(f, DP_Q_VELOCITY), *s = dp_gridfield_find(g, DP_Q_VELOCITY);
+    for (slong i = 0; i < NODES; i += 5) {
+        o.x = -3 + 6.0 * (double) i / (NODES - 1);
+        const double dp = integral(&o, P52_SHIFT, 14), dq = integral(&o, Q52_SHIFT, 14), shift = dp / integral(&o, P52, 14) - dq / integral(&o, Q52, 14);
+        const double sharp = dp / integral(&o, P52_SHARP, 14) - dq / integral(&o, Q52_SHARP, 14);
+        assert_true(fabs(v->mid[i] - shift) <= v->rad[i] + 1e-11 && v->rad[i] < 1e-11);
+        assert_true(fabs(s->mid[i] - sharp) <= s->rad[i] + 1e-11 && s->rad[i] < 1e-11);
+    }
+    dp_gridfield_free(f), dp_gridfield_free(g);
+}
+
 /* kappa*log((k*p)/(k*q)) for two atoms a, b: (|z - b| - |z - a|)/h smoothed, whose slope is (F(x - b) - F(x - a))/h with F(t) = sign(t) (1 - exp(-|t|/h)). */
 static void two_atoms(void **state)
 {
@@ -174,6 +200,6 @@ static void smoothed_in_the_plane(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(laplace_on_the_line), cmocka_unit_test(two_atoms), cmocka_unit_test(smoothed_in_the_plane)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(laplace_on_the_line), cmocka_unit_test(matern_on_the_line), cmocka_unit_test(two_atoms), cmocka_unit_test(smoothed_in_the_plane)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
