@@ -1,28 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* self-mask: what leaving the pair of x_i with itself out does to DA2: a repulsive pair, and a drift that does not vanish where the samples are equal. */
-#include "../sample-drift.h"
-
-/* Algorithm 2 with or without the mask; V<t>_i_c. */
-static void da2(dp_check *c, const sm_t *s, char t)
-{
-    char name[32], text[200];
-    for (slong i = 0; i < s->n; i++)
-        for (slong j = 0; j < s->n; j++) {
-            snprintf(name, sizeof name, "N%c_#_$", t);
-            sm_def(c, s, i, j, name, t == 'm' && i == j ? "0" : "Kxx_#_$");
-        }
-    snprintf(name, sizeof name, "row%c_#", t), snprintf(text, sizeof text, "+y{Kxy_#_%%} + +x{N%c_#_%%}", t);
-    sm_each(c, s, 'x', name, text);
-    snprintf(name, sizeof name, "col%c_#", t), snprintf(text, sizeof text, "+x{N%c_%%_#}", t);
-    sm_each(c, s, 'x', name, text);
-    snprintf(name, sizeof name, "P%c_#_$", t), snprintf(text, sizeof text, "sqrt(Kxy_#_$/row%c_#*(Kxy_#_$/colxy_$))", t);
-    sm_pairs(c, s, 'x', 'y', name, text);
-    snprintf(name, sizeof name, "Q%c_#_$", t), snprintf(text, sizeof text, "N%c_#_$/sqrt(row%c_#*col%c_$)", t, t, t);
-    sm_pairs(c, s, 'x', 'x', name, text);
-    snprintf(name, sizeof name, "V%c_#_$", t);
-    snprintf(text, sizeof text, "+x{Q%c_#_%%}*+y{P%c_#_%%*y_%%_$} - +y{P%c_#_%%}*+x{Q%c_#_%%*x_%%_$}", t, t, t, t);
-    sm_pairs(c, s, 'x', 'd', name, text);
-}
+#include "../sample-da2.h"
 
 /* x = +-a on a line, y = 0, Laplace kernel: closed forms. */
 static void pair(dp_check *c, const sm_t *s)
@@ -55,9 +33,8 @@ static void run(dp_check *c)
     }
     if (!sd_let(c, &s, "with", "da2", &(dp_sample){.leave_out = 1}, NULL, 1) || !sd_let(c, &s, "without", "da2", &(dp_sample){.leave_out = 0}, NULL, 1))
         return;
-    sm_kernel(c, &s, 'x', 'y'), sm_kernel(c, &s, 'x', 'x');
-    sm_each(c, &s, 'y', "colxy_#", "+x{Kxy_%_#}");
-    da2(c, &s, 'm'), da2(c, &s, 'u');
+    sd_da2_kernels(c, &s);
+    sd_da2(c, &s, 'm'), sd_da2(c, &s, 'u');
     sm_assert_pairs(c, &s, 'x', 'd', "Algorithm 2 written out is the drift da2 with the mask, x_# [$]", "with_#_$ == Vm_#_$");
     sm_assert_pairs(c, &s, 'x', 'd', "and without, x_# [$]", "without_#_$ == Vu_#_$");
     fmpq_init(sum);

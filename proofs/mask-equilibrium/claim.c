@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* mask-equilibrium: DA2 with the self mask stands still at wrong weights too: two clusters of coincident particles, but they split where it is perturbed. */
+#include "../sample-da2.h"
+
+typedef struct { slong left, right, zero, far; } counts;
+
+/* How many points of a sample on a line stand at its first and at its last place; 0 when there are others. */
+static int two_places(slong *first, slong *last, const dp_measure_t a)
+{
+    *first = *last = 0;
+    for (slong j = 0; j < a->n; j++)
+        if (fmpq_equal(DP_MEAN(a, j, 0), DP_MEAN(a, 0, 0))) ++*first;
+        else if (fmpq_equal(DP_MEAN(a, j, 0), DP_MEAN(a, a->n - 1, 0))) ++*last;
+        else return 0;
+    return *first > 0 && *last > 0 && fmpq_cmp(DP_MEAN(a, 0, 0), DP_MEAN(a, a->n - 1, 0)) < 0;
+}
+
+static char *kernel(const sm_t *s, const char *distance)
+{
+    return dp_format(s->P->kernel == DP_KERNEL_GAUSSIAN ? "exp(-(%s)^2/(2*h^2))" : "exp(-abs(%s)/h)", distance);
+}
+
+/* name := k(distance) */
+static void kernel_as(dp_check *c, const sm_t *s, const char *name, const char *face, const char *distance)
+{
+    char *k = kernel(s, distance), *full = dp_format("%s_%s", name, face);
+    dp_def(c, full, k);
+    free(k), free(full);
+}
+
+/* '@' becomes the face's name in both texts. */
+static void face_def(dp_check *c, const char *face, const char *name, const char *text)
+{
+    char *out[2];
+    const char *in[2] = {name, text};
+    for (int k = 0; k < 2; k++) {
+        size_t room = strlen(in[k]) + 1;
+        for (const char *t = in[k]; *t; t++) room += *t == '@' ? strlen(face) : 0;
+        char *to = out[k] = dp_malloc(room);
+        for (const char *t = in[k]; *t; t++)
+            if (*t == '@') for (const char *f = face; *f; f++) *to++ = *f;
+            else *to++ = *t;
+        *to = 0;
+    }
+    dp_def(c, out[0], out[1]);
+    free(out[0]), free(out[1]);
+}
+
+/* Places where a kernel that the other cluster's place decides is largest (want = 1) or least: its interval is [low, high], the kernel falls with the distance from `from`, which lies on one side of it. */
+static const char *where(const char *low, const char *high, int from_is_left, int want)
+{
+    return from_is_left == want ? low : high;
+}
+
+/* On the face where one cluster stands at its end `end` (0: the lower one, where the velocity is bounded from below; 1), a bound of C+ - C- over all places of the other cluster, each part at its
+   worst place: F_<face>. `mine`: 'L' or 'R'; beyond: the other cluster's interval lies to the right of its data point. */
+static void face(dp_check *c, const sm_t *s, const char *name, char mine, int end, int beyond)
+{
+    const int L = mine == 'L', lower = end == 0;
+    char X[3] = {mine, (char) ('0' + end), 0}, *t;
+    const char *o0 = L ? "R0" : "L0", *o1 = L ? "R1" : "L1";
+    /* the other cluster's kernels at 0 and D; at its own data point the side decides */
+    const int zero_left = L ? 1 : beyond, far_left = L ? beyond : 0;
+    for (int want = 0; want < 2; want++) {
+        t = dp_format("%s", where(o0, o1, zero_left, want)), kernel_as(c, s, want ? "oz1" : "oz0", name, t), free(t);
+        t = dp_format("D - %s", where(o0, o1, far_left, want)), kernel_as(c, s, want ? "of1" : "of0", name, t), free(t);
+        t = dp_format("%s - %s", where(o0, o1, L, want), X), kernel_as(c, s, want ? "ka1" : "ka0", name, t), free(t);
+    }
+    kernel_as(c, s, "mz", name, X), t = dp_format("D - %s", X), kernel_as(c, s, "mf", name, t), free(t);
+    /* rho = odds of the far data point; it grows with the column sum at 0. The bound wants it small at the lower end. */
+    face_def(c, name, "rho_@", L ? (lower ? "mD*mf_@/(m0*mz_@)*sqrt((nL*mz_@ + nR*oz0_@)/(nL*mf_@ + nR*of1_@))" : "mD*mf_@/(m0*mz_@)*sqrt((nL*mz_@ + nR*oz1_@)/(nL*mf_@ + nR*of0_@))")
+                                 : (lower ? "mD*mf_@/(m0*mz_@)*sqrt((nL*oz0_@ + nR*mz_@)/(nL*of1_@ + nR*mf_@))" : "mD*mf_@/(m0*mz_@)*sqrt((nL*oz1_@ + nR*mz_@)/(nL*of0_@ + nR*mf_@))"));
+    /* tau = odds of the other cluster among the negatives; it pulls a left cluster back (bound from below: large), a right one on (small). */
+    const int large = L == lower;
+    if (L) face_def(c, name, "tau_@", large ? "nR*ka1_@/(nL - 1)*sqrt((nL - 1 + nR*ka1_@)/(nR - 1 + nL*ka0_@))" : "nR*ka0_@/(nL - 1)*sqrt((nL - 1 + nR*ka0_@)/(nR - 1 + nL*ka1_@))");
+    else face_def(c, name, "tau_@", large ? "nL*ka1_@/(nR - 1)*sqrt((nR - 1 + nL*ka1_@)/(nL - 1 + nR*ka0_@))" : "nL*ka0_@/(nR - 1)*sqrt((nR - 1 + nL*ka0_@)/(nL - 1 + nR*ka1_@))");
+    char *F = dp_format("F_%s", name), *text = L ? dp_format("D*rho_%s/(1 + rho_%s) - %s - (%s - %s)*tau_%s/(1 + tau_%s)", name, name, X, large ? "R1" : "R0", X, name, name)
+                                                 : dp_format("D*rho_%s/(1 + rho_%s) - %s + (%s - %s)*tau_%s/(1 + tau_%s)", name, name, X, X, large ? "L0" : "L1", name, name);
+    dp_def(c, F, text);
+    free(F), free(text);
+}
+
+static int read_box(dp_check *c, const char *name, const char *lo, const char *hi, const fmpq_t centre, int *beyond)
+{
+    const dp_param *p = dp_check_param(c, name);
+    fmpq_t t;
+    if (!p || p->cols != 2 || fmpq_cmp(p->value, p->value + 1) >= 0 || fmpq_sgn(p->value) * fmpq_sgn(p->value + 1) <= 0) {
+        dp_give_up(c, DP_EINPUT, "left and right: two offsets each from the data points, the smaller first, on one side");
+        return 0;
+    }
+    *beyond = fmpq_sgn(p->value) > 0;
+    fmpq_init(t);
+    fmpq_add(t, centre, p->value), dp_let_q(c, lo, t);
+    fmpq_add(t, centre, p->value + 1), dp_let_q(c, hi, t);
+    fmpq_clear(t);
+    return 1;
+}
+
+/* Algorithm 2 written out, with the mask, the clusters moved to the corner (L0, R0) and one pair of the right one split by +-split. */
+static void algorithm(dp_check *c, const sm_t *s, const counts *k, const fmpq_t split)
+{
+    sm_t at = *s;
+    dp_problem *P = dp_problem_copy(s->P);
+    at.P = P;
+    for (slong i = 0; i < P->q->n; i++)
+        fmpq_add(DP_MEAN(P->q, i, 0), DP_MEAN(P->p, i < k->left ? 0 : P->p->n - 1, 0), dp_check_param(c, i < k->left ? "left" : "right")->value);
+    fmpq_add(DP_MEAN(P->q, P->q->n - 1, 0), DP_MEAN(P->q, P->q->n - 1, 0), split);
+    fmpq_sub(DP_MEAN(P->q, P->q->n - 2, 0), DP_MEAN(P->q, P->q->n - 2, 0), split);
+    sm_points(c, "x", P->q), sm_points(c, "y", P->p);
+    sd_da2_kernels(c, &at), sd_da2(c, &at, 'm');
+    dp_problem_free(P);
+}
+
+/* Velocity at the corner by the formula: the face bounds with all places at the corner, times both masses. */
+static void tie(dp_check *c, const sm_t *s, const counts *k)
+{
+    fmpq_t zero;
+    fmpq_init(zero);
+    algorithm(c, s, k, zero);
+    kernel_as(c, s, "kz", "c", "L0"), kernel_as(c, s, "kf", "c", "D - L0"), kernel_as(c, s, "rz", "c", "R0"), kernel_as(c, s, "rf", "c", "D - R0"), kernel_as(c, s, "kk", "c", "R0 - L0");
+    dp_def(c, "Cz", "nL*kz_c + nR*rz_c"), dp_def(c, "Cf", "nL*kf_c + nR*rf_c"), dp_def(c, "CL", "nL - 1 + nR*kk_c"), dp_def(c, "CR", "nR - 1 + nL*kk_c");
+    dp_def(c, "pL", "m0*kz_c/sqrt(Cz) + mD*kf_c/sqrt(Cf)"), dp_def(c, "pR", "m0*rz_c/sqrt(Cz) + mD*rf_c/sqrt(Cf)");
+    dp_def(c, "gL", "(nL - 1)/sqrt(CL) + nR*kk_c/sqrt(CR)"), dp_def(c, "gR", "(nR - 1)/sqrt(CR) + nL*kk_c/sqrt(CL)");
+    dp_def(c, "VL", "(gL*mD*kf_c/sqrt(Cf)*D - pL*((nL - 1)/sqrt(CL)*L0 + nR*kk_c/sqrt(CR)*R0))/(m0*kz_c + mD*kf_c + CL)");
+    dp_def(c, "VR", "(gR*mD*rf_c/sqrt(Cf)*D - pR*((nR - 1)/sqrt(CR)*R0 + nL*kk_c/sqrt(CL)*L0))/(m0*rz_c + mD*rf_c + CR)");
+    sm_assert(c, s, 0, -1, "the left velocity at the corner is the algorithm's", "abs(Vm_#_0 - VL) < abs(VL)/10^9");
+    sm_assert(c, s, s->n - 1, -1, "and the right one", "abs(Vm_#_0 - VR) < abs(VR)/10^9");
+    fmpq_clear(zero);
+}
+
+/* The box of the two clusters: four faces, and where the law to first order puts them. */
+static void box(dp_check *c, const sm_t *s, const int beyond[2])
+{
+    dp_assert(c, "the two intervals are apart", "R0 > L1"), dp_assert(c, "the right one is right of 0", "R0 > 0"), dp_assert(c, "the left one is left of D", "L1 < D");
+    face(c, s, "L0", 'L', 0, beyond[1]), face(c, s, "L1", 'L', 1, beyond[1]), face(c, s, "R0", 'R', 0, beyond[0]), face(c, s, "R1", 'R', 1, beyond[0]);
+    dp_assert(c, "left face: pushed right", dp_check_twin(c, "swapped") ? "F_L0 < 0" : "F_L0 > 0"), dp_assert(c, "opposite face: pushed left", "F_L1 < 0");
+    dp_assert(c, "lower face: pushed up", "F_R0 > 0"), dp_assert(c, "upper face: pushed down", "F_R1 < 0");
+    char *eps = kernel(s, "D");
+    dp_def(c, "eps", eps), free(eps);
+    dp_def(c, "law_R", "D*eps*(nL/sqrt((nR - 1)*(nL - 1)) - m0/mD*sqrt(nR/nL))"), dp_def(c, "law_L", "-D*eps*(nR/sqrt((nR - 1)*(nL - 1)) - mD/m0*sqrt(nL/nR))");
+    dp_assert(c, "the predicted displacement of the right cluster is in the box", "(R0 - D - law_R)*(R1 - D - law_R) < 0");
+    dp_assert(c, "and that of the left one", "(L0 - law_L)*(L1 - law_L) < 0");
+}
+
+static void run(dp_check *c)
+{
+    sm_t s;
+    counts k;
+    int beyond[2];
+    const dp_problem *P = s.P = dp_check_problem(c);
+    s.n = P->q->n, s.m = P->p->n, s.d = P->dim;
+    if (P->dim != 1 || P->kernel == DP_KERNEL_SUM || !sm_equal_weights(P->p) || !sm_equal_weights(P->q) || !two_places(&k.left, &k.right, P->q) || !two_places(&k.zero, &k.far, P->p)
+        || k.left < 2 || k.right < 2 || !fmpq_is_zero(DP_MEAN(P->p, 0, 0))) {
+        dp_give_up(c, DP_EINPUT, "needs a line, p points at 0 and D > 0 in this order, q two or more points at one place, then two or more at a place to the right, all of equal weight");
+        return;
+    }
+    if (k.left * s.m == k.zero * s.n) {
+        dp_give_up(c, DP_EINPUT, "needs weights of q other than those of p");
+        return;
+    }
+    dp_let_q(c, "h", P->bandwidth), dp_let_q(c, "D", DP_MEAN(P->p, s.m - 1, 0));
+    sm_count(c, "nL", k.left), sm_count(c, "nR", k.right), sm_count(c, "m0", k.zero), sm_count(c, "mD", k.far);
+    if (!read_box(c, "left", "L0", "L1", DP_MEAN(P->p, 0, 0), beyond) || !read_box(c, "right", "R0", "R1", DP_MEAN(P->p, s.m - 1, 0), beyond + 1))
+        return;
+    const dp_param *split = dp_check_param(c, "split");
+    if (!split && !dp_twin_unfit(c, "stable"))
+        box(c, &s, beyond), tie(c, &s, &k);
+    else if (split && !dp_twin_unfit(c, "swapped")) {
+        algorithm(c, &s, &k, split->value);
+        sm_assert(c, &s, s.n - 1, s.n - 2, "a pair of the right cluster that is split is driven apart", dp_check_twin(c, "stable") ? "Vm_#_0 < Vm_$_0" : "Vm_#_0 > Vm_$_0");
+    }
+}
+
+static const dp_param_spec params[] = {
+    {"left", DP_PARAM_VECTOR, NULL, "the interval of the left cluster, as offsets from 0; required"},
+    {"right", DP_PARAM_VECTOR, NULL, "the interval of the right cluster, as offsets from D; required"},
+    {"split", DP_PARAM_RATIONAL, NULL, "instead of the equilibrium: the last two particles of the right cluster this much to either side, the rest at the lower ends"},
+    {0}};
+static const char *const twins[] = {"swapped", "stable", NULL};
+DP_CLAIM(mask_equilibrium) = {
+    .id = "mask-equilibrium",
+    .title = "DA2 with the self mask has equilibria with wrong weights, too: two clusters of coincident particles; a pair that is split is driven apart",
+    .equations = "(67)",
+    .kind = "ROOT",
+    .source = "derived here; Deng et al. 2602.04770, Algorithm 2 as printed",
+    .method = "Bounds of the two velocities on the four faces of a box (Poincare and Miranda), each part at its worst place, and the algorithm at a corner, as expressions of exact numbers.",
+    .params = params, .twins = twins, .run = run};
