@@ -33,16 +33,27 @@ static dp_status read_row(dp_table *t, size_t *cols, size_t *room, char *line, c
     return DP_OK;
 }
 
+/* A first line of names: it begins with a letter or a quotation mark, and not with nan or inf as a field of its own. */
+static int names(const char *line)
+{
+    char *end;
+    strtod(line, &end);
+    const int some = end > line;
+    end += strspn(end, " \t\r");
+    return strchr("+-.0123456789", *line) == NULL && !(some && (*end == ',' || *end == '\0'));
+}
+
 static dp_status read_text(dp_table *t, const char *path, char *text, dp_error *e)
 {
     size_t room = 0, line = 0, cols;
+    if (!strncmp(text, "\xEF\xBB\xBF", 3)) text += 3; /* the byte order mark that some programs write */
     for (char *at = text, *next; at != NULL; at = next) {
         next = strchr(at, '\n');
         if (next != NULL) *next++ = '\0';
         line++;
         at += strspn(at, " \t\r");
         if (*at == '\0' || *at == '#') continue;
-        if (line == 1 && strchr("+-.0123456789nNiI", *at) == NULL) continue;
+        if (line == 1 && names(at)) continue;
         const dp_status status = read_row(t, &cols, &room, at, path, line, e);
         if (status) return status;
         if (t->rows && cols != t->cols) return dp_fail(e, DP_EINPUT, "%s:%zu: expected %zu numbers as in the lines above, found %zu", path, line, t->cols, cols);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* read_data.c: measures that are boxes, generated point sets, files of points and tables of values. */
 #include "base/npy.h"
+#include "base/table.h"
 #include "problem/reader.h"
 
 #include <math.h>
@@ -62,59 +63,23 @@ static char *beside(const dp_yaml_report *r, const char *file)
     return *file == '/' || slash == NULL ? dp_strdup(file) : dp_format("%.*s/%s", (int) (slash - r->path), r->path, file);
 }
 
-/* Numbers of one line into *data (room grows); -1 when a field is no finite number. */
-static slong read_row(double **data, slong n, slong *room, char *line)
-{
-    slong cols = 0;
-    for (char *field = line, *end; field != NULL; field = *end == ',' ? end + 1 : NULL) {
-        double v = strtod(field, &end);
-        if (end == field) return -1;
-        end += strspn(end, " \t\r");
-        if ((*end != ',' && *end != '\0') || !isfinite(v)) return -1;
-        if (n + cols == *room) *data = dp_realloc(*data, (size_t) (*room = 2 * *room + 64) * sizeof **data);
-        (*data)[n + cols++] = v;
-    }
-    return cols;
-}
-
-/* Comma-separated numbers, one point a line; blank lines and lines with # are comments, and so is a first line that begins with no number. */
-static dp_status read_csv(double **data, slong *rows, slong cols, const char *path, char *text, const dp_yaml_report *r, const dp_yaml *y)
-{
-    slong n = 0, room = 0, line = 0;
-    *data = NULL;
-    for (char *at = text, *next; at != NULL; at = next) {
-        next = strchr(at, '\n');
-        if (next != NULL) *next++ = '\0';
-        line++;
-        at += strspn(at, " \t\r");
-        if (*at == '\0' || *at == '#') continue;
-        slong got = read_row(data, n * cols, &room, at);
-        if (got < 0 && n == 0 && line == 1 && strchr("+-.0123456789", *at) == NULL) continue;
-        if (got != cols || ++n > MOST_POINTS) {
-            free(*data);
-            return dp_yaml_fail(r, y, n > MOST_POINTS ? "%s:%ld: expected at most ten million lines of %ld" : "%s:%ld: expected %ld finite numbers parted by commas",
-                                path, (long) line, (long) cols);
-        }
-    }
-    *rows = n;
-    return n > 0 ? DP_OK : dp_yaml_fail(r, y, "%s: expected lines of numbers, got none", path);
-}
-
 static int ends_with(const char *text, const char *suffix)
 {
     size_t n = strlen(text), m = strlen(suffix);
     return n > m && strcmp(text + n - m, suffix) == 0;
 }
 
+/* Comma-separated numbers, `cols` a line. */
 static dp_status read_text_table(double **data, slong *rows, slong cols, const char *path, const dp_yaml_report *r, const dp_yaml *y)
 {
     dp_error e;
-    size_t n;
-    char *text = dp_file_read(path, &n, &e);
-    if (text == NULL) return dp_yaml_fail(r, y, "%s", e.text);
-    dp_status s = strlen(text) == n ? read_csv(data, rows, cols, path, text, r, y) : dp_yaml_fail(r, y, "%s: expected text, got a NUL character", path);
-    free(text);
-    return s;
+    dp_table t;
+    if (dp_table_read(&t, path, &e)) return dp_yaml_fail(r, y, "%s", e.text);
+    *data = t.data, *rows = (slong) t.rows;
+    if (t.cols == (size_t) cols && t.rows <= MOST_POINTS) return DP_OK;
+    const size_t found = t.cols;
+    dp_table_clear(&t);
+    return *rows > MOST_POINTS ? dp_yaml_fail(r, y, "%s: expected at most ten million lines", path) : dp_yaml_fail(r, y, "%s: expected %ld numbers a line, found %zu", path, (long) cols, found);
 }
 
 /* The array's own shape says how many rows: (rows, cols), or any shape when one column is wanted and shape (rows) in dimension 1. */

@@ -14,12 +14,12 @@ static const char *drift_of(const dp_args *a, const dp_energy *E)
 {
     const char *names[64], *name = dp_args_value(a, "drift");
     size_t n = 0;
-    for (size_t i = 0; dp_drifts[i] && n < 63; i++)
+    for (size_t i = 0; dp_drifts[i] && n < 62; i++)
         if (dp_drifts[i]->sample) names[n++] = dp_drifts[i]->name;
-    names[n] = NULL;
+    names[n++] = "fgan", names[n] = NULL;
     if (!name && E && E->drift) return E->drift;
     if (!name) dp_usage_error("drift: no drift given; expected --drift NAME");
-    if (!dp_drift_find(name)) dp_usage_error("--drift %s: unknown drift%s; 'driftproof doctor' lists them", name, dp_tool_suggest(name, names));
+    if (strcmp(name, "fgan") && !dp_drift_find(name)) dp_usage_error("--drift %s: unknown drift%s; 'driftproof doctor' lists them", name, dp_tool_suggest(name, names));
     return name;
 }
 
@@ -169,7 +169,7 @@ static dp_status velocities(const dp_args *a, const char *drift, dp_drift_input 
     const size_t n = in->s.n * in->s.d;
     if (extra && !plan) dp_usage_error("drift: --core and --masses belong to sinkhorn-proxy and da2");
     dp_drifted out = {.v = dp_calloc(n, sizeof(double)), .core = extra ? dp_calloc(n, sizeof(double)) : NULL, .mass = extra ? dp_calloc(2 * in->s.n, sizeof(double)) : NULL};
-    dp_status status = dp_drift_sample(&out, drift, &in->s, e);
+    dp_status status = strcmp(drift, "fgan") ? dp_drift_sample(&out, drift, &in->s, e) : dp_drift_critic(&out, a, &in->s, e);
     if (!status) status = write_all(a, drift, &in->s, &out, e);
     free(out.v), free(out.core), free(out.mass);
     return status;
@@ -231,6 +231,8 @@ static int run(const dp_args *a)
     for (size_t i = 0; i < 3; i++) check_name(files[i], dp_args_value(a, files[i]));
     const char *drift = drift_of(a, E);
     const slong digits = precision_of(a);
+    dp_critic_options_check(a, drift);
+    if (digits && !strcmp(drift, "fgan")) dp_usage_error("fgan: its networks are in doubles; expected --precision double");
     dp_status status = dp_drift_input_read(&in, a, drift, &e);
     in.s.threads = (int) dp_args_integer(a, "threads", 1, 4096, dp_cores());
     in.s.single = digits < 0;
@@ -243,7 +245,7 @@ static int run(const dp_args *a)
 }
 
 static const dp_option options[] = {
-    {"drift", 'd', "NAME", "the drift: mean-shift, sinkhorn, sinkhorn-proxy, da2, da2-released, mmd, sliced-wasserstein, wasserstein, kale, chi2, sharp, blob, smoothed-kl"},
+    {"drift", 'd', "NAME", "the drift: mean-shift, sinkhorn, sinkhorn-proxy, da2, da2-released, mmd, sliced-wasserstein, wasserstein, kale, chi2, sharp, blob, smoothed-kl, fgan"},
     {"x", 'x', "FILE", "the model's samples, which the drift moves: .npy of shape (n, d), or .csv with a point a line"},
     {"y", 'y', "FILE", "the data's samples, (m, d)"},
     {"negatives", 'z', "FILE", "points that repel instead of x, (l, d)"},
@@ -259,6 +261,9 @@ static const dp_option options[] = {
     {"order", 0, "rows-first|columns-first", "sinkhorn: where a sweep begins (default: rows)"},
     {"directions", 0, "SET", "sliced-wasserstein: FILE of vectors (k, d) of any length, or random:K, quasi:K: so many at random by --seed or equidistributed (default: random:100)"},
     {"regularisation", 'l', "L", "kale, chi2: lambda, an exact number"},
+    {"critic", 0, "SET", "fgan: the critic g: FILE.npz, weights of a network, or train:K, two hidden layers of 64 numbers from --seed, trained by K steps of Adam on these samples"},
+    {"divergence", 0, "kl|js|chi2|kale", "fgan: whose dual the critic maximises (default: kl; kale needs --regularisation)"},
+    {"activation", 0, "silu|relu|tanh|gelu", "fgan: of the critic's hidden layers (default: silu)"},
     {"clip", 0, "C", "da2-released: floor under row times column softmax, before the root (default: 1e-6; 0: none)"},
     {"normaliser-floor", 0, "F", "da2-released: floor under row sum times column sum of exp(-distance/temperature) (default: 0, none)"},
     {"distance-floor", 0, "F", "da2-released: floor under squared distances (default: 1e-8)"},
