@@ -48,8 +48,10 @@ dp_status dp_read_dataset(dp_measure_t out, const dp_yaml_report *r, const dp_ya
     if (s == DP_OK && noises != NULL) s = dp_read_rational(q, r, noises);
     if (s == DP_OK && fmpq_sgn(q) < 0) s = dp_read_wrong(r, noises, "a number of at least 0");
     double noise = fmpq_get_d(q);
-    if (s == DP_OK) dp_measure_take_data(out, dp_dataset_points(which, n, (ulong) seed, noises != NULL ? &noise : NULL), n);
-    out->dataset = 1 + which, out->noise = noises != NULL ? noise : dp_dataset_noise[which];
+    if (s == DP_OK) {
+        dp_measure_take_data(out, dp_dataset_points(which, n, (ulong) seed, noises != NULL ? &noise : NULL), n);
+        out->dataset = 1 + which, out->noise = noises != NULL ? noise : dp_dataset_noise[which];
+    }
     fmpq_clear(q);
     return s;
 }
