@@ -2,20 +2,29 @@
 /* wrong-weight-equilibrium: two particles of any weights at which the mean shift is exactly zero, next to two data points of other weights. */
 #include "../samples.h"
 
-/* r(x, z): displacement of the model's mean at one particle towards the other, |x - z| s, s the other's share; falls with the distance. */
-static void corner(dp_check *c, const char *name, char left, char right)
+/* k(u) as text, fresh. */
+static char *kernel(const dp_problem *P, const char *u)
 {
-    char t[600];
-    snprintf(t, sizeof t, "exp(-(R%c - L%c)^2/(2*h^2))", right, left);
-    char *kappa = dp_format("kappa_%s", name), *FL = dp_format("FL_%s", name), *FR = dp_format("FR_%s", name);
-    dp_def(c, kappa, t);
-    snprintf(t, sizeof t, "b*D*exp(-(L%c - D)^2/(2*h^2))/(beta*exp(-L%c^2/(2*h^2)) + b*exp(-(L%c - D)^2/(2*h^2))) - L%c - (R%c - L%c)*a*%s/(alpha + a*%s)", left, left, left, left, right,
-             left, kappa, kappa);
-    dp_def(c, FL, t);
-    snprintf(t, sizeof t, "b*D*exp(-(R%c - D)^2/(2*h^2))/(beta*exp(-R%c^2/(2*h^2)) + b*exp(-(R%c - D)^2/(2*h^2))) - R%c + (R%c - L%c)*alpha*%s/(alpha*%s + a)", right, right, right, right,
-             right, left, kappa, kappa);
-    dp_def(c, FR, t);
-    free(kappa), free(FL), free(FR);
+    return P->kernel == DP_KERNEL_GAUSSIAN ? dp_format("exp(-(%s)^2/(2*h^2))", u) : dp_format("exp(-abs(%s)/h)", u);
+}
+
+/* Posterior mean of the data at x less x, and the pull of the model's other particle: its share at distance r is `own` against `other`. */
+static void velocity(dp_check *c, const dp_problem *P, const char *name, const char *x, const char *sign, const char *r, const char *other, const char *own, const char *kappa)
+{
+    char *at_D = dp_format("%s - D", x), *k0 = kernel(P, x), *kD = kernel(P, at_D);
+    char *t = dp_format("b*D*%s/(beta*%s + b*%s) - %s %s (%s)*%s*%s/(%s + %s*%s)", kD, k0, kD, x, sign, r, other, kappa, own, other, kappa);
+    dp_def(c, name, t);
+    free(at_D), free(k0), free(kD), free(t);
+}
+
+/* FL_<name>, FR_<name>, kappa_<name>: velocities and the kernel between the particles at (L<left>, R<right>). */
+static void corner(dp_check *c, const dp_problem *P, const char *name, char left, char right)
+{
+    char *kappa = dp_format("kappa_%s", name), *FL = dp_format("FL_%s", name), *FR = dp_format("FR_%s", name), L[3] = {'L', left, 0}, R[3] = {'R', right, 0};
+    char *r = dp_format("%s - %s", R, L), *k = kernel(P, r);
+    dp_def(c, kappa, k);
+    velocity(c, P, FL, L, "-", r, "a", "alpha", kappa), velocity(c, P, FR, R, "+", r, "alpha", "a", kappa);
+    free(kappa), free(FL), free(FR), free(r), free(k);
 }
 
 static int read_box(dp_check *c, const char *name, const char *lo, const char *hi, const fmpq_t centre)
@@ -58,16 +67,17 @@ static void tie(dp_check *c, const dp_problem *P)
 static void run(dp_check *c)
 {
     const dp_problem *P = dp_check_problem(c);
-    if (P->dim != 1 || P->kernel != DP_KERNEL_GAUSSIAN || P->p->family != DP_ATOMS || P->p->n != 2 || P->q->family != DP_ATOMS || P->q->n != 2
+    const int gaussian = P->kernel == DP_KERNEL_GAUSSIAN;
+    if (P->dim != 1 || (P->kernel != DP_KERNEL_GAUSSIAN && P->kernel != DP_KERNEL_LAPLACE) || P->p->family != DP_ATOMS || P->p->n != 2 || P->q->family != DP_ATOMS || P->q->n != 2
         || !fmpq_is_zero(DP_MEAN(P->p, 0, 0)) || fmpq_sgn(DP_MEAN(P->p, 1, 0)) <= 0 || fmpq_equal(DP_WEIGHT(P->p, 0), DP_WEIGHT(P->q, 0))) {
-        dp_give_up(c, DP_EINPUT, "needs a line, the Gaussian kernel, p with atoms at 0 and D > 0 in this order, and q two atoms of other weights");
+        dp_give_up(c, DP_EINPUT, "needs a line, the Gaussian or the Laplace kernel, p with atoms at 0 and D > 0 in this order, and q two atoms of other weights");
         return;
     }
     dp_let_q(c, "beta", DP_WEIGHT(P->p, 0)), dp_let_q(c, "alpha", DP_WEIGHT(P->q, 0)), dp_let_q(c, "D", DP_MEAN(P->p, 1, 0)), dp_let_q(c, "h", P->bandwidth);
     dp_def(c, "a", "1 - alpha"), dp_def(c, "b", "1 - beta");
     if (!read_box(c, "left", "L0", "L1", DP_MEAN(P->p, 0, 0)) || !read_box(c, "right", "R0", "R1", DP_MEAN(P->p, 1, 0)))
         return;
-    corner(c, "00", '0', '0'), corner(c, "01", '0', '1'), corner(c, "10", '1', '0'), corner(c, "11", '1', '1');
+    corner(c, P, "00", '0', '0'), corner(c, P, "01", '0', '1'), corner(c, P, "10", '1', '0'), corner(c, P, "11", '1', '1');
     tie(c, P);
     dp_assert(c, "the two intervals are apart", "R0 > L1");
     int swapped = dp_check_twin(c, "swapped");
@@ -75,12 +85,12 @@ static void run(dp_check *c)
     dp_assert(c, "right face: pushed left, upper corner", "FL_11 < 0"), dp_assert(c, "right face: pushed left, lower corner", "FL_10 < 0");
     dp_assert(c, "lower face: pushed up, left corner", "FR_00 > 0"), dp_assert(c, "lower face: pushed up, right corner", "FR_10 > 0");
     dp_assert(c, "upper face: pushed down, left corner", "FR_01 < 0"), dp_assert(c, "upper face: pushed down, right corner", "FR_11 < 0");
-    dp_assert(c, "the pull of the other particle falls with distance", "(R0 - L1)^2*alpha > h^2*(alpha + a*kappa_10)");
-    dp_assert(c, "and so does that of the first", "(R0 - L1)^2*a > h^2*(alpha*kappa_10 + a)");
+    dp_assert(c, "the pull of the other particle falls with distance", gaussian ? "(R0 - L1)^2*alpha > h^2*(alpha + a*kappa_10)" : "(R0 - L1)*alpha > h*(alpha + a*kappa_10)");
+    dp_assert(c, "and so does that of the first", gaussian ? "(R0 - L1)^2*a > h^2*(alpha*kappa_10 + a)" : "(R0 - L1)*a > h*(alpha*kappa_10 + a)");
     dp_assert(c, "the left interval is beside its data point", dp_check_twin(c, "elsewhere") ? "L0*L1 < 0" : "L0*L1 > 0");
     dp_assert(c, "and so is the right one", "(R0 - D)*(R1 - D) > 0");
     /* the law of the displacement, to first order in eps */
-    dp_def(c, "eps", "exp(-D^2/(2*h^2))");
+    dp_def(c, "eps", gaussian ? "exp(-D^2/(2*h^2))" : "exp(-D/h)");
     dp_def(c, "law_R", "D*eps*(alpha/a - beta/b)"), dp_def(c, "law_L", "-D*eps*(a/alpha - b/beta)");
     dp_assert(c, "the predicted displacement of the right one is in the box", "(R0 - D - law_R)*(R1 - D - law_R) < 0");
     dp_assert(c, "the predicted displacement of the left one is in the box", "(L0 - law_L)*(L1 - law_L) < 0");
