@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* mask-equilibrium: DA2 with the self mask stands still at wrong weights too: two clusters of coincident particles, but they split where it is perturbed. */
+/* da2-equilibrium: DA2 (and the proxy) with wrong weights standing exactly still: two clusters of coincident particles; with the self mask, too, where clusters split. */
 #include "../sample-da2.h"
 
 typedef struct { slong left, right, zero, far; } counts;
@@ -13,6 +13,12 @@ static int two_places(slong *first, slong *last, const dp_measure_t a)
         else if (fmpq_equal(DP_MEAN(a, j, 0), DP_MEAN(a, a->n - 1, 0))) ++*last;
         else return 0;
     return *first > 0 && *last > 0 && fmpq_cmp(DP_MEAN(a, 0, 0), DP_MEAN(a, a->n - 1, 0)) < 0;
+}
+
+static int masked(const dp_check *c)
+{
+    const dp_param *mask = dp_check_param(c, "mask");
+    return !mask || !strcmp(mask->word, "self");
 }
 
 static char *kernel(const sm_t *s, const char *distance)
@@ -72,8 +78,8 @@ static void face(dp_check *c, const sm_t *s, const char *name, char mine, int en
                                  : (lower ? "mD*mf_@/(m0*mz_@)*sqrt((nL*oz0_@ + nR*mz_@)/(nL*of1_@ + nR*mf_@))" : "mD*mf_@/(m0*mz_@)*sqrt((nL*oz1_@ + nR*mz_@)/(nL*of0_@ + nR*mf_@))"));
     /* tau = odds of the other cluster among the negatives; it pulls a left cluster back (bound from below: large), a right one on (small). */
     const int large = L == lower;
-    if (L) face_def(c, name, "tau_@", large ? "nR*ka1_@/(nL - 1)*sqrt((nL - 1 + nR*ka1_@)/(nR - 1 + nL*ka0_@))" : "nR*ka0_@/(nL - 1)*sqrt((nL - 1 + nR*ka0_@)/(nR - 1 + nL*ka1_@))");
-    else face_def(c, name, "tau_@", large ? "nL*ka1_@/(nR - 1)*sqrt((nR - 1 + nL*ka1_@)/(nL - 1 + nR*ka0_@))" : "nL*ka0_@/(nR - 1)*sqrt((nR - 1 + nL*ka0_@)/(nL - 1 + nR*ka1_@))");
+    if (L) face_def(c, name, "tau_@", large ? "nR*ka1_@/sL*sqrt((sL + nR*ka1_@)/(sR + nL*ka0_@))" : "nR*ka0_@/sL*sqrt((sL + nR*ka0_@)/(sR + nL*ka1_@))");
+    else face_def(c, name, "tau_@", large ? "nL*ka1_@/sR*sqrt((sR + nL*ka1_@)/(sL + nR*ka0_@))" : "nL*ka0_@/sR*sqrt((sR + nL*ka0_@)/(sL + nR*ka1_@))");
     char *F = dp_format("F_%s", name), *text = L ? dp_format("D*rho_%s/(1 + rho_%s) - %s - (%s - %s)*tau_%s/(1 + tau_%s)", name, name, X, large ? "R1" : "R0", X, name, name)
                                                  : dp_format("D*rho_%s/(1 + rho_%s) - %s + (%s - %s)*tau_%s/(1 + tau_%s)", name, name, X, X, large ? "L0" : "L1", name, name);
     dp_def(c, F, text);
@@ -107,7 +113,7 @@ static void algorithm(dp_check *c, const sm_t *s, const counts *k, const fmpq_t 
     fmpq_add(DP_MEAN(P->q, P->q->n - 1, 0), DP_MEAN(P->q, P->q->n - 1, 0), split);
     fmpq_sub(DP_MEAN(P->q, P->q->n - 2, 0), DP_MEAN(P->q, P->q->n - 2, 0), split);
     sm_points(c, "x", P->q), sm_points(c, "y", P->p);
-    sd_da2_kernels(c, &at), sd_da2(c, &at, 'm');
+    sd_da2_kernels(c, &at), sd_da2(c, &at, masked(c) ? 'm' : 'u');
     dp_problem_free(P);
 }
 
@@ -118,13 +124,13 @@ static void tie(dp_check *c, const sm_t *s, const counts *k)
     fmpq_init(zero);
     algorithm(c, s, k, zero);
     kernel_as(c, s, "kz", "c", "L0"), kernel_as(c, s, "kf", "c", "D - L0"), kernel_as(c, s, "rz", "c", "R0"), kernel_as(c, s, "rf", "c", "D - R0"), kernel_as(c, s, "kk", "c", "R0 - L0");
-    dp_def(c, "Cz", "nL*kz_c + nR*rz_c"), dp_def(c, "Cf", "nL*kf_c + nR*rf_c"), dp_def(c, "CL", "nL - 1 + nR*kk_c"), dp_def(c, "CR", "nR - 1 + nL*kk_c");
+    dp_def(c, "Cz", "nL*kz_c + nR*rz_c"), dp_def(c, "Cf", "nL*kf_c + nR*rf_c"), dp_def(c, "CL", "sL + nR*kk_c"), dp_def(c, "CR", "sR + nL*kk_c");
     dp_def(c, "pL", "m0*kz_c/sqrt(Cz) + mD*kf_c/sqrt(Cf)"), dp_def(c, "pR", "m0*rz_c/sqrt(Cz) + mD*rf_c/sqrt(Cf)");
-    dp_def(c, "gL", "(nL - 1)/sqrt(CL) + nR*kk_c/sqrt(CR)"), dp_def(c, "gR", "(nR - 1)/sqrt(CR) + nL*kk_c/sqrt(CL)");
-    dp_def(c, "VL", "(gL*mD*kf_c/sqrt(Cf)*D - pL*((nL - 1)/sqrt(CL)*L0 + nR*kk_c/sqrt(CR)*R0))/(m0*kz_c + mD*kf_c + CL)");
-    dp_def(c, "VR", "(gR*mD*rf_c/sqrt(Cf)*D - pR*((nR - 1)/sqrt(CR)*R0 + nL*kk_c/sqrt(CL)*L0))/(m0*rz_c + mD*rf_c + CR)");
-    sm_assert(c, s, 0, -1, "the left velocity at the corner is the algorithm's", "abs(Vm_#_0 - VL) < abs(VL)/10^9");
-    sm_assert(c, s, s->n - 1, -1, "and the right one", "abs(Vm_#_0 - VR) < abs(VR)/10^9");
+    dp_def(c, "gL", "sL/sqrt(CL) + nR*kk_c/sqrt(CR)"), dp_def(c, "gR", "sR/sqrt(CR) + nL*kk_c/sqrt(CL)");
+    dp_def(c, "VL", "(gL*mD*kf_c/sqrt(Cf)*D - pL*(sL/sqrt(CL)*L0 + nR*kk_c/sqrt(CR)*R0))/(m0*kz_c + mD*kf_c + CL)");
+    dp_def(c, "VR", "(gR*mD*rf_c/sqrt(Cf)*D - pR*(sR/sqrt(CR)*R0 + nL*kk_c/sqrt(CL)*L0))/(m0*rz_c + mD*rf_c + CR)");
+    sm_assert(c, s, 0, -1, "the left velocity at the corner is the algorithm's", masked(c) ? "abs(Vm_#_0 - VL) < abs(VL)/10^9" : "abs(Vu_#_0 - VL) < abs(VL)/10^9");
+    sm_assert(c, s, s->n - 1, -1, "and the right one", masked(c) ? "abs(Vm_#_0 - VR) < abs(VR)/10^9" : "abs(Vu_#_0 - VR) < abs(VR)/10^9");
     fmpq_clear(zero);
 }
 
@@ -137,7 +143,7 @@ static void box(dp_check *c, const sm_t *s, const int beyond[2])
     dp_assert(c, "lower face: pushed up", "F_R0 > 0"), dp_assert(c, "upper face: pushed down", "F_R1 < 0");
     char *eps = kernel(s, "D");
     dp_def(c, "eps", eps), free(eps);
-    dp_def(c, "law_R", "D*eps*(nL/sqrt((nR - 1)*(nL - 1)) - m0/mD*sqrt(nR/nL))"), dp_def(c, "law_L", "-D*eps*(nR/sqrt((nR - 1)*(nL - 1)) - mD/m0*sqrt(nL/nR))");
+    dp_def(c, "law_R", "D*eps*(nL/sqrt(sR*sL) - m0/mD*sqrt(nR/nL))"), dp_def(c, "law_L", "-D*eps*(nR/sqrt(sR*sL) - mD/m0*sqrt(nL/nR))");
     dp_assert(c, "the predicted displacement of the right cluster is in the box", "(R0 - D - law_R)*(R1 - D - law_R) < 0");
     dp_assert(c, "and that of the left one", "(L0 - law_L)*(L1 - law_L) < 0");
 }
@@ -150,8 +156,8 @@ static void run(dp_check *c)
     const dp_problem *P = s.P = dp_check_problem(c);
     s.n = P->q->n, s.m = P->p->n, s.d = P->dim;
     if (P->dim != 1 || P->kernel == DP_KERNEL_SUM || !sm_equal_weights(P->p) || !sm_equal_weights(P->q) || !two_places(&k.left, &k.right, P->q) || !two_places(&k.zero, &k.far, P->p)
-        || k.left < 2 || k.right < 2 || !fmpq_is_zero(DP_MEAN(P->p, 0, 0))) {
-        dp_give_up(c, DP_EINPUT, "needs a line, p points at 0 and D > 0 in this order, q two or more points at one place, then two or more at a place to the right, all of equal weight");
+        || (masked(c) && (k.left < 2 || k.right < 2)) || !fmpq_is_zero(DP_MEAN(P->p, 0, 0))) {
+        dp_give_up(c, DP_EINPUT, "needs a line, p points at 0 and D > 0 in this order, q points at one place, then at a place to the right, two or more each with the mask, all of equal weight");
         return;
     }
     if (k.left * s.m == k.zero * s.n) {
@@ -159,12 +165,15 @@ static void run(dp_check *c)
         return;
     }
     dp_let_q(c, "h", P->bandwidth), dp_let_q(c, "D", DP_MEAN(P->p, s.m - 1, 0));
-    sm_count(c, "nL", k.left), sm_count(c, "nR", k.right), sm_count(c, "m0", k.zero), sm_count(c, "mD", k.far);
+    sm_count(c, "nL", k.left), sm_count(c, "nR", k.right), dp_def(c, "sL", masked(c) ? "nL - 1" : "nL"), dp_def(c, "sR", masked(c) ? "nR - 1" : "nR");
+    sm_count(c, "m0", k.zero), sm_count(c, "mD", k.far);
     if (!read_box(c, "left", "L0", "L1", DP_MEAN(P->p, 0, 0), beyond) || !read_box(c, "right", "R0", "R1", DP_MEAN(P->p, s.m - 1, 0), beyond + 1))
         return;
     const dp_param *split = dp_check_param(c, "split");
     if (!split && !dp_twin_unfit(c, "stable"))
         box(c, &s, beyond), tie(c, &s, &k);
+    else if (split && !masked(c))
+        dp_give_up(c, DP_EINPUT, "split: only with the mask");
     else if (split && !dp_twin_unfit(c, "swapped")) {
         algorithm(c, &s, &k, split->value);
         sm_assert(c, &s, s.n - 1, s.n - 2, "a pair of the right cluster that is split is driven apart", dp_check_twin(c, "stable") ? "Vm_#_0 < Vm_$_0" : "Vm_#_0 > Vm_$_0");
@@ -174,13 +183,14 @@ static void run(dp_check *c)
 static const dp_param_spec params[] = {
     {"left", DP_PARAM_VECTOR, NULL, "the interval of the left cluster, as offsets from 0; required"},
     {"right", DP_PARAM_VECTOR, NULL, "the interval of the right cluster, as offsets from D; required"},
+    {"mask", DP_PARAM_WORD, "self|none", "with the self mask or without; default self"},
     {"split", DP_PARAM_RATIONAL, NULL, "instead of the equilibrium: the last two particles of the right cluster this much to either side, the rest at the lower ends"},
     {0}};
 static const char *const twins[] = {"swapped", "stable", NULL};
-DP_CLAIM(mask_equilibrium) = {
-    .id = "mask-equilibrium",
-    .title = "DA2 with the self mask has equilibria with wrong weights, too: two clusters of coincident particles; a pair that is split is driven apart",
-    .equations = "(67)",
+DP_CLAIM(da2_equilibrium) = {
+    .id = "da2-equilibrium",
+    .title = "DA2 and the proxy have exact equilibria with wrong weights; DA2 with the self mask has them, too, but there a pair that is split is driven apart",
+    .equations = "(30), (67)",
     .kind = "ROOT",
     .source = "derived here; Deng et al. 2602.04770, Algorithm 2 as printed",
     .method = "Bounds of the two velocities on the four faces of a box (Poincare and Miranda), each part at its worst place, and the algorithm at a corner, as expressions of exact numbers.",
