@@ -20,6 +20,9 @@
 /* Virtual lanes; columns that are added up in one go, a multiple of WIDTH; in many dimensions, columns of a panel and panels that are added up in one go. */
 enum { WIDTH = 16, BLOCK = 1024, PANEL = DP_FUSED_PANEL, RUN = 4 };
 
+typedef double half __attribute__((vector_size(8 * WIDTH / 2)));
+typedef int64_t places __attribute__((vector_size(8 * WIDTH / 2)));
+
 /* 2^t = p(t - floor t) 2^floor t with p(0) = 1, largest relative error 1.4 2^-24 (degree 5) and 0.03 2^-53 (degree 11), by Remez's exchange. */
 #define FIRST_5 0x1.e974fap-10f
 #define DEGREE_5(X) X(0x1.277856p-7f) X(0x1.c91ce6p-5f) X(0x1.ebdb56p-3f) X(0x1.62e4bap-1f) X(1.0f)

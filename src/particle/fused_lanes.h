@@ -150,13 +150,15 @@ CASES(DEFINE)
 static __attribute__((noinline)) void T(general_0)(double *total, const dp_fused *f, const REAL *a, size_t first) { T(general)(total, f, a, first, 0); }
 static __attribute__((noinline)) void T(general_1)(double *total, const dp_fused *f, const REAL *a, size_t first) { T(general)(total, f, a, first, 1); }
 
-static double T(tree)(const double *lane)
+/* Halves are added to halves, down to one. */
+INLINE double T(tree)(const double *lane)
 {
-    double t[WIDTH];
-    memcpy(t, lane, sizeof t);
-    for (int half = WIDTH / 2; half; half /= 2)
-        for (int l = 0; l < half; l++) t[l] += t[l + half];
-    return t[0];
+    half low, high;
+    memcpy(&low, lane, sizeof low), memcpy(&high, lane + WIDTH / 2, sizeof high);
+    low += high;
+    low += __builtin_shuffle(low, (places){4, 5, 6, 7, 4, 5, 6, 7});
+    low += __builtin_shuffle(low, (places){2, 3, 2, 3, 2, 3, 2, 3});
+    return low[0] + low[1];
 }
 
 static void T(rows)(double *sum, double *moment, const dp_fused *f, size_t first, size_t count, double *room)

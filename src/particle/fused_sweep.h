@@ -10,7 +10,12 @@ INLINE void T(fill)(REAL *K, size_t gap, const dp_fused *f, const REAL *a, const
     for (size_t j = 0; j < f->m; j += LANES) {
         T(vec) q[ROWS];
         EACH(r, ROWS) q[r] = (T(vec)) {0};
-        for (size_t k = 0; k < d; k++) {
+        EACH(k, D) EACH(r, ROWS) {
+            const T(vec) t = *(const T(vec) *) (bt + (size_t) k * f->stride + j) - a[r * D + k];
+            if (k) q[r] = T(fma)(t, t, q[r]);
+            else q[r] = t * t;
+        }
+        for (size_t k = 0; k < d && !D; k++) {
             const T(vec) b = *(const T(vec) *) (bt + k * f->stride + j);
             EACH(r, ROWS) {
                 const T(vec) t = b - a[(size_t) r * d + k];
@@ -29,19 +34,21 @@ INLINE void T(fill)(REAL *K, size_t gap, const dp_fused *f, const REAL *a, const
     static __attribute__((noinline)) void T(fill_##D##root)(REAL *K, size_t gap, const dp_fused *f, const REAL *a, const REAL *left) { T(fill)(K, gap, f, a, left, D, root); }
 CASES(DEFINE)
 
-/* sum[r] = sum_j K_rj v_j. room: WIDTH. */
+/* sum[r] = sum_j K_rj v_j for ROWS rows side by side. room: ROWS x WIDTH. */
 static void T(dots)(double *sum, const REAL *K, size_t gap, const REAL *v, size_t m, size_t rows, double *room)
 {
-    for (size_t r = 0; r < rows; r++) {
-        memset(room, 0, sizeof(double) * WIDTH);
-        for (size_t from = 0; from < m; from += BLOCK) {
-            T(vec) acc[T(PARTS)] = {{0}};
-            for (size_t j = from; j < m && j < from + BLOCK; j += WIDTH)
-                EACH(h, T(PARTS)) acc[h] = T(fma)(*(const T(vec) *) (K + r * gap + j + (size_t) h * LANES), *(const T(vec) *) (v + j + (size_t) h * LANES), acc[h]);
-            T(flush)(room, acc);
-        }
-        sum[r] = T(tree)(room);
+    memset(room, 0, sizeof(double) * ROWS * WIDTH);
+    for (size_t from = 0; from < m; from += BLOCK) {
+        T(vec) acc[ROWS][T(PARTS)];
+        EACH(r, ROWS) EACH(h, T(PARTS)) acc[r][h] = (T(vec)) {0};
+        for (size_t j = from; j < m && j < from + BLOCK; j += WIDTH)
+            EACH(h, T(PARTS)) {
+                const T(vec) by = *(const T(vec) *) (v + j + (size_t) h * LANES);
+                EACH(r, ROWS) acc[r][h] = T(fma)(*(const T(vec) *) (K + (size_t) r * gap + j + (size_t) h * LANES), by, acc[r][h]);
+            }
+        EACH(r, ROWS) T(flush)(room + r * WIDTH, acc[r]);
     }
+    for (size_t r = 0; r < rows; r++) sum[r] = T(tree)(room + r * WIDTH);
 }
 
 /* column_j += sum over r of K_rj u_r. */

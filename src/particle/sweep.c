@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STORED = 3 << 19 }; /* bytes of weights that are kept, in the cache of a core: beyond, an exponential takes no longer than reading it */
+enum { STORED = 1 << 23 }; /* bytes of weights that are kept, in a cache: far beyond, an exponential takes no longer than reading it */
 static const double log2e = 0x1.71547652b82fep0;
 
 /* Scale factors that still leave room: above them potentials are absorbed, above their square a sweep is void. */
@@ -120,9 +120,10 @@ static dp_status some_rows(void *argument, slong job, int worker, dp_error *e)
 /* Whether sums of n terms that should be `goal` are within a factor 2^room of it. */
 static int within(const double *sum, size_t n, double goal, double room)
 {
-    double low = INFINITY, high = 0;
-    for (size_t i = 0; i < n; i++) low = fmin(low, sum[i]), high = fmax(high, sum[i]);
-    return low >= goal * exp2(-room) && high <= goal * exp2(room);
+    const double low = goal * exp2(-room), high = goal * exp2(room);
+    int good = 1;
+    for (size_t i = 0; i < n; i++) good &= (sum[i] >= low) & (sum[i] <= high);
+    return good;
 }
 
 /* Row and column sums of one sweep from v, and the next v; 0, and v as it was, when a sum is so small that weights counted as 0 could matter, or a factor too large. */

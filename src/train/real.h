@@ -23,7 +23,7 @@ enum { DP_PANEL = 128 / sizeof(real), DP_TILE_ROWS = 12, DP_BLOCK = 256 };
 typedef struct { real *c; const real *a, *b, *bias; size_t m, n, k, crs, cps, ars, acs, bks, bps; int add; } R(product);
 void R(multiply)(const R(product) *g);
 
-/* y = f(x) and d = f'(x), count numbers, a multiple of 64 bytes; d may be x; the same bits on every processor (gelu: on every C library). `kind`: dp_activation of train.h. */
+/* y = f(x) and d = f'(x), count numbers, a multiple of 64 bytes; d may be x; the same bits on every processor. `kind`: dp_activation of train.h. */
 void R(activate)(real *y, real *d, const real *x, size_t count, int kind);
 void R(times)(real *y, const real *x, size_t count); /* y *= x */
 /* sum <- sum of n rows, in their order; width: a multiple of 128 bytes. */
