@@ -213,11 +213,52 @@ static void families(void **state)
     }
 }
 
+/* ---- densities and kernels with a kink ---- */
+
+/* Against a program of its own: Gauss-Legendre panels whose weights integrate the kernel's kink exactly, dense systems. */
+static void kinks(void **state)
+{
+    static const double want[2][3] = {{-0.0854306830425965, 0.199967753805019, -0.396262596614199}, {-0.165507609485882, 0.393055475011969, -0.837702271416784}}; /* kale, chi2 at nodes 3, 10, 17 */
+    (void) state;
+    dp_problem *P = with_lambda("dimension: 1\np: {mixture: [{weight: 1/3, mean: [-1], covariance: 1/2}, {weight: 2/3, mean: [3/4], covariance: 5/16}]}\n"
+                                "q: {mixture: [{weight: 2/5, mean: [-1/2], covariance: 3/4}, {weight: 3/5, mean: [1], covariance: 1/3}]}\nkernel: {family: laplace, bandwidth: 1/2}\n", "1/10");
+    for (int kind = 0; kind < 2; kind++) {
+        dp_gridfield *f = field(P, kind ? "chi2" : "kale", "-2", "2", 21, DP_TIER_AUTO, 10);
+        for (int i = 0; i < 3; i++) holds(f, DP_Q_VELOCITY, 3 + 7 * i, want[kind][i], 1e-14, 1e-10);
+        dp_gridfield_free(f);
+        f = field(P, kind ? "chi2" : "kale", "-1/1000", "1/1000", 3, DP_TIER_AUTO, 10); /* finer than the lattice of weights */
+        const double *v = dp_gridfield_find(f, DP_Q_VELOCITY)->mid;
+        holds(f, DP_Q_VELOCITY, 1, want[kind][1], 1e-14, 1e-10);
+        holds(f, DP_Q_JACOBIAN, 1, (v[2] - v[0]) / 2e-3, 1e-6, 1e-7);
+        dp_gridfield_free(f);
+    }
+    dp_problem_free(P);
+}
+
+/* lambda -> infinity in the plane: twice the flow of half MMD^2 for chi2, once for kale, whatever p. Points as q have kinks in k*q. */
+static void kinks_in_the_plane(void **state)
+{
+    static const char *const q[] = {"mixture: [{mean: [0, 1/2], covariance: [[1/2, 1/8], [1/8, 1/3]]}]", "atoms: [{weight: 1/3, at: [1/7, 0]}, {weight: 2/3, at: [1, 1]}]"};
+    (void) state;
+    for (int i = 0; i < 2; i++) {
+        char *text = dp_format("dimension: 2\np: {mixture: [{mean: [1, 0], covariance: [[1/4, 0], [0, 1/2]]}]}\nq: {%s}\nkernel: {family: matern32, bandwidth: 3/4}\n", q[i]);
+        dp_problem *P = with_lambda(text, "100000000");
+        dp_gridfield *m = field(P, "mmd", "-1", "3/2", 6, DP_TIER_AUTO, 6);
+        const dp_grid_values *v = dp_gridfield_find(m, DP_Q_VELOCITY);
+        for (int kind = 0; kind < 2; kind++) {
+            dp_gridfield *f = field(P, kind ? "chi2" : "kale", "-1", "3/2", 6, DP_TIER_AUTO, 6);
+            for (slong j = 0; j < dp_mesh_nodes(&m->mesh) * 2; j++) holds(f, DP_Q_VELOCITY, j, (1 + kind) * v->mid[j], 4e-8 + 2 * v->rad[j], 1e-6);
+            dp_gridfield_free(f);
+        }
+        dp_gridfield_free(m), dp_problem_free(P), free(text);
+    }
+}
+
 static void refusals(void **state)
 {
     static const struct { const char *text, *lambda, *says; } table[] = {
         {"dimension: 1\np: {mixture: [{mean: 0, covariance: 1}]}\nq: {atoms: [{at: 0}]}\nkernel: {bandwidth: 1}\n", "0", "regularisation"},
-        {"dimension: 1\np: {mixture: [{mean: 0, covariance: 1}]}\nq: {atoms: [{at: 0}]}\nkernel: {family: laplace, bandwidth: 1}\n", "1", "smooth at 0"},
+        {"dimension: 1\np: {mixture: [{mean: 0, covariance: 1}]}\nq: {atoms: [{at: 0}]}\nkernel: {family: sum, parts: [{family: laplace, bandwidth: 1}, {family: imq, bandwidth: 1}]}\n", "1", "imq"},
         {"dimension: 1\np: {atoms: [{at: 0}]}\nq: {mixture: [{mean: 0, covariance: 1}]}\nkernel: {family: matern32, bandwidth: 1}\n", "1", "smooth at 0"},
         {"dimension: 2\np: {mixture: [{mean: [0, 0], covariance: [[1, 0], [0, 1]]}]}\nq: {atoms: [{at: [0, 0]}]}\nkernel: {bandwidth: 1/50}\n", "1", "nodes"}};
     (void) state;
@@ -235,7 +276,7 @@ static void refusals(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(mehler), cmocka_unit_test(other_arithmetic), cmocka_unit_test(points), cmocka_unit_test(plane),
-                                       cmocka_unit_test(families), cmocka_unit_test(refusals)};
+                                       cmocka_unit_test(families), cmocka_unit_test(kinks), cmocka_unit_test(kinks_in_the_plane), cmocka_unit_test(refusals)};
     flint_randinit(rnd);
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     flint_randclear(rnd);

@@ -21,7 +21,7 @@ static void row(double *out, const est_kernel *k, const rkhs_cloud *c, const rkh
 }
 
 /* K over p's points, kq = k*q there, and room for the solver. */
-typedef struct { slong n; double lambda, k0, *K, *kq, *Kc, *root; gsl_matrix *M; gsl_vector *t; } dense;
+typedef struct { slong n; double lambda, k0, *K, *kq, *Kc, *root; gsl_matrix *M; gsl_vector *t; rkhs_product *product; void *argument; } dense; /* product: instead of K */
 
 static double dot(const double *a, const double *b, slong n)
 {
@@ -63,6 +63,10 @@ static void dense_clear(dense *D)
 
 static void times(double *out, const dense *D, const double *c)
 {
+    if (D->product) {
+        D->product(out, D->argument, c);
+        return;
+    }
     for (slong i = 0; i < D->n; i++)
         out[i] = dot(D->K + i * D->n, c, D->n);
 }
@@ -268,6 +272,20 @@ dp_status rkhs_level_solve(rkhs_level *l, double *value, dp_rkhs_kind kind, dp_e
     l->residual = residual_of(l, &D);
     if (value)
         *value = value_of(l, &D, kind);
+    dense_clear(&D);
+    return ok ? DP_OK : dp_fail(e, DP_EUNSUPPORTED, "lambda is too small for double precision here");
+}
+
+dp_status rkhs_level_solve_by(rkhs_level *l, const double *kq, double k0, rkhs_product *product, void *argument, dp_rkhs_kind kind, dp_error *e)
+{
+    const slong n = l->p.n;
+    dense D = {.n = n, .lambda = l->lambda, .k0 = k0, .product = product, .argument = argument};
+    D.kq = dp_malloc((size_t) n * sizeof(double)), D.Kc = dp_calloc((size_t) n, sizeof(double)), D.root = dp_calloc((size_t) n, sizeof(double));
+    D.t = gsl_vector_alloc((size_t) n);
+    memcpy(D.kq, kq, (size_t) n * sizeof(double));
+    l->c = dp_calloc((size_t) n, sizeof *l->c), l->v = dp_calloc((size_t) n, sizeof *l->v);
+    const int ok = kind == DP_RKHS_CHI2 ? solve_chi2(l, &D) : solve_kale(l, &D);
+    l->residual = residual_of(l, &D);
     dense_clear(&D);
     return ok ? DP_OK : dp_fail(e, DP_EUNSUPPORTED, "lambda is too small for double precision here");
 }

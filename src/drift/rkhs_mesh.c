@@ -13,18 +13,28 @@ enum { ROUNDS = 5, CHUNK = 64 };
 
 static const char *name_of(dp_rkhs_kind kind) { return kind == DP_RKHS_KALE ? "kale" : "chi2"; }
 
-/* Rules for densities need a kernel without kink: their error would depend on where a node lies between theirs, which no refinement shows at that node. */
+static int kinked(const est_kernel *k)
+{
+    for (slong i = 0; i < k->n; i++)
+        if (est_twice_nu(k->part[i].family))
+            return 1;
+    return 0;
+}
+
+/* A p of points against a density needs a kernel without kink: rules for q would err by what depends on where a point lies between their nodes, which no refinement shows
+   there. A density p goes by lattices then, which have no place for the kernel imq. */
 static dp_status fits(const dp_problem *P, const est_kernel *k, dp_rkhs_kind kind, dp_error *e)
 {
-    const int points = dp_measure_is_points(P->p) && dp_measure_is_points(P->q);
+    const int points = dp_measure_is_points(P->p), both = points && dp_measure_is_points(P->q);
     if (fmpq_sgn(P->regularisation) <= 0)
         return dp_fail(e, DP_EUNSUPPORTED, "%s: the case has no key 'regularisation' (lambda > 0); expected it there, or --regularisation L", name_of(kind));
     if (P->kernel == DP_KERNEL_ENERGY)
         return dp_fail(e, DP_EUNSUPPORTED, "%s: the energy kernel is not positive definite", name_of(kind));
     for (slong i = 0; i < k->n; i++)
-        if (!points && k->part[i].family != DP_KERNEL_GAUSSIAN && k->part[i].family != DP_KERNEL_IMQ)
-            return dp_fail(e, DP_EUNSUPPORTED, "%s: for densities the kernel must be smooth at 0 (gaussian, imq, or a sum of them); with other kernels p and q must be points",
-                           name_of(kind));
+        if (points && !both && kinked(k))
+            return dp_fail(e, DP_EUNSUPPORTED, "%s: for a density as q and points as p the kernel must be smooth at 0 (gaussian, imq, or a sum of them)", name_of(kind));
+        else if (!points && kinked(k) && k->part[i].family == DP_KERNEL_IMQ)
+            return dp_fail(e, DP_EUNSUPPORTED, "%s: for densities no sum of imq and a kernel with a kink", name_of(kind));
     return DP_OK;
 }
 
@@ -190,6 +200,54 @@ static dp_status rounds(dp_gridfield *f, sweep *s, const dp_problem *P, const es
     return refused(status, kind, &inner, e);
 }
 
+/* ---- kernels with a kink: lattices ---- */
+
+/* Values and errors of all nodes from two levels; the worst relative error of the velocity. */
+static double compare_levels(dp_gridfield *f, double *const entry[2], const double *rounding, double factor)
+{
+    double worst = 0;
+    for (slong node = 0; node < dp_mesh_nodes(&f->mesh); node++) {
+        dp_num n[RKHS_ENTRIES] = {{0, 0}};
+        for (int i = 0; i < RKHS_ENTRIES; i++) {
+            const double fine = entry[1][node * RKHS_ENTRIES + i], coarse = entry[0][node * RKHS_ENTRIES + i];
+            n[i] = (dp_num){factor * fine, fabs(factor) * (REFINEMENT * fabs(fine - coarse) + rounding[node * RKHS_ENTRIES + i])};
+        }
+        worst = fmax(worst, keep(f, node, n));
+    }
+    return worst;
+}
+
+/* Halves the lattice's step until the digits are there (eleven at most), a level is too large, or a halving gains little. */
+static dp_status lattice_rounds(dp_gridfield *f, const est_axes *out, double factor, const dp_problem *P, const est_kernel *k, dp_rkhs_kind kind, int threads, dp_error *e)
+{
+    const size_t all = (size_t) dp_mesh_nodes(&f->mesh) * RKHS_ENTRIES;
+    double *entry[2] = {dp_calloc(all, sizeof(double)), dp_calloc(all, sizeof(double))}, *rounding = dp_calloc(all, sizeof(double)), gap = 0, before = INFINITY;
+    dp_error inner = {0};
+    int number = 1;
+    dp_status status = DP_EBUDGET;
+    while (status == DP_EBUDGET && --number >= -1)
+        status = rkhs_lattice_level(entry[0], rounding, &gap, P, k, kind, out, number, threads, &inner);
+    for (int pairs = 0; status == DP_OK && pairs < ROUNDS; pairs++) {
+        const dp_status next = rkhs_lattice_level(entry[1], rounding, &gap, P, k, kind, out, ++number, threads, &inner);
+        if (next != DP_OK) {
+            status = pairs && next == DP_EBUDGET ? DP_OK : next;
+            break;
+        }
+        const double worst = compare_levels(f, entry, rounding, factor);
+        f->nledger = 0;
+        dp_gridfield_note_term(f, "refinement and rounding (estimate)", worst);
+        if (kind == DP_RKHS_KALE)
+            dp_gridfield_note_term(f, "duality gap", (1 + fmpq_get_d(P->regularisation)) * gap);
+        if (worst <= pow(10, -(double) FLINT_MIN(f->digits, 11)) || worst > before / 2)
+            break;
+        before = worst;
+        double *const swap = entry[0];
+        entry[0] = entry[1], entry[1] = swap;
+    }
+    free(entry[0]), free(entry[1]), free(rounding);
+    return refused(status, kind, &inner, e);
+}
+
 static dp_status estimate(dp_gridfield *f, const dp_problem *P, dp_rkhs_kind kind, int scale, int threads, dp_error *e)
 {
     est_kernel k;
@@ -200,8 +258,11 @@ static dp_status estimate(dp_gridfield *f, const dp_problem *P, dp_rkhs_kind kin
         s.axis[a] = dp_mesh_axis_d(&f->mesh, a);
     if (status == DP_OK) {
         const double line[2] = {s.axis[0][0], s.axis[0][f->mesh.n[0] - 1]};
+        double zero[2] = {0, 0};
+        const est_axes out = {.dim = P->dim, .n = {f->mesh.n[0], P->dim > 1 ? f->mesh.n[1] : 1, P->dim > 2 ? f->mesh.n[2] : 1},
+                              .x = {s.axis[0], P->dim > 1 ? s.axis[1] : zero, P->dim > 2 ? s.axis[2] : zero}};
         dp_gridfield_to_double(f);
-        status = rounds(f, &s, P, &k, kind, line, threads, e);
+        status = kinked(&k) && !dp_measure_is_points(P->p) ? lattice_rounds(f, &out, s.factor, P, &k, kind, threads, e) : rounds(f, &s, P, &k, kind, line, threads, e);
     }
     snprintf(f->note, sizeof f->note, "a gradient field: no preconditioner");
     for (int a = 0; a < P->dim; a++)
@@ -259,6 +320,8 @@ dp_status dp_rkhs_estimate(double *value, double *error, const dp_problem *P, dp
     est_kernel k;
     est_kernel_init(&k, P);
     dp_status status = fits(P, &k, kind, e);
+    if (status == DP_OK && kinked(&k) && !dp_measure_is_points(P->p))
+        status = dp_fail(e, DP_EUNSUPPORTED, "%s: no value for densities and a kernel with a kink", name_of(kind));
     if (status == DP_OK)
         status = value_rounds(value, error, P, &k, kind, digits, e);
     free(k.part);

@@ -27,7 +27,15 @@ void rkhs_cloud_sum(double *sum, double *size, const est_kernel *k, const rkhs_c
 typedef struct { const est_kernel *k; rkhs_cloud p, q; double lambda, *c, *v, residual, gap; } rkhs_level;
 /* Cost: O(n^3/3) for each linear system, n the points of p; one for chi2, a dozen or more for kale. value: the functional's, or NULL. */
 dp_status rkhs_level_solve(rkhs_level *l, double *value, dp_rkhs_kind kind, dp_error *e);
+/* The same for weights l->p.w (their places are known to `product` alone) and k*q there; out = K c by a function; k0 = k(x, x). No value. */
+typedef void rkhs_product(double *out, void *argument, const double *c);
+dp_status rkhs_level_solve_by(rkhs_level *l, const double *kq, double k0, rkhs_product *product, void *argument, dp_rkhs_kind kind, dp_error *e);
 void rkhs_level_clear(rkhs_level *l);
+
+/* For a density p and kernels with a Fourier transform: lambda g and its derivatives at every node of the mesh `out` (RKHS_ENTRIES each) at a level of refinement, what
+   rounding makes of each, and kale's duality gap. Cost: for each step of conjugate gradients two transforms of a lattice that contains the mesh. */
+dp_status rkhs_lattice_level(double *entry, double *error, double *gap, const dp_problem *P, const est_kernel *k, dp_rkhs_kind kind, const est_axes *out, int level,
+                             int threads, dp_error *e);
 
 /* Body of dp_drift.mesh: balls for a p of atoms (tiers exact and auto), else estimates. */
 dp_status dp_rkhs_mesh(dp_gridfield *f, const dp_problem *P, dp_rkhs_kind kind, int scale, int threads, dp_error *e);
