@@ -476,7 +476,8 @@ says out '"gap"'
 runs 'drift --energy in balls' 0 drift --energy sinkhorn --precision 30
 json estimated false
 says out '"rad"'
-runs 'drift --energy in balls, directions' 2 drift --energy sliced --precision 30
+runs 'drift --energy in balls, directions' 0 drift --energy sliced --directions quasi:3 --precision 30
+json estimated false
 runs 'drift --energy in balls, velocities' 2 drift --energy sinkhorn --precision 30 -o "$w/never.npy"
 runs 'drift --energy, unknown' 2 drift --energy kall
 says err "did you mean 'kale'"
@@ -504,6 +505,14 @@ says err "did you mean 'mmd'"
 runs 'drift: no samples of true scores' 2 drift --drift kl
 runs 'drift: energy is no weight' 2 drift --drift mean-shift --kernel energy
 runs 'drift: negatives and mask' 2 drift --drift da2 --negatives "$w/py.csv" --mask self
+says err 'come first among them'
+runs 'drift: negatives that begin with x, and mask' 0 drift --drift da2 --negatives "$w/px.csv" --mask self
+runs 'drift: plan in balls' 0 drift --drift wasserstein --precision 30
+runs 'drift: critic' 0 drift --drift fgan --critic train:3 --divergence js --json
+json drift '"fgan"'
+runs 'drift: no critic' 2 drift --drift fgan
+says err 'expected --critic'
+runs 'drift: critic of another drift' 2 drift --drift mmd --critic train:3
 
 # ---- claims ----
 runs 'claims' 0 "$dp" claims

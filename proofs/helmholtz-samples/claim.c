@@ -108,6 +108,8 @@ static void pseudo_plan(dp_check *c, const sm_t *s, const char *stem, int joint,
     free(whole);
 }
 
+#include "released.h"
+
 static void tangent(dp_check *c, const sm_t *s, const direction *e, int t)
 {
     unit(c, s, e, t);
@@ -115,6 +117,7 @@ static void tangent(dp_check *c, const sm_t *s, const direction *e, int t)
     each(c, s, 'x', "dry~_#", "+y{Kxy_#_%*Gy~_#_%}", t), each(c, s, 'x', "drx~_#", "+x{Kxx_#_%*Gx~_#_%}", t);
     each(c, s, 'y', "dcy~_#", "+x{Kxy_%_#*Gy~_%_#}", t), each(c, s, 'x', "dcx~_#", "+x{Kxx_%_#*Gx~_%_#}", t);
     mean_shift(c, s, t), sharp(c, s, t), mmd(c, s, t);
+    if (s->P->kernel == DP_KERNEL_LAPLACE) released_tangent(c, s, t);
     pseudo_plan(c, s, "proxy", 0, 0, t), pseudo_plan(c, s, "joint", 1, 0, t), pseudo_plan(c, s, "masked", 1, 1, t);
 }
 
@@ -259,6 +262,7 @@ static void run(dp_check *c)
     static const struct { const char *name, *stem; int symmetric; const char *drift, *scale; } table[] = {
         {"mean-shift", "shift", 0, "mean-shift", "1"}, {"sharp", "sharp", 0, NULL, NULL}, {"sinkhorn-proxy", "proxy", 0, "sinkhorn-proxy", "sqrt(n/m)"}, {"DA2", "joint", 0, NULL, NULL},
         {"DA2 with the self mask", "masked", 0, NULL, NULL},
+        {"the released DA2, its clip at work", "released", 0, NULL, NULL},
         {"half MMD^2 of the companion kernel", "mmd", 1, NULL, NULL}};
     direction e[2];
     sm_t s;
@@ -271,9 +275,12 @@ static void run(dp_check *c)
     sm_kernel(c, &s, 'x', 'y'), sm_kernel(c, &s, 'x', 'x'), sm_sums(c, &s);
     for (slong i = 0; i < s.n; i++)
         for (slong j = 0; j < s.n; j++) sm_def(c, &s, i, j, "Nxx_#_$", i == j ? "0" : "Kxx_#_$");
+    if (s.P->kernel == DP_KERNEL_LAPLACE) released_sums(c, &s), released_affinities(c, &s);
     tangent(c, &s, e, 0), tangent(c, &s, e + 1, 1);
     by_quotients(c, &s, e);
+    if (s.P->kernel == DP_KERNEL_LAPLACE) released_by_quotients(c, &s, e);
     for (size_t k = 0; k < sizeof table / sizeof *table; k++) {
+        if (s.P->kernel != DP_KERNEL_LAPLACE && !strcmp(table[k].stem, "released")) continue;
         int symmetric = table[k].symmetric || dp_check_twin(c, "gradient");
         char *relation = dp_format("%s0_%ld_%ld %s %s1_%ld_%ld", table[k].stem, (long) e[1].point, (long) e[1].axis, !symmetric ? "!=" : dp_check_twin(c, "mmd") ? "== -" : "==", table[k].stem, (long) e[0].point,
                                    (long) e[0].axis);
@@ -292,7 +299,7 @@ static const dp_param_spec params[] = {
 static const char *const twins[] = {"gradient", "mmd", NULL};
 DP_CLAIM(helmholtz_samples) = {
     .id = "helmholtz-samples",
-    .title = "Mean shift, sharp, proxy and DA2 on samples are the gradient of no energy; displacements without a normaliser are",
+    .title = "Mean shift, sharp, proxy and DA2, printed and released, on samples are the gradient of no energy; displacements without a normaliser are",
     .equations = "(16), (30), (52), (67)",
     .kind = "EQ",
     .source = "derived here; Franz et al. for kernels other than the Gaussian, Turan and Ovsjanikov 2603.09936",

@@ -183,6 +183,8 @@ dp_status dp_smoothed_kl_sample(double *value, dp_drifted *out, const dp_sample 
     double *now = dp_malloc(sizeof(double) * s->n * s->d), change, energy = 0;
     split(group, s, k.h);
     status = refine(&energy, now, &change, s, group, e);
+    for (size_t i = 0; i < s->n * s->d && !status; i++)
+        if (!isfinite(now[i])) status = dp_fail(e, DP_EBUDGET, "smoothed-kl: a velocity per length beyond what doubles hold: choose another unit, or take --precision DIGITS");
     if (value) *value = energy;
     if (out && out->v && !status) memcpy(out->v, now, sizeof(double) * s->n * s->d);
     if (out) dp_drifted_note(out, "estimate", change);
