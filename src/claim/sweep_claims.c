@@ -311,3 +311,12 @@ dp_status dp_sweep_claims(dp_sweep_claim out[DP_SWEEP_CLAIMS], const char *file,
     clear(&t);
     return status;
 }
+
+const dp_sweep_element *dp_sweep_thinnest(const dp_sweep_claim *c)
+{
+    const dp_sweep_element *worst = c->element;
+    const int refuted = !strcmp(c->verdict, "refuted");
+    for (size_t i = 1; i < c->n; i++)
+        if (refuted ? c->element[i].p_refute < worst->p_refute : c->element[i].p_support > worst->p_support) worst = c->element + i;
+    return worst;
+}

@@ -18,6 +18,9 @@ typedef struct { const char *name, *statement, *verdict; double level; size_t n;
    The best bandwidth is chosen on every second seed and tried on the others. DP_EINPUT when the table lacks columns drift, data, h or seed. */
 dp_status dp_sweep_claims(dp_sweep_claim out[DP_SWEEP_CLAIMS], const char *table, double level, dp_error *e);
 
+/* The inequality that hangs by the thinnest thread: what refutes, or what supports least. */
+const dp_sweep_element *dp_sweep_thinnest(const dp_sweep_claim *c);
+
 /* P(W <= w) and P(W >= w) of the sum W of the ranks with a positive sign among n ranks, all signs equally likely. Cost: n^3. */
 void dp_signed_rank(double *below, double *above, size_t n, size_t w);
 

@@ -27,6 +27,13 @@ void dp_face_latex(dp_face *x);    /* tables/ *.tex, claims.tex, report.tex */
 void dp_face_pdf(dp_face *x);      /* report.pdf */
 void dp_face_html(dp_face *x);     /* index.html */
 
+/* The chapter on a sweep, where dir/sweep/tables.tsv is. */
+int dp_face_has_sweep(const dp_face *x);
+void dp_face_sweep_html(dp_face *x, FILE *f);
+void dp_face_sweep_tex(dp_face *x, FILE *f);
+/* A drawing inside the page: gnuplot gives all of them the same ids; each gets its own. */
+void dp_html_svg(FILE *f, const char *svg, const char *stem, const char *title);
+
 /* A file being written in memory. */
 typedef struct { dp_face *x; FILE *f; char *text; size_t n; } dp_sheet;
 /* Returns the stream. */

@@ -18,8 +18,7 @@ static void show_table(FILE *f, dp_table *t)
 
 /* ---- figures ---- */
 
-/* gnuplot gives every drawing the same ids; each gets its own, and so does every reference. */
-static void put_svg(FILE *f, const char *svg, const char *stem, const char *title)
+void dp_html_svg(FILE *f, const char *svg, const char *stem, const char *title)
 {
     static const char *const marks[] = {"id=\"", "id='", "href='#", "href=\"#", "url(#"};
     fputs("<svg role=\"img\" aria-label=\"", f);
@@ -41,7 +40,7 @@ static void write_figure(dp_face *x, FILE *f, const dp_figure *figure)
     const char *svg = file ? strstr(file, "<svg") : NULL;
     if (svg != NULL) {
         fputs("<figure>", f);
-        put_svg(f, svg, figure->stem, figure->title);
+        dp_html_svg(f, svg, figure->stem, figure->title);
         fputs("<figcaption>", f);
         text(f, figure->caption);
         fputs("</figcaption></figure>\n", f);
@@ -215,8 +214,8 @@ void dp_face_html(dp_face *x)
     if (f == NULL) return;
     write_head(x, f);
     write_unexpected(x, f);
-    fprintf(f, "<nav aria-label=\"Contents\"><a href=\"#summary\">Summary</a> <a href=\"#method\">Method</a> %s<a href=\"#claims\">Claims</a> ",
-            dp_disputes_touched(v) > 0 ? "<a href=\"#disputes\">Disputes</a> " : "");
+    fprintf(f, "<nav aria-label=\"Contents\"><a href=\"#summary\">Summary</a> <a href=\"#method\">Method</a> %s%s<a href=\"#claims\">Claims</a> ",
+            dp_disputes_touched(v) > 0 ? "<a href=\"#disputes\">Disputes</a> " : "", dp_face_has_sweep(x) ? "<a href=\"#sweep\">Training</a> " : "");
     fputs("<a href=\"#ledger\">Error ledger</a> <a href=\"#cases\">Cases</a> <a href=\"#certificates\">Certificates</a> <a href=\"#software\">Software</a></nav>\n", f);
     fputs("<section id=\"summary\">\n<h2>Summary</h2>\n", f);
     show_table(f, dp_table_summary(v));
@@ -225,6 +224,7 @@ void dp_face_html(dp_face *x)
     dp_statement_html(&x->statements, f, "method.tex", x->method);
     fputs("</section>\n", f);
     write_disputes(x, f);
+    dp_face_sweep_html(x, f);
     fputs("<section id=\"claims\">\n<h2>Claims</h2>\n", f);
     for (slong i = 0; i < v->nclaims; i++) write_claim(x, f, &v->claim[i]);
     fputs("</section>\n<section id=\"ledger\">\n<h2>Error ledger</h2>\n", f);

@@ -200,6 +200,7 @@ static void write_body(dp_face *x, FILE *f)
     fputs("\\section{What was checked, and how}\n", f);
     fputs(x->method, f);
     write_disputes(x, f);
+    dp_face_sweep_tex(x, f);
     fputs("\n\\clearpage\n\\section{Claims}\n\\input{claims.tex}\n\\appendix\n\\section{Lemmas}\n\\input{lemmas.tex}\n\\section{Error ledger}\n", f);
     show_table(x, f, dp_table_ledger(&x->view));
     fputs("\\section{Certificates}\n", f);

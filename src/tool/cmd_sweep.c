@@ -11,6 +11,7 @@
 #include "tool/ranks.h"
 #include "tool/share.h"
 #include "tool/sweep_plot.h"
+#include "tool/sweep_report.h"
 #include "train/sweep.h"
 
 /* CASE.yaml -> CASE.sqlite, in the working directory. */
@@ -42,7 +43,7 @@ static void put_count(const dp_args *a, const char *file, const dp_sweep_count *
     }
 }
 
-static void put_plan(const dp_sweep *s, const size_t *cells, size_t n)
+static void put_plan(dp_sweep *s, const size_t *cells, size_t n)
 {
     double total = 0;
     for (size_t i = 0; i < n; i++) total += s->cell[cells[i]].cost, printf("%zu\t%s\t%.3g\n", cells[i], s->cell[cells[i]].key, s->cell[cells[i]].cost);
@@ -96,19 +97,9 @@ static int print(const dp_args *a)
 
 /* ---- claims ---- */
 
-/* The inequality that hangs by the thinnest thread: what refutes, or what supports least. */
-static const dp_sweep_element *thinnest(const dp_sweep_claim *c)
-{
-    const dp_sweep_element *worst = c->element;
-    const int refuted = !strcmp(c->verdict, "refuted");
-    for (size_t i = 1; i < c->n; i++)
-        if (refuted ? c->element[i].p_refute < worst->p_refute : c->element[i].p_support > worst->p_support) worst = c->element + i;
-    return worst;
-}
-
 static void say_claim(const dp_sweep_claim *c)
 {
-    const dp_sweep_element *w = thinnest(c);
+    const dp_sweep_element *w = dp_sweep_thinnest(c);
     printf("%-10s %s: %s\n", c->verdict, c->name, c->statement);
     if (*c->why) printf("           %s\n", c->why);
     else printf("           %zu inequalities, level %.2g; nearest the line: %s: median %+.3f against %+.3f, %zu seeds, p = %.2g for it, %.2g against it\n", c->n, c->level, w->what, w->effect, w->bound, w->seeds,
@@ -201,12 +192,14 @@ static int run(const dp_args *a)
     n = dp_sweep_share(&cells, s, r.n > 1 ? r.rank : share, r.n > 1 ? r.n : shares);
     n = only(cells, n, s, dp_args_value(a, "only"));
     char *part = dp_ranks_part(&r, file, r.rank);
-    if (dp_args_flag(a, "plan")) put_plan(s, cells, n);
-    else if (dp_ranks_done(&r, file, s)) status = r.rank ? DP_OK : train(a, s, cells, 0, file, 1, &count, &e); /* done before: only counted */
-    else {
+    if (dp_args_flag(a, "measure")) status = dp_sweep_measure(s, &e);
+    if (!status && dp_args_flag(a, "plan")) put_plan(s, cells, n);
+    else if (!status && dp_ranks_done(&r, file, s)) status = r.rank ? DP_OK : train(a, s, cells, 0, file, 1, &count, &e); /* done before: only counted */
+    else if (!status) {
         status = train(a, s, cells, n, part, r.n > 1 ? 1 : dp_cores(), &count, &e);
         if (!status) status = dp_ranks_gather(&r, file, s, &count, &e);
     }
+    if (!status && !r.rank && dp_args_flag(a, "report")) status = dp_sweep_report(dp_args_value(a, "report"), s, file, dp_args_value(a, "folders"), 1, &e);
     if (!status) dp_ranks_end(&r);
     if (!dp_args_flag(a, "plan") && r.rank == 0 && (!status || count.done + count.pending)) put_count(a, file, &count, dp_now() - start);
     dp_sweep_free(s);
@@ -231,6 +224,8 @@ static const dp_option options[] = {
     {"folders", 0, "DIR", "keep the folders of runs, DIR/000007, as driftproof train writes them"},
     {"keep", 0, "GLOB", "only of runs whose key matches, such as '* seed=0'"},
     {"plan", 0, NULL, "print the runs and their estimated seconds, train nothing"},
+    {"measure", 0, NULL, "with --plan: time a short run of each drift instead of estimating"},
+    {"report", 0, "DIR", "at the end put figures, the verdicts of C1 to C6, the settings and the time that the whole of Figure 2 takes into the report in DIR (made where there is none)"},
     {0}};
 const dp_tool_command dp_cmd_sweep = {
     "sweep", "CASE | --merge TABLE... | --print TABLE | --plot FILE TABLE", "train a whole experiment grid",

@@ -55,28 +55,31 @@ static void window_of(double w[3], const dp_array *y)
     w[0] = (low[0] + high[0] - side) / 2, w[1] = (low[1] + high[1] - side) / 2, w[2] = side;
 }
 
-/* Counts over BINS x BINS boxes, as a matrix for gnuplot; points outside the window are not drawn. */
-static void put_counts(dp_picture *p, const char *name, const dp_array *a, const double w[3])
+/* Counts over BINS x BINS boxes, as a matrix for gnuplot; points outside the window are not drawn. Returns how many are inside. */
+static size_t put_counts(dp_picture *p, const char *name, const dp_array *a, const double w[3])
 {
     double count[BINS][BINS] = {{0}};
+    size_t inside = 0;
     FILE *f = dp_picture_file(p, name);
     for (size_t i = 0; i < a->count; i += 2) {
         const double u = (a->data[i] - w[0]) / w[2] * BINS, v = (a->data[i + 1] - w[1]) / w[2] * BINS;
-        if (u >= 0 && u < BINS && v >= 0 && v < BINS) count[(int) v][(int) u]++;
+        if (u >= 0 && u < BINS && v >= 0 && v < BINS) count[(int) v][(int) u]++, inside++;
     }
     for (int i = 0; i < BINS; i++)
         for (int k = 0; k < BINS; k++) fprintf(f, "%g%s", 2 * count[i][k] / (double) a->count, k + 1 < BINS ? "\t" : "\n");
     fclose(f);
+    return inside;
 }
 
 static void put_panel(dp_picture *p, const board *b, size_t i, size_t k, const char *folders, double w[3])
 {
     char *name = dp_format("cell-%zu-%zu.dat", i + 1, k + 1), *folder = dp_format("%s/%06ld", folders, (long) b->run[i][k] - 1), *data = dp_format("%s/data.npy", folder), *state = dp_format("state_%zu_%zu", i + 1, k + 1);
     dp_array a = {0}, y = {0};
+    size_t inside = 0;
     if (b->run[i][k] && !b->diverged[i][k]) last_samples(&a, folder);
     if (a.count && !(w[2] > 0) && !dp_npy_read(&y, data, NULL)) window_of(w, &y), put_counts(p, "data.dat", &y, w);
-    if (a.count && w[2] > 0) put_counts(p, name, &a, w);
-    dp_picture_text(p, state, !b->run[i][k] ? "none" : b->diverged[i][k] ? "diverged" : a.count && w[2] > 0 ? "" : "not kept");
+    if (a.count && w[2] > 0) inside = put_counts(p, name, &a, w);
+    dp_picture_text(p, state, !b->run[i][k] ? "none" : b->diverged[i][k] ? "diverged" : !(a.count && w[2] > 0) ? "not kept" : inside ? "" : "outside");
     dp_array_clear(&a), dp_array_clear(&y);
     free(name), free(folder), free(data), free(state);
 }
