@@ -50,6 +50,35 @@ says err 'another sweep is at work'
 kill -TERM "$sweep"
 wait "$sweep"
 
+# ---- the chapter of the report ----
+cat >"$w/chapter.yaml" <<'END'
+title: Four runs with the axes of the paper
+dimension: 2
+p: {dataset: {name: moons, n: 50}}
+kernel: {family: gaussian, bandwidth: 1/2}
+train:
+  drift: {name: mmd}
+  generator: {width: 8, depth: 1}
+  batch: 16
+  steps: 5
+  evaluation: {every: 0, n: 30, transport: 8}
+sweep:
+  drift: {kl: {train.drift.name: mean-shift}, da2: {train.drift.name: da2, kernel.family: laplace, train.optimiser.method: sgd, train.optimiser.lr: 1e16}}
+  data: {moons: {p.dataset.name: moons}}
+  h: {key: kernel.bandwidth, values: [1/10, 1]}
+  seed: {key: train.seed, from: 0, to: 0}
+END
+runs 'a sweep into a report of its own' 0 "$dp" sweep "$w/chapter.yaml" -o "$w/chapter.sqlite" --folders "$w/chapter" --report "$w/chapter-report" --quiet
+holds 'with its chapter' grep -q 'id="sweep"' "$w/chapter-report/index.html"
+holds 'its settings, what differs in bold' grep -q '<strong>16, fresh</strong>' "$w/chapter-report/index.html"
+holds 'its claims' grep -q '^claim	C1	undecided	' "$w/chapter-report/sweep/tables.tsv"
+holds 'the state of its runs' grep -q '^state	da2	2	0	2	0	0$' "$w/chapter-report/sweep/tables.tsv"
+holds 'the time of the whole' grep -q '^time	1024	.*	estimated$' "$w/chapter-report/sweep/tables.tsv"
+for f in figure1.svg figure2.svg figure2.pdf samples-moons.svg; do holds "its $f" test -s "$w/chapter-report/sweep/$f"; done
+holds 'runs that diverged say so' grep -q '>diverged<' "$w/chapter-report/sweep/samples-moons.svg"
+runs 'a report of a sweep without such axes' 2 "$dp" sweep "$w/sweep.yaml" -o "$w/sweep.sqlite" --report "$w/no-report"
+says err 'no such column'
+
 # ---- ranks of a real launcher: without MPI inside through common files; with it (make MPI=1) from folders that no other rank sees ----
 launch() { # PROGRAM OUTPUT: a program under three ranks, each in a folder of its own; OUTPUT is a path that they share, or a name within their folders
   # shellcheck disable=SC2016 # the inner shell expands it

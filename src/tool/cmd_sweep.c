@@ -192,14 +192,14 @@ static int run(const dp_args *a)
     n = dp_sweep_share(&cells, s, r.n > 1 ? r.rank : share, r.n > 1 ? r.n : shares);
     n = only(cells, n, s, dp_args_value(a, "only"));
     char *part = dp_ranks_part(&r, file, r.rank);
-    if (dp_args_flag(a, "measure")) status = dp_sweep_measure(s, &e);
+    if (dp_args_flag(a, "plan") && dp_args_flag(a, "measure")) status = dp_sweep_measure(s, &e);
     if (!status && dp_args_flag(a, "plan")) put_plan(s, cells, n);
     else if (!status && dp_ranks_done(&r, file, s)) status = r.rank ? DP_OK : train(a, s, cells, 0, file, 1, &count, &e); /* done before: only counted */
     else if (!status) {
         status = train(a, s, cells, n, part, r.n > 1 ? 1 : dp_cores(), &count, &e);
         if (!status) status = dp_ranks_gather(&r, file, s, &count, &e);
     }
-    if (!status && !r.rank && dp_args_flag(a, "report")) status = dp_sweep_report(dp_args_value(a, "report"), s, file, dp_args_value(a, "folders"), 1, &e);
+    if (!status && !r.rank && dp_args_flag(a, "report")) status = dp_sweep_report(dp_args_value(a, "report"), s, file, dp_args_value(a, "folders"), dp_args_flag(a, "measure"), 1, &e);
     if (!status) dp_ranks_end(&r);
     if (!dp_args_flag(a, "plan") && r.rank == 0 && (!status || count.done + count.pending)) put_count(a, file, &count, dp_now() - start);
     dp_sweep_free(s);
@@ -224,7 +224,7 @@ static const dp_option options[] = {
     {"folders", 0, "DIR", "keep the folders of runs, DIR/000007, as driftproof train writes them"},
     {"keep", 0, "GLOB", "only of runs whose key matches, such as '* seed=0'"},
     {"plan", 0, NULL, "print the runs and their estimated seconds, train nothing"},
-    {"measure", 0, NULL, "with --plan: time a short run of each drift instead of estimating"},
+    {"measure", 0, NULL, "with --plan or --report: time short runs of each drift instead of estimating"},
     {"report", 0, "DIR", "at the end put figures, the verdicts of C1 to C6, the settings and the time that the whole of Figure 2 takes into the report in DIR (made where there is none)"},
     {0}};
 const dp_tool_command dp_cmd_sweep = {

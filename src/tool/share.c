@@ -16,8 +16,7 @@
 #define DP_DATADIR "/usr/local/share/driftproof"
 #endif
 
-/* The program's own file; "" where the system does not say. */
-static const char *program(void)
+const char *dp_program(void)
 {
     static char path[4096];
     if (!path[0]) {
@@ -39,10 +38,10 @@ static int is_share(const char *path)
 
 static const char *find(void)
 {
-    const char *given = getenv("DRIFTPROOF_SHARE"), *slash = strrchr(program(), '/');
-    const int n = slash ? (int) (slash - program()) : 0;
+    const char *given = getenv("DRIFTPROOF_SHARE"), *slash = strrchr(dp_program(), '/');
+    const int n = slash ? (int) (slash - dp_program()) : 0;
     if (given && *given) return given;
-    char *places[] = {dp_format("%.*s/../share/driftproof", n, program()), dp_format("%.*s/..", n, program()), dp_strdup(DP_DATADIR), dp_strdup(".")};
+    char *places[] = {dp_format("%.*s/../share/driftproof", n, dp_program()), dp_format("%.*s/..", n, dp_program()), dp_strdup(DP_DATADIR), dp_strdup(".")};
     const char *found = NULL;
     for (size_t i = 0; i < sizeof places / sizeof *places; i++)
         if (!found && is_share(places[i])) found = places[i];
@@ -63,7 +62,7 @@ const char *dp_build_id(void)
     if (!id[0]) {
         char digest[65] = "unknown";
         size_t n;
-        char *bytes = dp_file_read(program(), &n, NULL);
+        char *bytes = dp_file_read(dp_program(), &n, NULL);
         if (bytes) dp_sha256(digest, bytes, n);
         free(bytes);
         snprintf(id, sizeof id, "%s %s", DP_VERSION, digest);

@@ -10,6 +10,8 @@
 const char *dp_share(void);
 /* Version and digest of the running program: equal only for the same program. */
 const char *dp_build_id(void);
+/* The program's own file; "" where the system does not say. */
+const char *dp_program(void);
 /* Cores that this process may run on. */
 slong dp_cores(void);
 /* Whether `stream` may get colours: a terminal, no NO_COLOR, not TERM=dumb. */

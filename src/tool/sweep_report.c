@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* sweep_report.c: gathers what the report shows of a sweep: verdicts, settings that the paper does not give, figures, times. */
-#include <dirent.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
+#include <time.h>
 
 #include "claim/sweep_claims.h"
 #include "report/command.h"
@@ -28,23 +27,38 @@ static int same_kind(const dp_sweep *s, size_t i, size_t j)
     return !strcmp(label_of(s, i, "drift"), label_of(s, j, "drift")) && !strcmp(label_of(s, i, "slices"), label_of(s, j, "slices"));
 }
 
-/* Seconds of a whole run of the cell, from one of 12 steps: the median step, and what is left of it. */
-static dp_status time_cell(double *seconds, const dp_sweep *s, size_t cell, dp_error *e)
+/* Processor seconds of the cell's run with two more settings; *steps: those of the case without them. */
+static dp_status time_run(double *seconds, slong *steps, const dp_sweep *s, size_t cell, const char *first, const char *second, dp_error *e)
 {
     const size_t n = s->cell[cell].nsets;
-    const char **set = dp_malloc(sizeof *set * (n + 1));
+    const char **set = dp_malloc(sizeof *set * (n + 2));
     dp_train *t = NULL, *whole = NULL;
     dp_train_result r;
     const dp_train_options o = {.threads = 1};
     for (size_t k = 0; k < n; k++) set[k] = s->cell[cell].set[k];
-    set[n] = "train.steps=12";
+    set[n] = first, set[n + 1] = second;
     dp_status status = dp_train_parse(&whole, s->path, s->text, set, n, e);
-    if (!status) status = dp_train_parse(&t, s->path, s->text, set, n + 1, e);
+    if (!status) status = dp_train_parse(&t, s->path, s->text, set, second ? n + 2 : n + 1, e);
+    const clock_t start = clock();
     if (!status) status = dp_train_run(&r, t, &o, e);
-    if (!status) *seconds = fmax(0, r.seconds - 12 * r.step_seconds) + (double) whole->steps * r.step_seconds;
+    *seconds = (double) (clock() - start) / CLOCKS_PER_SEC;
+    if (!status) *steps = whole->steps;
     if (t) dp_train_free(t);
     if (whole) dp_train_free(whole);
     free(set);
+    return status;
+}
+
+/* Of a whole run: a step from runs of 26 and of 2 that measure little, and what comes once from one of 2 that measures all. */
+static dp_status time_cell(double *seconds, const dp_sweep *s, size_t cell, dp_error *e)
+{
+    static const char few[] = "train.evaluation.n=100";
+    double two, many, whole;
+    slong steps;
+    dp_status status = time_run(&two, &steps, s, cell, "train.steps=2", few, e);
+    if (!status) status = time_run(&many, &steps, s, cell, "train.steps=26", few, e);
+    if (!status) status = time_run(&whole, &steps, s, cell, "train.steps=2", NULL, e);
+    if (!status) *seconds = fmax(0, many - two) / 24 * (double) (steps - 2) + whole;
     return status;
 }
 
@@ -60,7 +74,7 @@ dp_status dp_sweep_measure(dp_sweep *s, dp_error *e)
     return status;
 }
 
-static dp_status put_times(FILE *f, dp_error *e)
+static dp_status put_times(FILE *f, int measure, dp_error *e)
 {
     static const size_t cores[] = {2, 64, 1024};
     dp_sweep *s;
@@ -69,9 +83,9 @@ static dp_status put_times(FILE *f, dp_error *e)
     dp_status status = dp_sweep_read(&s, path, NULL, 0, e);
     free(path);
     if (status) return status;
-    status = dp_sweep_measure(s, e);
+    if (measure) status = dp_sweep_measure(s, e);
     for (size_t i = 0; i < s->n; i++) total += s->cell[i].cost / 3600;
-    for (size_t k = 0; !status && k < 3; k++) fprintf(f, "time\t%zu\t%.3g\t%.3g\n", cores[k], dp_sweep_span(s, cores[k]) / 3600, total);
+    for (size_t k = 0; !status && k < 3; k++) fprintf(f, "time\t%zu\t%.3g\t%.3g\t%s\n", cores[k], dp_sweep_span(s, cores[k]) / 3600, total, measure ? "measured" : "estimated");
     dp_sweep_free(s);
     return status;
 }
@@ -173,15 +187,14 @@ static void put_counts(void *to, const char *const *c)
 
 /* ---- figures ---- */
 
-typedef struct { FILE *f; const char *folder, *table, *folders; dp_status status; dp_error *e; } drawing;
+typedef struct { FILE *f; const char *folder, *table, *folders; dp_sweep_axes axes; dp_status status; dp_error *e; } drawing;
 
 static void draw(drawing *d, const char *stem, const char *panel, const char *caption)
 {
     static const char *const suffix[] = {"svg", "pdf"};
-    const dp_sweep_axes axes = {"h", "drift", "data", "mmd2_v"};
     for (size_t k = 0; k < 2 && !d->status; k++) {
         char *path = dp_format("%s/%s.%s", d->folder, stem, suffix[k]);
-        d->status = panel ? dp_sweep_histograms(path, d->table, d->folders, panel, &axes, d->e) : dp_sweep_plot(path, d->table, &axes, d->e);
+        d->status = panel ? dp_sweep_histograms(path, d->table, d->folders, panel, &d->axes, d->e) : dp_sweep_plot(path, d->table, &d->axes, d->e);
         free(path);
     }
     if (!d->status) fprintf(d->f, "figure\t%s\t%s\n", stem, caption);
@@ -197,20 +210,44 @@ static void draw_panel(void *to, const char *const *c)
     free(stem), free(caption);
 }
 
+/* Figure 1, by the command that everybody would use; nothing where it fails. */
+static void draw_figure1(FILE *f, const char *folder)
+{
+    static const char *const suffix[] = {"svg", "pdf"};
+    char *path = dp_format("%s/cases/paper/figure1.yaml", dp_share() ? dp_share() : ".");
+    int ok = 1;
+    for (size_t k = 0; k < 2 && ok; k++) {
+        char *picture = dp_format("%s/figure1.%s", folder, suffix[k]);
+        const char *const argv[] = {dp_program(), "field", path, "--drift", "smoothed-kl", "--grid", "160x110", "--window=-3:3,-2:2", "--tier", "double", "--digits", "6", "--plot", picture, "--quiet", NULL};
+        ok = dp_command(".", argv, NULL, NULL, NULL) == 0;
+        free(picture);
+    }
+    if (ok) fputs("figure\tfigure1\tFirst variation of the smoothed KL divergence (contours) and the velocity along its negative gradient (arrows); p and q of cases/paper/figure1.yaml, since the paper does not say its own.\n", f);
+    free(path);
+}
+
+static void note_slices(void *to, const char *const *c) { *(int *) to |= !strcmp(c[0], "slices"); }
+
 static dp_status put_figures(FILE *f, const char *folder, const char *table, const char *folders, dp_error *e)
 {
-    drawing d = {f, folder, table, folders, DP_OK, e};
+    drawing d = {f, folder, table, folders, {"h", "drift", "data", "mmd2_v"}, DP_OK, e};
+    int slices = 0;
     if (!dp_command_exists("gnuplot")) return fputs("text\t-\tNo gnuplot: the figures of this chapter are missing.\n", f), DP_OK;
+    draw_figure1(f, folder);
     draw(&d, "figure2", NULL, "MMD\xC2\xB2 at the end of training against the bandwidth h (V statistic, Gaussian kernel at the median distance of the data): median and quartiles over the runs that did not diverge; "
          "dashed: data against data; a cross at the bottom: some runs diverged.");
     dp_status status = d.status;
+    if (!status) status = dp_sweep_select(note_slices, &slices, table, "SELECT name FROM pragma_table_info('runs')", e);
+    d.axes.x = "slices";
+    if (!status && slices) draw(&d, "slices", NULL, "The same of sliced Wasserstein against the number of slices.");
+    d.axes.x = "h";
     if (!status && folders) status = dp_sweep_select(draw_panel, &d, table, "SELECT DISTINCT data FROM runs WHERE status IN ('done', 'diverged') AND data IS NOT NULL ORDER BY run", e);
     return status ? status : d.status;
 }
 
 /* ---- the whole ---- */
 
-static dp_status write_tables(const char *folder, const dp_sweep *s, const char *table, const char *folders, dp_error *e)
+static dp_status write_tables(const char *folder, const dp_sweep *s, const char *table, const char *folders, int measure, dp_error *e)
 {
     dp_output o;
     const char *slash = strrchr(table, '/');
@@ -224,7 +261,7 @@ static dp_status write_tables(const char *folder, const dp_sweep *s, const char 
         if (!status) status = put_settings(o.f, s, e);
         if (!status) status = dp_sweep_select(put_state, o.f, table, "SELECT drift, count(*), sum(status = 'done'), sum(status = 'diverged'), sum(status = 'failed'), sum(status = 'pending') FROM runs GROUP BY drift ORDER BY min(run)", e);
         if (!status) status = put_figures(o.f, folder, table, folders, e);
-        if (!status) status = put_times(o.f, e);
+        if (!status) status = put_times(o.f, measure, e);
         if (status) dp_output_discard(&o);
         else status = dp_output_close(&o, e);
     }
@@ -232,13 +269,13 @@ static dp_status write_tables(const char *folder, const dp_sweep *s, const char 
     return status;
 }
 
-dp_status dp_sweep_report(const char *dir, const dp_sweep *s, const char *table, const char *folders, int pdf, dp_error *e)
+dp_status dp_sweep_report(const char *dir, const dp_sweep *s, const char *table, const char *folders, int measure, int pdf, dp_error *e)
 {
     struct stat st;
     dp_outcome o = {0};
     char *folder = dp_format("%s/sweep", dir), *records = dp_format("%s/records", dir);
     dp_status status = dp_mkdir(folder, e);
-    if (!status) status = write_tables(folder, s, table, folders, e);
+    if (!status) status = write_tables(folder, s, table, folders, measure, e);
     if (!status && !stat(records, &st)) status = dp_outcome_load(&o, dir, e);
     if (!status) status = dp_outcome_report(&o, dir, pdf, e);
     dp_outcome_clear(&o);
