@@ -60,7 +60,7 @@ static void run(dp_check *c)
     dp_assert(c, "half the squared MMD is not 0", dp_check_twin(c, "minimum") ? "F < 1/10^30" : "F > 0");
     for (int l = 0; l < at.dim && !dp_check_stopped(c); l++)
         sp_split(c, &at, l, "mmd", "a pair at a distance 10^-20 parts at the rate G", dp_check_twin(c, "sign") ? "abs(@split_#_$ + @G_#_$) < 1/10^15" : "abs(@split_#_$ - @G_#_$) < 1/10^15");
-    dp_assert(c, "splits grow: trace", "x0_G_0_0 > (1 - Z)/h^2");
+    dp_assert(c, "splits grow: first diagonal entry", "x0_G_0_0 > (1 - Z)/h^2");
     if (at.dim == 2) dp_assert(c, "splits grow: determinant", "(x0_G_0_0 - (1 - Z)/h^2)*(x0_G_1_1 - (1 - Z)/h^2) >= x0_G_0_1^2 - 1/10^40");
     dp_assert(c, "splits grow: bound", "Z < 1");
     if (at.dim == 1) dp_assert(c, stable ? "held together, the atom is drawn back" : "held together, the atom is pushed on", stable != dp_check_twin(c, "together") ? "H_0_0 < 0" : "H_0_0 > 0");
