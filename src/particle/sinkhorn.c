@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* sinkhorn.c: entropic plans between samples by scaling in the logarithmic domain, and the velocity (27). */
 #include "particle/anderson.h"
+#include "particle/entropic.h"
 #include "particle/functional.h"
 #include "particle/sweep.h"
 
@@ -122,53 +123,17 @@ static dp_status dual_value(double *value, scaling *a, const dp_sample *s, dp_er
     return status;
 }
 
-static double cost(const scaling *a, size_t i, size_t j)
-{
-    double r2 = 0;
-    for (size_t c = 0; c < a->p.d; c++) r2 += (a->p.a[i * a->p.d + c] - a->p.b[j * a->p.d + c]) * (a->p.a[i * a->p.d + c] - a->p.b[j * a->p.d + c]);
-    return dp_pkernel_cost(a->p.kernel, DP_FORM_KERNEL, r2);
-}
-
-/* nm pi_ij; and with columns of too much mass scaled down. */
-static double density(const scaling *a, size_t i, size_t j, const double *mass)
-{
-    const double p = a->p.skip && i == j ? 0 : exp(dp_over_eps(a->p.kernel, a->f[i] + a->g[j] - cost(a, i, j)));
-    return mass && mass[j] > 1 ? p / mass[j] : p;
-}
-
-/* Value of a plan with the right marginals: columns scaled down to their mass, what is missing in rows and columns added as a product. At least OT_eps. */
-static double primal_value(const scaling *a)
-{
-    const size_t n = a->p.n, m = a->p.m;
-    double *mass = dp_calloc(m, sizeof(double)), *need = dp_calloc(n, sizeof(double)), missing = 0, value = 0;
-    for (size_t i = 0; i < n; i++)
-        for (size_t j = 0; j < m; j++) mass[j] += density(a, i, j, NULL) / (double) n;
-    for (size_t i = 0; i < n; i++) {
-        need[i] = 1;
-        for (size_t j = 0; j < m; j++) need[i] -= density(a, i, j, mass) / (double) m;
-        need[i] = fmax(need[i], 0), missing += need[i] / (double) n;
-    }
-    for (size_t i = 0; i < n; i++) {
-        double row = 0;
-        for (size_t j = 0; j < m; j++) {
-            const double p = density(a, i, j, mass) + (missing > 0 ? need[i] * fmax(1 - mass[j], 0) / missing : 0);
-            if (p > 0) row += p * (cost(a, i, j) + dp_pkernel_eps(a->p.kernel) * log(p));
-        }
-        value += row / (double) n / (double) m;
-    }
-    free(mass), free(need);
-    return value;
-}
-
 /* Primal and dual value of the plan against y. */
-static void note_values(dp_drifted *out, scaling *a, dp_error *e)
+static dp_status note_values(dp_drifted *out, scaling *a, dp_error *e)
 {
-    double f = 0, g = 0;
-    if (rows(a, e)) return;
+    double f = 0, g = 0, gap = 0;
+    dp_status status = rows(a, e);
+    if (!status) status = dp_entropic_gap(&gap, &a->p, a->f, a->g, e);
     for (size_t i = 0; i < a->p.n; i++) f += a->f[i];
     for (size_t j = 0; j < a->p.m; j++) g += a->g[j];
-    const double dual = f / (double) a->p.n + g / (double) a->p.m, primal = primal_value(a);
-    dp_drifted_note(out, "primal", primal), dp_drifted_note(out, "dual", dual), dp_drifted_note(out, "gap", primal - dual);
+    const double dual = f / (double) a->p.n + g / (double) a->p.m;
+    dp_drifted_note(out, "primal", dual + gap), dp_drifted_note(out, "dual", dual), dp_drifted_note(out, "gap", gap);
+    return status;
 }
 
 dp_status dp_sinkhorn_drift(dp_drifted *out, const dp_sample *s, dp_error *e)
@@ -187,7 +152,7 @@ dp_status dp_sinkhorn_drift(dp_drifted *out, const dp_sample *s, dp_error *e)
     dp_drifted_note(out, "sweeps_self", (double) z.sweeps);
     if (!status && s->iterations < 0) {
         dp_drifted_note(out, "marginal_error", y.error), dp_drifted_note(out, "marginal_error_self", z.error);
-        note_values(out, &y, e);
+        status = note_values(out, &y, e);
     }
     scaling_clear(&y), scaling_clear(&z);
     free(shift);
@@ -207,7 +172,7 @@ dp_status dp_sinkhorn_sample(double *value, dp_drifted *out, const dp_sample *s,
         scaling a;
         scaling_init(&a, pair[i]);
         status = dual_value(dual + i, &a, s, e);
-        if (!status) gap[i] = primal_value(&a) - dual[i];
+        if (!status) status = dp_entropic_gap(gap + i, &a.p, a.f, a.g, e);
         scaling_clear(&a);
     }
     if (status) return status;

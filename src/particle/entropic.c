@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* entropic.c: the gap between dual and primal values of the entropic problem from sums of rows and columns alone. */
+#include "particle/entropic.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* mass: of rows, that should be 1, of the plan with potentials f, g; f has p->n, g p->m numbers. */
+static dp_status masses(double *mass, dp_pairing p, const double *f, const double *g, dp_error *e)
+{
+    p.add = g, p.single = 0;
+    const dp_status status = dp_rows(mass, NULL, &p, e);
+    for (size_t i = 0; i < p.n; i++) mass[i] = exp(dp_over_eps(p.kernel, f[i] + mass[i])) / (double) p.m;
+    return status;
+}
+
+/* Mean of t and of t log t over n numbers >= 0. */
+static void means(double *mean, double *entropy, const double *t, size_t n)
+{
+    *mean = *entropy = 0;
+    for (size_t i = 0; i < n; i++) *mean += t[i], *entropy += t[i] > 0 ? t[i] * log(t[i]) : 0;
+    *mean /= (double) n, *entropy /= (double) n;
+}
+
+/* Mean of need_i lack_j c_ij. */
+static double mean_cost(const dp_pairing *p, const double *need, const double *lack)
+{
+    double sum = 0;
+    for (size_t i = 0; i < p->n; i++) {
+        double row = 0;
+        for (size_t j = 0; j < p->m && need[i] > 0; j++) {
+            double r2 = 0;
+            if (!(lack[j] > 0)) continue;
+            for (size_t k = 0; k < p->d; k++) r2 += (p->a[i * p->d + k] - p->b[j * p->d + k]) * (p->a[i * p->d + k] - p->b[j * p->d + k]);
+            row += lack[j] * dp_pkernel_cost(p->kernel, p->form, r2);
+        }
+        sum += need[i] * row;
+    }
+    return sum / (double) p->n / (double) p->m;
+}
+
+/* What a product plan of mass theta adds to the value at most: P + D = (1 - theta) P/(1 - theta) + theta D/theta, and t (c + eps log t) is convex. */
+static double added(const dp_pairing *p, const double *need, const double *lack)
+{
+    const double eps = dp_pkernel_eps(p->kernel);
+    double rows, cols, h_rows, h_cols;
+    means(&rows, &h_rows, need, p->n), means(&cols, &h_cols, lack, p->m);
+    if (!(rows > 0 && cols > 0)) return 0;
+    const double rest = rows < 1 ? (1 - rows) * log1p(-rows) : 0;
+    return mean_cost(p, need, lack) / cols + eps * (h_rows + h_cols * rows / cols - rows * log(rows) - rows * log(cols) - rest);
+}
+
+dp_status dp_entropic_gap(double *gap, const dp_pairing *p, const double *f, const double *g, dp_error *e)
+{
+    const double eps = dp_pkernel_eps(p->kernel);
+    double *row = dp_malloc(sizeof(double) * p->n), *col = dp_malloc(sizeof(double) * p->m), *down = dp_malloc(sizeof(double) * p->m), first = 0, second = 0;
+    dp_status status = masses(col, dp_pairing_turned(p), g, f, e);
+    for (size_t j = 0; j < p->m && !status; j++) {
+        const double over = col[j] > 1 ? eps * log(col[j]) : 0;
+        down[j] = g[j] - over, col[j] = fmax(1 - col[j], 0); /* what the column lacks */
+        second -= over + g[j] * col[j];
+    }
+    if (!status) status = masses(row, *p, f, down, e);
+    for (size_t i = 0; i < p->n && !status; i++) first -= f[i] * (1 - row[i]), row[i] = fmax(1 - row[i], 0);
+    if (!status) *gap = first / (double) p->n + second / (double) p->m + added(p, row, col);
+    free(row), free(col), free(down);
+    return status;
+}
