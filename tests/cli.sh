@@ -507,6 +507,8 @@ runs 'drift: energy is no weight' 2 drift --drift mean-shift --kernel energy
 runs 'drift: negatives and mask' 2 drift --drift da2 --negatives "$w/py.csv" --mask self
 says err 'come first among them'
 runs 'drift: negatives that begin with x, and mask' 0 drift --drift da2 --negatives "$w/px.csv" --mask self
+runs 'drift: transport has no negatives' 2 drift --drift sliced-wasserstein --negatives "$w/px.csv"
+says err 'no part in it'
 runs 'drift: plan in balls' 0 drift --drift wasserstein --precision 30
 runs 'drift: critic' 0 drift --drift fgan --critic train:3 --divergence js --json
 json drift '"fgan"'

@@ -104,6 +104,7 @@ static void read_self(dp_drift_input *in, const dp_args *a, const char *drift)
     const int released = !strcmp(drift, "da2-released"), masked = released || (!strcmp(drift, "da2") && !in->s.z);
     const int out = mask ? !strcmp(mask, "self") : self ? !strcmp(self, "leave-out") : masked;
     if (mask && self && !strcmp(mask, "self") != !strcmp(self, "leave-out")) dp_usage_error("drift: --mask %s and --self %s contradict each other", mask, self);
+    if ((out || in->s.z) && (!strcmp(drift, "wasserstein") || !strcmp(drift, "sliced-wasserstein"))) dp_usage_error("%s: of x and y; negatives and masks have no part in it", drift);
     in->s.leave_out = out, in->s.paired = in->s.z && out && !released;
 }
 
@@ -134,6 +135,7 @@ static void read_released(dp_drift_input *in, const dp_args *a, const char *drif
         {"distance-floor", &o->distance_floor}, {"scale-floor", &o->scale_floor}, {"clip", &o->clip}, {"normaliser-floor", &o->normaliser_floor}, {"rms-floor", &o->rms_floor}, {"mask-distance", &o->mask}};
     const char *normalise = dp_args_value(a, "normalise"), *weights = dp_args_value(a, "block-weights");
     *o = dp_released_default, in->s.released = o;
+    if ((normalise || weights) && strcmp(drift, "da2-released")) dp_usage_error("--%s: it belongs to da2-released", normalise ? "normalise" : "block-weights");
     for (size_t i = 0; i < sizeof number / sizeof *number; i++) {
         const char *text = dp_args_value(a, number[i].option);
         if (text && strcmp(drift, "da2-released")) dp_usage_error("--%s: it belongs to da2-released", number[i].option);
