@@ -197,6 +197,9 @@ holds 'CSV of a grid has a head and a line for each node' test "$(wc -l <"$w/lin
 holds 'CSV of a grid has positions' grep -q '^0.5,1\.3333333333' "$w/line.csv"
 grid 'npz' 0 --grid 3x2 --digits 40 -o "$w/f.npz"
 cp "$w/f.npz" "$w/f2.npz"
+printf 'dimension: 1\np: {atoms: [{at: 0}]}\nq: {atoms: [{weight: 1/2, at: 0}, {weight: 1/2, at: 1}]}\nkernel: {bandwidth: 1/30}\n' >"$w/far.yaml"
+runs 'numbers that no double holds' 0 "$dp" field "$w/far.yaml" --drift mean-shift --grid 5 --window=-3:0 --digits 12 -o "$w/far.npz"
+holds 'are there as decimals' grep -aq 'e-[1-9][0-9][0-9][0-9]' "$w/far.npz"
 grid 'npz again, more threads' 0 --grid 3x2 --digits 40 --threads 2 -o "$w/f.npz"
 holds 'has the same bytes' cmp "$w/f.npz" "$w/f2.npz"
 runs 'fields to the last bit' 0 "$B/simd" 1

@@ -174,8 +174,34 @@ static void sums(void **unused)
     flint_randclear(state);
 }
 
+/* One node and many terms: each sum of two rounds, and nothing else does much. */
+static void many_terms(void **unused)
+{
+    enum { TERMS = 200 };
+    (void) unused;
+    flint_rand_t state;
+    flint_randinit(state);
+    for (int run = 0; run < 10; run++) {
+        const slong prec = 100 + (slong) n_randint(state, 200);
+        dp_gsum_t g;
+        dp_mesh_t mesh;
+        dp_sublattice s = {.m = {1, 1, 1}, .up = {1, 1, 1}, .down = {1, 1, 1}};
+        dp_reals x;
+        some_mesh(mesh, state, 1);
+        dp_gsum_init(g, 1, TERMS);
+        for (slong j = 0; j < TERMS; j++)
+            arb_set_si(g->c + j, 1 + (slong) n_randint(state, 9)), arb_set_si(g->m + j, (slong) n_randint(state, 3) - 1), arb_set_si(DP_GSUM_A(g, j, 0, 0), 1);
+        s.lo[0] = (slong) n_randint(state, 4);
+        assert_true(dp_sublattice_reals(&x, g, mesh, &s, prec));
+        arb_ptr v = dp_sublattice_values(g, mesh, &s, prec + 300);
+        holds(&x, 0, v);
+        _arb_vec_clear(v, x.n), dp_reals_clear(&x), dp_gsum_clear(g), dp_mesh_clear(mesh);
+    }
+    flint_randclear(state);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(single_numbers), cmocka_unit_test(arguments), cmocka_unit_test(recurrences), cmocka_unit_test(sums)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(single_numbers), cmocka_unit_test(arguments), cmocka_unit_test(recurrences), cmocka_unit_test(sums), cmocka_unit_test(many_terms)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

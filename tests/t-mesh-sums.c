@@ -71,11 +71,44 @@ static void rounding_is_enclosed(int dim)
     flint_randclear(state), fmpq_clear(h);
 }
 
+/* Integers 2^b - 1 throughout, all wrong by the whole error in one direction: the bound holds, and within 2^(2 - b) of itself. */
+static void rounding_at_its_worst(void **unused)
+{
+    flint_rand_t state;
+    (void) unused;
+    flint_randinit(state);
+    for (int run = 0; run < 30; run++) {
+        const slong bits = 8 + (slong) n_randint(state, 40), n = 1 + (slong) n_randint(state, 50);
+        dp_fixed_t T, W;
+        fmpz_t x;
+        mag_t eT, eW, bound;
+        arb_t t, w, u;
+        dp_fixed_init(T, 3, bits + 4), dp_fixed_init(W, 4, bits + 4), fmpz_init(x), mag_init(eT), mag_init(eW), mag_init(bound), arb_init(t), arb_init(w), arb_init(u);
+        fmpz_one(x), fmpz_mul_2exp(x, x, (ulong) bits), fmpz_sub_ui(x, x, 1);
+        T->exp = (slong) n_randint(state, 9) - 4, W->exp = (slong) n_randint(state, 9) - 4;
+        for (slong i = 0; i < 4; i++) dp_fixed_set_fmpz(W, i, x), i < 3 ? dp_fixed_set_fmpz(T, i, x) : (void) 0;
+        mag_set_ui_2exp_si(eT, 1 + n_randint(state, 3), T->exp - 1), mag_set_ui_2exp_si(eW, 1 + n_randint(state, 3), W->exp - 1);
+        dp_mesh_line_rounding(bound, T, eT, W, eW, n);
+        arb_set_fmpz(t, x), arb_mul_2exp_si(w, t, W->exp), arb_mul_2exp_si(t, t, T->exp), arb_mul(u, t, w, 300);
+        arb_t a, b;
+        arb_init(a), arb_init(b);
+        arf_set_mag(arb_midref(a), eT), arf_set_mag(arb_midref(b), eW);
+        arb_add(a, a, t, 300), arb_add(b, b, w, 300), arb_mul(a, a, b, 300), arb_sub(a, a, u, 300), arb_mul_si(a, a, n, 300); /* what it can cost */
+        arf_set_mag(arb_midref(b), bound), mag_zero(arb_radref(b));
+        assert_true(arb_le(a, b));
+        arb_mul_2exp_si(u, a, 3 - bits), arb_add(a, a, u, 300), arb_mul_2exp_si(u, a, -20), arb_add(a, a, u, 300);
+        assert_true(arb_le(b, a));
+        arb_clear(a), arb_clear(b), arb_clear(t), arb_clear(w), arb_clear(u), mag_clear(eT), mag_clear(eW), mag_clear(bound), fmpz_clear(x);
+        dp_fixed_clear(T), dp_fixed_clear(W);
+    }
+    flint_randclear(state);
+}
+
 static void on_the_line(void **unused) { (void) unused, rounding_is_enclosed(1); }
 static void in_the_plane(void **unused) { (void) unused, rounding_is_enclosed(2); }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(on_the_line), cmocka_unit_test(in_the_plane)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(on_the_line), cmocka_unit_test(in_the_plane), cmocka_unit_test(rounding_at_its_worst)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -22,8 +22,7 @@ static dp_status phases(dp_fixed_t out, mag_t error, const dp_axis *x, int a, sl
     return status;
 }
 
-/* n (max|T| eW + max|W| eT + eT eW): what the rounding of taps and weights to integers costs a sum of n products. */
-static void rounding(mag_t out, const dp_fixed_t T, const mag_t eT, const dp_fixed_t W, const mag_t eW, slong n)
+void dp_mesh_line_rounding(mag_t out, const dp_fixed_t T, const mag_t eT, const dp_fixed_t W, const mag_t eW, slong n)
 {
     mag_t t;
     mag_init(t);
@@ -32,7 +31,6 @@ static void rounding(mag_t out, const dp_fixed_t T, const mag_t eT, const dp_fix
     mag_add(out, out, t), mag_mul_ui(out, out, (ulong) n);
     mag_clear(t);
 }
-
 
 /* The sums with integers of `bits` bits. A lattice finer than the mesh (up > 1) gives more sums than the mesh asks for, a coarser one (down > 1)
    is used `down` times, once for each phase. Error: lemma L1 (exact) and the rounding of taps and weights. */
@@ -59,7 +57,7 @@ dp_status dp_mesh_line_init(dp_mesh_sums *z, arb_srcptr W, int threads, dp_error
         status = phases(T, eT, &x, a, D, cols, m, z->bits, e);
         if (status == DP_OK) /* what lies below the rounding of taps and weights is not kept */
             status = dp_conv_rows(z->line[a], z->line_error + a, plan, T, D, z->bits, threads, e);
-        rounding(t, T, eT, y, eW, m);
+        dp_mesh_line_rounding(t, T, eT, y, eW, m);
         mag_add(z->line_error + a, z->line_error + a, t);
         dp_fixed_clear(T);
     }

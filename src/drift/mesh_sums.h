@@ -44,6 +44,8 @@ void dp_mesh_sums_clear(dp_mesh_sums *z);
 dp_status dp_mesh_sums_band(dp_grid_moments *out, const dp_mesh_sums *z, slong first, slong rows, slong prec, dp_error *e);
 
 /* mesh_line.c */
+/* n (max|T| eW + max|W| eT + eT eW): what errors eT and eW of taps and weights cost a sum of n products. */
+void dp_mesh_line_rounding(mag_t out, const dp_fixed_t T, const mag_t eT, const dp_fixed_t W, const mag_t eW, slong n);
 dp_status dp_mesh_line_init(dp_mesh_sums *z, arb_srcptr W, int threads, dp_error *e);
 void dp_mesh_line_band(dp_grid_moments *out, const dp_mesh_sums *z, slong first, slong rows);
 

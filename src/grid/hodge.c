@@ -6,25 +6,11 @@
 #include <string.h>
 
 #include "grid/conv_internal.h"
-#include "grid/hodge.h"
+#include "grid/hodge_internal.h"
 
-enum { STENCIL = 8, SLOPES = 9, ROUNDS = 600 };
-/* log of the share of the largest weight below which nodes leave the global solve, whose unknowns are phi times the root of the weight, and below which
-   its result, found without what lies beyond, is only a start. */
+enum { STENCIL = 8, SLOPES = 9 };
+/* log of the share of the largest weight below which nodes leave the global solve, whose unknowns are phi times the root of the weight. */
 #define CUT (-24.0)
-#define TAIL (-12.0)
-
-typedef struct {
-    const dp_hodge_mesh *m;
-    slong nodes, stride[3];
-    const double *V, *log_w;
-    double *edge[3];     /* edge[k][i]: mean of V_k from node i to its neighbour along axis k */
-    double *log_c[3];    /* log of the edge's conductance w/step^2 times its share of the dual face; -inf: no edge */
-    double *phi, *room;
-    double *root, *lambda; /* square roots of the nodes' masses (1, 1/2 at borders, ...); eigenvalues of the flat Laplacian */
-    double top;          /* largest log w */
-    fftw_plan cosines;   /* of room, in place */
-} hodge;
 
 /* ---- rules on a line ---- */
 
@@ -67,8 +53,6 @@ static void slope_weights(double *w, int n, int p)
 
 /* Node 0 of the stencil of n nodes about `at`, of `all`. */
 static slong first_of(slong at, slong n, slong all) { return FLINT_MAX(0, FLINT_MIN(at, all - n)); }
-
-static slong place(const hodge *h, slong node, int k) { return node / h->stride[k] % h->m->n[k]; }
 
 /* ---- edges ---- */
 
@@ -125,25 +109,6 @@ static void make_edges(hodge *h, int k)
         h->log_c[k][node] = (h->log_w ? middle(h, node, k) : 0) + log(face) - 2 * log(h->m->step[k]);
     }
 }
-
-/* The edge on side `side` (0 .. 2 dim - 1) of a node: its lower end, the neighbour and the axis; 0 at the border. */
-static int neighbour(slong *lower, slong *other, int *k, const hodge *h, slong node, int side)
-{
-    *k = side / 2;
-    const slong i = place(h, node, *k), s = h->stride[*k];
-    const int up = side % 2;
-    *lower = up ? node : node - s, *other = up ? node + s : node - s;
-    return up ? i + 1 < h->m->n[*k] : i > 0;
-}
-
-/* The same, 0 where there is no weight either. */
-static int edge_at(slong *lower, slong *other, int *k, const hodge *h, slong node, int side)
-{
-    return neighbour(lower, other, k, h, node, side) && h->log_c[*k][*lower] > -INFINITY;
-}
-
-/* Step times mean velocity from the node outwards. */
-static double outward(const hodge *h, slong lower, int k, int side) { return (side % 2 ? 1 : -1) * h->m->step[k] * h->edge[k][lower]; }
 
 /* ---- cosine transforms ---- */
 
@@ -245,14 +210,6 @@ static void precondition(double *z, const system_of *S, hodge *h, const double *
         z[i] = S->on[i] ? h->room[i] * h->root[i] : 0;
 }
 
-static double dot(const double *a, const double *b, slong n)
-{
-    double s = 0;
-    for (slong i = 0; i < n; i++)
-        s += a[i] * b[i];
-    return s;
-}
-
 /* From phi as it stands (the flat solution: right already where V is a gradient), until the residual is 10^-13 of the right side. */
 static void weighted_solve(hodge *h)
 {
@@ -270,7 +227,7 @@ static void weighted_solve(hodge *h)
     memcpy(p, z, (size_t) n * sizeof *p);
     double rz = dot(r, z, n);
     const double goal = 1e-26 * dot(S.b, S.b, n);
-    for (int round = 0; round < ROUNDS && dot(r, r, n) > goal && rz > 0; round++) {
+    for (int round = 0; round < DP_HODGE_ROUNDS && dot(r, r, n) > goal && rz > 0; round++) {
         apply(q, &S, h, p);
         const double pq = dot(p, q, n);
         if (!(pq > 0))
@@ -289,113 +246,6 @@ static void weighted_solve(hodge *h)
             h->phi[i] = x[i] / exp((h->log_w[i] + log(mass(h, i)) - h->top) / 2);
     free(x), free(r), free(z), free(p), free(q);
     system_clear(&S);
-}
-
-/* ---- tails ---- */
-
-/* Where weights are small phi_i = sum_j P_ij phi_j + carry_i: P_ij the shares of the edges at i, carry what V brings along them. In these unknowns every node counts
-   the same, however small its weight. */
-typedef struct { slong n, sides, *node, *other; double *share, *carry, size; } tail;
-
-static void tail_init(tail *t, const hodge *h)
-{
-    slong *number = dp_malloc((size_t) h->nodes * sizeof *number);
-    t->n = 0, t->sides = 2 * h->m->dim, t->size = 0;
-    for (slong i = 0; i < h->nodes; i++)
-        number[i] = h->log_w[i] - h->top < TAIL && h->log_w[i] > -INFINITY ? t->n++ : -1;
-    const size_t n = (size_t) FLINT_MAX(t->n, 1), links = n * (size_t) t->sides;
-    t->node = dp_malloc(n * sizeof(slong)), t->other = dp_malloc(links * sizeof(slong));
-    t->share = dp_calloc(links, sizeof(double)), t->carry = dp_calloc(n, sizeof(double));
-    for (slong i = 0, a = 0; i < h->nodes; i++) {
-        double all = 0;
-        if (number[i] < 0)
-            continue;
-        t->node[a] = i;
-        for (int side = 0; side < t->sides; side++) {
-            slong lower, other, link = a * t->sides + side;
-            int k;
-            t->other[link] = -1;
-            if (!edge_at(&lower, &other, &k, h, i, side))
-                continue;
-            t->other[link] = number[other];
-            t->share[link] = exp(h->log_c[k][lower] - h->log_w[i]);
-            all += t->share[link];
-            t->carry[a] += t->share[link] * (outward(h, lower, k, side) + h->phi[other] - h->phi[i]);
-            t->size = fmax(t->size, fabs(outward(h, lower, k, side)));
-        }
-        for (int side = 0; side < t->sides; side++)
-            t->share[a * t->sides + side] /= all > 0 ? all : 1;
-        t->carry[a] /= all > 0 ? all : 1; /* what the equation lacks at phi as it stands */
-        a++;
-    }
-    free(number);
-}
-
-/* out = (1 - P) x */
-static void tail_apply(double *out, const tail *t, const double *x)
-{
-    for (slong i = 0; i < t->n; i++) {
-        double sum = x[i];
-        for (slong l = i * t->sides; l < (i + 1) * t->sides; l++)
-            sum -= t->other[l] >= 0 ? t->share[l] * x[t->other[l]] : 0;
-        out[i] = sum;
-    }
-}
-
-/* z = one sweep forth and one back for (1 - P) z = r. */
-static void tail_sweeps(double *z, const tail *t, const double *r)
-{
-    for (slong i = 0; i < t->n; i++) {
-        z[i] = r[i];
-        for (slong l = i * t->sides; l < (i + 1) * t->sides; l++)
-            z[i] += t->other[l] >= 0 && t->other[l] < i ? t->share[l] * z[t->other[l]] : 0;
-    }
-    for (slong i = t->n - 1; i >= 0; i--)
-        for (slong l = i * t->sides; l < (i + 1) * t->sides; l++)
-            z[i] += t->other[l] > i ? t->share[l] * z[t->other[l]] : 0;
-}
-
-/* x = the solution of (1 - P) x = r by van der Vorst's stabilised biconjugate gradients; r is spent. */
-static void tail_solve(double *x, const tail *t, double *r)
-{
-    const slong n = t->n;
-    double *room = dp_calloc((size_t) (6 * n), sizeof *room), *r0 = room, *p = r0 + n, *v = p + n, *y = v + n, *z = y + n, *s = z + n;
-    double rho = 1, alpha = 1, omega = 1;
-    const double goal = 1e-13 * t->size * sqrt((double) n);
-    memcpy(r0, r, (size_t) n * sizeof *r0);
-    for (int round = 0; round < ROUNDS && sqrt(dot(r, r, n)) > goal; round++) {
-        const double next = dot(r0, r, n), beta = next / rho * (alpha / omega);
-        if (!(fabs(next) > 0) || !isfinite(beta))
-            break;
-        rho = next;
-        for (slong i = 0; i < n; i++)
-            p[i] = r[i] + beta * (p[i] - omega * v[i]);
-        tail_sweeps(y, t, p);
-        tail_apply(v, t, y);
-        alpha = rho / dot(r0, v, n);
-        for (slong i = 0; i < n; i++)
-            r[i] -= alpha * v[i];
-        tail_sweeps(z, t, r);
-        tail_apply(s, t, z);
-        const double ss = dot(s, s, n);
-        omega = ss > 0 ? dot(s, r, n) / ss : 0;
-        if (!isfinite(alpha) || !(fabs(omega) > 0))
-            break;
-        for (slong i = 0; i < n; i++)
-            x[i] += alpha * y[i] + omega * z[i], r[i] -= omega * s[i];
-    }
-    free(room);
-}
-
-static void continue_tails(hodge *h)
-{
-    tail t;
-    tail_init(&t, h);
-    double *x = dp_calloc((size_t) FLINT_MAX(t.n, 1), sizeof *x);
-    tail_solve(x, &t, t.carry);
-    for (slong i = 0; i < t.n; i++)
-        h->phi[t.node[i]] += x[i];
-    free(x), free(t.node), free(t.other), free(t.share), free(t.carry);
 }
 
 /* ---- results ---- */
@@ -461,7 +311,7 @@ dp_status dp_hodge_project(double *part, double share[2], const double *V, const
     dp_fft_unlock();
     flat_solve(&h);
     if (log_w)
-        weighted_solve(&h), continue_tails(&h);
+        weighted_solve(&h), dp_hodge_tails(&h);
     for (int k = 0; k < m->dim; k++)
         slopes(part, &h, k);
     shares(share, &h);

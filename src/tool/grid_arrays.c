@@ -73,13 +73,22 @@ static dp_status take_decimals(const dp_grid_answer *g, const dp_grid_values *v,
     return status;
 }
 
-/* A pair of doubles carries 31 digits; beyond them come decimals. */
+/* Whether a double, or the bound that goes with it, says little of some number because it is so small. */
+static int has_faint(const dp_grid_answer *g, const dp_grid_values *v)
+{
+    const slong n = dp_mesh_nodes(&g->f->mesh) * v->components;
+    for (slong i = 0; i < n; i++)
+        if (!arb_contains_zero(v->ball + i) && arf_cmpabs_2exp_si(arb_midref(v->ball + i), -900) < 0) return 1;
+    return 0;
+}
+
+/* A pair of doubles carries 31 digits; beyond them, and where numbers are below 2^-900, come decimals. */
 static dp_status take_quantity(const dp_grid_answer *g, const dp_grid_values *v, dp_grid_take *take, void *to, dp_error *e)
 {
     dp_status status = take_doubles(g, v, "", v->mid, take, to, e);
     if (!status) status = take_doubles(g, v, "error", v->rad, take, to, e);
     if (!status && v->ball && g->f->digits > 15) status = take_low(g, v, take, to, e);
-    if (!status && v->ball && g->f->digits > 30) status = take_decimals(g, v, take, to, e);
+    if (!status && v->ball && (g->f->digits > 30 || has_faint(g, v))) status = take_decimals(g, v, take, to, e);
     return status;
 }
 
