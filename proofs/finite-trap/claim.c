@@ -49,6 +49,9 @@ static void tie(dp_check *c, const tm_t t, const fmpq_t s)
             dp_assert(c, "the velocity is minus the mean of the particles near by, up to what the far mode adds", text);
         free(stem), free(text);
     }
+    /* the contraction lemma at the three particles on the right, 2 s apart at most */
+    dp_def(c, "pull3", P->kernel == DP_KERNEL_GAUSSIAN ? "(2*s)^3*exp(-(2*s)^2/(2*h^2))/(2*h^2)" : "2*s*(1 - exp(-2*s/h))");
+    dp_assert(c, "the outermost particles of a cluster see means that differ by the bound at least", dp_check_twin(c, "count") ? "C4 - C2 > pull3" : "C4 - C2 > pull3/3");
     fmpq_clear(z), fmpq_clear(half), arb_clear(x), dp_problem_free(D);
 }
 
@@ -101,7 +104,7 @@ static const dp_param_spec params[] = {
     {"spread", DP_PARAM_RATIONAL, NULL, "the largest width of a cluster; required"},
     {"radius", DP_PARAM_RATIONAL, NULL, "how far from its data point a particle may be; required"},
     {0}};
-static const char *const twins[] = {"crowd", "still", NULL};
+static const char *const twins[] = {"crowd", "still", "count", NULL};
 DP_CLAIM(finite_trap) = {
     .id = "finite-trap",
     .title = "Finitely many particles around two far data points never change sides, whatever the weights: mean shift, exact, for all times",
