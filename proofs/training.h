@@ -96,10 +96,12 @@ static inline void tr_let_double(dp_check *c, const char *name, double v)
     arf_clear(a), fmpq_clear(q);
 }
 
-/* A relation whose label says a measured number with its half-width at the level 0.1 %. */
+/* A relation whose label says the check's drift and a measured number with its half-width at the level 0.1 %. */
 static inline void tr_assert(dp_check *c, const char *label, double value, double error, const char *relation)
 {
-    char *text = error > 0 ? dp_format("%s: %.2g +- %.1g", label, value, 3.29 * error) : dp_format("%s: %.3g", label, value);
+    const dp_param *drift = dp_check_param(c, "drift");
+    const char *of = drift ? drift->word : "", *dash = drift ? ", " : "";
+    char *text = error > 0 ? dp_format("%s%s%s: %.2g +- %.1g", of, dash, label, value, 3.29 * error) : dp_format("%s%s%s: %.3g", of, dash, label, value);
     dp_assert(c, text, relation);
     free(text);
 }

@@ -167,7 +167,7 @@ static void decide(setting *s, slong step)
     const dp_param *goes = dp_check_param(s->c, "goes");
     const int up = (goes && !strcmp(goes->word, "up")) != dp_check_twin(s->c, "direction");
     const long n = (long) s->s;
-    char *label = dp_format("step %ld: the energy %s, cosine of V and what the network does", (long) step, up ? "rises" : "falls"), *text = dp_format("F_%ld_1 %c F_%ld_0", n, up ? '>' : '<', n);
+    char *label = dp_format("step %ld, %s %s, cosine of V and dx", (long) step, s->smoothed ? "smoothed KL" : "half MMD^2", up ? "rises" : "falls"), *text = dp_format("F_%ld_1 %c F_%ld_0", n, up ? '>' : '<', n);
     char *law = dp_format("abs(F_%ld_1 - F_%ld_0 %s (D_%ld_0 + D_%ld_1)/2) < bound*abs(F_%ld_1 - F_%ld_0)", n, n, dp_check_twin(s->c, "sign") ? "+" : "-", n, n, n, n);
     tr_assert(s->c, label, s->cosine, 0, text);
     dp_assert(s->c, "by -E<V, dx>, V the flow of the energy, dx what the step does to the samples", law);

@@ -74,9 +74,9 @@ static void centred(double *square, const double *off, size_t d, slong sets)
 
 static void decide(dp_check *c, const double slope[2], const double error[2])
 {
-    tr_assert(c, "spread: the slope of its logarithm against log N is -1/2 at the level 0.1 %", slope[0], error[0], dp_check_twin(c, "first-order") ? "abs(slope + 1) < 3.29*slope_error" : "abs(slope + 1/2) < 3.29*slope_error");
+    tr_assert(c, "spread as N^(-1/2) at the level 0.1 %, exponent", slope[0], error[0], dp_check_twin(c, "first-order") ? "abs(slope + 1) < 3.29*slope_error" : "abs(slope + 1/2) < 3.29*slope_error");
     dp_assert(c, "a spread's slope off by 1/4 would be seen", "3.29*slope_error < 1/8");
-    tr_assert(c, "bias: the slope of its logarithm against log N is -1 at the level 0.1 %", slope[1], error[1], dp_check_twin(c, "slow-bias") ? "abs(bias_slope + 1/4) < 3.29*bias_slope_error" : "abs(bias_slope + 1) < 3.29*bias_slope_error");
+    tr_assert(c, "bias as N^(-1) at the level 0.1 %, exponent", slope[1], error[1], dp_check_twin(c, "slow-bias") ? "abs(bias_slope + 1/4) < 3.29*bias_slope_error" : "abs(bias_slope + 1) < 3.29*bias_slope_error");
     dp_assert(c, "a bias's slope off by 3/4 would be seen", "3.29*bias_slope_error < 3/8");
 }
 

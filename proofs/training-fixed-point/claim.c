@@ -45,7 +45,8 @@ static int ratio(double *log_ratio, double *error, tr_t *r, what of, double scal
     return ok;
 }
 
-static void decide(tr_t *r, double start, double start_error, double end, double end_error)
+/* of: what is measured, in words, for the labels. */
+static void decide(tr_t *r, const char *of, double start, double start_error, double end, double end_error)
 {
     const double margin = log(tr_real(r->c, "margin", 2));
     dr_let(r->c, "start", start), dr_let(r->c, "start_error", start_error), dr_let(r->c, "end", end), dr_let(r->c, "end_error", end_error), dr_let(r->c, "margin", margin);
@@ -53,8 +54,10 @@ static void decide(tr_t *r, double start, double start_error, double end, double
         dp_give_up(r->c, DP_EUNSUPPORTED, "the ratio to the floor is %.3g, between %.3g and %.3g: on both sides of the margin; more sets needed", exp(end), exp(end - 3.29 * end_error), exp(end + 3.29 * end_error));
         return;
     }
-    tr_assert(r->c, "logarithm of the ratio to the floor at the initial weights, beyond the margin (control)", start, start_error, "start - 3.29*start_error > margin");
-    tr_assert(r->c, "logarithm of the ratio to the floor at the end, below the margin", end, end_error, "end + 3.29*end_error < margin");
+    char *first = dp_format("log of %s over its floor, beyond the margin at the start", of), *last = dp_format("log of %s over its floor, below the margin at the end", of);
+    tr_assert(r->c, first, start, start_error, "start - 3.29*start_error > margin");
+    tr_assert(r->c, last, end, end_error, "end + 3.29*end_error < margin");
+    free(first), free(last);
 }
 
 static void run(dp_check *c)
@@ -70,8 +73,11 @@ static void run(dp_check *c)
     tr_t r;
     if (tr_open(&r, c, set, 1) && tr_fresh_fits(&r)) {
         if (sets < 30 || N < 4) dp_give_up(c, DP_EINPUT, "needs 30 sets or more of 4 points or more");
-        else if (ratio(&start, &start_error, &r, which, scale, N, sets) && (dp_check_twin(c, "untrained") || tr_train(&r, r.t->steps)) && ratio(&end, &end_error, &r, which, scale, N, sets))
-            decide(&r, start, start_error, end, end_error);
+        else if (ratio(&start, &start_error, &r, which, scale, N, sets) && (dp_check_twin(c, "untrained") || tr_train(&r, r.t->steps)) && ratio(&end, &end_error, &r, which, scale, N, sets)) {
+            char *name = which == MMD ? dp_format("MMD^2 (%.3g h, N = %ld)", scale, (long) N) : dp_format("E|V|^2 (N = %ld)", (long) N);
+            decide(&r, name, start, start_error, end, end_error);
+            free(name);
+        }
     }
     free(drift);
     tr_close(&r);

@@ -87,7 +87,9 @@ static void library(setting *s, int which)
         for (slong i = 0; i < count; i++) {
             char *ours = dp_format("v%d_%ld", which, (long) i), *theirs = dp_format("library%d_%ld", which, (long) i), *text = dp_format("%s == %s", ours, theirs);
             dp_let(s->c, ours, s->T->value + s->V[which][i], "tape"), dp_let(s->c, theirs, v + i, "samples");
-            dp_assert(s->c, drifts[which], text);
+            char *label = dp_format("%s written out is the library's", drifts[which]);
+            dp_assert(s->c, label, text);
+            free(label);
             free(ours), free(theirs), free(text);
         }
     _arb_vec_clear(v, count);

@@ -107,6 +107,7 @@ static void parameter(setting *s, slong k, arb_srcptr slope)
     dp_let(c, dp_name("dL", s->at, k), s->net->adjoint + s->theta + k, "reverse-mode");
     for (slong i = 0; i < count; i++) arb_addmul(a, slope + i, s->net->tangent + s->x[i], s->net->prec);
     dp_let_second(c, dp_name("dL", s->at, k), a, "forward-mode");
+    if (!strcmp(s->r.t->drift, "sinkhorn")) dp_let(c, dp_name("pulled", s->at, k), a, "forward-mode");
     if (s->smoothed) smoothed_rate(a, s, s->net->tangent);
     else {
         for (slong i = 0; i < count; i++) arb_set(s->own->tangent + s->X[i], s->net->tangent + s->x[i]);
@@ -126,9 +127,13 @@ static void parameter(setting *s, slong k, arb_srcptr slope)
 static void relation(setting *s, slong k)
 {
     const char *sign = dp_check_twin(s->c, "sign") ? "-" : "", *how = !strcmp(s->r.t->drift, "sinkhorn") ? "abs(dL_%ld_%ld - (%sfactor*dF_%ld_%ld)) < 1/10^20" : "dL_%ld_%ld == %sfactor*dF_%ld_%ld";
-    char *text = dp_format(how, (long) s->at, (long) k, sign, (long) s->at, (long) k), *label = dp_format("(47): parameter %ld at step %ld", (long) k, (long) dp_trainer_step(s->r.a));
+    char *text = dp_format(how, (long) s->at, (long) k, sign, (long) s->at, (long) k), *label = dp_format("(47), %s: parameter %ld at step %ld", s->r.t->drift, (long) k, (long) dp_trainer_step(s->r.a));
     dp_assert(s->c, label, text);
     free(text), free(label);
+    if (strcmp(s->r.t->drift, "sinkhorn")) return;
+    text = dp_format("dL_%ld_%ld == pulled_%ld_%ld", (long) s->at, (long) k, (long) s->at, (long) k);
+    dp_assert(s->c, "(104), by the tangents of the network", text);
+    free(text);
 }
 
 /* The trainer's gradient g, as it stands in its doubles, against dL: relative error and cosine. */

@@ -2,6 +2,7 @@
 /* html.c: index.html, one file with everything in it: style, figures as SVG, formulas as MathML; no script, nothing fetched. */
 #include "report/disputes.h"
 #include "report/face.h"
+#include "report/theory.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -141,6 +142,15 @@ static void write_disputes(dp_face *x, FILE *f)
     fputs("</section>\n", f);
 }
 
+static void write_theory(dp_face *x, FILE *f)
+{
+    if (dp_theory_records(&x->view) == 0) return;
+    fputs("<section id=\"theory\">\n<h2>Theory against training</h2>\n", f);
+    paragraph(f, "", dp_theory_text);
+    show_table(f, dp_table_theory(&x->view));
+    fputs("</section>\n", f);
+}
+
 /* ---- the page ---- */
 
 static void write_head(dp_face *x, FILE *f)
@@ -214,8 +224,9 @@ void dp_face_html(dp_face *x)
     if (f == NULL) return;
     write_head(x, f);
     write_unexpected(x, f);
-    fprintf(f, "<nav aria-label=\"Contents\"><a href=\"#summary\">Summary</a> <a href=\"#method\">Method</a> %s%s<a href=\"#claims\">Claims</a> ",
-            dp_disputes_touched(v) > 0 ? "<a href=\"#disputes\">Disputes</a> " : "", dp_face_has_sweep(x) ? "<a href=\"#sweep\">Training</a> " : "");
+    fprintf(f, "<nav aria-label=\"Contents\"><a href=\"#summary\">Summary</a> <a href=\"#method\">Method</a> %s%s%s<a href=\"#claims\">Claims</a> ",
+            dp_disputes_touched(v) > 0 ? "<a href=\"#disputes\">Disputes</a> " : "", dp_theory_records(v) > 0 ? "<a href=\"#theory\">Theory and training</a> " : "",
+            dp_face_has_sweep(x) ? "<a href=\"#sweep\">Training</a> " : "");
     fputs("<a href=\"#ledger\">Error ledger</a> <a href=\"#cases\">Cases</a> <a href=\"#certificates\">Certificates</a> <a href=\"#software\">Software</a></nav>\n", f);
     fputs("<section id=\"summary\">\n<h2>Summary</h2>\n", f);
     show_table(f, dp_table_summary(v));
@@ -224,6 +235,7 @@ void dp_face_html(dp_face *x)
     dp_statement_html(&x->statements, f, "method.tex", x->method);
     fputs("</section>\n", f);
     write_disputes(x, f);
+    write_theory(x, f);
     dp_face_sweep_html(x, f);
     fputs("<section id=\"claims\">\n<h2>Claims</h2>\n", f);
     for (slong i = 0; i < v->nclaims; i++) write_claim(x, f, &v->claim[i]);

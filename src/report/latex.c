@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* latex.c: tables and claims to \input in a paper, and report.tex, which is made of them. */
 #include "report/disputes.h"
+#include "report/theory.h"
 #include "report/face.h"
 
 #include <dirent.h>
@@ -154,6 +155,14 @@ static void write_disputes(dp_face *x, FILE *f)
         if (dp_dispute_touched(&x->view, all->dispute + i)) write_dispute(x, f, all->dispute + i);
 }
 
+static void write_theory(dp_face *x, FILE *f)
+{
+    if (dp_theory_records(&x->view) == 0) return;
+    fputs("\n\\clearpage\n\\section{Theory against training}\n", f);
+    text(f, dp_theory_text), fputs("\n\n", f);
+    show_table(x, f, dp_table_theory(&x->view));
+}
+
 /* ---- the document ---- */
 
 static void write_unexpected(dp_face *x, FILE *f)
@@ -200,6 +209,7 @@ static void write_body(dp_face *x, FILE *f)
     fputs("\\section{What was checked, and how}\n", f);
     fputs(x->method, f);
     write_disputes(x, f);
+    write_theory(x, f);
     dp_face_sweep_tex(x, f);
     fputs("\n\\clearpage\n\\section{Claims}\n\\input{claims.tex}\n\\appendix\n\\section{Lemmas}\n\\input{lemmas.tex}\n\\section{Error ledger}\n", f);
     show_table(x, f, dp_table_ledger(&x->view));
