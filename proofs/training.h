@@ -128,4 +128,39 @@ static inline void tr_fit(double *slope, double *error, const double *x, const d
     *slope = (s * sxy - sx * sy) / det, *error = sqrt(s / det);
 }
 
+/* P(at least k of n) under a fair coin. */
+static inline double tr_tail(slong k, slong n)
+{
+    double p = 0, term = pow(0.5, (double) n);
+    for (slong j = 0; j <= n; j++) {
+        if (j >= k) p += term;
+        term *= (double) (n - j) / (double) (j + 1);
+    }
+    return p;
+}
+
+/* "Most runs ...": how many of them it holds for. */
+typedef struct { const char *label, *p; slong count; } tr_part;
+
+/* Each part by the exact sign test. Where no part is rejected, by the same test the other way, and one is not accepted, the runs are too few to tell. */
+static inline void tr_decide(dp_check *c, const tr_part *parts, int count, slong runs)
+{
+    const tr_part *open = NULL;
+    int rejected = 0;
+    for (const tr_part *a = parts; a < parts + count; a++) {
+        if (tr_tail(runs - a->count, runs) < 0.001) rejected = 1;
+        else if (tr_tail(a->count, runs) >= 0.001) open = a;
+    }
+    if (open && !rejected) {
+        dp_give_up(c, DP_EUNSUPPORTED, "%s: %ld of %ld, neither most nor few at the level of 0.1 %%; more runs needed", open->label, (long) open->count, (long) runs);
+        return;
+    }
+    for (const tr_part *a = parts; a < parts + count; a++) {
+        char *text = dp_format("%s < 1/1000", a->p);
+        dr_let(c, a->p, tr_tail(a->count, runs));
+        tr_assert(c, a->label, (double) a->count / (double) runs, 0, text);
+        free(text);
+    }
+}
+
 #endif

@@ -51,41 +51,6 @@ static int one_run(outcome *o, dp_check *c, slong seed, int stop)
     return ok;
 }
 
-/* P(at least k of n) under a fair coin. */
-static double tail(slong k, slong n)
-{
-    double p = 0, term = pow(0.5, (double) n);
-    for (slong j = 0; j <= n; j++) {
-        if (j >= k) p += term;
-        term *= (double) (n - j) / (double) (j + 1);
-    }
-    return p;
-}
-
-/* "Most runs ...": how many of them it holds for. */
-typedef struct { const char *label, *p; slong count; } part;
-
-/* Each part by the exact sign test. Where no part is rejected, by the same test the other way, and one is not accepted, the runs are too few to tell. */
-static void decide(dp_check *c, const part *parts, int count, slong runs)
-{
-    const part *open = NULL;
-    int rejected = 0;
-    for (const part *a = parts; a < parts + count; a++) {
-        if (tail(runs - a->count, runs) < 0.001) rejected = 1;
-        else if (tail(a->count, runs) >= 0.001) open = a;
-    }
-    if (open && !rejected) {
-        dp_give_up(c, DP_EUNSUPPORTED, "%s: %ld of %ld, neither most nor few at the level of 0.1 %%; more runs needed", open->label, (long) open->count, (long) runs);
-        return;
-    }
-    for (const part *a = parts; a < parts + count; a++) {
-        char *text = dp_format("%s < 1/1000", a->p);
-        dr_let(c, a->p, tail(a->count, runs));
-        tr_assert(c, a->label, (double) a->count / (double) runs, 0, text);
-        free(text);
-    }
-}
-
 static void run(dp_check *c)
 {
     const slong runs = dr_integer(c, "runs", 12), first = dr_integer(c, "seed", 0);
@@ -107,11 +72,11 @@ static void run(dp_check *c)
     }
     if (dp_check_stopped(c)) return;
     dr_let(c, "collapsed", (double) collapsed), dr_let(c, "kept", (double) kept), dr_let(c, "lower", (double) lower), dr_let(c, "widest_without", worst), dr_let(c, "narrowest_with", least);
-    const part parts[3] = {
+    const tr_part parts[3] = {
         {above ? "through the field, from beyond the threshold: most runs do not collapse, share of those that do not" : "through the field: most runs collapse, share", "p_collapsed", above ? runs - collapsed : collapsed},
         {"with stop-gradient: most runs do not collapse, share of those that do not", "p_kept", kept},
         {"the run through the field has the smaller loss in most pairs, share", "p_lower", lower}};
-    decide(c, parts, above ? 2 : 3, runs);
+    tr_decide(c, parts, above ? 2 : 3, runs);
 }
 
 static const dp_param_spec params[] = {

@@ -79,17 +79,6 @@ static slong steps(const setting *s, const fmpq_t ratio, slong seed)
     return dp_check_stopped(s->c) ? -1 : at;
 }
 
-/* P(at least k of n) under a fair coin. */
-static double tail(slong k, slong n)
-{
-    double p = 0, term = pow(0.5, (double) n);
-    for (slong j = 0; j <= n; j++) {
-        if (j >= k) p += term;
-        term *= (double) (n - j) / (double) (j + 1);
-    }
-    return p;
-}
-
 static int ascending(const void *a, const void *b)
 {
     const double s = *(const double *) a, t = *(const double *) b;
@@ -103,15 +92,10 @@ static void decide(dp_check *c, double *exponent, slong seeds)
     slong above = 0, below = 0;
     for (slong k = 0; k < seeds; k++) above += exponent[k] > least, below += exponent[k] < most;
     qsort(exponent, (size_t) seeds, sizeof *exponent, ascending);
-    dr_let(c, "p_least", tail(above, seeds)), dr_let(c, "p_most", tail(below, seeds));
-    char *label = dp_format("the exponent is above %.2g in most runs; median over seeds", least);
-    tr_assert(c, label, exponent[seeds / 2], 0, "p_least < 1/1000");
-    free(label);
-    if (most < 100) {
-        label = dp_format("the exponent is below %.2g in most runs; smallest %.2g, largest", most, exponent[0]);
-        tr_assert(c, label, exponent[seeds - 1], 0, "p_most < 1/1000");
-        free(label);
-    }
+    char *label[2] = {dp_format("exponent above %.3g in most runs (median %.2f), share", least, exponent[seeds / 2]), dp_format("exponent below %.3g in most runs (%.2f to %.2f), share", most, exponent[0], exponent[seeds - 1])};
+    const tr_part parts[2] = {{label[0], "p_least", above}, {label[1], "p_most", below}};
+    tr_decide(c, parts, most < 100 ? 2 : 1, seeds);
+    free(label[0]), free(label[1]);
 }
 
 static void measure(const setting *s, const dp_param *ratios)
