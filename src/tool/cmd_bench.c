@@ -7,6 +7,7 @@
 
 #include "claim/claim.h"
 #include "drift/gridfield.h"
+#include "tool/bench_beside.h"
 #include "tool/bench_conv.h"
 #include "tool/bench_drift.h"
 #include "tool/bench_mesh.h"
@@ -18,7 +19,7 @@ static const char case_1d[] =
     "p: {mixture: [{weight: 1/3, mean: [-1], covariance: 1/2}, {weight: 2/3, mean: [3/4], covariance: 5/16}]}\n"
     "q: {mixture: [{weight: 2/5, mean: [-1/2], covariance: 3/4}, {weight: 3/5, mean: [1], covariance: 1/3}]}\n"
     "kernel: {family: gaussian, bandwidth: 4/5}\ndigits: 50\n";
-static const char case_2d[] =
+const char dp_bench_case_2d[] =
     "title: bench, two dimensions\ndimension: 2\n"
     "p: {mixture: [{weight: 1/2, mean: [0, 1], covariance: [[1/2, 1/8], [1/8, 1/3]]}, {weight: 1/3, mean: [1, 0], covariance: 1/4},"
     " {weight: 1/6, mean: [-1, -1/2], covariance: [[1/3, 0], [0, 1/2]]}]}\n"
@@ -150,11 +151,11 @@ static const struct {
 } benches[] = {
     {"line", case_1d, "sinkhorn-proxy, 1-D mixtures, 50 digits, a point after the first", 1, 1000, 0.010, line_auto},
     {"line-acb", case_1d, "the same through acb_calc_integrate at 190 bits", 1, 3, 0, line_quadrature},
-    {"plane-curl", case_2d, "curl of three-component 2-D mixtures, 120 bits, from nothing", 0, 1000, 0.5, plane_curl},
+    {"plane-curl", dp_bench_case_2d, "curl of three-component 2-D mixtures, 120 bits, from nothing", 0, 1000, 0.5, plane_curl},
     {"two-modes", case_modes, "two modes, four drifts, both modes, 1,000 digits", 0, 1000, 1.0, two_modes},
     {"mesh-line", case_1d, "sinkhorn-proxy at 6,000 nodes on the line, 260 bits, certified", 0, 3, 0.5, mesh_line},
-    {"mesh-double", case_2d, "sinkhorn-proxy at 512 x 512 nodes, double precision, estimated", 1, 5, 0.3, mesh_double},
-    {"mesh-plane", case_2d, "sinkhorn-proxy at 512 x 512 nodes, 30 digits, certified", 0, 1, 5, mesh_plane},
+    {"mesh-double", dp_bench_case_2d, "sinkhorn-proxy at 512 x 512 nodes, double precision, estimated", 1, 5, 0.3, mesh_double},
+    {"mesh-plane", dp_bench_case_2d, "sinkhorn-proxy at 512 x 512 nodes, 30 digits, certified", 0, 1, 5, mesh_plane},
     {"suite", NULL, "the quick suite, all cores", 0, 1, 60, suite}};
 enum { BENCHES = sizeof benches / sizeof *benches };
 
@@ -231,149 +232,6 @@ static int asked(const dp_args *a, int i)
     return !a->count;
 }
 
-/* ---- duels: the exact convolution beside others ---- */
-
-/* By its name, or by "conv", which means all. */
-static int names_duel(const char *name, int i) { return !strcmp(name, dp_duels[i].name) || !strcmp(name, "conv"); }
-
-static int asked_duel(const dp_args *a, int i)
-{
-    for (int k = 0; k < a->count; k++)
-        if (names_duel(a->operand[k], i)) return 1;
-    return !a->count;
-}
-
-static void print_duel(const char *gap, const dp_duel *d, dp_status status, double ours, double theirs, const dp_error *e)
-{
-    if (!gap) {
-        printf("%-68s ", d->title);
-        if (status) printf("%s: %s\n", status == DP_EUNSUPPORTED ? "left out" : "FAILED", e->text);
-        else printf("%10.4f s   the other %.4f s: %.2f times as long, bar %g: %s\n", ours, theirs, theirs / ours, d->bar, theirs >= d->bar * ours ? "reached" : "MISSED");
-        fflush(stdout);
-        return;
-    }
-    printf("%s\n    {\"name\": \"%s\", \"title\": \"%s\", \"seconds\": ", gap, d->name, d->title);
-    if (status) fputs("null, \"why\": ", stdout), dp_json_string(stdout, e->text);
-    else {
-        dp_json_double(stdout, ours);
-        fputs(", \"other_seconds\": ", stdout), dp_json_double(stdout, theirs);
-        fputs(", \"ratio\": ", stdout), dp_json_double(stdout, theirs / ours);
-        fputs(", \"bar_ratio\": ", stdout), dp_json_double(stdout, d->bar);
-    }
-    putchar('}');
-}
-
-/* Returns 0 if a bar was missed or something failed. */
-static int run_duels(const dp_args *a, int json, const char *gap, slong runs)
-{
-    int good = 1;
-    for (int i = 0; i < dp_duels_count; i++) {
-        double ours = 0, theirs = 0;
-        dp_error e = {0};
-        if (!asked_duel(a, i)) continue;
-        const dp_status status = dp_duel_run(&ours, &theirs, dp_duels + i, runs, &e);
-        print_duel(json ? gap : NULL, dp_duels + i, status, ours, theirs, &e);
-        gap = ",";
-        good &= status == DP_EUNSUPPORTED || (!status && theirs >= dp_duels[i].bar * ours);
-    }
-    return good;
-}
-
-/* ---- quotients: of times or sizes on large meshes, for the case in the plane ---- */
-
-static int asked_quotient(const dp_args *a, int i)
-{
-    for (int k = 0; k < a->count; k++)
-        if (!strcmp(a->operand[k], dp_quotients[i].name)) return 1;
-    return !a->count;
-}
-
-static int print_quotient(const char *gap, const dp_quotient *q, dp_status status, double over, double under, const dp_error *e)
-{
-    const int good = status == DP_EUNSUPPORTED || (!status && (q->at_most ? over <= q->bar * under : over >= q->bar * under));
-    if (!gap) {
-        printf("%-68s ", q->title);
-        if (status) printf("%s: %s\n", status == DP_EUNSUPPORTED ? "left out" : "FAILED", e->text);
-        else printf("%10.4g %s over %.4g: %.2f, bar %g%s: %s\n", over, q->unit, under, over / under, q->bar, q->at_most ? " at most" : "", good ? "reached" : "MISSED");
-        fflush(stdout);
-        return good;
-    }
-    printf("%s\n    {\"name\": \"%s\", \"title\": \"%s\", \"ratio\": ", gap, q->name, q->title);
-    if (status) fputs("null, \"why\": ", stdout), dp_json_string(stdout, e->text);
-    else {
-        dp_json_double(stdout, over / under);
-        fputs(q->at_most ? ", \"bar_ratio_at_most\": " : ", \"bar_ratio\": ", stdout), dp_json_double(stdout, q->bar);
-    }
-    putchar('}');
-    return good;
-}
-
-static int run_quotients(const dp_args *a, int json, const char *gap)
-{
-    int good = 1;
-    for (int i = 0; i < dp_quotients_count; i++) {
-        double over = 0, under = 0;
-        dp_error e = {0};
-        dp_problem *P = NULL;
-        if (!asked_quotient(a, i)) continue;
-        dp_status status = dp_problem_parse(&P, "bench", case_2d, NULL, 0, NULL, &e);
-        if (!status) status = dp_quotients[i].once(&over, &under, P, &e);
-        good &= print_quotient(json ? gap : NULL, dp_quotients + i, status, over, under, &e);
-        gap = ",";
-        if (P) dp_problem_free(P);
-    }
-    return good;
-}
-
-/* ---- races: particle drifts beside the same in other programs ---- */
-
-static int asked_race(const dp_args *a, int i)
-{
-    for (int k = 0; k < a->count; k++)
-        if (!strcmp(a->operand[k], dp_races[i].name)) return !dp_races[i].full || dp_args_flag(a, "full");
-    return !a->count && (!dp_races[i].full || dp_args_flag(a, "full"));
-}
-
-/* Returns 0 if the bar was missed or something failed. */
-static int print_race(const char *gap, const dp_race *r, dp_status status, double ours, double theirs, const dp_error *e)
-{
-    const int good = status == DP_EUNSUPPORTED || (!status && theirs >= r->bar * ours);
-    char *title = dp_race_title(r);
-    if (!gap) {
-        printf("%-68s ", title);
-        if (status) printf("%s: %s\n", status == DP_EUNSUPPORTED ? "left out" : "FAILED", e->text);
-        else if (r->bar > 0) printf("%10.3g ms   the other %.4g ms: %.3g times as long, bar %g: %s\n", 1e3 * ours, 1e3 * theirs, theirs / ours, r->bar, good ? "reached" : "MISSED");
-        else printf("%10.3g ms   the other %.4g ms: %.3g times as long\n", 1e3 * ours, 1e3 * theirs, theirs / ours);
-        fflush(stdout);
-    } else {
-        printf("%s\n    {\"name\": \"%s\", \"title\": \"%s\", \"seconds\": ", gap, r->name, title);
-        if (status) fputs("null, \"why\": ", stdout), dp_json_string(stdout, e->text);
-        else {
-            dp_json_double(stdout, ours);
-            fputs(", \"other_seconds\": ", stdout), dp_json_double(stdout, theirs);
-            fputs(", \"ratio\": ", stdout), dp_json_double(stdout, theirs / ours);
-            if (r->bar > 0) fputs(", \"bar_ratio\": ", stdout), dp_json_double(stdout, r->bar);
-        }
-        putchar('}');
-    }
-    free(title);
-    return good;
-}
-
-static int run_races(const dp_args *a, int json, const char **gap)
-{
-    int good = 1;
-    for (int i = 0; i < dp_races_count; i++) {
-        double ours = 0, theirs = 0;
-        dp_error e = {0};
-        if (!asked_race(a, i)) continue;
-        const dp_status status = dp_race_run(&ours, &theirs, dp_races + i, &e);
-        good &= print_race(json ? *gap : NULL, dp_races + i, status, ours, theirs, &e);
-        *gap = ",";
-    }
-    return good;
-}
-
 static void check_names(const dp_args *a)
 {
     const char *names[BENCHES + 1] = {NULL};
@@ -381,7 +239,7 @@ static void check_names(const dp_args *a)
     for (int k = 0; k < a->count; k++) {
         int known = 0;
         for (int i = 0; i < BENCHES; i++) known |= !strcmp(names[i], a->operand[k]);
-        for (int i = 0; i < dp_duels_count; i++) known |= names_duel(a->operand[k], i);
+        for (int i = 0; i < dp_duels_count; i++) known |= dp_bench_names_duel(a->operand[k], i);
         for (int i = 0; i < dp_quotients_count; i++) known |= !strcmp(dp_quotients[i].name, a->operand[k]);
         for (int i = 0; i < dp_races_count; i++) known |= !strcmp(dp_races[i].name, a->operand[k]);
         if (!known) dp_usage_error("bench: unknown benchmark '%s'%s; there are line, line-acb, plane-curl, two-modes, mesh-line, mesh-double, mesh-plane, mesh-threads, mesh-double-threads, mesh-memory, drift-memory, drift-exp, drift-numpy, drift-torch, drift-threads, proxy-numpy, proxy-torch, mmd-torch, sinkhorn-torch, sinkhorn-pot, sinkhorn-threads, sliced-torch, train-128-torch, train-256-torch, suite, conv", a->operand[k], dp_tool_suggest(a->operand[k], names));
@@ -406,11 +264,11 @@ static int run(const dp_args *a)
         if (seconds < 0 || (benches[i].bar > 0 && seconds >= benches[i].bar)) status = EXIT_UNEXPECTED;
         before = seconds;
     }
-    if (!run_quotients(a, json, gap)) status = EXIT_UNEXPECTED;
+    if (!dp_bench_run_quotients(a, json, gap)) status = EXIT_UNEXPECTED;
     for (int i = 0; i < dp_quotients_count; i++)
-        if (asked_quotient(a, i)) gap = ",";
-    if (!run_races(a, json, &gap)) status = EXIT_UNEXPECTED;
-    if (!run_duels(a, json, gap, runs)) status = EXIT_UNEXPECTED;
+        if (dp_bench_asked_quotient(a, i)) gap = ",";
+    if (!dp_bench_run_races(a, json, &gap)) status = EXIT_UNEXPECTED;
+    if (!dp_bench_run_duels(a, json, gap, runs)) status = EXIT_UNEXPECTED;
     if (json) fputs("\n]}\n", stdout);
     return status;
 }
