@@ -73,6 +73,7 @@ holds 'with its chapter' grep -q 'id="sweep"' "$w/chapter-report/index.html"
 holds 'its settings, what differs in bold' grep -q '<strong>16, fresh</strong>' "$w/chapter-report/index.html"
 holds 'its claims' grep -q '^claim	C1	undecided	' "$w/chapter-report/sweep/tables.tsv"
 holds 'the state of its runs' grep -q '^state	da2	2	0	2	0	0$' "$w/chapter-report/sweep/tables.tsv"
+holds 'the loss beside divergences' grep -q '^loss	kl	1/10	1	[0-9.e-]*	[0-9.e-]*	[0-9.e-]*	[0-9.e-]*	[0-9.e-]*$' "$w/chapter-report/sweep/tables.tsv"
 holds 'the time of the whole' grep -q '^time	1024	.*	estimated$' "$w/chapter-report/sweep/tables.tsv"
 for f in figure1.svg figure2.svg figure2.pdf samples-moons.svg; do holds "its $f" test -s "$w/chapter-report/sweep/$f"; done
 holds 'runs that diverged say so' grep -q '>diverged<' "$w/chapter-report/sweep/samples-moons.svg"

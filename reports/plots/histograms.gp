@@ -24,9 +24,8 @@ do for [i=1:R] { do for [k=0:C] {
   if (k == 0) { set label 1 word(rows, i) noenhanced at graph -0.08, graph 0.5 right font small textcolor rgb black }
   if (i == 1) { set label 2 (k == 0 ? head : axis." = ".word(columns, k)) noenhanced at graph 0.5, graph 1.12 center font small textcolor rgb black }
   s = (k == 0 ? (there > 0 ? "" : "not kept") : state(i,k))
-  if (s eq "") { plot (k == 0 ? "data.dat" : sprintf("cell-%d-%d.dat", i, k)) matrix with image } else {
-    if (s ne "none") { set label 3 s at graph 0.5, graph 0.5 center font small textcolor rgb grey }
-    plot NaN notitle
-  }
+  if (strstrt(s, "outside") > 0) { set label 3 s at graph 0.5, graph 0.07 center front font small textcolor rgb grey } else {
+    if (s ne "" && s ne "none") { set label 3 s at graph 0.5, graph 0.5 center font small textcolor rgb grey } }
+  if (s eq "" || strstrt(s, "outside") > 0) { plot (k == 0 ? "data.dat" : sprintf("cell-%d-%d.dat", i, k)) matrix with image } else { plot NaN notitle }
 } }
 unset multiplot

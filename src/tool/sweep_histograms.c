@@ -79,7 +79,9 @@ static void put_panel(dp_picture *p, const board *b, size_t i, size_t k, const c
     if (b->run[i][k] && !b->diverged[i][k]) last_samples(&a, folder);
     if (a.count && !(w[2] > 0) && !dp_npy_read(&y, data, NULL)) window_of(w, &y), put_counts(p, "data.dat", &y, w);
     if (a.count && w[2] > 0) inside = put_counts(p, name, &a, w);
-    dp_picture_text(p, state, !b->run[i][k] ? "none" : b->diverged[i][k] ? "diverged" : !(a.count && w[2] > 0) ? "not kept" : inside ? "" : "outside");
+    char outside[32];
+    snprintf(outside, sizeof outside, "%.3g %% outside", a.count ? 100 - 200.0 * (double) inside / (double) a.count : 0);
+    dp_picture_text(p, state, !b->run[i][k] ? "none" : b->diverged[i][k] ? "diverged" : !(a.count && w[2] > 0) ? "not kept" : 4 * inside >= a.count ? "" : outside); /* said when it is more than half */
     dp_array_clear(&a), dp_array_clear(&y);
     free(name), free(folder), free(data), free(state);
 }

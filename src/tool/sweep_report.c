@@ -179,6 +179,25 @@ static dp_status put_claims(FILE *f, const char *table, dp_error *e)
 
 static void put_state(void *to, const char *const *c) { fprintf(to, "state\t%s\t%s\t%s\t%s\t%s\t%s\n", c[0], c[1], c[2], c[3], c[4], c[5]); }
 
+static void put_loss(void *to, const char *const *c)
+{
+    fprintf(to, "loss\t%s\t%s\t%s", c[0], c[1], c[2]);
+    for (size_t k = 3; k < 8; k++)
+        if (c[k]) fprintf(to, "\t%.3g", strtod(c[k], NULL));
+        else fputs("\t-", to);
+    fputs("\n", to);
+}
+
+static void note_slices(void *to, const char *const *c) { *(int *) to |= !strcmp(c[0], "slices"); }
+
+static dp_status put_losses(FILE *f, const char *table, int slices, dp_error *e)
+{
+    char *q = dp_format("SELECT drift, %s AS place, count(*), avg(loss), avg(mmd2_v), avg(floor_mmd2_v), avg(w2), avg(floor_w2) FROM runs WHERE status = 'done' GROUP BY drift, place ORDER BY min(run)", slices ? "coalesce(h, slices)" : "h");
+    const dp_status status = dp_sweep_select(put_loss, f, table, q, e);
+    free(q);
+    return status;
+}
+
 static void put_counts(void *to, const char *const *c)
 {
     fprintf(to, "text\t-\tTable %s of the case %s (digest %.16s): %s of %s runs are done or have diverged.%s\n", c[0], c[1], c[2], c[3], c[4],
@@ -205,7 +224,7 @@ static void draw_panel(void *to, const char *const *c)
     drawing *d = to;
     char *stem = dp_format("samples-%s", c[0]);
     char *caption = dp_format("Samples at the end of training, %s: drifts by rows, bandwidths h by columns, the data first; the run with the least seed of each. \"diverged\": the samples left every bound; "
-                              "\"outside\": the run ended, all its samples lie outside the window of the data; \"not kept\": no samples are stored.", c[0]);
+                              "\"N %% outside\": so many of the samples lie outside the window of the data; \"not kept\": no samples are stored.", c[0]);
     if (!d->status) draw(d, stem, c[0], caption);
     free(stem), free(caption);
 }
@@ -226,18 +245,14 @@ static void draw_figure1(FILE *f, const char *folder)
     free(path);
 }
 
-static void note_slices(void *to, const char *const *c) { *(int *) to |= !strcmp(c[0], "slices"); }
-
-static dp_status put_figures(FILE *f, const char *folder, const char *table, const char *folders, dp_error *e)
+static dp_status put_figures(FILE *f, const char *folder, const char *table, const char *folders, int slices, dp_error *e)
 {
     drawing d = {f, folder, table, folders, {"h", "drift", "data", "mmd2_v"}, DP_OK, e};
-    int slices = 0;
     if (!dp_command_exists("gnuplot")) return fputs("text\t-\tNo gnuplot: the figures of this chapter are missing.\n", f), DP_OK;
     draw_figure1(f, folder);
     draw(&d, "figure2", NULL, "MMD\xC2\xB2 at the end of training against the bandwidth h (V statistic, Gaussian kernel at the median distance of the data): median and quartiles over the runs that did not diverge; "
          "dashed: data against data; a cross at the bottom: some runs diverged.");
     dp_status status = d.status;
-    if (!status) status = dp_sweep_select(note_slices, &slices, table, "SELECT name FROM pragma_table_info('runs')", e);
     d.axes.x = "slices";
     if (!status && slices) draw(&d, "slices", NULL, "The same of sliced Wasserstein against the number of slices.");
     d.axes.x = "h";
@@ -250,6 +265,7 @@ static dp_status put_figures(FILE *f, const char *folder, const char *table, con
 static dp_status write_tables(const char *folder, const dp_sweep *s, const char *table, const char *folders, int measure, dp_error *e)
 {
     dp_output o;
+    int slices = 0;
     const char *slash = strrchr(table, '/');
     char *path = dp_format("%s/tables.tsv", folder);
     char *counts = dp_format("SELECT '%s', name, sha256, (SELECT count(*) FROM runs WHERE status IN ('done', 'diverged')), (SELECT %zu) FROM sweep", slash ? slash + 1 : table, s->n);
@@ -258,9 +274,11 @@ static dp_status write_tables(const char *folder, const dp_sweep *s, const char 
     if (!status) {
         status = dp_sweep_select(put_counts, o.f, table, counts, e);
         if (!status) status = put_claims(o.f, table, e);
+        if (!status) status = dp_sweep_select(note_slices, &slices, table, "SELECT name FROM pragma_table_info('runs')", e);
+        if (!status) status = put_losses(o.f, table, slices, e);
         if (!status) status = put_settings(o.f, s, e);
         if (!status) status = dp_sweep_select(put_state, o.f, table, "SELECT drift, count(*), sum(status = 'done'), sum(status = 'diverged'), sum(status = 'failed'), sum(status = 'pending') FROM runs GROUP BY drift ORDER BY min(run)", e);
-        if (!status) status = put_figures(o.f, folder, table, folders, e);
+        if (!status) status = put_figures(o.f, folder, table, folders, slices, e);
         if (!status) status = put_times(o.f, measure, e);
         if (status) dp_output_discard(&o);
         else status = dp_output_close(&o, e);
