@@ -175,6 +175,9 @@ static void narrow_kernels_and_windows(void **state)
     is_good("window", against_mesh(P, "sinkhorn-proxy", 100, "1/2", "3/4"));
     is_good("window", against_mesh(P, "da2", 100, "4", "5"));
     dp_problem_free(P);
+    P = problem(2, PLANE, "bandwidth: 1000"); /* nodes where the measures are, not where the kernel is */
+    is_good("wide", against_mesh(P, "sinkhorn-proxy", 6, "-1", "2"));
+    dp_problem_free(P);
 }
 
 static void scores_and_smoothed_scores(void **state)

@@ -63,6 +63,43 @@ static void between_kinks(rule *r, const est_law *law, int axis, real lo, real h
         panels(r, g, lo, hi, most);
 }
 
+/* The largest distance of a mixture's component j from the mesh, and from q's components. */
+static real farthest(const est_source *s, slong j, const est_axes *out)
+{
+    const dp_measure_struct *q = s->P->q;
+    real from_mesh = 0, from_q = 0;
+    for (int k = 0; k < s->dim; k++) {
+        const real m = est_fmpq(DP_MEAN(s->mu, j, k)), t = r_max(r_fabs(out->x[k][0] - m), r_fabs(out->x[k][out->n[k] - 1] - m));
+        from_mesh += t * t;
+    }
+    for (slong i = 0; i < q->n; i++) {
+        real sum = 0;
+        for (int k = 0; k < s->dim; k++) {
+            const real t = est_fmpq(DP_MEAN(q, i, k)) - est_fmpq(DP_MEAN(s->mu, j, k));
+            sum += t * t;
+        }
+        from_q = r_max(from_q, sum);
+    }
+    return r_sqrt(from_mesh) + r_sqrt(from_q);
+}
+
+/* Wide kernels: a component of variance S times k(x, .)/(k*q)^b, b at most 1, is no wider than the component, since k decays as fast as (k*q)^-b grows, and its
+   peak lies within trace S times that distance over h^2 of the component's own. */
+static void about_components(real *lo, real *hi, const est_source *s, const est_axes *out, int axis, real growth)
+{
+    const real h = est_narrowest(s->k);
+    real least = INFINITY, most = -INFINITY;
+    for (slong j = 0; j < s->mu->n; j++) {
+        const real m = est_fmpq(DP_MEAN(s->mu, j, axis)), r = 8.5 * R_REACH * growth * r_sqrt(est_fmpq(DP_COV(s->mu, j, axis, axis)));
+        real trace = 0;
+        for (int k = 0; k < s->dim; k++)
+            trace += est_fmpq(DP_COV(s->mu, j, k, k));
+        const real moved = trace * farthest(s, j, out) / (h * h);
+        least = r_min(least, m - r - moved), most = r_max(most, m + r + moved);
+    }
+    *lo = r_max(*lo, least), *hi = r_min(*hi, most);
+}
+
 void est_window(real *lo, real *hi, const est_source *s, const est_axes *out, int axis, real growth)
 {
     const real h = R_REACH * est_widest(s->k), out_lo = out->x[axis][0], out_hi = out->x[axis][out->n[axis] - 1];
@@ -75,6 +112,8 @@ void est_window(real *lo, real *hi, const est_source *s, const est_axes *out, in
         return;
     }
     *lo = r_min(out_lo - 9 * h * growth, *lo), *hi = r_max(out_hi + 9 * h * growth, *hi);
+    if (s->P && s->mu->family == DP_MIXTURE && (s->P->q->family == DP_MIXTURE || s->P->q->family == DP_ATOMS))
+        about_components(lo, hi, s, out, axis, growth);
 }
 
 /* Nodes and weights of the source along every axis. */
