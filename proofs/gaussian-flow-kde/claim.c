@@ -62,23 +62,15 @@ static int one(const dp_measure_t mu)
 /* rho(v) = -(d/dt) log|P - v| increases with v from 0 to r at v = P. */
 static void to_a_gaussian(dp_check *c, dp_gauss_flow_t g)
 {
-    arb_t v, rate, slope;
-    arb_init(v), arb_init(rate), arb_init(slope);
-    arb_set_fmpq(v, g->P, dp_check_prec(c) + 16);
-    dp_gauss_flow_rate(rate, slope, g, v, dp_check_prec(c) + 16);
-    dp_let(c, "slope_P", slope, "series");
+    dp_let_flow_slope(c, g, "slope_P", g->P);
     dp_def(c, "r", dp_check_twin(c, "rate") ? "factor*2*P/(P + h2)" : "factor*2*P/(P + h2)^2");
     dp_assert(c, "linear rate at p = q", "slope_P == -r");
     if (!fmpq_equal(g->v0, g->P)) {
-        const int below = fmpq_cmp(g->v0, g->P) < 0;
         dp_def(c, "rho0", "factor*2*v0/((v0 + h2)*(P + h2))");
-        dp_def(c, "left", "abs(P - v_T)/abs(P - v0)");
         dp_def(c, "elapsed", "(P + h2)*(h2/P*log(v_T/v0) - (1 + h2/P)*log((P - v_T)/(P - v0)))/(2*factor)");
         dp_assert(c, "the time that passes", "elapsed == T");
-        dp_assert(c, "not faster than the faster end", below ? "left > exp(-r*T)" : "left > exp(-rho0*T)");
-        dp_assert(c, "not slower than the slower end", below ? "left < exp(-rho0*T)" : "left < exp(-r*T)");
+        dp_assert_flow_rates(c, g);
     }
-    arb_clear(v), arb_clear(rate), arb_clear(slope);
 }
 
 /* (1/v)' = 2 factor/(h^2 (v + h^2)): an exact time again, and O(1/t). */

@@ -42,17 +42,6 @@ static void let_cross(dp_check *c, const char *name, const fmpq_t a, const fmpq_
     fmpq_clear(ab), fmpq_clear(q), arb_clear(v), arb_clear(e);
 }
 
-/* What the linearisation is: g'(P) and g'(0), with the series as one engine. */
-static void let_slope(dp_check *c, dp_gauss_flow_t g, const char *name, const fmpq_t at)
-{
-    arb_t v, rate, slope;
-    arb_init(v), arb_init(rate), arb_init(slope);
-    arb_set_fmpq(v, at, dp_check_prec(c) + 16);
-    dp_gauss_flow_rate(rate, slope, g, v, dp_check_prec(c) + 16);
-    dp_let(c, name, slope, "series");
-    arb_clear(v), arb_clear(rate), arb_clear(slope);
-}
-
 /* The right-hand side at v0, and that the plan's cross-covariances solve their quadratic equations. */
 static void equation(dp_check *c, dp_gauss_flow_t g)
 {
@@ -95,15 +84,11 @@ static void field(dp_check *c)
 /* (v - P)(t) lies between exponentials whose rates are those at both ends of the way. */
 static void to_a_gaussian(dp_check *c, dp_gauss_flow_t g)
 {
-    let_slope(c, g, "slope_P", g->P);
+    dp_let_flow_slope(c, g, "slope_P", g->P);
     dp_def(c, "r", dp_check_twin(c, "rate") ? "4*P/sqrt(h2^2 + 4*P^2)" : "2*P/sqrt(h2^2 + 4*P^2)");
     dp_assert(c, "linear rate at p = q", "slope_P == -r");
     dp_def(c, "rho0", "4*v0/(sqrt(h2^2 + 4*v0*P) + sqrt(h2^2 + 4*v0^2))");
-    dp_def(c, "left", "abs(P - v_T)/abs(P - v0)");
-    if (fmpq_cmp(g->v0, g->P) == 0) return;
-    const int below = fmpq_cmp(g->v0, g->P) < 0;
-    dp_assert(c, "not faster than the faster end", below ? "left > exp(-r*T)" : "left > exp(-rho0*T)");
-    dp_assert(c, "not slower than the slower end", below ? "left < exp(-rho0*T)" : "left < exp(-r*T)");
+    if (!fmpq_equal(g->v0, g->P)) dp_assert_flow_rates(c, g);
 }
 
 /* 1/v grows by between 4/(e + sqrt(e^2 + 4 v0^2)) and 2/e a unit of time. */
@@ -117,7 +102,7 @@ static void to_a_point(dp_check *c)
 /* An atom stays one, and the next variance grows at the rate 2P/e. */
 static void stuck(dp_check *c, dp_gauss_flow_t g)
 {
-    let_slope(c, g, "slope_0", g->v0);
+    dp_let_flow_slope(c, g, "slope_0", g->v0);
     dp_assert(c, "an atom stays an atom", "v_T == 0");
     dp_assert(c, "but near it the variance grows", dp_check_twin(c, "rate") ? "slope_0 == P/h2" : "slope_0 == 2*P/h2");
 }

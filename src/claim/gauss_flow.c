@@ -59,3 +59,21 @@ int dp_let_flow_end(dp_check *c, dp_gauss_flow_t g, const fmpq_t T)
     _arb_vec_clear(y, 3);
     return ok && !dp_check_stopped(c);
 }
+
+void dp_let_flow_slope(dp_check *c, dp_gauss_flow_t g, const char *name, const fmpq_t at)
+{
+    arb_t v, rate, slope;
+    arb_init(v), arb_init(rate), arb_init(slope);
+    arb_set_fmpq(v, at, dp_check_prec(c) + 16);
+    dp_gauss_flow_rate(rate, slope, g, v, dp_check_prec(c) + 16);
+    dp_let(c, name, slope, "series");
+    arb_clear(v), arb_clear(rate), arb_clear(slope);
+}
+
+void dp_assert_flow_rates(dp_check *c, const dp_gauss_flow_t g)
+{
+    const int below = fmpq_cmp(g->v0, g->P) < 0;
+    dp_def(c, "left", "abs(P - v_T)/abs(P - v0)");
+    dp_assert(c, "not faster than the faster end", below ? "left > exp(-r*T)" : "left > exp(-rho0*T)");
+    dp_assert(c, "not slower than the slower end", below ? "left < exp(-rho0*T)" : "left < exp(-r*T)");
+}

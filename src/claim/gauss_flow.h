@@ -15,5 +15,9 @@ void dp_let_flow(dp_check *c, const dp_gauss_flow_t g, const fmpq_t T);
 /* Leaves v_T, m_T, I_T: variance, mean and int E_q V^2 dt of q at time T by Taylor series with remainders; second engines: for v_T the time that
    passes until then, for m_T its exponential. Returns 0 when that failed, already told. */
 int dp_let_flow_end(dp_check *c, dp_gauss_flow_t g, const fmpq_t T);
+/* Leaf `name`: the derivative of the variance's rate by the variance, at variance `at`, by the series. */
+void dp_let_flow_slope(dp_check *c, dp_gauss_flow_t g, const char *name, const fmpq_t at);
+/* Asserts that |P - v_T|/|P - v0| lies between the exponentials of the rates at both ends, the names rho0 (at v0) and r (at P). v0 is not P. */
+void dp_assert_flow_rates(dp_check *c, const dp_gauss_flow_t g);
 
 #endif
