@@ -12,7 +12,7 @@
 
 enum { SIZE = 5, FINE = 60 };
 
-/* Points within 2^-FINE of 0 and of (2, 2): costs differ by <a_i, b_j> 2^(-2 FINE), which no double beside 8 shows. y is moved by a multiple of 2^-50 + ... exactly. */
+/* Points a_i 2^-FINE and (2, 2) + b_j 2^-50: but for terms of one point alone, costs differ by -2 <a_i, b_j> 2^-110, which no double beside 8 shows. */
 static void fine(toy *t, slong a[SIZE][2], slong b[SIZE][2])
 {
     t->s.n = t->s.m = SIZE, t->s.d = 2;

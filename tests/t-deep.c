@@ -66,8 +66,35 @@ static void test_rows(void **unused)
     }
 }
 
+/* A set against itself at a bandwidth like its spread: the own pair has almost all the weight and no share in the mean, whose digits are those of the far smaller others. */
+static void test_own(void **unused)
+{
+    dp_error e;
+    (void) unused;
+    for (int k = 0; k < 8; k++) {
+        const int single = k % 2;
+        const size_t d = 16 + (size_t) (50 * uniform()), n = 2 + (size_t) (100 * uniform());
+        const dp_pkernel kernel = {.nparts = 1, .part[0] = {DP_KERNEL_GAUSSIAN, 0, 0.4}, .h = 0.4, .power = 2};
+        for (size_t i = 0; i < n * d; i++) a[i] = (double) (float) (uniform() + uniform() - 1);
+        const dp_pairing p = {.n = n, .m = n, .d = d, .a = a, .b = a, .kernel = &kernel, .single = single, .threads = 1};
+        assert_int_equal(dp_rows(sum, shift, &p, &e), DP_OK);
+        for (size_t i = 0; i < n; i++)
+            for (size_t c = 0; c < d; c++) {
+                long double mean = 0, size = 0;
+                for (size_t j = 0; j < n; j++) {
+                    long double r2 = 0, gap = (long double) a[j * d + c] - a[i * d + c];
+                    for (size_t l = 0; l < d; l++) r2 += ((long double) a[i * d + l] - a[j * d + l]) * ((long double) a[i * d + l] - a[j * d + l]);
+                    const long double w = expl(-r2 / 2 / dp_pkernel_eps(&kernel));
+                    mean += w * gap, size += w * fabsl(gap) * (8 + r2 / dp_pkernel_eps(&kernel));
+                }
+                const long double got = shift[i * d + c] * expl(sum[i] / dp_pkernel_eps(&kernel)), u = single ? 0x1p-24L : 0x1p-53L;
+                if (!(fabsl(mean - got) <= 64 * u * size + (single ? 0x1p-120L : 0))) fail_msg("off by %Lg of %Lg, d %zu", mean - got, size, d);
+            }
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_rows)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_rows), cmocka_unit_test(test_own)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

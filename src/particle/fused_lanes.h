@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* fused_lanes.h: one pass over all columns for a few rows; a template for one number type and one instruction set. The includer sets REAL, LANES, ROWS (rows in
-   registers), T(name), T(fma) and T(exp2) on vectors of LANES, and SQRT. Sums run over WIDTH virtual lanes, whatever LANES is: all instruction sets give the same bits. */
+   registers), T(name), T(set) of one number, T(fma), T(sqrt) and T(exp2) on vectors of LANES. Sums run over WIDTH virtual lanes, whatever LANES is: all instruction sets give the same bits. */
 
 enum { T(PARTS) = WIDTH / LANES };
 typedef double T(wide) __attribute__((vector_size(LANES * 8), aligned(8)));

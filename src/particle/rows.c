@@ -13,7 +13,7 @@
 #pragma GCC diagnostic ignored "-Wpsabi"
 #pragma GCC optimize("O3", "no-math-errno")
 
-enum { ROWS = 16, BLOCK = 1024, DEEP = 16, NEAR = 8 }; /* rows of one job; columns that are added up in one go; many dimensions; bandwidths that are near */
+enum { ROWS = 16, BLOCK = 1024, DEEP = 16, NEAR = 8, LEFT = 32 }; /* rows of one job; columns that are added up in one go; many dimensions; bandwidths that are near; what may be lost */
 
 void *dp_lanes_room(void **room, size_t size)
 {
@@ -83,16 +83,28 @@ void dp_lanes_finish(const dp_lanes *L, size_t i, double total, const double *mo
 
 static size_t room_of(const dp_fused *f) { return FLINT_MAX(dp_fused_room(f), f->panel ? dp_fused_deep_room(f) : 0); }
 
+/* Whether a moment about the centre lost more than a few bits: far less is left than could have been taken away. So where a point's own pair, or an equal point, has almost all the weight. */
+static int lost(const dp_lanes *L, double total, const double *moment)
+{
+    double most = 0;
+    for (size_t k = 0; k < L->p->d; k++) most = fmax(most, fabs(moment[k]));
+    return most < total * L->far / LEFT;
+}
+
 static void fused_rows(const dp_lanes *L, size_t first, size_t count, int worker)
 {
     const dp_fused *f = &L->fused;
     const size_t d = L->p->d, size = room_of(f);
     double total[DP_FUSED_DEEP], *room = L->room + (size_t) worker * (size + DP_FUSED_DEEP * d), *moment = room + size;
     (f->panel ? dp_fused_deep : dp_fused_rows)(total, L->shift ? moment : NULL, f, first, count, room);
-    for (size_t i = 0; i < count; i++) {
-        for (size_t k = 0; L->centre && L->shift && k < d; k++) moment[i * d + k] -= total[i] * (L->p->a[(first + i) * d + k] - L->centre[k]);
-        dp_lanes_finish(L, first + i, total[i], moment + i * d, worker);
+    for (size_t i = 0, end; L->centre && L->shift && i < count; i = end + 1) { /* the row `end` is good, or there is none */
+        for (end = i; end < count; end++) {
+            for (size_t k = 0; k < d; k++) moment[end * d + k] -= total[end] * (L->p->a[(first + end) * d + k] - L->centre[k]);
+            if (!lost(L, total[end], moment + end * d)) break;
+        }
+        if (end > i) dp_fused_rows(total + i, moment + i * d, f, first + i, end - i, room);
     }
+    for (size_t i = 0; i < count; i++) dp_lanes_finish(L, first + i, total[i], moment + i * d, worker);
 }
 
 static size_t job_rows(const dp_lanes *L) { return L->fused.panel ? DP_FUSED_DEEP : ROWS; }
@@ -108,7 +120,7 @@ static dp_status some_rows(void *argument, slong job, int worker, dp_error *e)
     return DP_OK;
 }
 
-/* Many dimensions: moments are taken about the centre of the columns where all are so near that this loses no more than a few bits against differences. */
+/* Many dimensions: moments are taken about the centre of the columns where all are near it in every coordinate; rows that lose bits by it are done again by differences. */
 static int centred(dp_lanes *L, const dp_pairing *p)
 {
     double *c = L->centre = dp_calloc(p->d, sizeof(double)), far = 0;
@@ -119,6 +131,7 @@ static int centred(dp_lanes *L, const dp_pairing *p)
             const double off = fabs(p->b[j * p->d + k] - c[k]);
             if (!(off <= far)) far = off;
         }
+    L->far = far;
     if (far <= NEAR * p->kernel->h) return 1;
     free(L->centre), L->centre = NULL;
     return 0;

@@ -32,7 +32,7 @@ static inline __attribute__((always_inline)) void polynomial(vec *at, const doub
     *at = p;
 }
 
-/* e^(-t^2/2), 0 where that is below 2^-1021. */
+/* e^(-t^2/2), 0 where that is below e^-707. */
 static inline __attribute__((always_inline)) void bell(vec *out, const vec *t)
 {
     const vec high = (vec) ((mask) *t & ~(((int64_t) 1 << 27) - 1)), low = (high - *t) * (high + *t) * 0.5;
