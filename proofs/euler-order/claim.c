@@ -29,20 +29,27 @@ static void run(dp_check *c)
     int ok = steps && between && between->cols == 2;
     for (slong k = 0; ok && k < steps->cols; k++) ok = fmpz_is_one(fmpq_denref(steps->value + k)) && fmpq_sgn(steps->value + k) > 0 && fmpq_cmp_si(steps->value + k, 4096) <= 0;
     fmpq_init(T);
-    if (!ok || !dp_gauss_flow_init(g, P, "sinkhorn") || fmpq_is_zero(g->v0)) {
-        dp_give_up(c, DP_EINPUT, "needs one Gaussian each for p and q on a line, the Gaussian kernel, steps (whole numbers) and between");
+    const int mine = ok && dp_gauss_flow_init(g, P, "sinkhorn");
+    if (!mine || fmpq_is_zero(g->v0) || fmpq_equal(g->m0, g->mp)) {
+        dp_give_up(c, DP_EINPUT, "needs one Gaussian each for p and q on a line, of different means, q of variance above 0, the Gaussian kernel, steps (whole numbers) and between");
+        if (mine) dp_gauss_flow_clear(g);
         fmpq_clear(T);
         return;
     }
-    if (dp_flow_time(T, c)) {
+    ok = dp_flow_time(T, c);
+    for (slong k = 0; ok && k < steps->cols; k++)
+        if (fmpq_cmp(T, steps->value + k) > 0) ok = 0, dp_give_up(c, DP_EINPUT, "steps: no step longer than 1");
+    if (ok) {
         dp_let_flow(c, g, T), dp_let_q(c, "least", between->value), dp_let_q(c, "most", between->value + 1);
         if (dp_let_flow_end(c, g, T))
             for (slong k = 0; k < steps->cols && !dp_check_stopped(c); k++) {
                 const slong n = fmpz_get_si(fmpq_numref(steps->value + k)), power = dp_check_twin(c, "second-order") ? 2 : 1;
                 char *low = dp_format("E_%ld*(%ld/T)^%ld > least", (long) k, (long) n, (long) power), *high = dp_format("E_%ld*(%ld/T)^%ld < most", (long) k, (long) n, (long) power);
                 euler(c, k, n);
+                char *means = dp_format("E_%ld >= abs(m0 - mp)*exp(-T)*(1 - exp(-T^2/%ld))", (long) k, 2 * (long) n);
                 dp_assert(c, "distance over the step, from below", low), dp_assert(c, "distance over the step, from above", high);
-                free(low), free(high);
+                dp_assert(c, "at least what the means alone make, for every step", means);
+                free(low), free(high), free(means);
             }
     }
     dp_gauss_flow_clear(g), fmpq_clear(T);

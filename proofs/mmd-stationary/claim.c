@@ -1,27 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* mmd-stationary: one atom in the middle of symmetric data stands still under the MMD flow, far from the minimum; it holds together or not, and splits always grow. */
+#include "../mirror.h"
 #include "../samples.h"
 #include "../split.h"
 
 /* 1 when p is a set of atoms symmetric about q's only atom, and not that atom. */
 static int centred(const dp_problem *P)
 {
-    fmpq_t t, s;
-    int ok = P->p->family == DP_ATOMS && P->p->n >= 2 && P->q->family == DP_ATOMS && P->q->n == 1 && P->kernel == DP_KERNEL_GAUSSIAN;
-    fmpq_init(t), fmpq_init(s);
-    for (slong i = 0; ok && i < P->p->n; i++) {
-        int found = 0;
-        for (slong j = 0; j < P->p->n && !found; j++) {
-            found = fmpq_equal(DP_WEIGHT(P->p, i), DP_WEIGHT(P->p, j));
-            for (slong k = 0; k < P->dim && found; k++) {
-                fmpq_add(t, DP_MEAN(P->p, i, k), DP_MEAN(P->p, j, k)), fmpq_add(s, DP_MEAN(P->q, 0, k), DP_MEAN(P->q, 0, k));
-                found = fmpq_equal(s, t);
-            }
-        }
-        ok = found;
-    }
-    fmpq_clear(t), fmpq_clear(s);
-    return ok;
+    return P->q->family == DP_ATOMS && P->q->n == 1 && P->kernel == DP_KERNEL_GAUSSIAN && mirror_same(P->p, P->q->mean) && !dp_measure_same(P->p, P->q);
 }
 
 /* H: Hessian of k*p at the atom, G = H + I/h^2, Z = (k*p) there, F: half the squared MMD; from exact leaves. */
@@ -47,7 +33,7 @@ static void run(dp_check *c)
     sm_t s = {P, P->q->n, P->p->n, P->dim};
     dp_point at;
     if (P->dim > 2 || !centred(P)) {
-        dp_give_up(c, DP_EINPUT, "needs the Gaussian kernel, dimension 1 or 2, q one atom, and p atoms symmetric about it");
+        dp_give_up(c, DP_EINPUT, "needs the Gaussian kernel, dimension 1 or 2, q one atom, and p other atoms, symmetric about it");
         return;
     }
     sm_points(c, "x", P->q), sm_points(c, "y", P->p), dp_let_q(c, "h", P->bandwidth);

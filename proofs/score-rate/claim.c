@@ -26,10 +26,11 @@ static void run(dp_check *c)
     const dp_param *b = dp_check_param(c, "inverse-bandwidths"), *within = dp_check_param(c, "within"), *at = dp_check_param(c, "at");
     const slong d = P->dim;
     fmpq_t r2, t;
-    int ok = b && within && at && P->p->family == DP_MIXTURE && P->p->n == 1;
+    int ok = b && within && at && at->rows == 1 && P->kernel == DP_KERNEL_GAUSSIAN && P->p->family == DP_MIXTURE && P->p->n == 1;
     for (slong k = 0; k < d * d && ok; k++) ok = k % (d + 1) ? fmpq_is_zero(P->p->cov + k) : fmpq_equal(P->p->cov + k, P->p->cov);
+    for (slong k = 0; ok && k < b->cols; k++) ok = fmpz_is_one(fmpq_denref(b->value + k)) && fmpq_sgn(b->value + k) > 0;
     if (!ok) {
-        dp_give_up(c, DP_EINPUT, "needs p = N(m, s I), at, inverse-bandwidths and within");
+        dp_give_up(c, DP_EINPUT, "needs the Gaussian kernel, p = N(m, s I), one point at, whole inverse-bandwidths and within");
         return;
     }
     fmpq_init(r2), fmpq_init(t);
@@ -43,7 +44,7 @@ static void run(dp_check *c)
 
 static const dp_param_spec params[] = {
     {"at", DP_PARAM_POINTS, NULL, "one point where the gradient is estimated; required"},
-    {"inverse-bandwidths", DP_PARAM_VECTOR, NULL, "1/h; the sample has N = h^-(d+4) points; required"},
+    {"inverse-bandwidths", DP_PARAM_VECTOR, NULL, "1/h, whole numbers; the sample has N = h^-(d+4) points; required"},
     {"within", DP_PARAM_RATIONAL, NULL, "how far error over limit may be from 1 at all of them; required"},
     {0}};
 static const char *const twins[] = {"constant", "schedule", NULL};

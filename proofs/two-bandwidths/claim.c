@@ -1,25 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* two-bandwidths: a pair of particles at which the drifts of two bandwidths cancel although neither is zero. */
 #include <stdlib.h>
-#include "driftproof.h"
-
-/* 1 when every atom of mu has a mirror image of the same weight. */
-static int symmetric(const dp_measure_t mu)
-{
-    fmpq_t t;
-    int ok = mu->family == DP_ATOMS && mu->dim == 1;
-    fmpq_init(t);
-    for (slong i = 0; i < mu->n && ok; i++) {
-        int found = 0;
-        for (slong j = 0; j < mu->n && !found; j++) {
-            fmpq_add(t, DP_MEAN(mu, i, 0), DP_MEAN(mu, j, 0));
-            found = fmpq_is_zero(t) && fmpq_equal(DP_WEIGHT(mu, i), DP_WEIGHT(mu, j));
-        }
-        ok = found;
-    }
-    fmpq_clear(t);
-    return ok;
-}
+#include "../mirror.h"
 
 /* T_<b>_<e>: weighted mean of the data seen from x<e> with bandwidth h<b>; S_<b>_<e>: the same of the pair +-x<e>. */
 static void means(dp_check *c, const dp_problem *P, int b, int e)
@@ -53,13 +35,14 @@ static void tie(dp_check *c, const dp_problem *P, int b)
 static int read(dp_check *c, const dp_problem *P)
 {
     const dp_param *second = dp_check_param(c, "second"), *width = dp_check_param(c, "width");
-    if (P->dim != 1 || !symmetric(P->p) || !symmetric(P->q) || P->q->n != 2 || fmpq_is_zero(DP_MEAN(P->q, 0, 0)) || (P->kernel != DP_KERNEL_GAUSSIAN && P->kernel != DP_KERNEL_LAPLACE)
-        || dp_measure_same(P->p, P->q) || !second || !width || fmpq_sgn(second->value) <= 0 || fmpq_sgn(width->value) <= 0) {
-        dp_give_up(c, DP_EINPUT, "needs atoms on a line, p symmetric about 0, q the pair +-x and not p, the Gaussian or Laplace kernel, second and width");
-        return 0;
-    }
     fmpq_t t;
     fmpq_init(t);
+    if (P->dim != 1 || !mirror_same(P->p, t) || !mirror_same(P->q, t) || P->q->n != 2 || fmpq_is_zero(DP_MEAN(P->q, 0, 0)) || (P->kernel != DP_KERNEL_GAUSSIAN && P->kernel != DP_KERNEL_LAPLACE)
+        || dp_measure_same(P->p, P->q) || !second || !width || fmpq_sgn(second->value) <= 0 || fmpq_sgn(width->value) <= 0) {
+        dp_give_up(c, DP_EINPUT, "needs atoms on a line, p symmetric about 0, q the pair +-x and not p, the Gaussian or Laplace kernel, second and width");
+        fmpq_clear(t);
+        return 0;
+    }
     fmpq_abs(t, DP_MEAN(P->q, 0, 0)), dp_let_q(c, "x0", t);
     fmpq_add(t, t, width->value), dp_let_q(c, "x1", t);
     fmpq_clear(t);

@@ -144,6 +144,19 @@ static void relations(dp_check *c, const sm_t *s, const slong target[MOST])
     for (slong i = 0; i < s->n && velocity(c, s, i, target[i]); i++) continue;
 }
 
+/* Whether n(n-1)^2 exp(-gap/(2 h^2)) is certainly delta or more: then the bound shows nothing, which refutes nothing. */
+static int too_wide(const sm_t *s, const fmpq_t gap, const fmpq_t delta)
+{
+    fmpq_t t;
+    arb_t rest, most;
+    fmpq_init(t), arb_init(rest), arb_init(most);
+    fmpq_mul(t, s->P->bandwidth, s->P->bandwidth), fmpq_mul_2exp(t, t, 1), fmpq_div(t, gap, t), fmpq_neg(t, t);
+    arb_set_fmpq(rest, t, 128), arb_exp(rest, rest, 128), arb_mul_si(rest, rest, s->n * (s->n - 1) * (s->n - 1), 128), arb_set_fmpq(most, delta, 128);
+    const int wide = arb_ge(rest, most);
+    fmpq_clear(t), arb_clear(rest), arb_clear(most);
+    return wide;
+}
+
 static void run(dp_check *c)
 {
     const dp_param *param = dp_check_param(c, "delta");
@@ -157,10 +170,17 @@ static void run(dp_check *c)
     }
     fmpq_init(gap), fmpq_init(delta);
     fmpq_set_si(delta, 1, 100);
-    dp_let_q(c, "delta", param ? param->value : delta);
+    if (param) fmpq_set(delta, param->value);
+    dp_let_q(c, "delta", delta);
     solve(target, gap, &s, 'y', dp_check_twin(c, "second")), dp_let_q(c, "gap_y", gap);
+    int unfit = fmpq_is_zero(gap), wide = too_wide(&s, gap, delta);
     solve(own, gap, &s, 'x', 0), dp_let_q(c, "gap_x", gap);
-    const int unfit = nearest(near, &s, target) && dp_twin_unfit(c, "nearest");
+    unfit = unfit || fmpq_is_zero(gap);
+    if (unfit) dp_give_up(c, DP_EINPUT, "needs one best assignment and distinct points of q");
+    wide = wide || too_wide(&s, gap, delta);
+    if (wide) dp_give_up(c, DP_EUNSUPPORTED, "the bandwidth is too large for this delta: the bound on what misses the targets does not reach it");
+    unfit = unfit || wide;
+    unfit = unfit || (nearest(near, &s, target) && dp_twin_unfit(c, "nearest"));
     if (!unfit) relations(c, &s, dp_check_twin(c, "nearest") ? near : target);
     fmpq_clear(gap), fmpq_clear(delta);
 }
