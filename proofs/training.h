@@ -139,8 +139,8 @@ static inline double tr_tail(slong k, slong n)
     return p;
 }
 
-/* "Most runs ...": how many of them it holds for. */
-typedef struct { const char *label, *p; slong count; } tr_part;
+/* "Most runs ...": how many of them it holds for, and of how many it is not known. */
+typedef struct { const char *label, *p; slong count, unknown; } tr_part;
 
 /* Each part by the exact sign test. Where no part is rejected, by the same test the other way, and one is not accepted, the runs are too few to tell. */
 static inline void tr_decide(dp_check *c, const tr_part *parts, int count, slong runs)
@@ -148,7 +148,7 @@ static inline void tr_decide(dp_check *c, const tr_part *parts, int count, slong
     const tr_part *open = NULL;
     int rejected = 0;
     for (const tr_part *a = parts; a < parts + count; a++) {
-        if (tr_tail(runs - a->count, runs) < 0.001) rejected = 1;
+        if (tr_tail(runs - a->count - a->unknown, runs) < 0.001) rejected = 1;
         else if (tr_tail(a->count, runs) >= 0.001) open = a;
     }
     if (open && !rejected) {

@@ -34,6 +34,13 @@ static void operations(void **unused)
     mag_set_d(arb_radref(wide), 1);
     assert_false(arb_is_finite(t->value + dp_tape_put(t, DP_TAPE_RAMP, dp_tape_arb(t, wide), zero)));
     arb_clear(wide);
+    const slong kink = dp_tape_put(t, DP_TAPE_RAMP, zero, zero); /* max(0, 0) is 0, and has no derivative there */
+    assert_true(arb_is_zero(t->value + kink));
+    dp_tape_reverse(t, kink);
+    assert_false(arb_is_finite(t->adjoint + zero));
+    arb_one(t->tangent + zero);
+    dp_tape_forward(t, 0);
+    assert_false(arb_is_finite(t->tangent + kink));
     dp_tape_free(t);
 }
 

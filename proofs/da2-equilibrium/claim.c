@@ -172,8 +172,8 @@ static void run(dp_check *c)
     const dp_param *split = dp_check_param(c, "split");
     if (!split && !dp_twin_unfit(c, "stable"))
         box(c, &s, beyond), tie(c, &s, &k);
-    else if (split && !masked(c))
-        dp_give_up(c, DP_EINPUT, "split: only with the mask");
+    else if (split && (!masked(c) || fmpq_sgn(split->value) <= 0))
+        dp_give_up(c, DP_EINPUT, "split: a number > 0, and only with the mask");
     else if (split && !dp_twin_unfit(c, "swapped")) {
         algorithm(c, &s, &k, split->value);
         sm_assert(c, &s, s.n - 1, s.n - 2, "a pair of the right cluster that is split is driven apart", dp_check_twin(c, "stable") ? "Vm_#_0 < Vm_$_0" : "Vm_#_0 > Vm_$_0");

@@ -49,6 +49,10 @@ static void run(dp_check *c)
         dp_give_up(c, DP_EINPUT, "needs a line, the Gaussian kernel, p and q two atoms each from left to right, split > 0, cluster 0 or 1");
         return;
     }
+    if (fmpq_equal(DP_WEIGHT(P->q, here), DP_WEIGHT(P->p, here))) {
+        dp_give_up(c, DP_EINPUT, "needs weights of q other than those of p");
+        return;
+    }
     sm_points(c, "x", P->q), sm_points(c, "y", P->p);
     for (slong j = 0; j < 2; j++) dp_let_q(c, dp_name("wx", j, -1), DP_WEIGHT(P->q, j)), dp_let_q(c, dp_name("wy", j, -1), DP_WEIGHT(P->p, j));
     fmpq_init(D), arb_init(x);

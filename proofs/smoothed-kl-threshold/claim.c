@@ -14,6 +14,13 @@ static double shift(double x, double half, double t, int averaged)
     return half*(averaged ? sum/norm : tanh(u)) - x;
 }
 
+/* Is the sign of the shift at x the wanted one beyond what doubles and the lattice leave open? A place that is guessed wrongly must not refute anything. */
+static int clear_sign(double x, double half, double t, int averaged, int positive)
+{
+    const double v = shift(x, half, t, averaged);
+    return (positive ? v : -v) > 1e-13*(1 + half);
+}
+
 /* The last zero, between max(0, -t/half) and half, by halving; 0 where there is none: for guesses only. */
 static double last_zero(double half, double t, int averaged)
 {
@@ -58,18 +65,19 @@ static void assert_here(dp_check *c, slong k, const char *label, const char *pat
     free(full);
 }
 
-/* A place near `guess` h, as name_k, with both velocities. */
+/* The place `guess` h, as name_k, with both velocities. */
 static int place(dp_check *c, const char *stem, slong k, const fmpq_t L, double guess)
 {
     fmpq_t x;
+    arf_t a;
     char *name = dp_format("%s%ld", stem, (long) k);
-    fmpq_init(x);
-    fmpq_set_si(x, (slong) floor(guess*1e9), 1000000000);
+    fmpq_init(x), arf_init(a);
+    arf_set_d(a, guess), arf_get_fmpq(x, a);
     fmpq_mul(x, x, dp_check_problem(c)->bandwidth);
     char *leaf = dp_format("x%s", name);
     dp_let_q(c, leaf, x);
     int ok = velocities(c, name, L, x);
-    fmpq_clear(x), free(name), free(leaf);
+    fmpq_clear(x), arf_clear(a), free(name), free(leaf);
     return ok;
 }
 
@@ -79,12 +87,17 @@ static void range(dp_check *c, slong k, const fmpq_t L, double half, double t)
     double delta = 1e-6, in = last_zero(half, t, 1), out = last_zero(half, t, 0);
     if (out - in < 4*delta) delta = (out - in)/8;
     int from_zero = in == 0;
+    if (delta <= 0 || !((from_zero && t == 0) || clear_sign(in - delta, half, t, 1, 1)) || !clear_sign(in + delta, half, t, 1, 0) || !clear_sign(out - delta, half, t, 0, 1) || !clear_sign(out + delta, half, t, 0, 0)) {
+        dp_give_up(c, DP_EUNSUPPORTED, "separation %ld: the ends of the range are too close together, or to the middle, for guesses in doubles", (long) k);
+        return;
+    }
     if (!(from_zero || place(c, "O", k, L, in - delta)) || !place(c, "I", k, L, in + delta) || !place(c, "J", k, L, out - delta) || !place(c, "P", k, L, out + delta))
         return;
     if (!from_zero) {
         assert_here(c, k, "below the range both velocities point to the heavier atom", "bO#_V_0 > 0");
         assert_here(c, k, "the place below is on its side of the weights' balance", "L_#*xO#/h^2 + lw > 0");
-    }
+    } else
+        assert_here(c, k, "the range may begin at 0: equal weights", "w <= 1/2");
     assert_here(c, k, "at the lower end of the range (24) points back", "bI#_V_0 < 0");
     assert_here(c, k, "at the upper end (14) still points on", "aJ#_V_0 > 0");
     assert_here(c, k, "there the smoothed KL increases", "-aJ#_V_0*bJ#_V_0 > 0");
@@ -117,22 +130,26 @@ static void run(dp_check *c)
     dp_def(c, "lw", equal ? "0" : "log(w/(1 - w))");
     double w = fmpq_get_d(DP_WEIGHT(P->p, right)), h = fmpq_get_d(P->bandwidth);
     int narrow = 0;
+    fmpq_t twice;
+    fmpq_init(twice), fmpq_mul_2exp(twice, P->bandwidth, 1);
     for (slong k = 0; k < L->cols && !dp_check_stopped(c); k++) {
         if (fmpq_sgn(L->value + k) <= 0) {
             dp_give_up(c, DP_EINPUT, "separations: expected numbers > 0");
-            return;
+            break;
         }
         double half = fmpq_get_d(L->value + k)/(2*h);
+        const int close = equal && fmpq_cmp(L->value + k, twice) <= 0;
         dp_let_q(c, dp_name("L", k, -1), L->value + k);
-        narrow |= equal && half <= 1;
-        if (equal && half <= 1 && !dp_check_twin(c, "everywhere"))
+        narrow |= close;
+        if (close && !dp_check_twin(c, "everywhere"))
             none(c, k, L->value + k, half);
-        else if (equal && half <= 1) {
+        else if (close) {
             if (place(c, "I", k, L->value + k, half/8))
                 assert_here(c, k, "the smoothed KL increases near the middle", "-aI#_V_0*bI#_V_0 > 0");
         } else
             range(c, k, L->value + k, half, log(w/(1 - w))/2);
     }
+    fmpq_clear(twice);
     if (!narrow)
         dp_twin_unfit(c, "everywhere");
 }

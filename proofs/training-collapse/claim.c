@@ -57,7 +57,7 @@ static void run(dp_check *c)
     const dp_param *side = dp_check_param(c, "side");
     const int above = side && !strcmp(side->word, "above");
     const double threshold = tr_real(c, "threshold", 0.1);
-    slong collapsed = 0, kept = 0, lower = 0;
+    slong collapsed = 0, wide = 0, kept = 0, lower = 0;
     double worst = 0, least = INFINITY;
     outcome o[2];
     if (runs < 10) dp_give_up(c, DP_EINPUT, "needs 10 runs or more: fewer cannot reach the level of 0.1 %%");
@@ -67,15 +67,15 @@ static void run(dp_check *c)
             const outcome t = o[0];
             o[0] = o[1], o[1] = t;
         }
-        collapsed += o[0].spread < threshold, kept += o[1].spread >= threshold, lower += o[0].loss < o[1].loss;
+        collapsed += o[0].spread < threshold, wide += o[0].spread >= threshold, kept += o[1].spread >= threshold, lower += o[0].loss < o[1].loss;
         worst = fmax(worst, o[0].spread), least = fmin(least, o[1].spread);
     }
     if (dp_check_stopped(c)) return;
     dr_let(c, "collapsed", (double) collapsed), dr_let(c, "kept", (double) kept), dr_let(c, "lower", (double) lower), dr_let(c, "widest_without", worst), dr_let(c, "narrowest_with", least);
     const tr_part parts[3] = {
-        {above ? "through the field, from beyond the threshold: most runs do not collapse, share of those that do not" : "through the field: most runs collapse, share", "p_collapsed", above ? runs - collapsed : collapsed},
-        {"with stop-gradient: most runs do not collapse, share of those that do not", "p_kept", kept},
-        {"the run through the field has the smaller loss in most pairs, share", "p_lower", lower}};
+        {above ? "through the field, from beyond the threshold: most runs do not collapse, share of those that do not" : "through the field: most runs collapse, share", "p_collapsed", above ? wide : collapsed, 0},
+        {"with stop-gradient: most runs do not collapse, share of those that do not", "p_kept", kept, 0},
+        {"the run through the field has the smaller loss in most pairs, share", "p_lower", lower, 0}};
     tr_decide(c, parts, above ? 2 : 3, runs);
 }
 

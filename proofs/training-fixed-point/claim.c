@@ -50,6 +50,10 @@ static void decide(tr_t *r, const char *of, double start, double start_error, do
 {
     const double margin = log(tr_real(r->c, "margin", 2));
     dr_let(r->c, "start", start), dr_let(r->c, "start_error", start_error), dr_let(r->c, "end", end), dr_let(r->c, "end_error", end_error), dr_let(r->c, "margin", margin);
+    if (fabs(start - margin) < 3.29 * start_error) {
+        dp_give_up(r->c, DP_EUNSUPPORTED, "the ratio to the floor at the start is %.3g, between %.3g and %.3g: on both sides of the margin; more sets needed", exp(start), exp(start - 3.29 * start_error), exp(start + 3.29 * start_error));
+        return;
+    }
     if (fabs(end - margin) < 3.29 * end_error) {
         dp_give_up(r->c, DP_EUNSUPPORTED, "the ratio to the floor is %.3g, between %.3g and %.3g: on both sides of the margin; more sets needed", exp(end), exp(end - 3.29 * end_error), exp(end + 3.29 * end_error));
         return;

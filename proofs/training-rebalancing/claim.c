@@ -85,31 +85,51 @@ static int ascending(const void *a, const void *b)
     return (s > t) - (s < t);
 }
 
-/* exponent: of each seed, -inf, inf where only a bound is known (the first or the second time reached the cap). */
-static void decide(dp_check *c, double *exponent, slong seeds)
+/* Exponent of a seed: what is known of it where a time reached the cap, its bounds. */
+typedef struct { double low, high; } range;
+
+static range exponent_of(double a, double b, double cap, double span)
+{
+    return (range) {a >= cap ? -INFINITY : log(b / a) / span, b >= cap ? INFINITY : log(b / a) / span};
+}
+
+static void decide(dp_check *c, const range *known, slong seeds)
 {
     const double shift = dp_check_twin(c, "steeper") ? 1 : 0, least = tr_real(c, "least", 0.5) + shift, most = tr_real(c, "most", 1.5) + shift;
-    slong above = 0, below = 0;
-    for (slong k = 0; k < seeds; k++) above += exponent[k] > least, below += exponent[k] < most;
+    slong above = 0, below = 0, above_open = 0, below_open = 0;
+    double *exponent = dp_malloc((size_t) seeds * sizeof *exponent);
+    for (slong k = 0; k < seeds; k++) {
+        above += known[k].low > least, above_open += known[k].low <= least && known[k].high > least;
+        below += known[k].high < most, below_open += known[k].high >= most && known[k].low < most;
+        exponent[k] = isinf(known[k].low) ? known[k].low : known[k].high;
+    }
     qsort(exponent, (size_t) seeds, sizeof *exponent, ascending);
     char *label[2] = {dp_format("exponent above %.3g in most runs (median %.2f), share", least, exponent[seeds / 2]), dp_format("exponent below %.3g in most runs (%.2f to %.2f), share", most, exponent[0], exponent[seeds - 1])};
-    const tr_part parts[2] = {{label[0], "p_least", above}, {label[1], "p_most", below}};
+    const tr_part parts[2] = {{label[0], "p_least", above, above_open}, {label[1], "p_most", below, below_open}};
     tr_decide(c, parts, most < 100 ? 2 : 1, seeds);
-    free(label[0]), free(label[1]);
+    free(label[0]), free(label[1]), free(exponent);
 }
 
 static void measure(const setting *s, const dp_param *ratios)
 {
     const slong seeds = dr_integer(s->c, "seeds", 10);
     const double low = to_double(ratios->value), high = to_double(ratios->value + 1);
-    double *exponent = dp_malloc((size_t) seeds * sizeof *exponent);
+    range *known = dp_malloc((size_t) seeds * sizeof *known);
     for (slong k = 0; k < seeds && !dp_check_stopped(s->c); k++) {
         const slong a = steps(s, ratios->value, k), b = dp_check_stopped(s->c) ? -1 : steps(s, ratios->value + 1, k);
         if (a == 0 || b == 0) dp_give_up(s->c, DP_EINPUT, "seed %ld: the weights are not wrong at the start: more warm steps", (long) k);
-        exponent[k] = a >= s->cap ? -INFINITY : b >= s->cap ? INFINITY : log((double) b / (double) a) / ((high * high - low * low) / 2);
+        known[k] = exponent_of((double) a, (double) b, (double) s->cap, (high * high - low * low) / 2);
     }
-    if (!dp_check_stopped(s->c)) decide(s->c, exponent, seeds);
-    free(exponent);
+    if (!dp_check_stopped(s->c)) decide(s->c, known, seeds);
+    free(known);
+}
+
+/* The two Gaussians of p and q are the same, from left to right. */
+static int same_places(const dp_problem *P)
+{
+    int same = fmpq_cmp(DP_MEAN(P->p, 0, 0), DP_MEAN(P->p, 1, 0)) < 0;
+    for (slong j = 0; j < 2; j++) same = same && fmpq_equal(DP_MEAN(P->p, j, 0), DP_MEAN(P->q, j, 0)) && fmpq_equal(P->p->cov + j, P->q->cov + j);
+    return same;
 }
 
 static void run(dp_check *c)
@@ -117,7 +137,7 @@ static void run(dp_check *c)
     const dp_problem *P = dp_check_problem(c);
     const dp_param *ratios = dp_check_param(c, "ratios");
     setting s = {.c = c, .cap = dr_integer(c, "cap", 20000), .stride = dr_integer(c, "stride", 5)};
-    if (P->dim != 1 || P->p->family != DP_MIXTURE || P->p->n != 2 || P->q->family != DP_MIXTURE || P->q->n != 2 || !ratios || ratios->cols != 2 || dr_integer(c, "seeds", 10) < 10) {
+    if (P->dim != 1 || P->p->family != DP_MIXTURE || P->p->n != 2 || P->q->family != DP_MIXTURE || P->q->n != 2 || !ratios || ratios->cols != 2 || !same_places(P) || dr_integer(c, "seeds", 10) < 10) {
         dp_give_up(c, DP_EINPUT, "needs p and q with the same two Gaussians on the line, with other weights, the left one first, two ratios, and 10 seeds or more");
         return;
     }

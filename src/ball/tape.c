@@ -114,8 +114,8 @@ static void partial(arb_t da, arb_t db, const dp_tape *t, slong i)
     case DP_TAPE_SQRT: arb_mul_2exp_si(da, v, 1), arb_inv(da, da, prec); break;
     case DP_TAPE_TANH: arb_mul(da, v, v, prec), arb_sub_ui(da, da, 1, prec), arb_neg(da, da); break;
     case DP_TAPE_RAMP:
-        if (arb_is_finite(v)) arb_set_ui(da, (ulong) arb_is_positive(x));
-        else arb_indeterminate(da);
+        if (arb_is_positive(x) || arb_is_negative(x)) arb_set_ui(da, (ulong) arb_is_positive(x));
+        else arb_indeterminate(da); /* the kink has no derivative */
         break;
     default: arb_zero(da); break;
     }

@@ -15,7 +15,7 @@ void dp_tape_free(dp_tape *t);
 slong dp_tape_arb(dp_tape *t, const arb_t v);
 slong dp_tape_double(dp_tape *t, double v);
 slong dp_tape_whole(dp_tape *t, slong v);
-/* The step op(a, b); b of one argument: 0. RAMP is max(a, 0), and not finite where the sign of a is not certain. Returns its number. */
+/* The step op(a, b); b of one argument: 0. RAMP is max(a, 0), and not finite where the sign of a is not certain; it has no derivative at 0. Returns its number. */
 slong dp_tape_put(dp_tape *t, dp_tape_op op, slong a, slong b);
 #define dp_tape_add(t, a, b) dp_tape_put(t, DP_TAPE_ADD, a, b)
 #define dp_tape_sub(t, a, b) dp_tape_put(t, DP_TAPE_SUB, a, b)
