@@ -235,6 +235,21 @@ static void kinks(void **state)
     dp_problem_free(P);
 }
 
+/* A point of q between nodes, where two levels agree by chance at some nodes of the mesh. Truth: lambda h'' = (lambda + 2 p) h + 2 p with a jump of h' at the point, by Chebyshev's
+   polynomials on both sides. */
+static void points_between_nodes(void **state)
+{
+    static const struct { const char *at; int node; double want; } table[] = {{"139/160", 10, -0.2885577616160045}, {"33/40", 16, 12.221259441422095}, {"33/40", 18, 3.0515508546624774}};
+    (void) state;
+    for (int i = 0; i < 3; i++) {
+        char *text = dp_format("dimension: 1\np: {mixture: [{mean: 0, covariance: 1}]}\nq: {atoms: [{at: %s}]}\nkernel: {family: laplace, bandwidth: 1}\n", table[i].at);
+        dp_problem *P = with_lambda(text, "1/10");
+        dp_gridfield *f = field(P, "chi2", "-3", "3", 25, DP_TIER_AUTO, 10);
+        holds(f, DP_Q_VELOCITY, table[i].node, table[i].want, 1e-9, 0.05);
+        dp_gridfield_free(f), dp_problem_free(P), free(text);
+    }
+}
+
 /* lambda -> infinity in the plane: twice the flow of half MMD^2 for chi2, once for kale, whatever p. Points as q have kinks in k*q. */
 static void kinks_in_the_plane(void **state)
 {
@@ -276,7 +291,7 @@ static void refusals(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(mehler), cmocka_unit_test(other_arithmetic), cmocka_unit_test(points), cmocka_unit_test(plane),
-                                       cmocka_unit_test(families), cmocka_unit_test(kinks), cmocka_unit_test(kinks_in_the_plane), cmocka_unit_test(refusals)};
+                                       cmocka_unit_test(families), cmocka_unit_test(kinks), cmocka_unit_test(points_between_nodes), cmocka_unit_test(kinks_in_the_plane), cmocka_unit_test(refusals)};
     flint_randinit(rnd);
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     flint_randclear(rnd);

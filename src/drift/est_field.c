@@ -38,9 +38,9 @@ static dp_status make_smoothed(est_run *r, est_level *l, int slot, int number, d
     est_source *s = l->source + slot;
     est_axes axes = {0};
     const int wide = !r->k.gaussian && r->P->dim > 1;
-    if (wide)
-        est_ratio_axes(&axes, r->P, &r->k, &r->out, number);
-    dp_status status = est_source_init(s, r->P, &r->k, slot == DP_SLOT_P ? r->P->p : r->P->q, NULL, 0, wide ? &axes : &r->out, number, r->threads, e);
+    dp_status status = wide ? est_ratio_axes(&axes, r->P, &r->k, &r->out, number, e) : DP_OK;
+    if (status == DP_OK)
+        status = est_source_init(s, r->P, &r->k, slot == DP_SLOT_P ? r->P->p : r->P->q, NULL, 0, wide ? &axes : &r->out, number, r->threads, e);
     if (status == DP_OK && s->kind == EST_LATTICE)
         status = est_lattice_transform(s, &axes, 0, 0, 0, 2, r->threads, e);
     est_axes_clear(&axes);

@@ -50,35 +50,48 @@ static lattice_axis axis_of(const dp_problem *P, const est_kernel *k, const est_
     return a;
 }
 
-void est_ratio_axes(est_axes *axes, const dp_problem *P, const est_kernel *k, const est_axes *out, int level)
+/* The axes' lattices; refused where they have too many nodes together. */
+static dp_status lattice_axes(lattice_axis a[3], slong inside[3], const dp_problem *P, const est_kernel *k, const est_axes *out, int level, dp_error *e)
 {
-    axes->dim = P->dim;
+    double total = 1;
     for (int i = 0; i < 3; i++) {
-        lattice_axis a = {1, 1, 0, 1};
-        slong inside = 0;
-        if (i < P->dim)
-            a = axis_of(P, k, out, i, level), inside = ((out->n[i] - 1) * a.stride + a.thin - 1) / a.thin * a.thin;
-        axes->n[i] = (inside + 2 * a.margin) / a.thin + 1;
-        axes->x[i] = dp_calloc((size_t) FLINT_MIN(axes->n[i], 100000000), sizeof(real));
-        for (slong j = 0; i < P->dim && j < FLINT_MIN(axes->n[i], 100000000); j++)
-            axes->x[i][j] = out->x[i][0] + (real) (j * a.thin - a.margin) * a.step;
+        a[i] = i < P->dim ? axis_of(P, k, out, i, level) : (lattice_axis) {1, 1, 0, 1};
+        inside[i] = i < P->dim ? ((out->n[i] - 1) * a[i].stride + a[i].thin - 1) / a[i].thin * a[i].thin : 0;
+        total *= (double) (inside[i] + 2 * a[i].margin + 1);
     }
+    if (total > (P->dim == 3 ? 1e7 : 6.4e7) / R_REACH)
+        return dp_fail(e, DP_EBUDGET, "a lattice with the mesh's nodes that reaches as far as the kernel needs %.3g nodes", total);
+    return DP_OK;
+}
+
+dp_status est_ratio_axes(est_axes *axes, const dp_problem *P, const est_kernel *k, const est_axes *out, int level, dp_error *e)
+{
+    lattice_axis a[3];
+    slong inside[3];
+    const dp_status status = lattice_axes(a, inside, P, k, out, level, e);
+    axes->dim = P->dim;
+    for (int i = 0; i < 3 && status == DP_OK; i++) {
+        axes->n[i] = (inside[i] + 2 * a[i].margin) / a[i].thin + 1;
+        axes->x[i] = dp_calloc((size_t) axes->n[i], sizeof(real));
+        for (slong j = 0; i < P->dim && j < axes->n[i]; j++)
+            axes->x[i][j] = out->x[i][0] + (real) (j * a[i].thin - a[i].margin) * a[i].step;
+    }
+    return status;
 }
 
 /* The lattice, and the fading of each node's weight. */
 static dp_status lattice_nodes(est_source *s, const dp_problem *P, const est_axes *out, int level, dp_error *e)
 {
-    double total = 1;
+    lattice_axis a[3];
+    slong inside[3];
+    const dp_status status = lattice_axes(a, inside, P, s->k, out, level, e);
+    if (status != DP_OK)
+        return status;
     s->nodes.dim = s->dim, s->tapered = 1;
     for (int k = 0; k < 3; k++) {
-        const lattice_axis a = k < s->dim ? axis_of(P, s->k, out, k, level) : (lattice_axis) {1, 1, 0, 1};
-        const slong inside = k < s->dim ? ((out->n[k] - 1) * a.stride + a.thin - 1) / a.thin * a.thin : 0;
-        s->stride[k] = a.stride, s->thin[k] = a.thin, s->first[k] = a.margin, s->step[k] = a.step;
-        s->nodes.n[k] = inside + 2 * a.margin + 1;
-        total *= (double) s->nodes.n[k];
+        s->stride[k] = a[k].stride, s->thin[k] = a[k].thin, s->first[k] = a[k].margin, s->step[k] = a[k].step;
+        s->nodes.n[k] = inside[k] + 2 * a[k].margin + 1;
     }
-    if (total > (s->dim == 3 ? 1e7 : 6.4e7) / R_REACH)
-        return dp_fail(e, DP_EBUDGET, "a lattice with the mesh's nodes that reaches as far as the kernel needs %.3g nodes", total);
     for (int k = 0; k < 3; k++) {
         const slong n = s->nodes.n[k];
         const real cell = s->step[k] * (real) s->thin[k], fade = FADE * cell;
@@ -124,9 +137,11 @@ static dp_status weigh_lattice(est_source *s, real *shift, const est_source *p, 
 {
     est_axes axes;
     real least = INFINITY;
-    est_ratio_axes(&axes, s->P, s->k, out, level);
+    dp_status status = est_ratio_axes(&axes, s->P, s->k, out, level, e);
+    if (status != DP_OK)
+        return status;
     real *ratio = dp_malloc((size_t) est_size(&axes) * sizeof *ratio);
-    const dp_status status = ratio_on(ratio, &least, p, q, &axes, threads, e);
+    status = ratio_on(ratio, &least, p, q, &axes, threads, e);
     *shift = 1 - least;
     for (slong i = 0; i < est_size(&s->nodes) && status == DP_OK; i++) {
         const slong j = i / s->nodes.n[0], at[3] = {i % s->nodes.n[0], j % s->nodes.n[1], j / s->nodes.n[1]};

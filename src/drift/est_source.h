@@ -101,7 +101,7 @@ dp_status est_source_init(est_source *s, const dp_problem *P, const est_kernel *
 dp_status est_source_nodes(est_source *s, const dp_problem *P, const est_kernel *k, const dp_measure_struct *mu, double reach, int level, int threads,
                            dp_error *e);
 /* For est_log_ratio_init with kernels that are no Gaussians, in two dimensions or three: equidistant axes around the mesh on which p and q are asked for. */
-void est_ratio_axes(est_axes *axes, const dp_problem *P, const est_kernel *k, const est_axes *out, int level);
+dp_status est_ratio_axes(est_axes *axes, const dp_problem *P, const est_kernel *k, const est_axes *out, int level, dp_error *e);
 /* kappa*log(p_k/q_k) as a source: weights log(ratio + *shift) with the shift that makes it positive. */
 dp_status est_log_ratio_init(est_source *s, real *shift, const est_source *p, const est_source *q, const est_axes *out, int level, int threads, dp_error *e);
 void est_source_clear(est_source *s);

@@ -194,7 +194,7 @@ static void smooth_q(double *kq, lattice *L)
 
 /* ---- the witness on the mesh ---- */
 
-/* One derivative of lambda g for all nodes of the mesh: `a`, `b` < 0: none. Its rounding goes to every node's error. */
+/* One derivative of lambda g for all nodes of the mesh: `a`, `b` < 0: none; one that is odd along an axis is 0 at that axis' Nyquist frequency. Its rounding goes to every node's error. */
 static void one_sum(double *entry, double *error, int index, lattice *L, fftw_complex *c, const est_axes *out, int a, int b, double lost)
 {
     const slong half = L->length[0] / 2 + 1;
@@ -203,7 +203,8 @@ static void one_sum(double *entry, double *error, int index, lattice *L, fftw_co
         const slong at[3] = {i % half, i / half % L->length[1], i / half / L->length[1]};
         const double xa = a < 0 ? 1 : L->xi[a][at[a]], xb = b < 0 ? 1 : L->xi[b][at[b]];
         const double g = L->hat[i] == 0 ? 0 : L->hat[i] * (a >= 0 && b >= 0 ? -1 : 1) * xa * xb, re = g * c[i][0], im = g * c[i][1];
-        const int odd = a >= 0 && b < 0, nyquist = odd && 2 * at[a] == L->length[a];
+        const int odd = a >= 0 && b < 0, mixed = a >= 0 && b >= 0 && a != b;
+        const int nyquist = ((odd || mixed) && 2 * at[a] == L->length[a]) || (mixed && 2 * at[b] == L->length[b]);
         L->spectrum[i][0] = nyquist ? 0 : odd ? -im : re, L->spectrum[i][1] = nyquist ? 0 : odd ? re : im;
         power += re * re + im * im;
     }

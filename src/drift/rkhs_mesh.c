@@ -202,15 +202,17 @@ static dp_status rounds(dp_gridfield *f, sweep *s, const dp_problem *P, const es
 
 /* ---- kernels with a kink: lattices ---- */
 
-/* Values and errors of all nodes from two levels; the worst relative error of the velocity. */
-static double compare_levels(dp_gridfield *f, double *const entry[2], const double *rounding, double factor)
+/* Values and errors of all nodes from two levels; the worst relative error of the velocity. `older`: NULL, or a level before them: the error at a kink goes by where
+   it lies between nodes, so that two levels can agree by chance (a quarter of a step past a node of the coarser one); then half the change before says more. */
+static double compare_levels(dp_gridfield *f, double *const entry[2], const double *older, const double *rounding, double factor)
 {
     double worst = 0;
     for (slong node = 0; node < dp_mesh_nodes(&f->mesh); node++) {
         dp_num n[RKHS_ENTRIES] = {{0, 0}};
         for (int i = 0; i < RKHS_ENTRIES; i++) {
             const double fine = entry[1][node * RKHS_ENTRIES + i], coarse = entry[0][node * RKHS_ENTRIES + i];
-            n[i] = (dp_num){factor * fine, fabs(factor) * (REFINEMENT * fabs(fine - coarse) + rounding[node * RKHS_ENTRIES + i])};
+            const double change = fmax(fabs(fine - coarse), older ? fabs(coarse - older[node * RKHS_ENTRIES + i]) / 2 : 0);
+            n[i] = (dp_num){factor * fine, fabs(factor) * (REFINEMENT * change + rounding[node * RKHS_ENTRIES + i])};
         }
         worst = fmax(worst, keep(f, node, n));
     }
@@ -221,8 +223,10 @@ static double compare_levels(dp_gridfield *f, double *const entry[2], const doub
 static dp_status lattice_rounds(dp_gridfield *f, const est_axes *out, double factor, const dp_problem *P, const est_kernel *k, dp_rkhs_kind kind, int threads, dp_error *e)
 {
     const size_t all = (size_t) dp_mesh_nodes(&f->mesh) * RKHS_ENTRIES;
-    double *entry[2] = {dp_calloc(all, sizeof(double)), dp_calloc(all, sizeof(double))}, *rounding = dp_calloc(all, sizeof(double)), gap = 0, before = INFINITY;
+    double *entry[3] = {dp_calloc(all, sizeof(double)), dp_calloc(all, sizeof(double)), dp_calloc(all, sizeof(double))}; /* coarse, fine, the one before */
+    double *rounding = dp_calloc(all, sizeof(double)), gap = 0, before = INFINITY;
     dp_error inner = {0};
+    const int kinks = dp_measure_is_points(P->q);
     int number = 1;
     dp_status status = DP_EBUDGET;
     while (status == DP_EBUDGET && --number >= -1)
@@ -233,18 +237,18 @@ static dp_status lattice_rounds(dp_gridfield *f, const est_axes *out, double fac
             status = pairs && next == DP_EBUDGET ? DP_OK : next;
             break;
         }
-        const double worst = compare_levels(f, entry, rounding, factor);
+        const double worst = compare_levels(f, entry, kinks && pairs ? entry[2] : NULL, rounding, factor);
         f->nledger = 0;
         dp_gridfield_note_term(f, "refinement and rounding (estimate)", worst);
         if (kind == DP_RKHS_KALE)
             dp_gridfield_note_term(f, "duality gap", (1 + fmpq_get_d(P->regularisation)) * gap);
-        if (worst <= pow(10, -(double) FLINT_MIN(f->digits, 11)) || worst > before / 2)
+        if (worst <= pow(10, -(double) FLINT_MIN(f->digits, 11)) || (worst > before / 2 && (!kinks || pairs > 1)))
             break;
         before = worst;
-        double *const swap = entry[0];
-        entry[0] = entry[1], entry[1] = swap;
+        double *const spent = entry[2];
+        entry[2] = entry[0], entry[0] = entry[1], entry[1] = spent;
     }
-    free(entry[0]), free(entry[1]), free(rounding);
+    free(entry[0]), free(entry[1]), free(entry[2]), free(rounding);
     return refused(status, kind, &inner, e);
 }
 
