@@ -490,6 +490,9 @@ runs 'drift: directions' 0 drift --drift sliced-wasserstein --directions quasi:8
 json directions 8
 runs 'drift: directions, dimension' 2 drift --drift sliced-wasserstein --directions "$w/p1.csv"
 runs 'drift: released' 0 drift --drift da2-released --clip 0 --normalise none
+runs 'drift: three weights and no more' 2 drift --drift da2-released --block-weights 1,1,1,2
+says err 'three numbers'
+runs 'drift: weights are numbers' 2 drift --drift da2-released --block-weights 1,nan,1
 runs 'drift: clip of another drift' 2 drift --drift da2 --clip 0
 runs 'drift: no bandwidth' 2 "$dp" drift --drift mmd --x "$w/px.csv" --y "$w/py.csv"
 says err 'bandwidth'

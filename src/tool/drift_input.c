@@ -128,6 +128,16 @@ static void check_words(const char *option, const char *list)
     free(copy);
 }
 
+/* Three numbers, not all 0. */
+static void read_weights(double weight[3], const char *list)
+{
+    char *copy = dp_strdup(list), *rest = copy;
+    if (count_fields(list) != 3) dp_usage_error("--block-weights %s: expected three numbers: of x, negatives, y", list);
+    for (int i = 0; i < 3; i++) weight[i] = dp_read_double("block-weights", next_field(&rest), 0);
+    if (weight[0] + weight[1] + weight[2] == 0) dp_usage_error("--block-weights %s: expected a weight above 0", list);
+    free(copy);
+}
+
 static void read_released(dp_drift_input *in, const dp_args *a, const char *drift)
 {
     dp_released *o = &in->released;
@@ -143,7 +153,7 @@ static void read_released(dp_drift_input *in, const dp_args *a, const char *drif
     }
     if (normalise) check_words("normalise", normalise);
     if (normalise) o->distances = strstr(normalise, "distances") != NULL, o->coordinates = strstr(normalise, "coordinates") != NULL, o->rms = strstr(normalise, "rms") != NULL;
-    if (weights && sscanf(weights, "%lf,%lf,%lf", o->weight, o->weight + 1, o->weight + 2) != 3) dp_usage_error("--block-weights %s: expected three numbers: of x, negatives, y", weights);
+    if (weights) read_weights(o->weight, weights);
 }
 
 /* ---- files ---- */
