@@ -107,4 +107,21 @@ static inline slong te_sliced(const te_t *s, const double *direction, slong coun
     return value;
 }
 
+/* A sample of n doubles on the line under the Gaussian kernel of bandwidth h, prepared; its points move with the tangents of steps `at` (NULL: not at all). */
+static inline void te_smoothed(dp_line_mixture_t u, const dp_check *c, const fmpq_t h, const double *x, slong n, arb_srcptr tangent, const slong *at)
+{
+    fmpq_t w, v, q;
+    arf_t a;
+    fmpq_init(w), fmpq_init(v), fmpq_init(q), arf_init(a);
+    fmpq_set_si(w, 1, (ulong) n), fmpq_mul(v, h, h);
+    dp_line_mixture_init(u, n);
+    for (slong i = 0; i < n; i++) {
+        arf_set_d(a, x[i]), arf_get_fmpq(q, a);
+        dp_line_mixture_set(u, i, w, q, v);
+        if (at) arb_set(u->mean_dot + i, tangent + at[i]);
+    }
+    dp_line_mixture_prepare(u, 2, dp_check_prec(c) + 60);
+    fmpq_clear(w), fmpq_clear(v), fmpq_clear(q), arf_clear(a);
+}
+
 #endif

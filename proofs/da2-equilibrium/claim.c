@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* da2-equilibrium: DA2 (and the proxy) with wrong weights standing exactly still: two clusters of coincident particles; with the self mask, too, where clusters split. */
 #include "../sample-da2.h"
+#include "../box.h"
 
 typedef struct { slong left, right, zero, far; } counts;
 
@@ -86,22 +87,6 @@ static void face(dp_check *c, const sm_t *s, const char *name, char mine, int en
     free(F), free(text);
 }
 
-static int read_box(dp_check *c, const char *name, const char *lo, const char *hi, const fmpq_t centre, int *beyond)
-{
-    const dp_param *p = dp_check_param(c, name);
-    fmpq_t t;
-    if (!p || p->cols != 2 || fmpq_cmp(p->value, p->value + 1) >= 0 || fmpq_sgn(p->value) * fmpq_sgn(p->value + 1) <= 0) {
-        dp_give_up(c, DP_EINPUT, "left and right: two offsets each from the data points, the smaller first, on one side");
-        return 0;
-    }
-    *beyond = fmpq_sgn(p->value) > 0;
-    fmpq_init(t);
-    fmpq_add(t, centre, p->value), dp_let_q(c, lo, t);
-    fmpq_add(t, centre, p->value + 1), dp_let_q(c, hi, t);
-    fmpq_clear(t);
-    return 1;
-}
-
 /* Algorithm 2 written out, with the mask, the clusters moved to the corner (L0, R0) and one pair of the right one split by +-split. */
 static void algorithm(dp_check *c, const sm_t *s, const counts *k, const fmpq_t split)
 {
@@ -167,7 +152,7 @@ static void run(dp_check *c)
     dp_let_q(c, "h", P->bandwidth), dp_let_q(c, "D", DP_MEAN(P->p, s.m - 1, 0));
     sm_count(c, "nL", k.left), sm_count(c, "nR", k.right), dp_def(c, "sL", masked(c) ? "nL - 1" : "nL"), dp_def(c, "sR", masked(c) ? "nR - 1" : "nR");
     sm_count(c, "m0", k.zero), sm_count(c, "mD", k.far);
-    if (!read_box(c, "left", "L0", "L1", DP_MEAN(P->p, 0, 0), beyond) || !read_box(c, "right", "R0", "R1", DP_MEAN(P->p, s.m - 1, 0), beyond + 1))
+    if (!bx_read(c, "left", "L0", "L1", DP_MEAN(P->p, 0, 0), beyond) || !bx_read(c, "right", "R0", "R1", DP_MEAN(P->p, s.m - 1, 0), beyond + 1))
         return;
     const dp_param *split = dp_check_param(c, "split");
     if (!split && !dp_twin_unfit(c, "stable"))

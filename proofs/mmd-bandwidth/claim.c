@@ -1,24 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* mmd-bandwidth: which bandwidth makes the mean MMD force between two equal Gaussians largest, with the kernel normalised and not. */
 #include <stdlib.h>
-#include "driftproof.h"
-
-/* Leaves M = |m_p - m_q|^2 and s, the common variance; 0 unless p and q are N(m_p, s I), N(m_q, s I), m_p != m_q. */
-static int gaussians(dp_check *c, const dp_problem *P)
-{
-    const slong d = P->dim;
-    fmpq_t M, t;
-    int ok = P->p->family == DP_MIXTURE && P->p->n == 1 && P->q->family == DP_MIXTURE && P->q->n == 1 && P->kernel == DP_KERNEL_GAUSSIAN;
-    for (slong k = 0; k < d * d && ok; k++)
-        ok = fmpq_equal(P->p->cov + k, P->q->cov + k) && (k % (d + 1) ? fmpq_is_zero(P->p->cov + k) : fmpq_equal(P->p->cov + k, P->p->cov));
-    fmpq_init(M), fmpq_init(t);
-    for (slong k = 0; k < d && ok; k++)
-        fmpq_sub(t, DP_MEAN(P->p, 0, k), DP_MEAN(P->q, 0, k)), fmpq_addmul(M, t, t);
-    ok = ok && !fmpq_is_zero(M);
-    if (ok) dp_let_q(c, "M", M), dp_let_q(c, "s", P->p->cov);
-    fmpq_clear(M), fmpq_clear(t);
-    return ok;
-}
+#include "../shifted.h"
 
 /* -d/dt of half the MMD^2 while q moves with the velocity m_p - m_q: by its double sum, and as the drift at the mean of q with both measures blurred once more. */
 static void let_force(dp_check *c, const dp_problem *P)
@@ -89,7 +72,11 @@ static void run(dp_check *c)
 {
     const dp_problem *P = dp_check_problem(c);
     const dp_param *dims = dp_check_param(c, "dimensions"), *factors = dp_check_param(c, "factors");
-    if (!dims || !factors || !gaussians(c, P)) {
+    fmpq_t M;
+    fmpq_init(M);
+    const int fits = dims && factors && sh_gaussians(M, c);
+    fmpq_clear(M);
+    if (!fits) {
         dp_give_up(c, DP_EINPUT, "needs the Gaussian kernel, p and q Gaussians of one covariance s I and different means, dimensions and factors");
         return;
     }

@@ -3,23 +3,20 @@
 #include <math.h>
 #include <stdlib.h>
 #include "../radial.h"
+#include "../shifted.h"
 
 enum { TERMS = 80 };
 
 /* Leaves M = |m_p - m_q|^2, s (common variance), d; 0 unless p and q are Gaussians of one covariance s I, apart, and M/s < TERMS/2. */
-static int gaussians(dp_check *c, const dp_problem *P)
+static int gaussians(dp_check *c)
 {
-    const slong d = P->dim;
     fmpq_t M, t;
-    int ok = P->p->family == DP_MIXTURE && P->p->n == 1 && P->q->family == DP_MIXTURE && P->q->n == 1 && P->kernel == DP_KERNEL_GAUSSIAN;
-    for (slong k = 0; k < d * d && ok; k++)
-        ok = fmpq_equal(P->p->cov + k, P->q->cov + k) && (k % (d + 1) ? fmpq_is_zero(P->p->cov + k) : fmpq_equal(P->p->cov + k, P->p->cov));
     fmpq_init(M), fmpq_init(t);
-    for (slong k = 0; k < d && ok; k++)
-        fmpq_sub(t, DP_MEAN(P->p, 0, k), DP_MEAN(P->q, 0, k)), fmpq_addmul(M, t, t);
-    ok = ok && !fmpq_is_zero(M);
-    if (ok) fmpq_set_si(t, TERMS / 2, 1), fmpq_mul(t, t, P->p->cov), ok = fmpq_cmp(M, t) < 0;
-    if (ok) dp_let_q(c, "M", M), dp_let_q(c, "s", P->p->cov), fmpq_set_si(t, d, 1), dp_let_q(c, "d", t);
+    int ok = sh_gaussians(M, c);
+    if (ok) {
+        fmpq_set_si(t, TERMS / 2, 1), fmpq_mul(t, t, dp_check_problem(c)->p->cov), ok = fmpq_cmp(M, t) < 0;
+        fmpq_set_si(t, dp_check_problem(c)->dim, 1), dp_let_q(c, "d", t);
+    }
     fmpq_clear(M), fmpq_clear(t);
     return ok;
 }
@@ -119,7 +116,7 @@ static void at_point(dp_check *c, const dp_point *at, void *data)
 static void run(dp_check *c)
 {
     const dp_problem *P = dp_check_problem(c);
-    if (!dp_check_param(c, "within") || (P->dim > 1 && !dp_check_param(c, "at")) || !gaussians(c, P)) {
+    if (!dp_check_param(c, "within") || (P->dim > 1 && !dp_check_param(c, "at")) || !gaussians(c)) {
         dp_give_up(c, DP_EINPUT, "needs the Gaussian kernel, p and q Gaussians of one covariance s I and means that differ, by less than 6 standard deviations, and within; at, beyond the line");
         return;
     }

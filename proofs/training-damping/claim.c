@@ -41,26 +41,21 @@ static void run(dp_check *c)
     const dp_problem *P = dp_check_problem(c);
     const dp_param *waves = dp_check_param(c, "waves");
     const slong per = dr_integer(c, "per", 10), lengths = dr_integer(c, "lengths", 60);
-    arb_t b;
     if (P->dim != 1 || (P->kernel != DP_KERNEL_GAUSSIAN && P->kernel != DP_KERNEL_LAPLACE) || !waves || waves->cols > WAVES || per < 4 || lengths < 30) {
         dp_give_up(c, DP_EINPUT, "needs the line, the Gaussian or the Laplace kernel, up to %d waves, 4 particles or more to a bandwidth and 30 bandwidths or more", WAVES);
         return;
     }
-    arb_init(b);
-    arb_set_fmpq(b, P->bandwidth, 64);
-    const double h = arf_get_d(arb_midref(b), ARF_RND_NEAR);
+    const double h = dp_nearest_d(P->bandwidth);
     const line s = {c, per * lengths, (double) lengths * h, h};
     for (slong k = 0; k < waves->cols && !dp_check_stopped(c); k++) {
         double measured;
-        arb_set_fmpq(b, waves->value + k, 64);
-        const double t = arf_get_d(arb_midref(b), ARF_RND_NEAR), symbol = P->kernel == DP_KERNEL_GAUSSIAN ? t * t * exp(-t * t / 2) : 2 * t * t / ((1 + t * t) * (1 + t * t));
+        const double t = dp_nearest_d(waves->value + k), symbol = P->kernel == DP_KERNEL_GAUSSIAN ? t * t * exp(-t * t / 2) : 2 * t * t / ((1 + t * t) * (1 + t * t));
         if (!rate(&measured, &s, t / h, dr_integer(c, "steps", 5), 0.1)) break;
         dr_let(c, dp_name("measured", k, -1), measured), dr_let(c, dp_name("symbol", k, -1), dp_check_twin(c, "frequency") ? t * t : symbol);
         char *label = dp_format("rate at xi h = %.3g: measured %.4f, by the symbol: %.4f", t, measured, symbol), *text = dp_format("abs(measured_%ld - symbol_%ld) < symbol_%ld/100", (long) k, (long) k, (long) k);
         dp_assert(c, label, text);
         free(label), free(text);
     }
-    arb_clear(b);
 }
 
 static const dp_param_spec params[] = {

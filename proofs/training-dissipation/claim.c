@@ -9,29 +9,12 @@ static const char *flow(const setting *s) { return s->smoothed ? "smoothed-kl" :
 
 /* ---- smoothed KL on the line ---- */
 
-/* A sample of doubles under the kernel; moving with the tangents of steps `at`, where these are given. */
-static void blurred(dp_line_mixture_t u, const setting *s, const double *x, slong n, arb_srcptr tangent, const slong *at)
-{
-    fmpq_t w, v, q;
-    arf_t a;
-    fmpq_init(w), fmpq_init(v), fmpq_init(q), arf_init(a);
-    fmpq_set_si(w, 1, (ulong) n), fmpq_mul(v, s->h, s->h);
-    dp_line_mixture_init(u, n);
-    for (slong i = 0; i < n; i++) {
-        arf_set_d(a, x[i]), arf_get_fmpq(q, a);
-        dp_line_mixture_set(u, i, w, q, v);
-        if (at) arb_set(u->mean_dot + i, tangent + at[i]);
-    }
-    dp_line_mixture_prepare(u, 2, dp_check_prec(s->c) + 60);
-    fmpq_clear(w), fmpq_clear(v), fmpq_clear(q), arf_clear(a);
-}
-
 /* KL(k*q || k*p), or its rate along tangents. */
 static void smoothed_kl(arb_t out, setting *s, const double *x, arb_srcptr tangent, const slong *at)
 {
     dp_line_mixture_t u, p;
     dp_error e = {DP_OK, ""};
-    blurred(u, s, x, (slong) s->r.n, tangent, at), blurred(p, s, s->r.y, (slong) s->r.m, NULL, NULL);
+    te_smoothed(u, s->c, s->h, x, (slong) s->r.n, tangent, at), te_smoothed(p, s->c, s->h, s->r.y, (slong) s->r.m, NULL, NULL);
     dp_check_failed(s->c, dp_line_kl(out, u, p, at != NULL, dp_check_prec(s->c) + 20, dp_check_prec(s->c) + 60, &e), &e);
     dp_line_mixture_clear(u), dp_line_mixture_clear(p);
 }

@@ -7,16 +7,6 @@ enum { POINTS = 256 };
 /* D: distance of the modes of p on the line; middle between them; right: the weight of the second mode in p. */
 typedef struct { dp_check *c; slong cap, stride; double middle, right; fmpq_t D; char *first, *second; } setting;
 
-static double to_double(const fmpq_t q)
-{
-    arb_t b;
-    arb_init(b);
-    arb_set_fmpq(b, q, 64);
-    const double v = arf_get_d(arb_midref(b), ARF_RND_NEAR);
-    arb_clear(b);
-    return v;
-}
-
 static double right_of(const double *x, size_t n, double middle)
 {
     double right = 0;
@@ -113,7 +103,7 @@ static void decide(dp_check *c, const range *known, slong seeds)
 static void measure(const setting *s, const dp_param *ratios)
 {
     const slong seeds = dr_integer(s->c, "seeds", 10);
-    const double low = to_double(ratios->value), high = to_double(ratios->value + 1);
+    const double low = dp_nearest_d(ratios->value), high = dp_nearest_d(ratios->value + 1);
     range *known = dp_malloc((size_t) seeds * sizeof *known);
     for (slong k = 0; k < seeds && !dp_check_stopped(s->c); k++) {
         const slong a = steps(s, ratios->value, k), b = dp_check_stopped(s->c) ? -1 : steps(s, ratios->value + 1, k);
@@ -143,7 +133,7 @@ static void run(dp_check *c)
     }
     fmpq_init(s.D);
     fmpq_sub(s.D, DP_MEAN(P->p, 1, 0), DP_MEAN(P->p, 0, 0));
-    s.middle = (to_double(DP_MEAN(P->p, 0, 0)) + to_double(DP_MEAN(P->p, 1, 0))) / 2, s.right = to_double(DP_WEIGHT(P->p, 1));
+    s.middle = (dp_nearest_d(DP_MEAN(P->p, 0, 0)) + dp_nearest_d(DP_MEAN(P->p, 1, 0))) / 2, s.right = dp_nearest_d(DP_WEIGHT(P->p, 1));
     char *w[2] = {fmpq_get_str(NULL, 10, DP_WEIGHT(P->q, 0)), fmpq_get_str(NULL, 10, DP_WEIGHT(P->q, 1))};
     s.first = dp_format("p.mixture.0.weight=%s", w[0]), s.second = dp_format("p.mixture.1.weight=%s", w[1]);
     measure(&s, ratios);

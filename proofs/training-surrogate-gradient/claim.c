@@ -59,29 +59,12 @@ static int energy(setting *s)
     return !dp_check_stopped(s->c);
 }
 
-/* h^2 of the trainer, whose h is the nearest double. */
-static void variance(fmpq_t v, setting *s)
+/* A sample under the trainer's kernel, whose h is the nearest double. */
+static void smoothed(dp_line_mixture_t u, setting *s, const double *x, slong n, arb_srcptr tangent, const slong *at)
 {
     dp_sample d;
     dp_trainer_sample(&d, s->r.a, s->r.x, s->r.n, s->r.y, s->r.m, 0);
-    fmpq_mul(v, &d.part->bandwidth, &d.part->bandwidth);
-}
-
-/* A sample of doubles under the kernel, its points moving with the tangents of steps `at` (NULL: not at all). */
-static void smoothed(dp_line_mixture_t u, setting *s, const double *x, slong n, arb_srcptr tangent, const slong *at)
-{
-    fmpq_t w, v, q;
-    arf_t a;
-    fmpq_init(w), fmpq_init(v), fmpq_init(q), arf_init(a);
-    fmpq_set_si(w, 1, (ulong) n), variance(v, s);
-    dp_line_mixture_init(u, n);
-    for (slong i = 0; i < n; i++) {
-        arf_set_d(a, x[i]), arf_get_fmpq(q, a);
-        dp_line_mixture_set(u, i, w, q, v);
-        if (at) arb_set(u->mean_dot + i, tangent + at[i]);
-    }
-    dp_line_mixture_prepare(u, 2, dp_check_prec(s->c) + 60);
-    fmpq_clear(w), fmpq_clear(v), fmpq_clear(q), arf_clear(a);
+    te_smoothed(u, s->c, &d.part->bandwidth, x, n, tangent, at);
 }
 
 /* d/dt KL(k*q || k*p) as the samples move with the given tangents, by dual numbers under the integral. */

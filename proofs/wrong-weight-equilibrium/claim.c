@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* wrong-weight-equilibrium: two particles of any weights at which the mean shift is exactly zero, next to two data points of other weights. */
 #include "../samples.h"
+#include "../box.h"
 
 /* k(u) as text, fresh. */
 static char *kernel(const dp_problem *P, const char *u)
@@ -25,21 +26,6 @@ static void corner(dp_check *c, const dp_problem *P, const char *name, char left
     dp_def(c, kappa, k);
     velocity(c, P, FL, L, "-", r, "a", "alpha", kappa), velocity(c, P, FR, R, "+", r, "alpha", "a", kappa);
     free(kappa), free(FL), free(FR), free(r), free(k);
-}
-
-static int read_box(dp_check *c, const char *name, const char *lo, const char *hi, const fmpq_t centre)
-{
-    const dp_param *p = dp_check_param(c, name);
-    fmpq_t t;
-    if (!p || p->cols != 2 || fmpq_cmp(p->value, p->value + 1) >= 0) {
-        dp_give_up(c, DP_EINPUT, "left and right: two offsets each, the smaller first, from the data points 0 and D");
-        return 0;
-    }
-    fmpq_init(t);
-    fmpq_add(t, centre, p->value), dp_let_q(c, lo, t);
-    fmpq_add(t, centre, p->value + 1), dp_let_q(c, hi, t);
-    fmpq_clear(t);
-    return 1;
 }
 
 /* The mean shift by both engines with q at the corner (L0, R0), against FL_00 and FR_00. */
@@ -75,7 +61,7 @@ static void run(dp_check *c)
     }
     dp_let_q(c, "beta", DP_WEIGHT(P->p, 0)), dp_let_q(c, "alpha", DP_WEIGHT(P->q, 0)), dp_let_q(c, "D", DP_MEAN(P->p, 1, 0)), dp_let_q(c, "h", P->bandwidth);
     dp_def(c, "a", "1 - alpha"), dp_def(c, "b", "1 - beta");
-    if (!read_box(c, "left", "L0", "L1", DP_MEAN(P->p, 0, 0)) || !read_box(c, "right", "R0", "R1", DP_MEAN(P->p, 1, 0)))
+    if (!bx_read(c, "left", "L0", "L1", DP_MEAN(P->p, 0, 0), NULL) || !bx_read(c, "right", "R0", "R1", DP_MEAN(P->p, 1, 0), NULL))
         return;
     corner(c, P, "00", '0', '0'), corner(c, P, "01", '0', '1'), corner(c, P, "10", '1', '0'), corner(c, P, "11", '1', '1');
     tie(c, P);

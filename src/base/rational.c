@@ -111,3 +111,13 @@ char *dp_fmpq_get_text(const fmpq_t q)
     flint_free(t);
     return text;
 }
+
+double dp_nearest_d(const fmpq_t q)
+{
+    arf_t a;
+    arf_init(a);
+    arf_fmpz_div_fmpz(a, fmpq_numref(q), fmpq_denref(q), 53, ARF_RND_NEAR);
+    const double v = arf_get_d(a, ARF_RND_NEAR);
+    arf_clear(a);
+    return v;
+}

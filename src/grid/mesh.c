@@ -45,16 +45,6 @@ void dp_mesh_node(fmpq *x, const dp_mesh_t m, slong node)
     }
 }
 
-double dp_nearest_d(const fmpq_t x)
-{
-    arb_t t;
-    arb_init(t);
-    arb_set_fmpq(t, x, 256);
-    const double d = arf_get_d(arb_midref(t), ARF_RND_NEAR);
-    arb_clear(t);
-    return d;
-}
-
 double *dp_mesh_axis_d(const dp_mesh_t m, int axis)
 {
     double *x = dp_malloc(sizeof *x * (size_t) m->n[axis]);

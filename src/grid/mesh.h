@@ -17,8 +17,6 @@ void dp_mesh_clear(dp_mesh_t m);
 slong dp_mesh_nodes(const dp_mesh_t m);
 /* Coordinates of a node, exactly. */
 void dp_mesh_node(fmpq *x, const dp_mesh_t m, slong node);
-/* The double next to x (fmpq_get_d truncates); of numbers that lie within 2^-256 of the middle between two doubles, one of these two. */
-double dp_nearest_d(const fmpq_t x);
 /* The coordinates along one axis, each the nearest double; free() it. */
 double *dp_mesh_axis_d(const dp_mesh_t m, int axis);
 

@@ -24,13 +24,7 @@ PART T(vec) T(exp2)(T(vec) t)
     const __m256i power = _mm256_slli_epi32(_mm256_cvtps_epi32((__m256) n), 23);
     return (T(vec)) _mm256_and_ps(live, (__m256) _mm256_add_epi32((__m256i) p, power));
 }
-#include "particle/fused_lanes.h"
-#include "particle/fused_deep.h"
-#include "particle/fused_sides.h"
-#include "particle/fused_sweep.h"
-#undef REAL
-#undef LANES
-#undef T
+#include "particle/fused_bodies.h"
 
 #define REAL double
 #define LANES 4
@@ -49,10 +43,7 @@ PART T(vec) T(exp2)(T(vec) t)
     const __m256i power = _mm256_slli_epi64((__m256i) (n + 0x1.8p52), 52);
     return (T(vec)) _mm256_and_pd(live, (__m256d) _mm256_add_epi64((__m256i) p, power));
 }
-#include "particle/fused_lanes.h"
-#include "particle/fused_deep.h"
-#include "particle/fused_sides.h"
-#include "particle/fused_sweep.h"
+#include "particle/fused_bodies.h"
 
 const dp_fused_kernels dp_fused_v3 = KERNELS(v3);
 #endif

@@ -23,13 +23,7 @@ PART T(vec) T(exp2)(T(vec) t)
     DEGREE_5(HORNER)
     return (T(vec)) _mm512_maskz_scalef_ps(live, (__m512) p, (__m512) t);
 }
-#include "particle/fused_lanes.h"
-#include "particle/fused_deep.h"
-#include "particle/fused_sides.h"
-#include "particle/fused_sweep.h"
-#undef REAL
-#undef LANES
-#undef T
+#include "particle/fused_bodies.h"
 
 #define REAL double
 #define LANES 8
@@ -47,10 +41,7 @@ PART T(vec) T(exp2)(T(vec) t)
     DEGREE_11(HORNER)
     return (T(vec)) _mm512_maskz_scalef_pd(live, (__m512d) p, (__m512d) t);
 }
-#include "particle/fused_lanes.h"
-#include "particle/fused_deep.h"
-#include "particle/fused_sides.h"
-#include "particle/fused_sweep.h"
+#include "particle/fused_bodies.h"
 
 const dp_fused_kernels dp_fused_v4 = KERNELS(v4);
 #endif

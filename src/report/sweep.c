@@ -87,6 +87,8 @@ int dp_face_has_sweep(const dp_face *x)
     return there(x, "tables", "tsv");
 }
 
+static const char title[] = "Training: a sweep over drifts, data sets and bandwidths";
+
 /* ---- HTML ---- */
 
 static void html_text(dp_face *x, FILE *f, const char *stem, const char *text)
@@ -109,7 +111,7 @@ void dp_face_sweep_html(dp_face *x, FILE *f)
 {
     char *text = read_text(x);
     if (text) {
-        fputs("<section id=\"sweep\">\n<h2>Training: a sweep over drifts, data sets and bandwidths</h2>\n", f);
+        fprintf(f, "<section id=\"sweep\">\n<h2>%s</h2>\n", title);
         go_through(x, f, text, "text", html_text);
         for (size_t k = 0; k < LISTS; k++) {
             dp_table *t = table_of(text, k);
@@ -141,7 +143,7 @@ void dp_face_sweep_tex(dp_face *x, FILE *f)
 {
     char *text = read_text(x);
     if (text) {
-        fputs("\n\\clearpage\n\\section{Training: a sweep over drifts, data sets and bandwidths}\n", f);
+        fprintf(f, "\n\\clearpage\n\\section{%s}\n", title);
         go_through(x, f, text, "text", tex_text);
         for (size_t k = 0; k < LISTS; k++) {
             dp_table *t = table_of(text, k);

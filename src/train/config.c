@@ -105,22 +105,12 @@ static void add(dp_yaml *map, const char *name, dp_yaml *value)
 
 /* ---- values ---- */
 
-double dp_nearest_double(const fmpq_t q)
-{
-    arf_t a;
-    arf_init(a);
-    arf_fmpz_div_fmpz(a, fmpq_numref(q), fmpq_denref(q), 53, ARF_RND_NEAR);
-    const double v = arf_get_d(a, ARF_RND_NEAR);
-    arf_clear(a);
-    return v;
-}
-
 static dp_status read_real(double *out, const key *k, const dp_yaml_report *r, const dp_yaml *y)
 {
     fmpq_t q;
     fmpq_init(q);
     const dp_status status = dp_read_rational(q, r, y);
-    *out = status ? 0 : dp_nearest_double(q);
+    *out = status ? 0 : dp_nearest_d(q);
     fmpq_clear(q);
     if (status || (isfinite(*out) && *out >= k->least && *out <= k->most && !(k->open && *out == k->least))) return status;
     char *what = k->most < INFINITY ? dp_format("a number from %g to %g", k->least, k->most) : dp_format("a number %s %g", k->open ? "greater than" : "of at least", k->least);

@@ -8,8 +8,6 @@
 
 /* What no single key can tell: whether drift, measures, kernel and options go together. */
 dp_status dp_train_check(const dp_train *t, const dp_problem *P, const dp_yaml_report *r, const dp_yaml *train);
-/* The nearest double (fmpq_get_d rounds towards zero). */
-double dp_nearest_double(const fmpq_t q);
 /* A file named in the case: relative to the directory of the case; fresh. */
 char *dp_train_path(const dp_train *t, const char *file);
 

@@ -22,7 +22,7 @@ void dp_train_field_init(dp_train_field *f, const dp_train *t, ulong key, int th
         part->family = P->nparts ? P->parts[k].family : P->kernel;
         if (P->nparts) fmpq_set(&part->weight, &P->parts[k].weight);
         else fmpq_one(&part->weight);
-        f->usual[k] = dp_nearest_double(P->nparts ? &P->parts[k].bandwidth : t->nbandwidths ? t->bandwidth + k : P->bandwidth);
+        f->usual[k] = dp_nearest_d(P->nparts ? &P->parts[k].bandwidth : t->nbandwidths ? t->bandwidth + k : P->bandwidth);
     }
     if (!strcmp(t->drift, "sliced-wasserstein")) f->direction = dp_malloc(sizeof(double) * (size_t) (t->directions * P->dim));
 }
