@@ -59,6 +59,32 @@ static void against_dot(void **unused)
     flint_randclear(state);
 }
 
+/* Packed digits give the same balls, from narrow digits (many terms) to the widest (one term); as the first factor they are refused. */
+static void packed_digits(void **unused)
+{
+    (void) unused;
+    flint_rand_t state;
+    flint_randinit(state);
+    for (int run = 0; run < 60; run++) {
+        slong M = 1 + (slong) n_randint(state, 9), N = 1 + (slong) n_randint(state, 9), K = run % 3 ? 1 + (slong) n_randint(state, 300) : 1, bits = 1 + (slong) n_randint(state, 300);
+        arb_ptr a = _arb_vec_init(M * K), b = _arb_vec_init(N * K), z = _arb_vec_init(M * N), y = _arb_vec_init(M * N);
+        dp_digits *A, *B;
+        dp_error e;
+        random_matrix(a, state, M * K, bits, 90, 1), random_matrix(b, state, N * K, bits, 90, 1);
+        assert_int_equal(dp_digits_new(&A, a, M, K, bits, 1, &e), DP_OK);
+        assert_int_equal(dp_digits_new(&B, b, N, K, bits, 1, &e), DP_OK);
+        assert_int_equal(dp_digits_mul(z, A, B, bits + 9, 1, &e), DP_OK);
+        assert_int_equal(dp_digits_pack(B, &e), DP_OK);
+        assert_int_equal(dp_digits_mul(y, A, B, bits + 9, 2, &e), DP_OK);
+        for (slong i = 0; i < M * N; i++)
+            assert_true(arb_equal(z + i, y + i));
+        assert_int_equal(dp_digits_mul(y, B, A, bits + 9, 1, &e), DP_EINPUT);
+        dp_digits_free(A), dp_digits_free(B);
+        _arb_vec_clear(a, M * K), _arb_vec_clear(b, N * K), _arb_vec_clear(z, M * N), _arb_vec_clear(y, M * N);
+    }
+    flint_randclear(state);
+}
+
 /* Bytes do not depend on threads; entries that are all as large as digits allow do not overflow the sums. */
 static void extreme_digits(void **unused)
 {
@@ -185,7 +211,7 @@ static void bells_apart(void **unused)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(against_dot), cmocka_unit_test(extreme_digits), cmocka_unit_test(extreme_balanced_digits), cmocka_unit_test(blocks_apart),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(against_dot), cmocka_unit_test(packed_digits), cmocka_unit_test(extreme_digits), cmocka_unit_test(extreme_balanced_digits), cmocka_unit_test(blocks_apart),
                                        cmocka_unit_test(bells_apart)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

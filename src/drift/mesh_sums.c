@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* mesh_sums.c: the separable passes that turn lattice weights into moments at the nodes of a mesh, by digits or by balls, the last axis band by band. */
+#include "base/memory.h"
 #include "base/threads.h"
 #include "drift/mesh_sums.h"
 
@@ -127,7 +128,11 @@ static dp_status first_axes(dp_mesh_sums *z, dp_layer_weights weights, const voi
             _arb_vec_clear(p.sums[c], z->rows * m);
         else
             z->part[c].ball = p.sums[c];
+        if (z->part[c].digit && status == DP_OK)
+            status = dp_digits_pack(z->part[c].digit, e);
     }
+    if (z->digits)
+        dp_memory_return();
     for (int k = 0; k < 2; k++)
         for (int a = 0; a < 3; a++)
             dp_digits_free(p.kernel[k][a]);

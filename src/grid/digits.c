@@ -24,9 +24,22 @@ void dp_digits_free(dp_digits *m)
 {
     if (!m)
         return;
-    free(m->digit), free(m->exp), free(m->offset), free(m->used);
+    free(m->digit), free(m->packed), free(m->exp), free(m->offset), free(m->used);
     _mag_vec_clear(m->size, m->tiles * m->chunks), _mag_vec_clear(m->error, m->tiles * m->chunks), _mag_vec_clear(m->row_error, m->tiles * DP_TILE);
     free(m);
+}
+
+dp_status dp_digits_pack(dp_digits *m, dp_error *e)
+{
+    const slong n = m->tiles * DP_TILE * m->digits * m->length;
+    m->packed = dp_malloc(sizeof *m->packed * (size_t) n);
+    for (slong i = 0; i < n; i++) {
+        m->packed[i] = (float) m->digit[i];
+        if ((double) m->packed[i] < m->digit[i] || (double) m->packed[i] > m->digit[i])
+            return dp_fail(e, DP_EINTERNAL, "a digit of %ld bits is wider than a float", (long) m->width);
+    }
+    free(m->digit), m->digit = NULL;
+    return DP_OK;
 }
 
 /* ---- splitting ---- */

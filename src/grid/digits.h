@@ -20,7 +20,8 @@ enum {
 struct dp_digits_struct {
     slong rows, tiles, K, length, chunks, digits, width;
     slong asked;    /* bits that were asked for; the digits have room for width digits - 1 and one to spare */
-    double *digit;
+    double *digit;  /* NULL where they are packed: */
+    float *packed;  /* the same numbers in half the room: digits have 24 bits at most */
     char *used;
     slong *exp, *offset; /* DP_NOTHING: a row of exact zeros, a block of zeros */
     mag_ptr size, error, row_error;

@@ -43,10 +43,13 @@ static void chunk_sums(lanes (*work)[TILE][TILE], const strip_of *a, const strip
     }
 }
 
-static strip_of strip(const dp_digits *m, slong tile, slong chunk)
+/* digit: the tile's. */
+static strip_of strip(const dp_digits *m, const double *digit, slong tile, slong chunk)
 {
-    return (strip_of) {m->digit + tile * TILE * m->digits * m->length + chunk * CHUNK, m->digits * m->length, m->length, m->digits, m->used + (tile * m->chunks + chunk) * m->digits};
+    return (strip_of) {digit + chunk * CHUNK, m->digits * m->length, m->length, m->digits, m->used + (tile * m->chunks + chunk) * m->digits};
 }
+
+static slong tile_size(const dp_digits *m) { return TILE * m->digits * m->length; }
 
 /* sums[t BLOCK + c] = sum over the lanes of entry c. */
 DP_CLONES
@@ -73,7 +76,8 @@ typedef struct {
 
 /* Where one job works. */
 typedef struct {
-    double *sums;
+    double *sums, *own;   /* own: digits of the tile of b where b is packed */
+    const double *digits; /* of that tile */
     lanes (*work)[TILE][TILE];
     mp_ptr raw, word;
     dp_fixed_t v;
@@ -85,6 +89,7 @@ static void bench_init(bench *w, const product *p)
     w->sums = dp_fft_alloc((size_t) (p->slices * BLOCK));
     w->work = (lanes (*)[TILE][TILE]) dp_fft_alloc((size_t) p->slices * sizeof *w->work / sizeof(double));
     w->raw = dp_malloc(sizeof *w->raw * (size_t) (BLOCK * p->slices)), w->word = dp_malloc(sizeof *w->word * (size_t) (BLOCK * p->limbs));
+    w->own = p->b->packed ? dp_fft_alloc((size_t) tile_size(p->b)) : NULL;
     mag_init(w->r), mag_init(w->left), mag_init(w->ea), mag_init(w->eb), mag_init(w->eab);
     dp_fixed_init(w->v, BLOCK, p->limbs * FLINT_BITS - 1);
     memset(w->sums, 0, sizeof *w->sums * (size_t) (p->slices * BLOCK));
@@ -93,7 +98,7 @@ static void bench_init(bench *w, const product *p)
 static void bench_clear(bench *w)
 {
     dp_fixed_clear(w->v), mag_clear(w->r), mag_clear(w->left), mag_clear(w->ea), mag_clear(w->eb), mag_clear(w->eab);
-    free(w->sums), free(w->work), free(w->raw), free(w->word);
+    free(w->sums), free(w->own), free(w->work), free(w->raw), free(w->word);
 }
 
 /* Sum of the exponents of block c, in digits. */
@@ -137,7 +142,7 @@ static int tile_sums(bench *w, slong *lowest, const product *p, slong x, slong y
         if (first >= most) {
             mag_add(w->left, w->left, t);
         } else {
-            const strip_of u = strip(p->a, x, c), v = strip(p->b, y, c);
+            const strip_of u = strip(p->a, p->a->digit + x * tile_size(p->a), x, c), v = strip(p->b, w->digits, y, c);
             chunk_sums(w->work, &u, &v, first, FLINT_MIN(p->slices, most - first));
             left_out += first * dp_digits_terms(p->a, c);
         }
@@ -199,6 +204,9 @@ static dp_status columns_of(void *argument, slong job, int worker, dp_error *e)
     dp_status status = DP_OK;
     bench w;
     bench_init(&w, p);
+    w.digits = w.own ? w.own : p->b->digit + job * tile_size(p->b);
+    for (slong i = 0; w.own && i < tile_size(p->b); i++)
+        w.own[i] = (double) p->b->packed[job * tile_size(p->b) + i];
     for (slong x = 0; x < p->a->tiles && status == DP_OK; x++)
         status = tile(p, &w, x, job, e);
     bench_clear(&w);
@@ -221,6 +229,8 @@ dp_status dp_digits_mul(arb_ptr z, const dp_digits *a, const dp_digits *b, slong
         return status;
     if (a->K != b->K || a->asked != b->asked)
         return dp_fail(e, DP_EINPUT, "rows of %ld entries of %ld bits against rows of %ld of %ld", (long) a->K, (long) a->asked, (long) b->K, (long) b->asked);
+    if (a->packed)
+        return dp_fail(e, DP_EINPUT, "the first factor's digits are packed");
     dp_comb carry;
     product p = {.z = z, .a = a, .b = b, .prec = prec, .first = first_sum(a)};
     p.slices = 2 * a->digits - 1 - p.first, p.limbs = (a->width * p.slices + 62) / FLINT_BITS + 2;

@@ -18,6 +18,8 @@ dp_status dp_matmul(arb_ptr z, arb_srcptr a, arb_srcptr b, slong M, slong N, slo
 typedef struct dp_digits_struct dp_digits;
 dp_status dp_digits_new(dp_digits **out, arb_srcptr a, slong rows, slong K, slong bits, int threads, dp_error *e);
 void dp_digits_free(dp_digits *m);
+/* In half the memory, for those that are kept while others are multiplied with them: then only as the second factor. The products are the same. */
+dp_status dp_digits_pack(dp_digits *m, dp_error *e);
 dp_status dp_digits_mul(arb_ptr z, const dp_digits *a, const dp_digits *b, slong prec, int threads, dp_error *e);
 
 #endif

@@ -11,15 +11,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "drift/drift.h"
 #include "particle/fused.h"
 #include "particle/transport.h"
-
-#ifdef __GLIBC__
-#include <malloc.h>
-#else
-static int malloc_trim(size_t pad) { return (int) pad; }
-#endif
 
 enum { SWEEPS = 100, DIRECTIONS = 100 };
 
@@ -210,7 +205,7 @@ static dp_status grown(double *size, int n, dp_error *e)
     const dp_race r = {.drift = "mean-shift", .n = n, .d = 2, .single = 1};
     int ends[2], status = -1;
     if (pipe(ends)) return dp_fail(e, DP_EIO, "no pipe");
-    malloc_trim(0); /* the child must not find pages that rows before it left */
+    dp_memory_return(); /* the child must not find pages that rows before it left */
     const pid_t pid = fork();
     if (!pid) {
         clouds c;

@@ -6,16 +6,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "drift/gridfield.h"
 #include "tool/bench_drift.h"
 #include "tool/bench_train.h"
 #include "tool/bench_mesh.h"
-
-#ifdef __GLIBC__
-#include <malloc.h>
-#else
-static int malloc_trim(size_t pad) { return (int) pad; }
-#endif
 
 /* The proxy's velocity at n x n nodes of [-3, 3]^2; bytes: what the values take (NULL: not asked). */
 static dp_status field(double *bytes, const dp_problem *P, slong n, slong digits, dp_tier tier, int threads, dp_error *e)
@@ -60,16 +55,16 @@ static double peak(void)
 }
 
 /* In a process of its own, whose peak before is taken off. */
-static dp_status memory(double *over, double *under, const dp_problem *P, dp_error *e)
+static dp_status grown(double *over, double *under, const dp_problem *P, slong n, slong digits, dp_tier tier, dp_error *e)
 {
     double seen[2] = {0, 0};
     int ends[2], status = -1;
     if (pipe(ends)) return dp_fail(e, DP_EIO, "no pipe");
-    malloc_trim(0); /* the child must not find pages that rows before it left */
+    dp_memory_return(); /* the child must not find pages that rows before it left */
     const pid_t pid = fork();
     if (!pid) {
         const double before = peak();
-        const dp_status done = field(seen + 1, P, 1024, 30, DP_TIER_EXACT, 1, e);
+        const dp_status done = field(seen + 1, P, n, digits, tier, 1, e);
         seen[0] = peak() - before;
         _exit(done || write(ends[1], seen, sizeof seen) != (ssize_t) sizeof seen);
     }
@@ -81,10 +76,16 @@ static dp_status memory(double *over, double *under, const dp_problem *P, dp_err
     return got == (ssize_t) sizeof seen && WIFEXITED(status) && !WEXITSTATUS(status) ? DP_OK : dp_fail(e, DP_EIO, "the process that was measured did not finish");
 }
 
+static dp_status memory(double *over, double *under, const dp_problem *P, dp_error *e) { return grown(over, under, P, 1024, 30, DP_TIER_EXACT, e); }
+static dp_status memory_less(double *over, double *under, const dp_problem *P, dp_error *e) { return grown(over, under, P, 512, 30, DP_TIER_EXACT, e); }
+static dp_status memory_double(double *over, double *under, const dp_problem *P, dp_error *e) { return grown(over, under, P, 512, 12, DP_TIER_DOUBLE, e); }
+
 const dp_quotient dp_quotients[] = {
     {"mesh-threads", "sinkhorn-proxy at 1,024 x 1,024 nodes, certified, one thread over two", "s", 1.6, 0, threads},
     {"mesh-double-threads", "the same in double precision, estimated", "s", 1.6, 0, threads_double},
     {"mesh-memory", "the certified one, peak memory of one thread over that of the result", "MiB", 2.5, 1, memory},
+    {"mesh-memory-512", "the same at 512 x 512 nodes", "MiB", 2.5, 1, memory_less},
+    {"mesh-double-memory", "the same in double precision, estimated", "MiB", 2.5, 1, memory_double},
     {"drift-memory", "mean-shift, single, peak memory with N = M = 65,536 over 16,384 points", "MiB", 6, 1, dp_bench_drift_memory},
     {"train-128-torch", "a step of training, width 128, batch 512, single, PyTorch over this", "s", 4, 0, dp_bench_train_128},
     {"train-256-torch", "the same, width 256", "s", 2.5, 0, dp_bench_train_256}};
