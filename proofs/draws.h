@@ -44,19 +44,29 @@ static inline double *dr_draw(const dp_measure_t mu, slong N, ulong seed, dp_err
     return NULL;
 }
 
-/* v = the drift of the samples x (n points), y (m) and, unless z is NULL, negatives z (l), with the kernel of the case; the options of `like` (sweeps, mask, directions) are kept. The tolerance
-   of a converged sinkhorn is the library's own: 1e-13, or what rounding leaves. */
+/* The samples x (n points), y (m) and, unless z is NULL, negatives z (l), with the kernel of the case; the options of `like` (sweeps, mask, directions) are kept. The tolerance
+   of a converged sinkhorn is the library's own: 1e-13, or what rounding leaves. `part` is initialised here and cleared by the caller. */
+static inline dp_sample dr_sample(dp_kernel_part *part, const dp_problem *P, const dp_sample *like, const double *x, slong n, const double *y, slong m, const double *z, slong l)
+{
+    dp_sample s = *like;
+    part->family = P->kernel;
+    fmpq_init(&part->weight), fmpq_init(&part->bandwidth);
+    fmpq_one(&part->weight), fmpq_set(&part->bandwidth, P->bandwidth);
+    s.n = (size_t) n, s.m = (size_t) m, s.l = (size_t) l, s.d = (size_t) P->dim, s.x = x, s.y = y, s.z = z, s.nparts = 1, s.part = part, s.tolerance = -1, s.threads = 1;
+    if (!fmpq_is_zero(P->regularisation)) s.lambda = P->regularisation;
+    return s;
+}
+
+static inline void dr_part_clear(dp_kernel_part *part) { fmpq_clear(&part->weight), fmpq_clear(&part->bandwidth); }
+
+/* v = the drift of these. */
 static inline dp_status dr_drift(double *v, const dp_problem *P, const char *drift, const dp_sample *like, const double *x, slong n, const double *y, slong m, const double *z, slong l, dp_error *e)
 {
-    dp_kernel_part part = {.family = P->kernel};
-    dp_sample s = *like;
-    s.n = (size_t) n, s.m = (size_t) m, s.l = (size_t) l, s.d = (size_t) P->dim, s.x = x, s.y = y, s.z = z, s.nparts = 1, s.part = &part, s.tolerance = -1, s.threads = 1;
-    if (!fmpq_is_zero(P->regularisation)) s.lambda = P->regularisation;
+    dp_kernel_part part;
+    const dp_sample s = dr_sample(&part, P, like, x, n, y, m, z, l);
     dp_drifted out = {.v = v};
-    fmpq_init(&part.weight), fmpq_init(&part.bandwidth);
-    fmpq_one(&part.weight), fmpq_set(&part.bandwidth, P->bandwidth);
-    dp_status status = dp_drift_sample(&out, drift, &s, e);
-    fmpq_clear(&part.weight), fmpq_clear(&part.bandwidth);
+    const dp_status status = dp_drift_sample(&out, drift, &s, e);
+    dr_part_clear(&part);
     return status;
 }
 

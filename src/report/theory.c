@@ -11,7 +11,7 @@ enum { FEW = 12 }; /* relations of a record that are told one by one, when they 
 
 const char dp_theory_text[] =
     "What the theory of the drifts says about populations, batches and energies, asked of networks while they train. Each row is one or a few short runs of the case, trained inside the check, so the same "
-    "case gives the same numbers. proved and verified are about the recorded doubles of a run, by enclosures; supported and refuted come from tests over fresh batches or seeds, at the level of 0.1 % (training-damping: from a bar of 1 % on what was computed), with "
+    "case gives the same numbers. proved and verified are about the recorded doubles of a run, by enclosures; supported and refuted come from tests over fresh batches or seeds, at the level of 0.1 %, with "
     "half-widths at that level behind the numbers. A positive claim that is refuted as expected marks where the theory stops: at other scales, for other generators, or in training instead of for particles.";
 
 static int about_training(const char *claim) { return strncmp(claim, "training-", 9) == 0; }
