@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* closed-orbit: two places of a model on a line that move under the mean shift and come back: no functional whatever falls along every motion. */
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include "driftproof.h"
+
+/* Defines `name` as the printed text. */
+__attribute__((format(printf, 3, 4))) static void def(dp_check *c, const char *name, const char *format, ...)
+{
+    va_list args;
+    char text[1024];
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    dp_def(c, name, text);
+}
+
+/* The atoms of p at end e of the family: 0, 1, 2 or 0, 1, 3. */
+static int atom(int e, int j)
+{
+    return j < 2 ? j : 2 + e;
+}
+
+/* The pull of the other place of q, P_i = share times distance, and P1_i, its derivative by the distance; m_i: where the kernel mean of p must be for rest. */
+static void pulls(dp_check *c, int gaussian)
+{
+    def(c, "r", "x1 - x0");
+    def(c, "K", gaussian ? "exp(-r^2/(2*h^2))" : "exp(-r/h)");
+    def(c, "gr", gaussian ? "r/h^2" : "1/h");
+    for (int i = 0; i < 2; i++) {
+        const int o = 1 - i;
+        char name[8];
+        snprintf(name, sizeof name, "P%d", i), def(c, name, "q%d*K*r/(q%d + q%d*K)", o, i, o);
+        snprintf(name, sizeof name, "P1%d", i), def(c, name, "q%d*K/(q%d + q%d*K) - r*q0*q1*K*gr/(q%d + q%d*K)^2", o, i, o, i, o);
+        snprintf(name, sizeof name, "m%d", i), def(c, name, i ? "x1 - P1" : "x0 + P0");
+        for (int j = 0; j < 4; j++) {
+            def(c, dp_name("k", i, j), gaussian ? "exp(-(z%d - x%d)^2/(2*h^2))" : "exp(-abs(z%d - x%d)/h)", j, i);
+            def(c, dp_name("g", i, j), gaussian ? "(z%d - x%d)/h^2" : "(z%d - x%d)/(h*abs(z%d - x%d))", j, i, j, i);
+            def(c, dp_name("c", i, j), "k_%d_%d*(z%d - m%d)", i, j, j, i);
+        }
+    }
+}
+
+/* Weights w<e>_j that put both places at rest, and the diagonal J<e>_i of the Jacobian there. */
+static void end(dp_check *c, int e)
+{
+    char name[12];
+    for (int j = 0; j < 3; j++) {
+        const int a = atom(e, (j + 1) % 3), b = atom(e, (j + 2) % 3);
+        snprintf(name, sizeof name, "u%d", e), def(c, dp_name(name, j, -1), "c_0_%d*c_1_%d - c_0_%d*c_1_%d", a, b, b, a);
+    }
+    for (int j = 0; j < 3; j++)
+        snprintf(name, sizeof name, "w%d", e), def(c, dp_name(name, j, -1), "u%d_%d/(u%d_0 + u%d_1 + u%d_2)", e, j, e, e, e);
+    for (int i = 0; i < 2; i++) {
+        char *top = dp_strdup("0"), *bottom = dp_strdup("0"), *more;
+        for (int j = 0; j < 3; j++) {
+            const int a = atom(e, j);
+            more = dp_format("%s + w%d_%d*c_%d_%d*g_%d_%d", top, e, j, i, a, i, a), free(top), top = more;
+            more = dp_format("%s + w%d_%d*k_%d_%d", bottom, e, j, i, a), free(bottom), bottom = more;
+        }
+        snprintf(name, sizeof name, "J%d", e), def(c, dp_name(name, i, -1), "(%s)/(%s) - 1 + P1%d", top, bottom, i);
+        free(top), free(bottom);
+    }
+}
+
+/* The same in doubles: do the inequalities hold? They are sufficient only: where they fail nothing is refuted. weight: those of end 0, up to a factor. */
+static int strong_enough(double weight[3], const dp_problem *P)
+{
+    const int gaussian = P->kernel == DP_KERNEL_GAUSSIAN;
+    const double h = fmpq_get_d(P->bandwidth), x[2] = {fmpq_get_d(DP_MEAN(P->q, 0, 0)), fmpq_get_d(DP_MEAN(P->q, 1, 0))}, q[2] = {fmpq_get_d(DP_WEIGHT(P->q, 0)), fmpq_get_d(DP_WEIGHT(P->q, 1))};
+    const double r = x[1] - x[0], K = gaussian ? exp(-r*r/(2*h*h)) : exp(-r/h), gr = gaussian ? r/(h*h) : 1/h;
+    double slope[2], k[2][4], g[2][4], m[2], J[2][2];
+    for (int i = 0; i < 2; i++) {
+        const double s = q[i] + q[1 - i]*K;
+        slope[i] = q[1 - i]*K/s - r*q[0]*q[1]*K*gr/(s*s), m[i] = x[i] + (i ? -1 : 1)*q[1 - i]*K*r/s;
+        for (int j = 0; j < 4; j++) {
+            const double d = fmpq_get_d(DP_MEAN(P->p, j, 0)) - x[i];
+            k[i][j] = gaussian ? exp(-d*d/(2*h*h)) : exp(-fabs(d)/h), g[i][j] = gaussian ? d/(h*h) : copysign(1/h, d);
+        }
+    }
+    for (int e = 0; e < 2; e++) {
+        double u[3], z[3];
+        for (int j = 0; j < 3; j++) z[j] = fmpq_get_d(DP_MEAN(P->p, atom(e, j), 0));
+        for (int j = 0; j < 3; j++) {
+            const int a = (j + 1) % 3, b = (j + 2) % 3;
+            u[j] = k[0][atom(e, a)]*(z[a] - m[0])*k[1][atom(e, b)]*(z[b] - m[1]) - k[0][atom(e, b)]*(z[b] - m[0])*k[1][atom(e, a)]*(z[a] - m[1]);
+        }
+        if (!(u[0]*u[1] > 0 && u[1]*u[2] > 0)) return 0;
+        for (int j = 0; j < 3 && e == 0; j++) weight[j] = fabs(u[j]);
+        for (int i = 0; i < 2; i++) {
+            double top = 0, bottom = 0;
+            for (int j = 0; j < 3; j++) top += u[j]*k[i][atom(e, j)]*(z[j] - m[i])*g[i][atom(e, j)], bottom += u[j]*k[i][atom(e, j)];
+            J[e][i] = top/bottom - 1 + slope[i];
+            if (!(J[e][i]*J[e][i] < -slope[0]*slope[1])) return 0;
+        }
+    }
+    return (J[0][0] + J[0][1])*(J[1][0] + J[1][1]) < 0;
+}
+
+/* The case's p at end 0 with these weights, made to sum to 1, and q with place i moved by t. */
+static dp_problem *at_end(const dp_problem *P, const double weight[3], int i, const fmpq_t t)
+{
+    dp_problem *D = dp_problem_copy(P);
+    fmpq_t sum;
+    arf_t w;
+    fmpq_init(sum), arf_init(w);
+    dp_measure_clear(D->p), dp_measure_init(D->p, DP_ATOMS, 1, 3);
+    for (int j = 0; j < 3; j++) {
+        arf_set_d(w, weight[j]), arf_get_fmpq(DP_WEIGHT(D->p, j), w);
+        fmpq_add(sum, sum, DP_WEIGHT(D->p, j)), fmpq_set(DP_MEAN(D->p, j, 0), DP_MEAN(P->p, j, 0));
+    }
+    for (int j = 0; j < 3; j++) fmpq_div(DP_WEIGHT(D->p, j), DP_WEIGHT(D->p, j), sum);
+    fmpq_add(DP_MEAN(D->q, i, 0), DP_MEAN(D->q, i, 0), t);
+    fmpq_clear(sum), arf_clear(w);
+    return D;
+}
+
+/* The library's mean shift at both places with place i moved by t, as leaves <stem>_0 and <stem>_1, by two engines. */
+static void let_both(dp_check *c, const char *stem, const double weight[3], int i, const fmpq_t t)
+{
+    dp_problem *D = at_end(dp_check_problem(c), weight, i, t);
+    dp_field_t f;
+    arb_t x;
+    dp_error e = {DP_OK, ""};
+    dp_field_init(f, 1), arb_init(x);
+    for (int k = 0; k < 2; k++)
+        for (int second = 0; second < 2 && !dp_check_stopped(c); second++) {
+            arb_set_fmpq(x, DP_MEAN(D->q, k, 0), dp_check_prec(c) + 200);
+            if (!dp_check_failed(c, dp_field_eval(f, D, "mean-shift", x, second ? DP_ENGINE_QUADRATURE : DP_ENGINE_CLOSED, dp_check_prec(c) + 200, NULL, &e), &e))
+                (second ? dp_let_second : dp_let)(c, dp_name(stem, k, -1), f->velocity, dp_engine_name(f->engine));
+        }
+    dp_field_clear(f), arb_clear(x), dp_problem_free(D);
+}
+
+/* At end 0, its weights rounded to doubles, the library's velocity is zero, and its quotients of differences are the Jacobian, to nine digits. */
+static void tie(dp_check *c, const double weight[3])
+{
+    fmpq_t t;
+    fmpq_init(t);
+    let_both(c, "V", weight, 0, t);
+    dp_assert(c, "the library's velocity is zero at the first place", "abs(V_0) < 1/10^12");
+    dp_assert(c, "and at the second", "abs(V_1) < 1/10^12");
+    fmpz_ui_pow_ui(fmpq_denref(t), 10, 10), fmpz_one(fmpq_numref(t)), dp_let_q(c, "t", t);
+    for (int i = 0; i < 2; i++) {
+        char *more = dp_format("F%d", i), *less = dp_format("B%d", i);
+        let_both(c, more, weight, i, t), fmpq_neg(t, t), let_both(c, less, weight, i, t), fmpq_neg(t, t);
+        char *own = dp_format("abs((F%d_%d - B%d_%d)/(2*t) - J0_%d) < 1/10^9", i, i, i, i, i), *cross = dp_format("abs((F%d_%d - B%d_%d)/(2*t) + P1%d) < 1/10^9", i, 1 - i, i, 1 - i, 1 - i);
+        dp_assert(c, "its derivative by the own place", own), dp_assert(c, "and by the other place", cross);
+        free(more), free(less), free(own), free(cross);
+    }
+    fmpq_clear(t);
+}
+
+static int fits(const dp_problem *P)
+{
+    int ok = P->dim == 1 && (P->kernel == DP_KERNEL_GAUSSIAN || P->kernel == DP_KERNEL_LAPLACE) && P->p->family == DP_ATOMS && P->p->n == 4 && P->q->family == DP_ATOMS && P->q->n == 2
+             && fmpq_cmp(DP_MEAN(P->q, 0, 0), DP_MEAN(P->q, 1, 0)) < 0;
+    for (slong i = 0; ok && i < 2; i++)
+        for (slong j = 0; j < 4; j++) ok = ok && !fmpq_equal(DP_MEAN(P->q, i, 0), DP_MEAN(P->p, j, 0));
+    return ok;
+}
+
+static void run(dp_check *c)
+{
+    const dp_problem *P = dp_check_problem(c);
+    double weight[3];
+    if (!fits(P)) {
+        dp_give_up(c, DP_EINPUT, "needs a line, the Gaussian or the Laplace kernel, q two atoms, the left one first, and p four atoms elsewhere (their weights are not used)");
+        return;
+    }
+    if (!strong_enough(weight, P)) {
+        dp_give_up(c, DP_EUNSUPPORTED, "one of the inequalities fails for these places and weights: no closed orbit is shown");
+        return;
+    }
+    for (int i = 0; i < 2; i++)
+        dp_let_q(c, i ? "x1" : "x0", DP_MEAN(P->q, i, 0)), dp_let_q(c, i ? "q1" : "q0", DP_WEIGHT(P->q, dp_check_twin(c, "swapped") ? 1 - i : i));
+    for (int j = 0; j < 4; j++) {
+        char name[3] = {'z', (char) ('0' + j), 0};
+        dp_let_q(c, name, DP_MEAN(P->p, j, 0));
+    }
+    dp_let_q(c, "h", P->bandwidth);
+    pulls(c, P->kernel == DP_KERNEL_GAUSSIAN);
+    end(c, 0), end(c, 1);
+    dp_def(c, "square", dp_check_twin(c, "symmetric") ? "-P10*P10" : "-P10*P11");
+    dp_assert(c, "the places act on each other with opposite signs", "square > 0");
+    for (int e = 0; e < 2; e++) {
+        char both[64];
+        for (int j = 0; j < 3; j++)
+            snprintf(both, sizeof both, "w%d_%d > 0", e, j), dp_assert(c, "the weights of the data are positive", both);
+        for (int i = 0; i < 2; i++)
+            snprintf(both, sizeof both, "J%d_%d^2 < square", e, i), dp_assert(c, "the eigenvalues are not real when the trace is zero", both);
+    }
+    dp_assert(c, "the trace changes its sign", dp_check_twin(c, "same") ? "(J0_0 + J0_1)*(J1_0 + J1_1) > 0" : "(J0_0 + J0_1)*(J1_0 + J1_1) < 0");
+    tie(c, weight);
+}
+
+static const char *const twins[] = {"symmetric", "same", "swapped", NULL};
+DP_CLAIM(closed_orbit) = {
+    .id = "closed-orbit",
+    .title = "Closed orbits of the mean shift on a line: a model leaves its state and returns to it, so no functional whatever falls along the drift",
+    .equations = "(8), (10), (11), (14)",
+    .kind = "INEQ",
+    .source = "derived here",
+    .method = "Inequalities between expressions of exact numbers: an equilibrium of two places whose eigenvalues cross the imaginary axis in a family of data. The velocity and its derivatives also by the library, two engines.",
+    .params = NULL, .twins = twins, .run = run};
