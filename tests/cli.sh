@@ -514,7 +514,20 @@ runs 'drift: negatives and mask' 2 drift --drift da2 --negatives "$w/py.csv" --m
 says err 'come first among them'
 runs 'drift: negatives that begin with x, and mask' 0 drift --drift da2 --negatives "$w/px.csv" --mask self
 runs 'drift: transport has no negatives' 2 drift --drift sliced-wasserstein --negatives "$w/px.csv"
-says err 'no part in it'
+says err 'no part in sliced-wasserstein'
+# Options of other drifts.
+for words in 'mmd --core' 'mean-shift --iterations 3' 'sinkhorn-proxy --tolerance 1e-6' 'da2 --scaling algorithm' 'sharp --order rows-first' 'mmd --regularisation 1/10' \
+  'blob --directions quasi:3' 'wasserstein --weights 2' 'kale --negatives px.csv --regularisation 1' 'mmd --divergence kl' 'fgan --regularisation 1 --critic train:1'; do
+  set -- $words
+  runs "drift: $2 of another drift" 2 drift --drift "$@"
+  says err "^driftproof: $2: "
+done
+runs 'drift: directions of another energy' 2 drift --energy mmd2 --directions quasi:3
+says err 'belongs to the energies sliced'
+runs 'drift: an energy of another drift' 2 drift --drift kale --energy mmd2 --regularisation 1
+says err 'its flow is --drift mmd'
+runs 'drift: a kernel where there is none' 0 drift --drift wasserstein
+says err 'note: --bandwidth has no part in wasserstein'
 runs 'drift: plan in balls' 0 drift --drift wasserstein --precision 30
 runs 'drift: critic' 0 drift --drift fgan --critic train:3 --divergence js --json
 json drift '"fgan"'

@@ -17,6 +17,7 @@ static const char *drift_of(const dp_args *a, const dp_energy *E)
     for (size_t i = 0; dp_drifts[i] && n < 62; i++)
         if (dp_drifts[i]->sample) names[n++] = dp_drifts[i]->name;
     names[n++] = "fgan", names[n] = NULL;
+    if (E && E->drift && name && strcmp(name, E->drift)) dp_usage_error("--energy %s: its flow is --drift %s; --drift %s was given", E->name, E->drift, name);
     if (!name && E && E->drift) return E->drift;
     if (!name) dp_usage_error("drift: no drift given; expected --drift NAME");
     if (strcmp(name, "fgan") && !dp_drift_find(name)) dp_usage_error("--drift %s: unknown drift%s; 'driftproof doctor' lists them", name, dp_tool_suggest(name, names));
@@ -165,9 +166,8 @@ static slong precision_of(const dp_args *a)
 
 static dp_status velocities(const dp_args *a, const char *drift, dp_drift_input *in, dp_error *e)
 {
-    const int plan = !strcmp(drift, "sinkhorn-proxy") || !strcmp(drift, "da2"), extra = dp_args_flag(a, "core") || dp_args_flag(a, "masses");
+    const int extra = dp_args_flag(a, "core") || dp_args_flag(a, "masses");
     const size_t n = in->s.n * in->s.d;
-    if (extra && !plan) dp_usage_error("drift: --core and --masses belong to sinkhorn-proxy and da2");
     dp_drifted out = {.v = dp_calloc(n, sizeof(double)), .core = extra ? dp_calloc(n, sizeof(double)) : NULL, .mass = extra ? dp_calloc(2 * in->s.n, sizeof(double)) : NULL};
     dp_status status = strcmp(drift, "fgan") ? dp_drift_sample(&out, drift, &in->s, e) : dp_drift_critic(&out, a, &in->s, e);
     if (!status) status = write_all(a, drift, &in->s, &out, e);
@@ -231,7 +231,7 @@ static int run(const dp_args *a)
     for (size_t i = 0; i < 3; i++) check_name(files[i], dp_args_value(a, files[i]));
     const char *drift = drift_of(a, E);
     const slong digits = precision_of(a);
-    dp_critic_options_check(a, drift);
+    dp_drift_options_check(a, drift);
     if (digits && !strcmp(drift, "fgan")) dp_usage_error("fgan: its networks are in doubles; expected --precision double");
     dp_status status = dp_drift_input_read(&in, a, drift, &e);
     in.s.threads = (int) dp_args_integer(a, "threads", 1, 4096, dp_cores());

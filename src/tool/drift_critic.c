@@ -16,13 +16,6 @@ static int word_of(const dp_args *a, const char *option, const char *const *word
     return k; /* the parser has refused other words */
 }
 
-void dp_critic_options_check(const dp_args *a, const char *drift)
-{
-    static const char *const own[] = {"critic", "divergence", "activation"};
-    for (size_t i = 0; i < 3; i++)
-        if (dp_args_flag(a, own[i]) && strcmp(drift, "fgan")) dp_usage_error("--%s: it belongs to fgan", own[i]);
-}
-
 dp_status dp_drift_critic(dp_drifted *out, const dp_args *a, const dp_sample *s, dp_error *e)
 {
     static const char *const divergences[] = {"kl", "js", "chi2", "kale", NULL}, *const activations[] = {"silu", "relu", "tanh", "gelu", NULL};

@@ -138,17 +138,15 @@ static void read_weights(double weight[3], const char *list)
     free(copy);
 }
 
-static void read_released(dp_drift_input *in, const dp_args *a, const char *drift)
+static void read_released(dp_drift_input *in, const dp_args *a)
 {
     dp_released *o = &in->released;
     const struct { const char *option; double *to; } number[] = {
         {"distance-floor", &o->distance_floor}, {"scale-floor", &o->scale_floor}, {"clip", &o->clip}, {"normaliser-floor", &o->normaliser_floor}, {"rms-floor", &o->rms_floor}, {"mask-distance", &o->mask}};
     const char *normalise = dp_args_value(a, "normalise"), *weights = dp_args_value(a, "block-weights");
     *o = dp_released_default, in->s.released = o;
-    if ((normalise || weights) && strcmp(drift, "da2-released")) dp_usage_error("--%s: it belongs to da2-released", normalise ? "normalise" : "block-weights");
     for (size_t i = 0; i < sizeof number / sizeof *number; i++) {
         const char *text = dp_args_value(a, number[i].option);
-        if (text && strcmp(drift, "da2-released")) dp_usage_error("--%s: it belongs to da2-released", number[i].option);
         if (text) *number[i].to = dp_read_double(number[i].option, text, 0);
     }
     if (normalise) check_words("normalise", normalise);
@@ -209,7 +207,6 @@ dp_status dp_drift_input_read(dp_drift_input *in, const dp_args *a, const char *
     const char *kernel = dp_args_value(a, "kernel");
     memset(in, 0, sizeof *in);
     fmpq_init(in->lambda);
-    if ((squared || l2) && !da2) dp_usage_error("--distance: it belongs to da2 and da2-released; the kernel says it for %s", drift);
     if ((squared && kernel && strcmp(kernel, "gaussian")) || (l2 && kernel && strcmp(kernel, "laplace")))
         dp_usage_error("drift: --distance %s goes with --kernel %s, logits -%s; --kernel %s was given", squared ? "squared" : "l2", squared ? "gaussian" : "laplace", squared ? "r^2/(2 h^2)" : "r/h", kernel);
     read_kernel(in, a, da2 && !squared ? "laplace" : "gaussian");
@@ -217,7 +214,7 @@ dp_status dp_drift_input_read(dp_drift_input *in, const dp_args *a, const char *
     const char *lambda = dp_args_value(a, "regularisation");
     if (lambda && (!dp_fmpq_set_text(in->lambda, lambda) || fmpq_sgn(in->lambda) <= 0)) dp_usage_error("--regularisation %s: expected a number above 0", lambda);
     in->s.lambda = lambda ? in->lambda : NULL;
-    read_released(in, a, drift);
+    read_released(in, a);
     in->s.drop_sizes = word_is(a, "scaling", "algorithm"), in->s.columns_first = word_is(a, "order", "columns-first");
     dp_status status = read_files(in, a, e);
     if (!status) read_self(in, a, drift);

@@ -21,8 +21,9 @@ dp_status dp_drift_input_read(dp_drift_input *in, const dp_args *a, const char *
 void dp_drift_input_clear(dp_drift_input *in);
 /* --directions: FILE, random:K or quasi:K, vectors of R^d; when nothing is said 100 at random by --seed, on the line the one there is. Clear it in any case. */
 dp_status dp_read_directions(dp_table *out, const dp_args *a, size_t d, dp_error *e);
-/* The drift fgan: its critic by --critic, --divergence, --activation; these belong to no other drift. */
-void dp_critic_options_check(const dp_args *a, const char *drift);
+/* Ends the program where an option was given that has no part in the drift, or in the energy asked for. */
+void dp_drift_options_check(const dp_args *a, const char *drift);
+/* The drift fgan: its critic by --critic, --divergence, --activation. */
 dp_status dp_drift_critic(dp_drifted *out, const dp_args *a, const dp_sample *s, dp_error *e);
 double dp_read_double(const char *option, const char *text, double least);
 
