@@ -535,6 +535,19 @@ runs 'drift: directions of another energy' 2 drift --energy mmd2 --directions qu
 says err 'belongs to the energies sliced'
 runs 'drift: an energy of another drift' 2 drift --drift kale --energy mmd2 --regularisation 1
 says err 'its flow is --drift mmd'
+runs 'drift: other affinities' 0 drift --drift da2 --normalisation sinkhorn --iterations 3 --weighting own --mask none
+runs 'drift: a mask after the sums' 0 drift --drift sinkhorn-proxy --mask after --json
+runs 'drift: how many sweeps' 2 drift --drift da2 --normalisation sinkhorn
+says err 'iterations K'
+runs 'drift: sweeps of one root' 2 drift --drift da2 --iterations 3
+runs 'drift: other affinities, digits' 2 drift --drift da2 --normalisation row --precision 30
+refused mmd --normalisation row
+refused sharp --mask after
+printf '# comment\nabscissa,ordinate\n0,0\n1,2\n' >"$w/pnames.csv"
+runs 'drift: names behind a comment' 0 "$dp" drift --drift mean-shift -b 1 --x "$w/pnames.csv" --y "$w/py.csv"
+printf '0x10,2\n' >"$w/phex.csv"
+runs 'drift: hexadecimal' 2 "$dp" drift --drift mean-shift -b 1 --x "$w/phex.csv" --y "$w/py.csv"
+says err 'phex.csv:1: field 1'
 runs 'drift: a kernel where there is none' 0 drift --drift wasserstein
 says err 'note: --bandwidth has no part in wasserstein'
 runs 'drift: plan in balls' 0 drift --drift wasserstein --precision 30

@@ -4,6 +4,7 @@
 #define DP_AUDIT_AUDIT_H
 
 #include "energy/energy.h"
+#include "particle/affinity.h"
 
 /* ---- what was recorded ---- */
 
@@ -43,10 +44,6 @@ void dp_declared_clear(dp_declared *a);
 
 /* ---- what a drift can be ---- */
 
-/* How an affinity is made of the kernel K, its row sums R and its column sums C: K/sqrt(R C), K^2/(R C), K/R, K/C, K. */
-typedef enum { DP_NORM_ROOT, DP_NORM_PRODUCT, DP_NORM_ROW, DP_NORM_COLUMN, DP_NORM_NONE } dp_norm;
-/* How the two sides meet: each times the other's row sums; each divided by its own; neither; each divided by its number of points (masked: x has n - 1). */
-typedef enum { DP_WEIGHTS_CROSS, DP_WEIGHTS_OWN, DP_WEIGHTS_PLAIN, DP_WEIGHTS_MEAN } dp_weights;
 /* What a recorded bandwidth b means: h = b; logits -r^2/b (h^2 = b/2); h^2 = b; h = b sqrt(d); h = b times the mean distance of x to x and y; logits -r^2/b^2. */
 typedef enum { DP_BANDWIDTH_H, DP_BANDWIDTH_TAU, DP_BANDWIDTH_SQUARE, DP_BANDWIDTH_ROOT_D, DP_BANDWIDTH_MEAN, DP_BANDWIDTH_FULL, DP_BANDWIDTHS } dp_convention;
 
@@ -71,8 +68,6 @@ typedef struct { size_t n, m, d, nh, ndirections; const double *x, *y, *h, *dire
 /* The velocity of one step. DP_EUNSUPPORTED where the variant does not apply to such a batch (its kernel, its size).
    Error: as the engines of particle/; affinities in logarithms, a weight within about 8 u |logit|. Cost: n (n + m) exponentials or so. */
 dp_status dp_variant_eval(double *v, const dp_variant *a, const dp_batch *b, dp_error *e);
-/* A(x, y) itself, for drift == NULL. */
-void dp_affinity_drift(double *v, const dp_variant *a, const dp_batch *b, double h);
 /* The name in words, fresh: "da2, laplace, self mask". */
 char *dp_variant_name(const dp_variant *a);
 /* What was declared, every choice that was not said as `driftproof drift` makes it. DP_EINPUT for an unknown word. */

@@ -47,8 +47,8 @@ static double scaled(const dp_variant *a, const dp_batch *b, double bandwidth)
     return a->convention == DP_BANDWIDTH_MEAN ? bandwidth * mean_distance(b) : dp_variant_bandwidth(a, bandwidth, b->d);
 }
 
-/* The registry's drift with `nh` bandwidths as one kernel. */
-static dp_status registered(double *v, const dp_variant *a, const dp_batch *b, const double *h, size_t nh, dp_error *e)
+/* With `nh` bandwidths as one kernel: the registry's drift, or the affinity (nh = 1). */
+static dp_status evaluate(double *v, const dp_variant *a, const dp_batch *b, const double *h, size_t nh, dp_error *e)
 {
     dp_kernel_part part[DP_MOST_BANDWIDTHS];
     fmpq_t lambda;
@@ -56,12 +56,13 @@ static dp_status registered(double *v, const dp_variant *a, const dp_batch *b, c
     dp_sample s = {.n = b->n, .m = b->m, .d = b->d, .x = b->x, .y = b->y, .nparts = (slong) nh, .part = part, .leave_out = a->mask, .drop_sizes = a->drop_sizes,
                    .columns_first = a->columns_first, .iterations = a->iterations, .tolerance = -1, .ndirections = b->ndirections, .direction = b->direction,
                    .lambda = b->lambda > 0 ? lambda : NULL, .released = &a->released, .threads = b->threads};
+    const dp_affinity affinity = {.norm = a->norm, .weights = a->weights, .joint = a->joint, .rounds = 1, .clamp = a->clamp};
     fmpq_init(lambda), rational(lambda, b->lambda);
     for (size_t k = 0; k < nh; k++) {
         part[k].family = a->family;
         fmpq_init(&part[k].weight), fmpq_init(&part[k].bandwidth), fmpq_one(&part[k].weight), rational(&part[k].bandwidth, h[k]);
     }
-    const dp_status status = dp_drift_sample(&out, a->drift, &s, e);
+    const dp_status status = a->drift ? dp_drift_sample(&out, a->drift, &s, e) : dp_affinity_drift(v, &affinity, &s, e);
     for (size_t k = 0; k < nh; k++) fmpq_clear(&part[k].weight), fmpq_clear(&part[k].bandwidth);
     fmpq_clear(lambda);
     return status;
@@ -78,13 +79,12 @@ dp_status dp_variant_eval(double *v, const dp_variant *a, const dp_batch *b, dp_
     if (!a->drift && !b->nh) return dp_fail(e, DP_EUNSUPPORTED, "no bandwidth is recorded");
     for (size_t k = 0; k < b->nh; k++) h[k] = scaled(a, b, b->h[k]);
     const int once = a->drift && (a->plain_kernel_sum || !strcmp(a->drift, "da2-released") || !b->nh);
-    if (once) return registered(v, a, b, h, b->nh, e);
+    if (once) return evaluate(v, a, b, h, b->nh, e);
     double *one = dp_malloc(sizeof(double) * nd);
     dp_status status = DP_OK;
     for (size_t i = 0; i < nd; i++) v[i] = 0;
     for (size_t k = 0; !status && k < b->nh; k++) {
-        if (a->drift) status = registered(one, a, b, h + k, 1, e);
-        else dp_affinity_drift(one, a, b, h[k]);
+        status = evaluate(one, a, b, h + k, 1, e);
         for (size_t i = 0; !status && i < nd; i++) v[i] += one[i];
     }
     free(one);

@@ -22,7 +22,7 @@ static dp_status read_row(dp_table *t, size_t *cols, size_t *room, char *line, c
     *cols = 0;
     for (char *field = line, *end; field != NULL; field = *end == ',' ? end + 1 : NULL) {
         const double v = strtod(field, &end);
-        const int some = end > field;
+        const int some = end > field && !memchr(field, 'x', (size_t) (end - field)) && !memchr(field, 'X', (size_t) (end - field)); /* C reads 0x10 */
         end += strspn(end, " \t\r");
         if (!some || (*end != ',' && *end != '\0')) return dp_fail(e, DP_EINPUT, "%s:%zu: field %zu: expected numbers parted by commas, found '%.40s'", path, number, *cols + 1, field);
         if (!isfinite(v)) return dp_fail(e, DP_EINPUT, "%s:%zu: field %zu: expected a finite number, found %s", path, number, *cols + 1, isnan(v) ? "nan" : "an infinite one");
@@ -33,7 +33,7 @@ static dp_status read_row(dp_table *t, size_t *cols, size_t *room, char *line, c
     return DP_OK;
 }
 
-/* A first line of names: it begins with a letter or a quotation mark, and not with nan or inf as a field of its own. */
+/* A first line of names (comments and empty lines may stand before it): it begins with a letter or a quotation mark, and not with nan or inf as a field of its own. */
 static int names(const char *line)
 {
     char *end;
@@ -46,6 +46,7 @@ static int names(const char *line)
 static dp_status read_text(dp_table *t, const char *path, char *text, dp_error *e)
 {
     size_t room = 0, line = 0, cols;
+    int first = 1;
     if (!strncmp(text, "\xEF\xBB\xBF", 3)) text += 3; /* the byte order mark that some programs write */
     for (char *at = text, *next; at != NULL; at = next) {
         next = strchr(at, '\n');
@@ -53,7 +54,9 @@ static dp_status read_text(dp_table *t, const char *path, char *text, dp_error *
         line++;
         at += strspn(at, " \t\r");
         if (*at == '\0' || *at == '#') continue;
-        if (line == 1 && names(at)) continue;
+        const int skip = first && names(at);
+        first = 0;
+        if (skip) continue;
         const dp_status status = read_row(t, &cols, &room, at, path, line, e);
         if (status) return status;
         if (t->rows && cols != t->cols) return dp_fail(e, DP_EINPUT, "%s:%zu: expected %zu numbers as in the lines above, found %zu", path, line, t->cols, cols);
@@ -84,7 +87,7 @@ static dp_status read_npy(dp_table *t, const char *path, dp_error *e)
     else if (a.kind == 'b') status = dp_fail(e, DP_EINPUT, "%s: expected numbers, found booleans", path);
     for (size_t i = 0; !status && i < a.count; i++)
         if (!isfinite(a.data[i]))
-            status = dp_fail(e, DP_EINPUT, "%s: entry %zu of %zu is %s; expected finite numbers", path, i, a.count, isnan(a.data[i]) ? "nan" : "infinite");
+            status = dp_fail(e, DP_EINPUT, "%s: row %zu, column %zu (from 0) is %s; expected finite numbers", path, a.ndim == 2 ? i / a.shape[1] : i, a.ndim == 2 ? i % a.shape[1] : 0, isnan(a.data[i]) ? "nan" : "infinite");
     if (!status) *t = (dp_table){a.data, a.shape[0], a.ndim == 2 ? a.shape[1] : 1}, a.data = NULL;
     dp_array_clear(&a);
     return status;

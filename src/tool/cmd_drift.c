@@ -169,7 +169,8 @@ static dp_status velocities(const dp_args *a, const char *drift, dp_drift_input 
     const int extra = dp_args_flag(a, "core") || dp_args_flag(a, "masses");
     const size_t n = in->s.n * in->s.d;
     dp_drifted out = {.v = dp_calloc(n, sizeof(double)), .core = extra ? dp_calloc(n, sizeof(double)) : NULL, .mass = extra ? dp_calloc(2 * in->s.n, sizeof(double)) : NULL};
-    dp_status status = strcmp(drift, "fgan") ? dp_drift_sample(&out, drift, &in->s, e) : dp_drift_critic(&out, a, &in->s, e);
+    dp_status status = dp_drift_affinity_asked(a) ? dp_drift_affinity(&out, a, drift, &in->s, e)
+                     : strcmp(drift, "fgan") ? dp_drift_sample(&out, drift, &in->s, e) : dp_drift_critic(&out, a, &in->s, e);
     if (!status) status = write_all(a, drift, &in->s, &out, e);
     free(out.v), free(out.core), free(out.mass);
     return status;
@@ -253,9 +254,11 @@ static const dp_option options[] = {
     {"bandwidth", 'b', "H", "h in these formulas, an exact number; several with commas make a sum of kernels"},
     {"weights", 0, "W", "weights of a sum's parts (default: 1 each)"},
     {"self", 0, "keep|leave-out", "whether the pair of a point with itself counts among the negatives (default: keep); leave-out with --negatives: that of x_i with negative i"},
-    {"mask", 0, "self|none", "the same in the words of Algorithm 2: da2 masks the diagonal by default"},
+    {"mask", 0, "self|none|after", "the same in the words of Algorithm 2: da2 masks the diagonal by default; after (da2, sinkhorn-proxy): once the sums that normalise are formed"},
     {"distance", 0, "l2|squared", "da2: distance in the logits, -r/h with the Laplace kernel or -r^2/2h^2 with the Gaussian"},
     {"scaling", 0, "population|algorithm", "sinkhorn-proxy: with the n, m of (28) (default) or without, as Algorithm 1"},
+    {"normalisation", 0, "root|product|row|column|none|sinkhorn", "da2, sinkhorn-proxy: affinities of the kernel K, its row sums R and column sums C: K/sqrt(RC) (default), K^2/(RC), K/R, K/C, K, or K after --iterations sweeps; sizes dropped"},
+    {"weighting", 0, "cross|own|plain|mean", "da2, sinkhorn-proxy: each side times the other's sums (default), divided by its own, as it is, or divided by its number of points"},
     {"iterations", 'i', "K", "sinkhorn: so many sweeps, each rows then columns, then rows normalised once; 0 is the mean-shift"},
     {"tolerance", 't', "T", "sinkhorn: sweeps until the marginals' L1 error is below T; smoothed-kl: smaller steps until the velocity changes by less than T of the largest (default: 1e-13, or what rounding leaves)"},
     {"order", 0, "rows-first|columns-first", "sinkhorn: where a sweep begins (default: rows)"},

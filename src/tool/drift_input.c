@@ -102,8 +102,8 @@ static void read_self(dp_drift_input *in, const dp_args *a, const char *drift)
 {
     const char *mask = dp_args_value(a, "mask"), *self = dp_args_value(a, "self");
     const int released = !strcmp(drift, "da2-released"), masked = released || (!strcmp(drift, "da2") && !in->s.z);
-    const int out = mask ? !strcmp(mask, "self") : self ? !strcmp(self, "leave-out") : masked;
-    if (mask && self && !strcmp(mask, "self") != !strcmp(self, "leave-out")) dp_usage_error("drift: --mask %s and --self %s contradict each other", mask, self);
+    const int out = mask ? strcmp(mask, "none") != 0 : self ? !strcmp(self, "leave-out") : masked;
+    if (mask && self && !strcmp(mask, "none") != !strcmp(self, "keep")) dp_usage_error("drift: --mask %s and --self %s contradict each other", mask, self);
     if ((out || in->s.z) && (!strcmp(drift, "wasserstein") || !strcmp(drift, "sliced-wasserstein"))) dp_usage_error("%s: of x and y; negatives and masks have no part in it", drift);
     in->s.leave_out = out, in->s.paired = in->s.z && out && !released;
 }

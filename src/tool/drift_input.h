@@ -25,6 +25,10 @@ dp_status dp_read_directions(dp_table *out, const dp_args *a, size_t d, dp_error
 void dp_drift_options_check(const dp_args *a, const char *drift);
 /* The drift fgan: its critic by --critic, --divergence, --activation. */
 dp_status dp_drift_critic(dp_drifted *out, const dp_args *a, const dp_sample *s, dp_error *e);
+/* da2 and sinkhorn-proxy with --normalisation, --weighting or --mask after: whether that was asked, whether it makes sense (or the program ends), the velocities. */
+int dp_drift_affinity_asked(const dp_args *a);
+void dp_drift_affinity_check(const dp_args *a, const char *drift);
+dp_status dp_drift_affinity(dp_drifted *out, const dp_args *a, const char *drift, const dp_sample *s, dp_error *e);
 double dp_read_double(const char *option, const char *text, double least);
 
 #endif

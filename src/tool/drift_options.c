@@ -11,7 +11,9 @@ static const struct { const char *option, *drifts, *energies; } owners[] = {
     {"weights", "mean-shift sinkhorn sinkhorn-proxy da2 mmd kale chi2 sharp blob smoothed-kl", "mmd2 sinkhorn kale chi2 blob smoothed-kl"},
     {"distance", "da2 da2-released", ""},
     {"scaling", "sinkhorn-proxy", ""},
-    {"iterations", "sinkhorn", "sinkhorn"},
+    {"iterations", "sinkhorn da2 sinkhorn-proxy", "sinkhorn"},
+    {"normalisation", "da2 sinkhorn-proxy", ""},
+    {"weighting", "da2 sinkhorn-proxy", ""},
     {"order", "sinkhorn", "sinkhorn"},
     {"tolerance", "sinkhorn smoothed-kl", "sinkhorn smoothed-kl"},
     {"directions", "sliced-wasserstein", "sliced"},
@@ -76,4 +78,5 @@ void dp_drift_options_check(const dp_args *a, const char *drift)
             fprintf(stderr, "driftproof: note: --%s has no part in %s\n", idle[i].option, name);
     if (!strcmp(drift, "fgan") && dp_args_flag(a, "regularisation") && (!divergence || strcmp(divergence, "kale")))
         dp_usage_error("--regularisation: of fgan it belongs to --divergence kale");
+    dp_drift_affinity_check(a, drift);
 }

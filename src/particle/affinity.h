@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* affinity.h: drifts of affinities in every normalisation that programs use, among them those that no drift of the registry has. */
+#ifndef DP_PARTICLE_AFFINITY_H
+#define DP_PARTICLE_AFFINITY_H
+
+#include "particle/particle.h"
+
+/* How an affinity is made of the kernel K, its row sums R and its column sums C: K/sqrt(R C), K^2/(R C), K/R, K/C, K, and K after sweeps of rows, then columns. */
+typedef enum { DP_NORM_ROOT, DP_NORM_PRODUCT, DP_NORM_ROW, DP_NORM_COLUMN, DP_NORM_NONE, DP_NORM_SINKHORN } dp_norm;
+/* How the two sides meet: each times the other's row sums; each divided by its own; neither; each divided by its number of points (masked: x has n - 1). */
+typedef enum { DP_WEIGHTS_CROSS, DP_WEIGHTS_OWN, DP_WEIGHTS_PLAIN, DP_WEIGHTS_MEAN } dp_weights;
+
+typedef struct {
+    dp_norm norm;
+    dp_weights weights;
+    int joint;    /* row sums over y and the negatives together, as da2 has them; else each side for itself */
+    int late;     /* a pair that is left out still counts in R and C, and is dropped from the affinities */
+    slong rounds; /* root: K/sqrt(R C) taken so many times; sinkhorn: sweeps. At least 1 */
+    double clamp; /* root: floor under R C, 0: none */
+} dp_affinity;
+
+/* V(x_i) = S_i^q sum_j A_ij (y_j - x_i) - S_i^p sum_l A_il (z_l - x_i) with S^p, S^q the row sums of A (cross), the two sums divided by S^p and S^q (own), as they are (plain),
+   or divided by the numbers of points (mean); z are the negatives, x itself when s->z is NULL; s->leave_out as everywhere. One Gaussian or Laplace kernel.
+   Error: in logarithms, a weight within about 8 u |logit|. Cost: rounds times n (m + l) exponentials and so much memory. */
+dp_status dp_affinity_drift(double *v, const dp_affinity *a, const dp_sample *s, dp_error *e);
+
+#endif

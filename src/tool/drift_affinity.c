@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* drift_affinity.c: the command `drift`: da2 and sinkhorn-proxy with affinities in another normalisation. */
+#include <string.h>
+
+#include "particle/affinity.h"
+#include "tool/drift_input.h"
+
+static int word_of(const char *value, const char *const *words)
+{
+    int k = 0;
+    while (value && words[k] && strcmp(words[k], value)) k++;
+    return k; /* the parser has refused other words */
+}
+
+int dp_drift_affinity_asked(const dp_args *a)
+{
+    const char *mask = dp_args_value(a, "mask");
+    return dp_args_flag(a, "normalisation") || dp_args_flag(a, "weighting") || (mask && !strcmp(mask, "after"));
+}
+
+void dp_drift_affinity_check(const dp_args *a, const char *drift)
+{
+    static const char *const others[] = {"core", "masses", "scaling"};
+    const char *norm = dp_args_value(a, "normalisation"), *precision = dp_args_value(a, "precision");
+    const int plan = !strcmp(drift, "da2") || !strcmp(drift, "sinkhorn-proxy"), asked = dp_drift_affinity_asked(a), rounds = norm && (!strcmp(norm, "root") || !strcmp(norm, "sinkhorn"));
+    if (asked && !plan) dp_usage_error("--mask: after belongs to da2 and sinkhorn-proxy; it has no part in %s", drift);
+    if (plan && dp_args_flag(a, "iterations") && !rounds) dp_usage_error("--iterations: of %s it belongs to --normalisation root and sinkhorn", drift);
+    if (asked && norm && !strcmp(norm, "sinkhorn") && !dp_args_flag(a, "iterations")) dp_usage_error("--normalisation sinkhorn: how many sweeps? expected --iterations K");
+    if (asked && precision && strcmp(precision, "double")) dp_usage_error("--normalisation, --weighting: in doubles; expected --precision double");
+    for (size_t i = 0; i < 3; i++)
+        if (asked && dp_args_flag(a, others[i])) dp_usage_error("--%s: it has no part where --normalisation, --weighting or --mask after is given", others[i]);
+}
+
+dp_status dp_drift_affinity(dp_drifted *out, const dp_args *a, const char *drift, const dp_sample *s, dp_error *e)
+{
+    static const char *const norms[] = {"root", "product", "row", "column", "none", "sinkhorn", NULL}, *const weightings[] = {"cross", "own", "plain", "mean", NULL};
+    const char *norm = dp_args_value(a, "normalisation"), *weighting = dp_args_value(a, "weighting"), *mask = dp_args_value(a, "mask");
+    const dp_affinity o = {.norm = norm ? (dp_norm) word_of(norm, norms) : DP_NORM_ROOT, .weights = weighting ? (dp_weights) word_of(weighting, weightings) : DP_WEIGHTS_CROSS,
+                           .joint = !strcmp(drift, "da2"), .late = mask && !strcmp(mask, "after"), .rounds = dp_args_integer(a, "iterations", 1, 1000000, 1)};
+    const dp_status status = dp_sample_check(s, e);
+    return status ? status : dp_affinity_drift(out->v, &o, s, e);
+}

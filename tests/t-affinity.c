@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* t-affinity.c: drifts of affinities beside the engines that find the same in another way, and beside sums written out where no engine has them. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+#include <math.h>
+
+#include "drift/drift.h"
+#include "particle/affinity.h"
+
+enum { MOST = 12, DIM = 3, TRIALS = 60 };
+static double x[MOST * DIM], y[MOST * DIM], z[MOST * DIM], u[MOST * DIM], v[MOST * DIM];
+static uint64_t state = 11;
+
+static double uniform(void)
+{
+    state = state * 6364136223846793005u + 1442695040888963407u;
+    return (double) (state >> 11) / 9007199254740992.0;
+}
+
+static size_t count(size_t low, size_t high) { return low + (size_t) (uniform() * (double) (high - low + 1)); }
+
+typedef struct { dp_sample s; dp_kernel_part part; } problem;
+
+static void cloud(double *a, double scale)
+{
+    for (size_t i = 0; i < MOST * DIM; i++) a[i] = scale * (uniform() + uniform() - uniform());
+}
+
+static void problem_init(problem *p, int laplace)
+{
+    cloud(x, 1), cloud(y, 1.5), cloud(z, 1);
+    *p = (problem){.s = {.n = count(2, MOST), .m = count(1, MOST), .d = count(1, DIM), .x = x, .y = y, .nparts = 1, .iterations = -1, .tolerance = -1, .threads = 1}};
+    p->s.part = &p->part;
+    p->part.family = laplace ? DP_KERNEL_LAPLACE : DP_KERNEL_GAUSSIAN;
+    fmpq_init(&p->part.bandwidth), fmpq_init(&p->part.weight), fmpq_one(&p->part.weight);
+    fmpq_set_si(&p->part.bandwidth, (slong) count(2, 40), 16);
+    if (uniform() < 0.3) p->s.z = z, p->s.l = count(p->s.n, MOST);
+    p->s.leave_out = uniform() < 0.5, p->s.paired = p->s.z && p->s.leave_out;
+}
+
+static void problem_clear(problem *p) { fmpq_clear(&p->part.bandwidth), fmpq_clear(&p->part.weight); }
+
+static void close_to(const double *a, const double *b, size_t n)
+{
+    double top = 0;
+    for (size_t i = 0; i < n; i++) top = fmax(top, fabs(b[i]));
+    for (size_t i = 0; i < n; i++) assert_true(fabs(a[i] - b[i]) <= 1e-13 * top);
+}
+
+/* Root of row times column softmax, cross-weighted: da2 (joint rows) and the proxy without sizes; row softmax and sweeps of Sinkhorn divided by their own sums: mean-shift, sinkhorn. */
+static void test_engines(void **unused)
+{
+    static const struct { const char *drift; dp_affinity a; } same[] = {
+        {"da2", {DP_NORM_ROOT, DP_WEIGHTS_CROSS, 1, 0, 1, 0}}, {"sinkhorn-proxy", {DP_NORM_ROOT, DP_WEIGHTS_CROSS, 0, 0, 1, 0}}, {"mean-shift", {DP_NORM_ROW, DP_WEIGHTS_OWN, 0, 0, 1, 0}},
+        {"mean-shift", {DP_NORM_NONE, DP_WEIGHTS_OWN, 1, 1, 1, 0}}, {"sinkhorn", {DP_NORM_SINKHORN, DP_WEIGHTS_OWN, 0, 0, 3, 0}}};
+    (void) unused;
+    for (int t = 0; t < TRIALS; t++)
+        for (size_t k = 0; k < sizeof same / sizeof *same; k++) {
+            problem p;
+            dp_error e = {0};
+            dp_drifted out = {.v = u};
+            problem_init(&p, t % 2);
+            p.s.drop_sizes = 1, p.s.iterations = same[k].a.rounds;
+            assert_int_equal(dp_drift_sample(&out, same[k].drift, &p.s, &e), DP_OK);
+            assert_int_equal(dp_affinity_drift(v, &same[k].a, &p.s, &e), DP_OK);
+            close_to(v, u, p.s.n * p.s.d);
+            problem_clear(&p);
+        }
+}
+
+/* ---- written out: kernel matrices, no logarithms ---- */
+
+static double K[MOST][2 * MOST];
+static size_t n, m, l;
+static int joint, late, masked;
+
+static void kernel_matrix(const problem *p)
+{
+    const double h = fmpq_get_d(&p->part.bandwidth);
+    n = p->s.n, m = p->s.m, l = p->s.z ? p->s.l : n, masked = p->s.leave_out;
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < m + l; j++) {
+            const double *b = j < m ? y + j * p->s.d : (p->s.z ? z : x) + (j - m) * p->s.d;
+            double r2 = 0;
+            for (size_t k = 0; k < p->s.d; k++) r2 += (x[i * p->s.d + k] - b[k]) * (x[i * p->s.d + k] - b[k]);
+            K[i][j] = masked && !late && j == m + i ? 0 : p->part.family == DP_KERNEL_LAPLACE ? exp(-sqrt(r2) / h) : exp(-r2 / (2 * h * h));
+        }
+}
+
+static double row(size_t i, size_t j)
+{
+    double sum = 0;
+    for (size_t k = joint || j < m ? 0 : m; k < (joint || j >= m ? m + l : m); k++) sum += K[i][k];
+    return sum;
+}
+
+static double column(size_t j)
+{
+    double sum = 0;
+    for (size_t i = 0; i < n; i++) sum += K[i][j];
+    return sum;
+}
+
+static void set(double A[MOST][2 * MOST])
+{
+    memcpy(K, A, sizeof K);
+}
+
+/* One normalisation of K by its sums as they are. */
+static void normalise(dp_norm norm)
+{
+    double A[MOST][2 * MOST];
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < m + l; j++) {
+            const double R = row(i, j), C = column(j), k = K[i][j];
+            A[i][j] = k == 0 ? 0 : norm == DP_NORM_ROOT ? k / sqrt(R * C) : norm == DP_NORM_PRODUCT ? k * k / (R * C) : norm == DP_NORM_ROW ? k / R : norm == DP_NORM_COLUMN ? k / C : k;
+        }
+    set(A);
+}
+
+static void velocity(double *out, const problem *p, dp_weights weights)
+{
+    const size_t d = p->s.d;
+    for (size_t i = 0; i < n; i++) {
+        double S[2] = {0}, D[2][DIM] = {{0}};
+        if (masked) K[i][m + i] = 0;
+        for (size_t j = 0; j < m + l; j++) {
+            const double *b = j < m ? y + j * d : (p->s.z ? z : x) + (j - m) * d;
+            S[j >= m] += K[i][j];
+            for (size_t k = 0; k < d; k++) D[j >= m][k] += K[i][j] * (b[k] - x[i * d + k]);
+        }
+        const double a = weights == DP_WEIGHTS_CROSS ? S[1] : weights == DP_WEIGHTS_OWN ? 1 / S[0] : weights == DP_WEIGHTS_MEAN ? 1 / (double) m : 1;
+        const double b = weights == DP_WEIGHTS_CROSS ? S[0] : weights == DP_WEIGHTS_OWN ? 1 / S[1] : weights == DP_WEIGHTS_MEAN ? 1 / (double) (l - (masked ? 1 : 0)) : 1;
+        for (size_t k = 0; k < d; k++) out[i * d + k] = a * D[0][k] - b * D[1][k];
+    }
+}
+
+static void test_written_out(void **unused)
+{
+    (void) unused;
+    for (int t = 0; t < 12 * TRIALS; t++) {
+        problem p;
+        dp_error e = {0};
+        dp_affinity a = {.norm = (dp_norm) (t % 6), .weights = (dp_weights) (t / 6 % 4), .joint = t / 24 % 2, .late = t / 48 % 2, .rounds = (slong) count(1, 4)};
+        problem_init(&p, t / 96 % 2);
+        joint = a.joint, late = a.late;
+        kernel_matrix(&p);
+        for (slong k = 0; k < a.rounds && (k == 0 || a.norm == DP_NORM_ROOT || a.norm == DP_NORM_SINKHORN); k++) {
+            if (a.norm == DP_NORM_SINKHORN) normalise(DP_NORM_ROW), normalise(DP_NORM_COLUMN);
+            else normalise(a.norm);
+        }
+        velocity(u, &p, a.weights);
+        assert_int_equal(dp_affinity_drift(v, &a, &p.s, &e), DP_OK);
+        close_to(v, u, n * p.s.d);
+        problem_clear(&p);
+    }
+}
+
+static void test_refused(void **unused)
+{
+    problem p;
+    dp_error e = {0};
+    const dp_affinity a = {.rounds = 1};
+    (void) unused;
+    problem_init(&p, 0);
+    p.part.family = DP_KERNEL_IMQ;
+    assert_int_equal(dp_affinity_drift(v, &a, &p.s, &e), DP_EUNSUPPORTED);
+    p.part.family = DP_KERNEL_GAUSSIAN, fmpq_set_si(&p.part.bandwidth, 1, 1), fmpq_div_2exp(&p.part.bandwidth, &p.part.bandwidth, 1000);
+    assert_int_equal(dp_affinity_drift(v, &a, &p.s, &e), DP_EUNSUPPORTED);
+    assert_non_null(strstr(e.text, "beyond doubles"));
+    problem_clear(&p);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_engines), cmocka_unit_test(test_written_out), cmocka_unit_test(test_refused)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
