@@ -8,7 +8,7 @@
 #include "drift/rkhs_mesh.h"
 
 #define MOST_TOTAL 4.2e6 /* nodes of a period */
-#define ENOUGH 0.65      /* of est_kernel_reach: images of the period fall below exp(-30) */
+#define FAINT 30         /* images of the period fall below exp(-30), and what is left of them is stated */
 
 typedef struct {
     est_source p, q;       /* their weights on one lattice; q: of points the points */
@@ -56,6 +56,27 @@ static void transform_kernel(lattice *L, const est_kernel *k)
     }
 }
 
+/* Beyond, k is below exp(-FAINT), up to a Matern kernel's polynomial. */
+static double image_reach(const est_part *part)
+{
+    return part->family == DP_KERNEL_GAUSSIAN ? sqrt(2.0 * FAINT) * part->h : FAINT * part->h / sqrt((double) est_twice_nu(part->family));
+}
+
+/* What images of unit mass add at most to a derivative of order 0, 1, 2 of the kernel's sums: from any of a period's nodes the next of them lie beyond the room that is left, one on either
+   side of an axis; k and its derivatives fall with the distance there, and images that are moved along two axes lie further out by a factor sqrt(2) or more. */
+static double images(const lattice *L, const est_kernel *k, int order)
+{
+    double sum = 0, phi, v[4];
+    for (int a = 0; a < L->p.dim; a++) {
+        const double r = L->p.step[a] * (double) (L->length[a] - L->p.nodes.n[a] + 1);
+        for (slong i = 0; i < k->n; i++) {
+            est_kernel_at(&phi, v, k->part + i, r * r);
+            sum += 2 * k->part[i].weight * exp(-phi) * (order == 0 ? v[0] : order == 1 ? v[1] * r : v[2] * r * r + v[1]);
+        }
+    }
+    return sum;
+}
+
 static dp_status lay(lattice *L, const dp_problem *P, const est_kernel *k, const est_axes *out, int level, int threads, dp_error *e)
 {
     est_source *s[2] = {&L->p, &L->q};
@@ -75,7 +96,7 @@ static dp_status lay(lattice *L, const dp_problem *P, const est_kernel *k, const
             return status;
     }
     for (slong i = 0; i < k->n; i++)
-        reach = fmax(reach, ENOUGH * est_kernel_reach(k->part + i));
+        reach = fmax(reach, image_reach(k->part + i));
     L->total = L->bins = 1;
     for (int a = 0; a < 3; a++) {
         const double wanted = (double) L->p.nodes.n[a] + (a < P->dim ? reach / L->p.step[a] : 0);
@@ -218,21 +239,27 @@ static void one_sum(double *entry, double *error, int index, lattice *L, fftw_co
     }
 }
 
+/* The solve's residual, as at clouds, and images: of the mass of q and c in the sum itself and, like a residual of that size, in c. */
 static void witness(double *entry, double *error, lattice *L, const rkhs_level *l, const est_axes *out)
 {
     const int d = L->p.dim;
     const double h = est_narrowest(l->k);
+    double mass = 0, lost[3];
     put_q(L);
+    for (slong i = 0; L->q.kind == EST_LATTICE && i < est_size(&L->p.nodes); i++)
+        mass += L->room[place(L, i)];
     for (slong i = 0; i < L->n; i++)
-        L->room[place(L, L->at[i])] -= l->c[i];
+        L->room[place(L, L->at[i])] -= l->c[i], mass += fabs(l->c[i]);
+    for (int order = 0; order < 3; order++)
+        lost[order] = (l->residual + mass * images(L, l->k, 0)) / pow(h, order) + mass * images(L, l->k, order);
     fftw_execute(L->forward);
     fftw_complex *c = (fftw_complex *) dp_fft_alloc((size_t) (2 * L->bins));
     memcpy(c, L->spectrum, (size_t) L->bins * sizeof *c);
-    one_sum(entry, error, 0, L, c, out, -1, -1, l->residual);
+    one_sum(entry, error, 0, L, c, out, -1, -1, lost[0]);
     for (int a = 0; a < d; a++) {
-        one_sum(entry, error, 1 + a, L, c, out, a, -1, l->residual / h);
+        one_sum(entry, error, 1 + a, L, c, out, a, -1, lost[1]);
         for (int b = 0; b < d; b++)
-            one_sum(entry, error, 4 + a * d + b, L, c, out, a, b, l->residual / (h * h));
+            one_sum(entry, error, 4 + a * d + b, L, c, out, a, b, lost[2]);
     }
     free(c);
     dp_lanes *on = L->q.kind == EST_LATTICE ? NULL : dp_lanes_new(&R_OPS);
