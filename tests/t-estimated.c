@@ -178,6 +178,16 @@ static void narrow_kernels_and_windows(void **state)
     P = problem(2, PLANE, "bandwidth: 1000"); /* nodes where the measures are, not where the kernel is */
     is_good("wide", against_mesh(P, "sinkhorn-proxy", 6, "-1", "2"));
     dp_problem_free(P);
+    P = problem(2, PLANE, "bandwidth: 1/300"); /* nodes around each of the mesh's, none between */
+    is_good("gaps", against_mesh(P, "sinkhorn-proxy", 3, "-2", "2"));
+    is_good("gaps", against_points(P, "smoothed-kl", 3, "-2", "2", 5));
+    dp_problem_free(P);
+    P = problem(2, PLANE, "bandwidth: 1/110"); /* more than a million nodes: weights slice by slice */
+    is_good("slices", against_points(P, "da2", 24, "-3/2", "3/2", 4));
+    dp_problem_free(P);
+    P = problem(2, "p: {mixture: [{weight: 1, mean: [1/2, 0], covariance: 1/90000}]}\nq: {mixture: [{weight: 1, mean: [1/2, 1/100], covariance: 1/80000}]}\n", "bandwidth: 1/300");
+    is_good("bumps between nodes", against_mesh(P, "sinkhorn-proxy", 3, "0", "1"));
+    dp_problem_free(P);
 }
 
 static void scores_and_smoothed_scores(void **state)

@@ -163,7 +163,7 @@ static void mesh_axes(est_axes *out, const dp_mesh_struct *mesh)
 {
     fmpq_t x;
     fmpq_init(x);
-    out->dim = mesh->dim;
+    out->dim = mesh->dim, out->apart = 1;
     for (int k = 0; k < 3; k++) {
         out->n[k] = k < mesh->dim ? mesh->n[k] : 1;
         out->x[k] = dp_calloc((size_t) out->n[k], sizeof(real));

@@ -30,6 +30,30 @@ static void equidistant(rule *r, real lo, real hi, real step)
         push(r, lo + (real) i * step, step);
 }
 
+int est_leaves_gaps(const est_axes *out, int axis, real reach)
+{
+    return out && out->apart && out->n[axis] > 1 && reach < 0.45 * (out->x[axis][1] - out->x[axis][0]);
+}
+
+static void near(rule *r, const est_axes *out, int axis, real lo, real hi, real step, real reach)
+{
+    const real last = -r_ceil((lo - hi) / step);
+    real next = 0;
+    for (slong i = 0; i < out->n[axis]; i++) {
+        const real x = out->x[axis][i] - lo, to = r_min(last, (x + reach) / step);
+        for (next = r_max(next, r_ceil((x - reach) / step)); next <= to && r->n < MOST_AXIS; next += 1)
+            push(r, lo + next * step, step);
+    }
+}
+
+slong est_near_nodes(real **y, real **log_w, const est_axes *out, int axis, real lo, real hi, real step, real reach)
+{
+    rule r = {0};
+    near(&r, out, axis, lo, hi, step, reach);
+    *y = r.y, *log_w = r.log_w;
+    return r.n;
+}
+
 /* Gauss-Legendre panels no wider than `most` on [lo, hi]; fewer points where little is to be done. */
 static void panels(rule *r, const est_gauss *three, real lo, real hi, real most)
 {
@@ -100,6 +124,56 @@ static void about_components(real *lo, real *hi, const est_source *s, const est_
     *lo = r_max(*lo, least), *hi = r_min(*hi, most);
 }
 
+/* The largest row sum of moduli of a term's inverse matrix: at least its largest eigenvalue. */
+static real steepest(const est_gsum *g, slong j)
+{
+    real most = 0;
+    for (int a = 0; a < g->dim; a++) {
+        real row = 0;
+        for (int b = 0; b < g->dim; b++)
+            row += r_fabs(g->inv[(j * g->dim + a) * g->dim + b]);
+        most = r_max(most, row);
+    }
+    return most;
+}
+
+/* At most so much are second derivatives of -log(k*q). */
+static real steepest_smoothed(const est_source *s)
+{
+    const real h = est_narrowest(s->k);
+    est_law q;
+    real most = 0;
+    if (s->P->q->family == DP_ATOMS)
+        return 1 / (h * h);
+    est_law_init(&q, s->P->q);
+    for (slong i = 0; i < q.g.n; i++)
+        most = r_max(most, steepest(&q.g, i) / (1 + h * h * steepest(&q.g, i)));
+    est_law_clear(&q);
+    return most;
+}
+
+/* How far from x the function k(x, .) mu/(k*q)^b, b at most 1, is to be seen, mu a mixture, q a mixture or atoms: for each component its logarithm is concave, with second derivatives of at most
+   -c, c = 1/h^2 + 1/|S| - (those of -log(k*q)), and its slope at x is at most the sum of the two logarithms': its peak lies within slope/c of x and is no wider than 1/sqrt(c). Else infinite. */
+static real sight(const est_source *s, const est_axes *out, real widths)
+{
+    if (!out || !out->apart || !s->P || s->mu->family != DP_MIXTURE || (s->P->q->family != DP_MIXTURE && s->P->q->family != DP_ATOMS))
+        return INFINITY;
+    const real h = est_widest(s->k), by_q = steepest_smoothed(s);
+    real most = 0;
+    for (slong j = 0; j < s->mu->n; j++) {
+        real size = 0;
+        for (int a = 0; a < s->dim; a++) {
+            real row = 0;
+            for (int b = 0; b < s->dim; b++)
+                row += r_fabs(est_fmpq(DP_COV(s->mu, j, a, b)));
+            size = r_max(size, row);
+        }
+        const real c = 1 / (h * h) + 1 / size - by_q, slope = (steepest(&s->law.g, j) + by_q) * farthest(s, j, out);
+        most = c > 0 ? r_max(most, widths / r_sqrt(c) + slope / c) : (real) INFINITY;
+    }
+    return most;
+}
+
 void est_window(real *lo, real *hi, const est_source *s, const est_axes *out, int axis, real growth)
 {
     const real h = R_REACH * est_widest(s->k), out_lo = out->x[axis][0], out_hi = out->x[axis][out->n[axis] - 1];
@@ -120,6 +194,8 @@ void est_window(real *lo, real *hi, const est_source *s, const est_axes *out, in
 dp_status est_nodes_init(est_source *s, const est_axes *out, int level, dp_error *e)
 {
     const real finer = s->reach > 0 && s->dim > 1 ? pow(2, -0.5 * level) : ldexp(1, -level), growth = pow(1.5, level), h = est_narrowest(s->k);
+    const real reach = s->reach > 0 ? INFINITY : sight(s, out, R_REACH * (real) (7.5 + level)); /* exp(-28), at the next level exp(-36) */
+    const double limit = s->by ? 4e8 : 2e7; /* beyond some millions only one slice's weights are kept at a time */
     double total = 1;
     s->nodes.dim = s->dim;
     for (int k = 0; k < 3; k++) {
@@ -133,8 +209,11 @@ dp_status est_nodes_init(est_source *s, const est_axes *out, int level, dp_error
             else
                 est_window(&lo, &hi, s, out, k, growth);
             const real width = est_smallest_width(&s->law, k);
-            if (s->mu->family == DP_MIXTURE || s->mu->family == DP_STUDENT)
-                equidistant(&r, lo, hi, (s->reach > 0 ? 0.5 : R_STEP) * finer / r_sqrt(1 / (h * h) + 1 / (width * width)));
+            const real step = (s->reach > 0 ? 0.5 : R_STEP) * finer / r_sqrt(1 / (h * h) + 1 / (width * width));
+            if (est_leaves_gaps(out, k, reach))
+                near(&r, out, k, lo, hi, step, reach);
+            else if (s->mu->family == DP_MIXTURE || s->mu->family == DP_STUDENT)
+                equidistant(&r, lo, hi, step);
             else
                 between_kinks(&r, &s->law, k, lo, hi, 3 * finer * r_min(h, width));
         }
@@ -143,7 +222,7 @@ dp_status est_nodes_init(est_source *s, const est_axes *out, int level, dp_error
         if (r.n >= MOST_AXIS)
             total = INFINITY;
     }
-    if (total > 2e7)
-        return dp_fail(e, DP_EBUDGET, "the window needs more than %g quadrature nodes at this bandwidth", total < INFINITY ? 2e7 : (double) MOST_AXIS);
+    if (total > limit)
+        return dp_fail(e, DP_EBUDGET, "the window needs more than %g quadrature nodes at this bandwidth", total < INFINITY ? limit : (double) MOST_AXIS);
     return DP_OK;
 }

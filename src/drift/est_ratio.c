@@ -6,13 +6,26 @@
 
 /* ---- Gaussian kernels: equidistant nodes ---- */
 
-/* Nodes 9 widths of the widest kernel around the mesh, step half a width of the narrowest, at level 0. */
-static void tensor_nodes(est_source *s, const est_axes *out, int level)
+enum { MOST_NODES = 20000000 };
+
+/* Nodes 9 widths of the widest kernel around the mesh, step half a width of the narrowest, at level 0; of a mesh so wide that kernels leave gaps only what they reach to exp(-28) or less. */
+static dp_status tensor_nodes(est_source *s, const est_axes *out, int level, dp_error *e)
 {
-    const real reach = 9 * R_REACH * est_widest(s->k) * pow(1.5, level), step = R_STEP * est_narrowest(s->k) * ldexp(1, -level);
+    const real h = est_widest(s->k), reach = 9 * R_REACH * h * pow(1.5, level), near = R_REACH * (real) (7.5 + level) * h, step = R_STEP * est_narrowest(s->k) * ldexp(1, -level);
+    double total = 1;
     s->nodes.dim = s->dim;
+    for (int k = 0; k < s->dim; k++) {
+        const real width = out->x[k][out->n[k] - 1] - out->x[k][0];
+        total *= (double) (est_leaves_gaps(out, k, near) ? (real) out->n[k] * (2 * near / step + 1) : (width + 2 * reach) / step + 1);
+    }
+    if (total > MOST_NODES)
+        return dp_fail(e, DP_EBUDGET, "the mesh needs more than %g quadrature nodes at this bandwidth", (double) MOST_NODES);
     for (int k = 0; k < 3; k++) {
         const int used = k < s->dim;
+        if (used && est_leaves_gaps(out, k, near)) {
+            s->nodes.n[k] = est_near_nodes(s->nodes.x + k, s->axis_w + k, out, k, out->x[k][0] - near, out->x[k][out->n[k] - 1] + near, step, near);
+            continue;
+        }
         const real lo = used ? out->x[k][0] - reach : 0, hi = used ? out->x[k][out->n[k] - 1] + reach : 0;
         const slong n = used ? (slong) r_ceil((hi - lo) / step) + 1 : 1;
         s->nodes.n[k] = n;
@@ -21,6 +34,7 @@ static void tensor_nodes(est_source *s, const est_axes *out, int level)
         for (slong i = 0; used && i < n; i++)
             s->nodes.x[k][i] = lo + (hi - lo) * (real) i / (real) (n - 1), s->axis_w[k][i] = r_log((hi - lo) / (real) (n - 1));
     }
+    return DP_OK;
 }
 
 /* ---- other kernels in the plane and in space: a lattice that contains the mesh ---- */
@@ -178,7 +192,7 @@ dp_status est_log_ratio_init(est_source *s, real *shift, const est_source *p, co
     dp_status status = DP_OK;
     *s = (est_source){.k = k, .dim = p->dim, .kind = k->gaussian ? EST_TENSOR : p->dim == 1 ? EST_PANELS : EST_LATTICE, .P = p->P, .level = level};
     if (s->kind == EST_TENSOR)
-        tensor_nodes(s, out, level);
+        status = tensor_nodes(s, out, level, e);
     else
         status = s->kind == EST_PANELS ? est_panels_init(s, p->P, out, 1, level, e) : lattice_nodes(s, p->P, out, level, e);
     if (status != DP_OK)

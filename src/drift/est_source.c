@@ -204,18 +204,26 @@ static void leave_out(est_source *s, const est_axes *out, real growth)
     }
 }
 
+/* Divides n weights by (k*q)^beta. */
+static dp_status divide(real *log_w, const real *log_q, slong n, double beta, dp_error *e)
+{
+    for (slong i = 0; i < n; i++)
+        if (log_w[i] > -INFINITY) {
+            log_w[i] -= beta * log_q[i];
+            if (log_w[i] != log_w[i] || log_w[i] == INFINITY)
+                return dp_fail(e, DP_EUNSUPPORTED, "k*q leaves what doubles can tell from 0 where the other measure is taken by it: a wider kernel or a smaller window");
+        }
+    return DP_OK;
+}
+
 /* Divides the weights by (k*q)^beta; for panels also what is weighed at the places asked for. */
 static dp_status reweigh(est_source *s, const est_source *q, double beta, const est_axes *out, int threads, dp_error *e)
 {
     const slong n = s->kind == EST_POINTS ? s->n : est_size(&s->nodes);
     real *log_q = dp_malloc((size_t) n * sizeof *log_q);
     dp_status status = s->kind == EST_POINTS ? est_log_at_points(log_q, q, s->point, n, threads, e) : est_log_on_axes(log_q, q, &s->nodes, threads, e);
-    for (slong i = 0; i < n && status == DP_OK; i++)
-        if (s->log_w[i] > -INFINITY) {
-            s->log_w[i] -= beta * log_q[i];
-            if (s->log_w[i] != s->log_w[i] || s->log_w[i] == INFINITY)
-                status = dp_fail(e, DP_EUNSUPPORTED, "k*q leaves what doubles can tell from 0 where the other measure is taken by it: a wider kernel or a smaller window");
-        }
+    if (status == DP_OK)
+        status = divide(s->log_w, log_q, n, beta, e);
     free(log_q);
     if (status != DP_OK || s->kind != EST_PANELS)
         return status;
@@ -227,6 +235,35 @@ static dp_status reweigh(est_source *s, const est_source *q, double beta, const 
     return status;
 }
 
+/* Log of the density at the nodes of `axes`, with the rule's weights w along them. */
+static dp_status weighed_density(real *log_w, const est_source *s, const est_axes *axes, real *const w[3], int threads, dp_error *e)
+{
+    const dp_status status = est_law_on_axes(log_w, &s->law, axes, threads, e);
+    for (slong i = 0; i < est_size(axes); i++) {
+        const slong j = i / axes->n[0];
+        log_w[i] += w[0][i % axes->n[0]] + w[1][j % axes->n[1]] + w[2][j / axes->n[1]];
+    }
+    return status;
+}
+
+dp_status est_slice_weights(real *log_w, const est_source *s, slong slice, dp_error *e)
+{
+    est_axes axes = s->nodes;
+    real *w[3] = {s->axis_w[0], s->axis_w[1], s->axis_w[2]};
+    const int last = s->dim - 1;
+    axes.n[last] = 1, axes.x[last] += slice, w[last] += slice;
+    real *log_q = dp_malloc((size_t) est_size(&axes) * sizeof *log_q);
+    dp_status status = weighed_density(log_w, s, &axes, w, 1, e);
+    if (status == DP_OK)
+        status = est_log_on_axes(log_q, s->by, &axes, 1, e);
+    if (status == DP_OK)
+        status = divide(log_w, log_q, est_size(&axes), s->beta, e);
+    free(log_q);
+    return status;
+}
+
+enum { KEPT = 1000000 }; /* so many weights are kept */
+
 static dp_status densities(est_source *s, const dp_problem *P, const est_axes *out, int both, int level, int threads, dp_error *e)
 {
     if (s->kind == EST_LATTICE)
@@ -234,15 +271,10 @@ static dp_status densities(est_source *s, const dp_problem *P, const est_axes *o
     dp_status status = s->kind == EST_PANELS ? est_panels_init(s, P, out, both, level, e) : est_nodes_init(s, out, level, e);
     if (status == DP_OK && s->kind == EST_PANELS)
         status = est_law_on_axes(est_panels_density(s, out->n[0]), &s->law, out, threads, e);
-    if (status != DP_OK)
+    if (status != DP_OK || (s->by && est_size(&s->nodes) > KEPT))
         return status;
     s->log_w = dp_malloc((size_t) est_size(&s->nodes) * sizeof *s->log_w);
-    status = est_law_on_axes(s->log_w, &s->law, &s->nodes, threads, e);
-    for (slong i = 0; i < est_size(&s->nodes); i++) {
-        const slong j = i / s->nodes.n[0];
-        s->log_w[i] += s->axis_w[0][i % s->nodes.n[0]] + s->axis_w[1][j % s->nodes.n[1]] + s->axis_w[2][j / s->nodes.n[1]];
-    }
-    return status;
+    return weighed_density(s->log_w, s, &s->nodes, s->axis_w, threads, e);
 }
 
 dp_status est_source_init(est_source *s, const dp_problem *P, const est_kernel *k, const dp_measure_struct *mu, const est_source *q, double beta,
@@ -266,10 +298,12 @@ dp_status est_source_init(est_source *s, const dp_problem *P, const est_kernel *
     }
     s->kind = k->gaussian ? EST_TENSOR : P->dim == 1 ? EST_PANELS : EST_LATTICE;
     s->exact = 0;
+    if (q && s->kind == EST_TENSOR && P->dim > 1 && out->apart && (q->kind == EST_CLOSED || q->kind == EST_POINTS))
+        s->by = q, s->beta = beta;
     dp_status status = densities(s, P, out, q != NULL, level, threads, e);
     if (status == DP_OK && q && s->kind == EST_LATTICE)
         leave_out(s, out, pow(1.5, level));
-    return status == DP_OK && q ? reweigh(s, q, beta, out, threads, e) : status;
+    return status == DP_OK && q && s->log_w ? reweigh(s, q, beta, out, threads, e) : status;
 }
 
 dp_status est_source_nodes(est_source *s, const dp_problem *P, const est_kernel *k, const dp_measure_struct *mu, double reach, int level, int threads,

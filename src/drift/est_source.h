@@ -14,8 +14,8 @@ enum { EST_GAUSS = 32 };
 typedef struct { int n; real y[EST_GAUSS], w[EST_GAUSS]; } est_gauss;
 void est_gauss_init(est_gauss *g, int n);
 
-/* Coordinates along each axis; axes beyond dim have the single node 0. */
-typedef struct { int dim; slong n[3]; real *x[3]; } est_axes;
+/* Coordinates along each axis; axes beyond dim have the single node 0. apart: equidistant, and nothing is asked for between them. */
+typedef struct { int dim; slong n[3]; real *x[3]; int apart; } est_axes;
 static inline slong est_lines(const est_axes *a) { return a->n[1] * a->n[2]; }
 static inline slong est_size(const est_axes *a) { return a->n[0] * est_lines(a); }
 static inline slong est_blocks(const est_axes *a) { return (a->n[0] + DP_LANES - 1) / DP_LANES; }
@@ -83,6 +83,8 @@ typedef struct est_source {
     real *point, *log_w;          /* POINTS: n x dim and n; TENSOR and LATTICE: log_w at the nodes */
     est_axes nodes;               /* TENSOR, LATTICE */
     real *axis_w[3];              /* TENSOR: quadrature weights along axes, logarithms */
+    const struct est_source *by;  /* TENSOR of very many nodes: log_w is NULL, and made slice by slice from mu/(k*by)^beta */
+    double beta;
     struct est_panels *panels;    /* PANELS */
     const dp_problem *P;          /* PANELS: what the nodes were laid for */
     int level;
@@ -107,6 +109,12 @@ dp_status est_log_ratio_init(est_source *s, real *shift, const est_source *p, co
 void est_source_clear(est_source *s);
 void est_window(real *lo, real *hi, const est_source *s, const est_axes *out, int axis, real growth);
 dp_status est_nodes_init(est_source *s, const est_axes *out, int level, dp_error *e);
+/* Whether kernels that reach so far leave gaps between the coordinates along an axis; then the nodes of an equidistant lattice from lo to hi that they reach, with
+   the logarithms of their weights: appended to none. Returns how many. */
+int est_leaves_gaps(const est_axes *out, int axis, real reach);
+slong est_near_nodes(real **y, real **log_w, const est_axes *out, int axis, real lo, real hi, real step, real reach);
+/* log_w at the nodes of one slice across the last axis, where s->log_w is NULL. */
+dp_status est_slice_weights(real *log_w, const est_source *s, slong slice, dp_error *e);
 
 /* All columns of moments of dimension dim, empty. */
 void est_moments_new(dp_emoments *out, dp_lanes *on, int dim, int order);

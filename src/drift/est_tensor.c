@@ -53,7 +53,7 @@ static real *lanes_alloc(slong rows) { return (real *) dp_fft_alloc((size_t) FLI
 /* ---- tables ---- */
 
 /* The kernel along the first axis, relative to its largest value in a block: [block][power][node][lane]; logarithms of largest and least value: [block][node]. */
-typedef struct { est_table *t; slong part; real *k, *high, *low; } first_axis;
+typedef struct { est_table *t; slong part; real *k, *high, *low, *top; } first_axis; /* top: of each slice, logarithm of the largest weight */
 
 static void lane_coordinates(real *x, const est_axes *a, slong block)
 {
@@ -65,7 +65,8 @@ static void first_axis_init(first_axis *f, est_table *t, slong part)
     const est_axes *nodes = &t->s->nodes, *out = t->out;
     const slong n = nodes->n[0], blocks = est_blocks(out);
     const real h = t->s->k->part[part].h;
-    *f = (first_axis){t, part, lanes_alloc(blocks * 3 * n), dp_malloc((size_t) (blocks * n) * sizeof(real)), dp_malloc((size_t) (blocks * n) * sizeof(real))};
+    *f = (first_axis){t, part, lanes_alloc(blocks * 3 * n), dp_malloc((size_t) (blocks * n) * sizeof(real)), dp_malloc((size_t) (blocks * n) * sizeof(real)),
+                      dp_malloc((size_t) nodes->n[t->s->dim - 1] * sizeof(real))};
     LANES_OF(x);
     LANES_OF(l);
     for (slong b = 0; b < blocks; b++) {
@@ -87,7 +88,7 @@ static void first_axis_init(first_axis *f, est_table *t, slong part)
     }
 }
 
-static void first_axis_clear(first_axis *f) { free(f->k), free(f->high), free(f->low); }
+static void first_axis_clear(first_axis *f) { free(f->k), free(f->high), free(f->low), free(f->top); }
 
 static slong entry(const est_table *t, slong part, slong y, slong block)
 {
@@ -175,11 +176,16 @@ static dp_status slice(void *argument, slong c, int worker, dp_error *e)
     const est_source *s = t->s;
     const int d = s->dim;
     const slong n0 = s->nodes.n[0], n1 = d == 3 ? s->nodes.n[1] : 1;
-    const real *lw = s->log_w + c * n0 * n1;
+    real *own = s->log_w ? NULL : dp_malloc((size_t) (n0 * n1) * sizeof *own);
+    const real *lw = own ? own : s->log_w + c * n0 * n1;
+    const dp_status status = own ? est_slice_weights(own, s, c, e) : DP_OK;
     scratch r = scratch_new(FLINT_MAX(n0, n1));
     real *line = lanes_alloc(3 * n1), *scale = dp_malloc((size_t) n1 * sizeof *scale);
-    (void) worker, (void) e;
-    for (slong block = 0; block < est_blocks(t->out); block++) {
+    (void) worker;
+    f->top[c] = -INFINITY;
+    for (slong i = 0; i < n0 * n1; i++)
+        f->top[c] = r_max(f->top[c], lw[i]);
+    for (slong block = 0; block < est_blocks(t->out) && status == DP_OK; block++) {
         for (slong b = 0; b < n1; b++)
             scale[b] = line_sums(line + 3 * b * DP_LANES, f, lw + b * n0, block, &r);
         if (d == 3) {
@@ -192,8 +198,8 @@ static dp_status slice(void *argument, slong c, int worker, dp_error *e)
         note_slice(t, where, c, scale[0], line);
     }
     scratch_free(&r);
-    free(line), free(scale);
-    return DP_OK;
+    free(line), free(scale), free(own);
+    return status;
 }
 
 dp_status est_table_init(est_table *t, const est_source *s, const est_axes *out, int order, int threads, dp_error *e)
@@ -208,15 +214,18 @@ dp_status est_table_init(est_table *t, const est_source *s, const est_axes *out,
     t->scale = dp_malloc((size_t) (places * last) * sizeof(real));
     t->most = dp_malloc((size_t) (places * last) * sizeof(real)), t->least = dp_malloc((size_t) (places * last) * sizeof(real));
     t->top = -INFINITY;
-    for (slong part = 0; part < s->k->n && d > 1; part++) {
+    dp_status status = DP_OK;
+    for (slong part = 0; part < s->k->n && d > 1 && status == DP_OK; part++) {
         first_axis f;
         first_axis_init(&f, t, part);
-        dp_parallel(slice, &f, last, threads, e);
+        status = dp_parallel(slice, &f, last, threads, e);
+        for (slong c = 0; c < last && status == DP_OK; c++)
+            t->top = r_max(t->top, f.top[c]);
         first_axis_clear(&f);
     }
-    for (slong i = 0; i < est_size(&s->nodes); i++)
+    for (slong i = 0; d == 1 && i < last; i++)
         t->top = r_max(t->top, s->log_w[i]);
-    return DP_OK;
+    return status;
 }
 
 void est_table_clear(est_table *t)

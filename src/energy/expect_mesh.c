@@ -146,7 +146,7 @@ static dp_status one_component(dp_num *out, const dp_problem *P, const dp_measur
         for (int k = 0; k < d; k++)
             axis_w[k] = rule_weights(r + k), at[k] = dp_mesh_axis_d(mesh, k);
         if (status == DP_OK) {
-            const est_axes axes = {d, {n[0], n[1], n[2]}, {at[0], at[1], at[2]}};
+            const est_axes axes = {.dim = d, .n = {n[0], n[1], n[2]}, .x = {at[0], at[1], at[2]}};
             status = est_law_on_axes(log_w, &law, &axes, threads, e);
         }
         for (slong i = 0; i < dp_mesh_nodes(mesh) && status == DP_OK; i++) {
