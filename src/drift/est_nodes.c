@@ -195,7 +195,7 @@ dp_status est_nodes_init(est_source *s, const est_axes *out, int level, dp_error
 {
     const real finer = s->reach > 0 && s->dim > 1 ? pow(2, -0.5 * level) : ldexp(1, -level), growth = pow(1.5, level), h = est_narrowest(s->k);
     const real reach = s->reach > 0 ? INFINITY : sight(s, out, R_REACH * (real) (7.5 + level)); /* exp(-28), at the next level exp(-36) */
-    const double limit = s->by ? 4e8 : 2e7; /* beyond some millions only one slice's weights are kept at a time */
+    const double limit = s->by && level < 2 ? 4e8 : 2e7; /* many more than weights are kept */
     double total = 1;
     s->nodes.dim = s->dim;
     for (int k = 0; k < 3; k++) {

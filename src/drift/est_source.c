@@ -262,7 +262,7 @@ dp_status est_slice_weights(real *log_w, const est_source *s, slong slice, dp_er
     return status;
 }
 
-enum { KEPT = 1000000 }; /* so many weights are kept */
+enum { KEPT = 250000 }; /* so many weights are kept */
 
 static dp_status densities(est_source *s, const dp_problem *P, const est_axes *out, int both, int level, int threads, dp_error *e)
 {
