@@ -128,7 +128,7 @@ static void test_sweeps(void **unused)
 {
     (void) unused;
     for (int k = 0; k < 24; k++) {
-        const size_t n = 1 + (size_t) (300 * uniform()), m = 1 + (size_t) (400 * uniform()), d = 1 + (size_t) k % DIM;
+        const size_t n = 1 + (size_t) (300 * uniform()), m = k % 12 ? 1 + (size_t) (400 * uniform()) : 1025 + (size_t) (70 * uniform()), d = 1 + (size_t) k % DIM; /* also more columns than are added up in one go */
         const int single = k % 2, sweeps = 1 + (int) (12 * uniform());
         const dp_pkernel K = kernel_of(k % 5 == 0, exp(-5 * uniform()) * (k % 7 ? 1 : 0.05));
         const double eps = dp_pkernel_eps(&K);

@@ -5,7 +5,7 @@
 size_t dp_fused_room(const dp_fused *f) { return DP_FUSED_ROWS * (1 + f->d) * WIDTH; }
 size_t dp_fused_deep_room(const dp_fused *f) { return DP_FUSED_DEEP * (WIDTH + 2 * f->wide) + 8; }
 size_t dp_fused_sides_room(const dp_fused *f) { return (DP_FUSED_TALL + DP_FUSED_ROWS) * (1 + f->d) * WIDTH; }
-size_t dp_fused_sweep_room(const dp_fused *f) { return (DP_FUSED_ROWS + 1) * f->m + DP_FUSED_ROWS * WIDTH; }
+size_t dp_fused_sweep_room(const dp_fused *f) { return (DP_FUSED_ROWS + 1) * f->m + DP_FUSED_GROUP * WIDTH; }
 double dp_fused_least(const dp_fused *f, size_t m) { return (double) m * (f->single ? 0x1p-93 : 0x1p-941); }
 
 static const dp_fused_kernels *chosen(void)

@@ -11,8 +11,8 @@
    left, stored, full: of dp_fused_sweep. panel, side, wide: of dp_fused_deep. */
 typedef struct { size_t n, columns, m, d, stride, wide; int single, root, skip, full; double rate; void *a, *bt, *add, *v, *left, *stored, *panel, *side; } dp_fused;
 
-/* How many rows one call of dp_fused_rows does at best, and one of dp_fused_sides and dp_fused_sweep, or of dp_fused_deep, at most; columns of a panel. */
-enum { DP_FUSED_ROWS = 4, DP_FUSED_TALL = 256, DP_FUSED_DEEP = 128, DP_FUSED_PANEL = 64 };
+/* How many rows one call of dp_fused_rows does at best, and one of dp_fused_sides and dp_fused_sweep, or of dp_fused_deep, at most; columns of a panel; rows of stored weights in one go. */
+enum { DP_FUSED_ROWS = 4, DP_FUSED_TALL = 256, DP_FUSED_DEEP = 128, DP_FUSED_PANEL = 64, DP_FUSED_GROUP = 16 };
 
 /* sum[i] = 2 sum_j w_ij, moment (rows x d, or NULL) = 2 sum_j w_ij (b_j - a_i) for `count` rows from `first`; room: dp_fused_room doubles.
    A weight is 0 when its exponent is below -126 (single) or -1022; otherwise each weight is off by at most 4 u (1 + |rate q| + |add_j|) of itself.

@@ -17,8 +17,8 @@
 /* Vectors never cross a call: the ABI's warning about them is void here. */
 #pragma GCC diagnostic ignored "-Wpsabi"
 
-/* Virtual lanes; columns that are added up in one go, a multiple of WIDTH; in many dimensions, columns of a panel and panels that are added up in one go. */
-enum { WIDTH = 16, BLOCK = 1024, PANEL = DP_FUSED_PANEL, RUN = 4 };
+/* Virtual lanes; columns that are added up in one go, a multiple of WIDTH; in many dimensions, columns of a panel and panels that are added up in one go; rows of stored weights. */
+enum { WIDTH = 16, BLOCK = 1024, PANEL = DP_FUSED_PANEL, RUN = 4, GROUP = DP_FUSED_GROUP };
 
 typedef double half __attribute__((vector_size(8 * WIDTH / 2)));
 typedef int64_t places __attribute__((vector_size(8 * WIDTH / 2)));

@@ -161,6 +161,17 @@ INLINE double T(tree)(const double *lane)
     return low[0] + low[1];
 }
 
+/* sum[r] = tree(lane + r WIDTH) for WIDTH/2 values of r, the same bits. */
+INLINE void T(trees)(double *sum, const double *lane)
+{
+    half x[WIDTH / 2], high;
+    EACH(r, WIDTH / 2) memcpy(x + r, lane + r * WIDTH, sizeof high), memcpy(&high, lane + r * WIDTH + WIDTH / 2, sizeof high), x[r] += high;
+    EACH(r, 4) x[r] = __builtin_shuffle(x[2 * r], x[2 * r + 1], (places){0, 1, 2, 3, 8, 9, 10, 11}) + __builtin_shuffle(x[2 * r], x[2 * r + 1], (places){4, 5, 6, 7, 12, 13, 14, 15});
+    EACH(r, 2) x[r] = __builtin_shuffle(x[2 * r], x[2 * r + 1], (places){0, 1, 4, 5, 8, 9, 12, 13}) + __builtin_shuffle(x[2 * r], x[2 * r + 1], (places){2, 3, 6, 7, 10, 11, 14, 15});
+    x[0] = __builtin_shuffle(x[0], x[1], (places){0, 2, 4, 6, 8, 10, 12, 14}) + __builtin_shuffle(x[0], x[1], (places){1, 3, 5, 7, 9, 11, 13, 15});
+    memcpy(sum, x, sizeof high);
+}
+
 static void T(rows)(double *sum, double *moment, const dp_fused *f, size_t first, size_t count, double *room)
 {
 #define ENTRY(D, root, moments) T(direct_##D##root##moments),

@@ -34,31 +34,45 @@ INLINE void T(fill)(REAL *K, size_t gap, const dp_fused *f, const REAL *a, const
     static __attribute__((noinline)) void T(fill_##D##root)(REAL *K, size_t gap, const dp_fused *f, const REAL *a, const REAL *left) { T(fill)(K, gap, f, a, left, D, root); }
 CASES(DEFINE)
 
-/* sum[r] = sum_j K_rj v_j for ROWS rows side by side. room: ROWS x WIDTH. */
-static void T(dots)(double *sum, const REAL *K, size_t gap, const REAL *v, size_t m, size_t rows, double *room)
+/* total[r WIDTH] <- the lanes of sum_j K_rj v_j for SPAN rows side by side. */
+INLINE void T(dots)(double *total, const REAL *K, size_t gap, const REAL *v, size_t m, const int SPAN)
 {
-    memset(room, 0, sizeof(double) * ROWS * WIDTH);
     for (size_t from = 0; from < m; from += BLOCK) {
-        T(vec) acc[ROWS][T(PARTS)];
-        EACH(r, ROWS) EACH(h, T(PARTS)) acc[r][h] = (T(vec)) {0};
+        T(vec) acc[8][T(PARTS)];
+        EACH(r, SPAN) EACH(h, T(PARTS)) acc[r][h] = (T(vec)) {0};
         for (size_t j = from; j < m && j < from + BLOCK; j += WIDTH)
             EACH(h, T(PARTS)) {
                 const T(vec) by = *(const T(vec) *) (v + j + (size_t) h * LANES);
-                EACH(r, ROWS) acc[r][h] = T(fma)(*(const T(vec) *) (K + (size_t) r * gap + j + (size_t) h * LANES), by, acc[r][h]);
+                EACH(r, SPAN) acc[r][h] = T(fma)(*(const T(vec) *) (K + (size_t) r * gap + j + (size_t) h * LANES), by, acc[r][h]);
             }
-        EACH(r, ROWS) T(flush)(room + r * WIDTH, acc[r]);
+        EACH(r, SPAN) EACH(h, T(PARTS)) {
+            T(wide) *to = (T(wide) *) (total + r * WIDTH + h * LANES), part = __builtin_convertvector(acc[r][h], T(wide));
+            *to = from ? *to + part : part;
+        }
     }
-    for (size_t r = 0; r < rows; r++) sum[r] = T(tree)(room + r * WIDTH);
 }
 
-/* column_j += sum over r of K_rj u_r. */
-static void T(spread)(REAL *column, const REAL *K, size_t gap, const REAL *u, size_t m)
+/* column_j += sum over SPAN rows r of K_rj u_r. */
+INLINE void T(spread)(REAL *column, const REAL *K, size_t gap, const REAL *u, size_t m, const int SPAN)
 {
+    T(vec) by[8];
+    EACH(r, SPAN) by[r] = T(set)(u[r]);
     for (size_t j = 0; j < m; j += LANES) {
         T(vec) c = *(const T(vec) *) (column + j);
-        EACH(r, ROWS) c = T(fma)(*(const T(vec) *) (K + (size_t) r * gap + j), (T(vec)) {0} + u[r], c);
+        EACH(r, SPAN) c = T(fma)(*(const T(vec) *) (K + (size_t) r * gap + j), by[r], c);
         *(T(vec) *) (column + j) = c;
     }
+}
+
+/* GROUP rows of stored weights, whose sums are found, and divided, side by side. */
+static __attribute__((noinline)) void T(stored_rows)(double *row, REAL *column, const REAL *K, const REAL *v, size_t m, double goal, double *total)
+{
+    enum { SPAN = ROWS * sizeof(T(vec)) < 256 ? ROWS : 8 };
+    REAL u[GROUP];
+    for (size_t r = 0; r < GROUP; r += SPAN) T(dots)(total + r * WIDTH, K + r * m, m, v, m, SPAN);
+    for (size_t r = 0; r < GROUP; r += WIDTH / 2) T(trees)(row + r, total + r * WIDTH);
+    for (size_t r = 0; r < GROUP; r++) u[r] = (REAL) (goal / row[r]);
+    for (size_t r = 0; r < GROUP; r += 8) T(spread)(column, K + r * m, m, u + r, m, 8);
 }
 
 static void T(sweep)(double *row, double *col, const dp_fused *f, size_t first, size_t count, double goal, double *room)
@@ -68,8 +82,10 @@ static void T(sweep)(double *row, double *col, const dp_fused *f, size_t first, 
 #undef ENTRY
     REAL *column = (REAL *) room, *line = column + f->m, u[ROWS];
     double *total = room + (DP_FUSED_ROWS + 1) * f->m;
+    size_t i = 0;
     memset(column, 0, sizeof(REAL) * f->m);
-    for (size_t i = 0; i < count; i += ROWS) {
+    for (; f->stored && f->full && i + GROUP <= count; i += GROUP) T(stored_rows)(row + i, column, (const REAL *) f->stored + (first + i) * f->m, f->v, f->m, goal, total);
+    for (; i < count; i += ROWS) {
         const size_t rows = FLINT_MIN((size_t) ROWS, count - i), at = first + i;
         const int keep = f->stored && rows == ROWS;
         REAL *K = keep ? (REAL *) f->stored + at * f->m : line;
@@ -77,9 +93,12 @@ static void T(sweep)(double *row, double *col, const dp_fused *f, size_t first, 
             fill[(f->d > 3 ? 0 : f->d * 2) + (f->root ? 1 : 0)](K, f->m, f, (const REAL *) f->a + at * f->d, (const REAL *) f->left + at);
             for (size_t r = 0; f->skip && r < rows; r++) K[r * f->m + at + r] = 0;
         }
-        T(dots)(row + i, K, f->m, f->v, f->m, rows, total);
-        for (size_t r = 0; r < ROWS; r++) u[r] = r < rows ? (REAL) (goal / row[i + r]) : 0;
-        T(spread)(column, K, f->m, u, f->m);
+        T(dots)(total, K, f->m, f->v, f->m, ROWS);
+        for (size_t r = 0; r < ROWS; r++) {
+            if (r < rows) row[i + r] = T(tree)(total + r * WIDTH);
+            u[r] = r < rows ? (REAL) (goal / row[i + r]) : 0;
+        }
+        T(spread)(column, K, f->m, u, f->m, ROWS);
     }
     for (size_t j = 0; j < f->m; j++) col[j] += (double) column[j];
 }

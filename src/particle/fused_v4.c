@@ -4,6 +4,7 @@
 
 #if defined(DP_FUSED_X86) && !defined(DP_NO_AVX512)
 #pragma GCC target("avx512f,avx512dq,avx512vl,avx512bw,avx2,fma,prefer-vector-width=512")
+#pragma GCC optimize("O3")
 #define PART static inline __attribute__((always_inline))
 #define FMA T(fma)
 #define ROWS 4

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* sweep.c: scaling sweeps: w_ij = exp((f0_i + g0_j - c_ij)/eps)/2^bits, u_i = m/2^bits/sum_j w_ij v_j, v_j = n/2^bits/sum_i w_ij u_i; u and v go into f0 and g0 when they
    grow; where sums could underflow a sweep is done by logarithms (rows.c). */
+#include "base/clones.h"
 #include "base/threads.h"
 #include "particle/sides.h"
 #include "particle/sweep.h"
@@ -8,6 +9,8 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+#pragma GCC optimize("O3")
 
 enum { STORED = 1 << 23 }; /* bytes of weights that are kept, in a cache: far beyond, an exponential takes no longer than reading it */
 static const double log2e = 0x1.71547652b82fep0;
@@ -117,13 +120,23 @@ static dp_status some_rows(void *argument, slong job, int worker, dp_error *e)
     return DP_OK;
 }
 
-/* Whether sums of n terms that should be `goal` are within a factor 2^room of it. */
-static int within(const double *sum, size_t n, double goal, double room)
+/* Whether sums that should be `goal` are within a factor 2^room of it. */
+CLONES static int within(const double *sum, size_t n, double goal, double room)
 {
     const double low = goal * exp2(-room), high = goal * exp2(room);
-    int good = 1;
-    for (size_t i = 0; i < n; i++) good &= (sum[i] >= low) & (sum[i] <= high);
-    return good;
+    int64_t bad = 0;
+    for (size_t i = 0; i < n; i++) bad |= !((sum[i] >= low) & (sum[i] <= high));
+    return !bad;
+}
+
+CLONES static void quotients(double *to, double goal, const double *from, size_t n)
+{
+    for (size_t i = 0; i < n; i++) to[i] = goal / from[i];
+}
+
+CLONES static void rounded(float *to, const double *from, size_t n)
+{
+    for (size_t i = 0; i < n; i++) to[i] = (float) from[i];
 }
 
 /* Row and column sums of one sweep from v, and the next v; 0, and v as it was, when a sum is so small that weights counted as 0 could matter, or a factor too large. */
@@ -131,11 +144,12 @@ static int by_factors(dp_sweep *w)
 {
     const double shrunk = exp2(-w->bits), room = 2 * growth(w);
     dp_error e;
-    for (size_t j = 0; j < w->p.m; j++) set(w, w->L.fused.v, j, w->v[j]);
+    if (w->p.single) rounded(w->L.fused.v, w->v, w->p.m);
+    else memcpy(w->L.fused.v, w->v, sizeof(double) * w->p.m);
     dp_waves(w->col, w->wave, &w->L.base, w->L.fused.m, some_rows, w, (w->p.n + DP_FUSED_TALL - 1) / DP_FUSED_TALL, w->L.threads, &e);
     w->L.fused.full = w->L.fused.stored != NULL;
     if (!within(w->row, w->p.n, (double) w->p.m * shrunk, room) || !within(w->col, w->p.m, (double) w->p.n * shrunk, room)) return 0;
-    for (size_t j = 0; j < w->p.m; j++) w->v[j] = (double) w->p.n * shrunk / w->col[j];
+    quotients(w->v, (double) w->p.n * shrunk, w->col, w->p.m);
     return 1;
 }
 

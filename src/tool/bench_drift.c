@@ -105,7 +105,7 @@ static dp_status ours(double *least, clouds *c, const char *drift, int threads, 
 
 #define START "import sys,os,time\n" \
     "n,d,single,h=int(sys.argv[2]),int(sys.argv[3]),int(sys.argv[4]),4. if int(sys.argv[3])>3 else .5\n" \
-    "def best(f):\n b=9e9\n for k in range(2 if n>4000 or sys.argv[1]==\"sinkhorn\" else 7):\n  t=time.process_time(); f(); b=min(b,time.process_time()-t)\n print(b)\n"
+    "def best(f):\n b=9e9\n for k in range(2 if n>4000 or n>256 and sys.argv[1]==\"sinkhorn\" else 7):\n  t=time.process_time(); f(); b=min(b,time.process_time()-t)\n print(b)\n"
 static const char numpy_program[] = START
     "import numpy as np\nr=np.random.default_rng(0)\nx,y=r.normal(size=(n,d)),r.normal(size=(n,d))+.5\n"
     "def L(a,b): return -((a[:,None]-b[None])**2).sum(-1)/(2*h*h)\ndef s(L,a):\n w=np.exp(L-L.max(a,keepdims=True)); return w/w.sum(a,keepdims=True)\n"
@@ -169,7 +169,7 @@ static double exponentials(const dp_race *r)
 
 dp_status dp_race_run(double *mine, double *other, const dp_race *r, dp_error *e)
 {
-    const int slow = r->n > 4096 || !strcmp(r->drift, "sinkhorn"), runs = slow ? 1 : r->n > 1024 ? 5 : 20;
+    const int slow = r->n > 4096 || (r->n > 256 && !strcmp(r->drift, "sinkhorn")), runs = slow ? 1 : r->n > 1024 ? 5 : 20;
     const clockid_t cpu = CLOCK_PROCESS_CPUTIME_ID, clock = CLOCK_MONOTONIC;
     clouds c;
     *mine = *other = INFINITY;
