@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 # chroot.sh [DIR]: the newcomer's test: a bare Debian, a copy of the committed tree, the two commands of the README.
-# Needs root and debootstrap; not part of make check. Uses the mirror that this machine's own apt uses. DIR (default: a fresh
-# temporary directory) is kept if it is given, so that a second run saves the download.
+# Needs root and debootstrap; not part of make check. Uses the mirror that this machine's own apt uses; SUITE names another release
+# (SUITE=trixie has FLINT 3). DIR (default: a fresh temporary directory) is kept if it is given, so that a second run saves the download.
 set -eu
 [ "$(id -u)" = 0 ] || { echo 'chroot.sh: needs root' >&2; exit 3; }
 command -v debootstrap >/dev/null || { echo 'chroot.sh: needs debootstrap' >&2; exit 3; }
@@ -18,8 +18,12 @@ clean() {
 trap 'clean' EXIT
 
 [ -x "$root/usr/bin/apt-get" ] || debootstrap --variant=minbase "$suite" "$root" "$mirror"
-# The chroot fetches packages the way this machine does.
-for f in /etc/apt/sources.list /etc/apt/sources.list.d /etc/apt/apt.conf.d /etc/apt/trusted.gpg.d /etc/apt/auth.conf.d /etc/resolv.conf /etc/hosts; do
+# The chroot fetches packages the way this machine does, from its own release.
+# shellcheck source=/dev/null
+own=$(. /etc/os-release && echo "${VERSION_CODENAME-}")
+if [ "$suite" = "$own" ]; then lists='/etc/apt/sources.list /etc/apt/sources.list.d'
+else lists= && echo "deb $mirror $suite main" >"$root/etc/apt/sources.list"; fi
+for f in $lists /etc/apt/apt.conf.d /etc/apt/trusted.gpg.d /etc/apt/auth.conf.d /etc/resolv.conf /etc/hosts; do
   [ ! -e "$f" ] || { mkdir -p "$root$(dirname "$f")" && cp -RL "$f" "$root$(dirname "$f")/"; }
 done
 mount -t proc proc "$root/proc"
