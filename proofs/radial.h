@@ -4,15 +4,6 @@
 #define DP_PROOFS_RADIAL_H
 
 #include "driftproof.h"
-#if defined(__FLINT_RELEASE) && __FLINT_RELEASE >= 30000
-#include <flint/acb_calc.h>
-#include <flint/acb_hypgeom.h>
-#include <flint/arb_hypgeom.h>
-#else
-#include <acb_calc.h>
-#include <acb_hypgeom.h>
-#include <arb_hypgeom.h>
-#endif
 
 /* An entire function of r; out encloses its values on the ball r. */
 typedef void (*rad_function)(acb_t out, const acb_t r, void *context, slong prec);

@@ -3,7 +3,6 @@
 #ifndef DP_PROOFS_TWO_MODE_SERIES_H
 #define DP_PROOFS_TWO_MODE_SERIES_H
 
-#include <flint/fmpq_poly.h>
 #include "two-mode.h"
 
 typedef enum { TM_MEAN_SHIFT, TM_PROXY, TM_DA2, TM_DRIFTS } tm_drift;

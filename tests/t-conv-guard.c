@@ -16,12 +16,6 @@
 
 #include "integers.h"
 
-#if defined(__FLINT_RELEASE) && __FLINT_RELEASE >= 30000
-#include <flint/acb_dft.h>
-#else
-#include <acb_dft.h>
-#endif
-
 /* ---- Lemma L1 ---- */
 
 /* The bound in exact arithmetic, and the largest width that passes: no wider one would, with its own number of terms. */

@@ -8,8 +8,6 @@
 
 #include <stdlib.h>
 
-#include <flint/fmpq_mat.h>
-
 #include "claims_stub.h"
 
 static flint_rand_t rnd;

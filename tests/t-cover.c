@@ -5,7 +5,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include <flint/fmpq_vec.h>
 #include <string.h>
 
 #include "driftproof.h"

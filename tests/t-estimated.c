@@ -12,12 +12,6 @@
 
 #include "drift/estimated.h"
 
-#if !defined(__FLINT_RELEASE) || __FLINT_RELEASE < 30000
-#include <arb_hypgeom.h>
-#else
-#include <flint/arb_hypgeom.h>
-#endif
-
 #define LINE "p: {mixture: [{weight: 1/3, mean: [-1], covariance: 1/2}, {weight: 2/3, mean: [3/4], covariance: 5/16}]}\n" \
              "q: {mixture: [{weight: 2/5, mean: [-1/2], covariance: 3/4}, {weight: 3/5, mean: [1], covariance: 1/3}]}\n"
 #define PLANE "p: {mixture: [{weight: 1/2, mean: [0, 1], covariance: [[1/2, 1/8], [1/8, 1/3]]}, {weight: 1/2, mean: [1, 0], covariance: 1/4}]}\n" \

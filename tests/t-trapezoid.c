@@ -9,11 +9,6 @@
 #include <cmocka.h>
 
 #include "ball/rule.h"
-#if defined(__FLINT_RELEASE) && __FLINT_RELEASE >= 30000
-#include <flint/arb_hypgeom.h>
-#else
-#include <arb_hypgeom.h>
-#endif
 
 /* One bump c exp(-(u-n)'A(u-n)/2) with 0 <= A <= I, or J of them on one place: the same sum, whose strip is then searched for. */
 static void random_bump(dp_gsum_t G, flint_rand_t state, int copies)

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Consistency: V = 0 where p = q, and a certified lower bound on sup |V| over a box where p != q. */
-#include <flint/fmpq_vec.h>
 #include "driftproof.h"
 
 static const char *const exceeds[] = {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Rigid motions and scalings of the whole problem move the field along: V'(Tx) = s^e R V(x) for T x = s R x + t. */
 #include <string.h>
-#include <flint/fmpq_mat.h>
 #include "driftproof.h"
 
 /* The exponent e of each field: 1 for displacements, -1 for fields that carry a bare gradient. */

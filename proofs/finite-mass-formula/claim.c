@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The mass of p/sqrt(k*q) for Gaussians on the finite side: closed formula against rigorous integration of the density. */
-#include <flint/fmpq_vec.h>
 #include <math.h>
 #include "driftproof.h"
 

@@ -1,13 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Finite-mass threshold of section 9 for Laplace laws, d = 1: p/sqrt(k*q) is finite iff b_p < 2 b_q, whatever the bandwidth. */
 #include <string.h>
-#include <flint/fmpq_vec.h>
 #include "../finite-mass-window.h"
-#if defined(__FLINT_RELEASE) && __FLINT_RELEASE >= 30000
-#include <flint/arb_hypgeom.h>
-#else
-#include <arb_hypgeom.h>
-#endif
 
 static int side_is_finite(const dp_check *c)
 {

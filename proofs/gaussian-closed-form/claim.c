@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* gaussian-closed-form: the all-Gaussian closed form of the Sinkhorn proxy (paper, section 3) against numerical integration. */
 #include <string.h>
-#include <flint/fmpq_vec.h>
 #include "driftproof.h"
 
 static dp_engine asked_engine(const dp_check *c)

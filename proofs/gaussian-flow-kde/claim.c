@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Gaussian closure of the flows of (14) and (24): affine fields in any dimension; on the line the variance, its rate and its time. */
 #include <string.h>
-#include <flint/fmpq_mat.h>
 #include "driftproof.h"
 
 /* ---- affine fields, any dimension ---- */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* matern-tower: companions of companions of the Laplace kernel: the Matern ladder and its elliptic identities. */
 #include <stdlib.h>
-#include <flint/fmpq_poly.h>
 #include "driftproof.h"
 
 enum { RUNGS = 5 };

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* First variations over a mesh: functionals of q and of q with a little mass moved to a bump, against the drift's potential on the mesh. */
-#include <flint/fmpq_vec.h>
 #include <math.h>
 #include <string.h>
 #include "driftproof.h"

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Gaussian marginals of (18) and (19) at several times: moment equations from the drift, and the spread by quadrature. */
-#include <flint/fmpq_mat.h>
 #include "driftproof.h"
 
 /* c = exp(-t/r) exact; prefix "t0_", ... */

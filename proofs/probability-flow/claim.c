@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The flow (18) and the Langevin equation (19) have one Fokker-Planck equation: its right side computed both ways. */
-#include <flint/fmpq_mat.h>
 #include "driftproof.h"
 
 /* One Gaussian component: exact precision, balls. */

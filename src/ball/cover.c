@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* cover.c: the queue of boxes behind statements about all points of a box. */
-#include <flint/fmpq_vec.h>
 #include "ball/cover.h"
 
 static void cell_set(dp_tile *c, int dim, const fmpq *centre, const fmpq *half)

@@ -2,12 +2,6 @@
 /* legendre.c: Gauss-Legendre points, computed once per precision, and the rule on one interval. */
 #include "ball/row.h"
 
-#if defined(__FLINT_RELEASE) && __FLINT_RELEASE >= 30000
-#include <flint/arb_hypgeom.h>
-#else
-#include <arb_hypgeom.h>
-#endif
-
 struct dp_quad_nodes_struct { slong prec; arb_ptr t[DP_ROW_ROOM + 1], w[DP_ROW_ROOM + 1]; };
 
 dp_quad_nodes *dp_quad_nodes_new(void) { return dp_calloc(1, sizeof(dp_quad_nodes)); }

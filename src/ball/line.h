@@ -3,15 +3,7 @@
 #ifndef DP_BALL_LINE_H
 #define DP_BALL_LINE_H
 
-#include <flint/fmpq.h>
 #include "base/base.h"
-#if defined(__FLINT_RELEASE) && __FLINT_RELEASE >= 30000
-#include <flint/acb_poly.h>
-#include <flint/arb_poly.h>
-#else
-#include <acb_poly.h>
-#include <arb_poly.h>
-#endif
 
 /* An integrand as a truncated power series: out = f(x) mod u^len. The variable u is either the offset of x from its constant
    term, or a parameter on which f itself depends while x is constant. Requires of f: real on the real line; where the constant

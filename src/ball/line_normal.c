@@ -2,11 +2,6 @@
 /* line_normal.c: expectations under the standard normal law by the trapezoidal rule on real nodes, with its strip bound. */
 #include <math.h>
 #include "ball/line.h"
-#if defined(__FLINT_RELEASE) && __FLINT_RELEASE >= 30000
-#include <flint/arb_hypgeom.h>
-#else
-#include <arb_hypgeom.h>
-#endif
 
 void dp_line_normal_tail(mag_t out, slong k, const arb_t r, slong prec)
 {

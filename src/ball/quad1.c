@@ -2,12 +2,6 @@
 /* quad1.c: moments of a function on a segment by acb_calc_integrate, two real moments in one complex integral. */
 #include "ball/quad.h"
 
-#if defined(__FLINT_RELEASE) && __FLINT_RELEASE >= 30000
-#include <flint/acb_calc.h>
-#else
-#include <acb_calc.h>
-#endif
-
 void dp_quad_opts_init(dp_quad_opts *o, int dim, slong goal)
 {
     o->goal = goal;

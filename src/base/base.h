@@ -5,20 +5,9 @@
 
 #include <stddef.h>
 #include <stdio.h>
-#include <flint/flint.h>
-#include <flint/fmpq.h>
+#include <stdlib.h>
 
-#if defined(__FLINT_RELEASE) && __FLINT_RELEASE >= 30000
-#include <flint/acb.h>
-#include <flint/acb_mat.h>
-#include <flint/arb.h>
-#include <flint/arb_mat.h>
-#else
-#include <acb.h>
-#include <acb_mat.h>
-#include <arb.h>
-#include <arb_mat.h>
-#endif
+#include "base/flint.h"
 
 /* Why a call did not deliver. DP_OK is 0; everything else comes with a dp_error that says it in words. */
 typedef enum {

@@ -2,12 +2,6 @@
 /* expr.c: the parser as the rest of the program sees it, and the evaluator in ball arithmetic. */
 #include "claim/expr.h"
 
-#if defined(__FLINT_RELEASE) && __FLINT_RELEASE >= 30000
-#include <flint/arb_hypgeom.h>
-#else
-#include <arb_hypgeom.h>
-#endif
-
 dp_expr *dp_expr_parse(const char *text, dp_error *e)
 {
     char why[256];

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* gaussian.c: exact linear algebra of one Gaussian reweighted by another. */
-#include <flint/fmpq_vec.h>
 #include "claim/gaussian.h"
 
 void dp_gaussian_blurred(fmpq_mat_t out, const dp_measure_t mu, slong j, const fmpq_t h)

@@ -3,7 +3,6 @@
 #ifndef DP_CLAIM_GAUSSIAN_H
 #define DP_CLAIM_GAUSSIAN_H
 
-#include <flint/fmpq_mat.h>
 #include "claim/claim.h"
 
 /* With mu = N(a, R) and q = N(b, Sigma) (an atom: Sigma = 0), S = Sigma + h^2 I:

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* mesh.c: meshes of claims, fields on them as balls, and largest values with certainty. */
-#include <flint/fmpq_vec.h>
 #include "claim/mesh.h"
 
 /* Axis k of the smallest box around all means, two bandwidths larger on each side. */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* point.c: points of a case and the leaves and relations that belong to them. */
 #include <string.h>
-#include <flint/fmpq_vec.h>
 #include "claim/point.h"
 
 /* Between the first components of p and q, pushed off every symmetry of the pair by multiples of h. */

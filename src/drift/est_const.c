@@ -1,11 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* est_const.c: exact numbers and balls to the real type and back; nodes and weights of Gauss and Legendre. */
-#if !defined(__FLINT_RELEASE) || __FLINT_RELEASE < 30000
-#include <arb_hypgeom.h>
-#else
-#include <flint/arb_hypgeom.h>
-#endif
-
 #include "drift/est_source.h"
 
 real est_arb(const arb_t x)

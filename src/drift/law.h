@@ -5,14 +5,6 @@
 
 #include "drift/internal.h"
 
-#if defined(__FLINT_RELEASE) && __FLINT_RELEASE >= 30000
-#include <flint/acb_hypgeom.h>
-#include <flint/arb_hypgeom.h>
-#else
-#include <acb_hypgeom.h>
-#include <arb_hypgeom.h>
-#endif
-
 /* sum_j w_j (law of `family` moved to mean_j and stretched by scale_j): mixture: the deviation; student, laplace: the scale; uniform: half the
    width; atoms: 0. dmean, dscale: derivatives in a parameter on which the law depends (the angle of a projection). Complex: the
    parameter may be a ball off the real line. */

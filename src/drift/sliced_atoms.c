@@ -4,12 +4,6 @@
 
 #include "drift/sliced.h"
 
-#if defined(__FLINT_RELEASE) && __FLINT_RELEASE >= 30000
-#include <flint/acb_calc.h>
-#else
-#include <acb_calc.h>
-#endif
-
 /* A direction with angle in [0, pi), not normalised. */
 typedef struct { fmpq x, y; } ray;
 typedef struct { ray *r; slong n, room; } rays;

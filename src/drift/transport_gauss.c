@@ -2,19 +2,6 @@
 /* transport_gauss.c: the optimal map between two Gaussians, and the integral of the transport between mixtures on the line. */
 #include "drift/transport.h"
 
-#if defined(__FLINT_RELEASE) && __FLINT_RELEASE >= 30000
-#include <flint/acb_calc.h>
-#include <flint/arb_fmpz_poly.h>
-#include <flint/arb_poly.h>
-#else
-#include <acb_calc.h>
-#include <arb_fmpz_poly.h>
-#include <arb_poly.h>
-#endif
-#include <flint/fmpq_mat.h>
-#include <flint/fmpq_poly.h>
-#include <flint/fmpz_poly_factor.h>
-
 static void covariance(fmpq_mat_t out, const dp_measure_t mu)
 {
     for (int i = 0; i < mu->dim; i++)

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* expect_mesh.c: averages under a density: for every component a mesh over nearly all its mass, and the field on it by the double tier. */
-#include <flint/fmpq_vec.h>
 #include <string.h>
 
 #include "drift/est_source.h"

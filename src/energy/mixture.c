@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* mixture.c: building a mixture on the line and evaluating it, relative to its locally largest component. */
 #include <math.h>
-#include <flint/fmpq_vec.h>
 #include "energy/mixture.h"
 
 static acb_poly_struct *polys_new(slong n)

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* mmd2.c: half the squared maximum mean discrepancy (49) and its derivative along moving components. */
-#include <flint/fmpq_mat.h>
-#include <flint/fmpq_vec.h>
 #include "energy/expect.h"
 #include "energy/mmd2.h"
 #include "particle/ball.h"

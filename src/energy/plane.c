@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* plane.c: E D(x + h X) for the score difference D and a standard normal X in the plane, by a tensor trapezoidal rule. */
 #include <math.h>
-#include <flint/fmpq_mat.h>
 #include "energy/plane.h"
 #include "ball/line.h"
 

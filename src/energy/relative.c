@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* relative.c: KL divergences of blurred atoms and mixtures: closed for single Gaussians, certified integrals on the line. */
-#include <flint/fmpq_mat.h>
 #include <math.h>
 
 #include "energy/expect.h"

@@ -1,20 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* w2.c: half the squared Wasserstein distance of order 2, (45), (97): exact couplings on the line, Gaussians and single atoms in any dimension. */
-#include <flint/fmpq_mat.h>
-#include <flint/fmpq_poly.h>
-#include <flint/fmpz_poly_factor.h>
 #include <math.h>
 
 #include "energy/expect.h"
 #include "particle/ball.h"
 #include "particle/transport.h"
-#if defined(__FLINT_RELEASE) && __FLINT_RELEASE >= 30000
-#include <flint/arb_fmpz_poly.h>
-#include <flint/arb_hypgeom.h>
-#else
-#include <arb_fmpz_poly.h>
-#include <arb_hypgeom.h>
-#endif
 
 /* ---- one component each ---- */
 

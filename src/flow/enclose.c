@@ -2,12 +2,6 @@
 /* enclose.c: Taylor steps with an a-priori box and the Lagrange remainder (lemma E1). */
 #include "flow/series.h"
 
-#if !defined(__FLINT_RELEASE) || __FLINT_RELEASE < 30000
-#include <arb_poly.h>
-#else
-#include <flint/arb_poly.h>
-#endif
-
 typedef struct { const dp_ode_struct *f; slong n, order, prec; dp_series y; arb_ptr box, slope; } stepper;
 
 static void stepper_init(stepper *s, const dp_ode_struct *f, slong prec)

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* conv_ref.c: the oracle of the exact convolution, through fmpz_poly_mul. */
-#include <flint/fmpz_poly.h>
 
 #include "grid/conv_internal.h"
 

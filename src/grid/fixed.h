@@ -3,8 +3,6 @@
 #ifndef DP_GRID_FIXED_H
 #define DP_GRID_FIXED_H
 
-#include <flint/fmpz.h>
-
 #include "base/base.h"
 
 /* Entry i is X_i 2^exp with |X_i| < 2^bits. X_i stands in limbs d[i limbs], least first, two's complement. A matrix is a vector of

@@ -2,14 +2,6 @@
 /* half_gauss.c: E_m(z) = int_0^inf s^m exp(-s^2 - 2 z s) ds on real and complex balls (lemma Q9). */
 #include "kernel/kernel.h"
 
-#if defined(__FLINT_RELEASE) && __FLINT_RELEASE >= 30000
-#include <flint/acb_hypgeom.h>
-#include <flint/arb_hypgeom.h>
-#else
-#include <acb_hypgeom.h>
-#include <arb_hypgeom.h>
-#endif
-
 /* max(0, log2 |z|), rounded up. */
 static slong size_bits(const arf_t z)
 {

@@ -18,19 +18,13 @@ static void set(dp_fact *fact, const char *name, const char *text)
     snprintf(fact->text, sizeof fact->text, "%s", text);
 }
 
-#if !defined(__FLINT_RELEASE) || __FLINT_RELEASE < 30000
-#define ARB_TEXT arb_version
-#else
-#define ARB_TEXT "in FLINT"
-#endif
-
 const dp_fact *dp_facts_version(void)
 {
     static dp_fact facts[9];
     dp_fact *f = facts;
     set(f++, "driftproof", DP_VERSION);
     set(f++, "flint", FLINT_VERSION);
-    set(f++, "arb", ARB_TEXT);
+    set(f++, "arb", DP_ARB_VERSION);
     set(f++, "mpfr", mpfr_get_version());
     set(f++, "gmp", gmp_version);
     set(f++, "libfyaml", fy_library_version());

@@ -2,8 +2,6 @@
 /* bench_conv.c: the exact convolution timed beside fmpz_poly_mul and quadruple-precision FFTs; full products of two new factors. */
 #include <stdlib.h>
 
-#include <flint/fmpz_poly.h>
-
 #ifdef DP_HAVE_FFTWQ
 #include <fftw3.h>
 #endif

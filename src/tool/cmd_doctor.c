@@ -67,9 +67,7 @@ static int run(const dp_args *a)
     char *cores = dp_format("%ld", dp_cores());
     say(&p, "driftproof", dp_build_id());
     say(&p, "FLINT", flint_version);
-#if !defined(__FLINT_RELEASE) || __FLINT_RELEASE < 30000
-    say(&p, "Arb", arb_version);
-#endif
+    say(&p, "Arb", DP_ARB_VERSION);
     say(&p, "MPFR", mpfr_get_version());
     say(&p, "GSL", gsl_version);
     say(&p, "FFTW", fftw_version);
