@@ -29,7 +29,7 @@ dp_status dp_pkernel_init(dp_pkernel *k, const dp_sample *s, dp_form form, dp_er
     for (slong i = 0; i < s->nparts; i++) {
         const double h = s->part[i].family == DP_KERNEL_ENERGY ? 1 : fmpq_get_d(&s->part[i].bandwidth);
         if (!(h > (s->single ? 1e-37 : 1e-307) && h < (s->single ? 1e17 : 1e150)))
-            return dp_fail(e, DP_EUNSUPPORTED, "bandwidth %g: its inverse or its square overflows in this arithmetic: choose another unit", h);
+            return dp_fail(e, DP_EUNSUPPORTED, "bandwidth %s%g: its inverse or its square overflows in this arithmetic: choose another unit, or take --precision DIGITS", h < 1e-307 ? "below 1e-307, " : "", h);
         k->part[i].family = s->part[i].family, k->part[i].log_weight = log(fmpq_get_d(&s->part[i].weight)), k->part[i].h = h;
     }
     const dp_kernel_family family = k->part[0].family;

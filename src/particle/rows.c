@@ -13,7 +13,7 @@
 #pragma GCC diagnostic ignored "-Wpsabi"
 #pragma GCC optimize("O3", "no-math-errno")
 
-enum { ROWS = 16, BLOCK = 1024, DEEP = 16, NEAR = 8, LEFT = 32 }; /* rows of one job; columns that are added up in one go; many dimensions; bandwidths that are near; what may be lost */
+enum { ROWS = 16, BLOCK = 1024, DEEP = 16, NEAR = 8, LEFT = 32, REACH = 1024 }; /* rows of one job; columns that are added up in one go; many dimensions; bandwidths that are near; what may be lost; exponents that a float may hold */
 
 void *dp_lanes_room(void **room, size_t size)
 {
@@ -177,6 +177,7 @@ void dp_lanes_init(dp_lanes *L, double *sum, double *shift, const dp_pairing *p)
     const dp_pkernel *k = p->kernel;
     const int gauss = k->power == 2, laplace = k->power == 1 && k->part[0].family == DP_KERNEL_LAPLACE && p->form == DP_FORM_KERNEL;
     *L = (dp_lanes){.p = p, .m = (p->m + 15) / 16 * 16, .scored = !gauss && !laplace, .threads = FLINT_MAX(1, FLINT_MIN(p->threads, DP_THREADS)), .sum = sum, .shift = shift};
+    for (size_t j = 0; p->add && j < p->m; j++) L->most = fmax(L->most, fabs(p->add[j]));
     if (gauss || laplace) L->offset = k->part[0].log_weight + (p->form == DP_FORM_SLOPE ? -2 : p->form == DP_FORM_SHARP ? 2 : 0) * log(k->h);
     if (p->single) float_prepare(L, p, L->threads);
     else double_prepare(L, p, L->threads);

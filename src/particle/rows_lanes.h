@@ -85,30 +85,43 @@ CLONES static double NAME(moment)(const REAL *restrict w, const REAL *restrict b
     return sum;
 }
 
-/* Row i: sum and shift of dp_rows. line: m scores. */
+/* Scores of row i less the largest, which is returned: found in double and rounded once they are differences. */
+static double NAME(scores_apart)(REAL *line, const dp_lanes *L, size_t i)
+{
+    const dp_pairing *p = L->p;
+    double top = -INFINITY, *score = dp_malloc(sizeof(double) * p->m);
+    for (size_t j = 0; j < p->m; j++) {
+        double r2 = 0;
+        for (size_t k = 0; k < p->d; k++) r2 += (p->a[i * p->d + k] - p->b[j * p->d + k]) * (p->a[i * p->d + k] - p->b[j * p->d + k]);
+        const double cost = L->scored ? dp_pkernel_cost(p->kernel, p->form, r2) : p->kernel->power == 1 ? sqrt(r2) : r2 / 2;
+        score[j] = p->skip && i == j ? -INFINITY : (p->add ? p->add[j] : 0) - cost;
+        top = fmax(top, score[j]);
+    }
+    for (size_t j = 0; j < L->m; j++) line[j] = j < p->m && top > -INFINITY ? (REAL) (score[j] - top) : -(REAL) INFINITY;
+    free(score);
+    return top;
+}
+
+/* Row i: sum and shift of dp_rows. line: m scores. Where exponents, or what is added to them, are beyond REACH, their differences are formed in double. */
 static void NAME(row)(double *sum, double *shift, const dp_lanes *L, REAL *line, size_t i)
 {
     const dp_pairing *p = L->p;
-    const REAL *bt = L->bt, *a = (const REAL *) L->a + i * p->d, *add = L->add;
-    if (L->scored) {
-        for (size_t j = 0; j < p->m; j++) {
-            double r2 = 0;
-            for (size_t k = 0; k < p->d; k++) r2 += (p->a[i * p->d + k] - p->b[j * p->d + k]) * (p->a[i * p->d + k] - p->b[j * p->d + k]);
-            line[j] = (REAL) ((p->add ? p->add[j] : 0) - dp_pkernel_cost(p->kernel, p->form, r2));
-        }
-        for (size_t j = p->m; j < L->m; j++) line[j] = -(REAL) INFINITY;
-    } else {
+    const REAL *bt = L->bt, *a = (const REAL *) L->a + i * p->d, *add = L->add, c = p->kernel->power ? (REAL) (1 / p->kernel->h) : 1, c2 = p->kernel->power == 2 ? c : 1;
+    double whole = 0; /* what has been taken from the scores */
+    int apart = L->scored;
+    if (!apart) {
         NAME(scores)(line, bt, a, add, L->m, p->d, p->kernel->power == 1);
+        if (p->skip) line[i] = -(REAL) INFINITY;
+        apart = sizeof(REAL) == sizeof(float) && !(fmax(fabs((double) NAME(largest)(line, L->m)), p->add ? L->most : 0) * (double) c * (double) c2 < REACH);
     }
-    if (p->skip) line[i] = -(REAL) INFINITY;
+    if (apart) whole = NAME(scores_apart)(line, L, i);
     const REAL top = NAME(largest)(line, L->m);
     if (sum) *sum = -INFINITY;
     for (size_t k = 0; shift && k < p->d; k++) shift[k] = 0;
     if (!(top > -(REAL) INFINITY)) return;
-    const REAL c = p->kernel->power ? (REAL) (1 / p->kernel->h) : 1;
-    const double weight = NAME(weights)(line, top, c, p->kernel->power == 2 ? c : 1, L->m);
+    const double weight = NAME(weights)(line, top, c, c2, L->m);
     for (size_t k = 0; shift && k < p->d; k++) shift[k] = NAME(moment)(line, bt + k * L->m, a[k], L->m) / weight;
-    if (sum) *sum = (double) top + dp_pkernel_eps(p->kernel) * (log(weight) + L->offset);
+    if (sum) *sum = whole + (double) top + dp_pkernel_eps(p->kernel) * (log(weight) + L->offset);
 }
 
 /* Coordinates turned round and padded, what is added to costs, scores of one row for each worker. */

@@ -124,8 +124,11 @@ static dp_status write_balls(const dp_args *a, const char *drift, const dp_sampl
     dp_status status = DP_OK;
     if (file && !strcmp(strrchr(file, '.'), ".npy")) { /* the nearest doubles */
         double *near = dp_malloc(sizeof(double) * s->n * s->d);
-        for (size_t i = 0; i < s->n * s->d; i++) near[i] = arf_get_d(arb_midref(v + i), ARF_RND_NEAR);
-        status = write_array(file, near, s->n, s->d, e);
+        for (size_t i = 0; i < s->n * s->d && !status; i++) {
+            near[i] = arf_get_d(arb_midref(v + i), ARF_RND_NEAR);
+            if (!isfinite(near[i])) status = dp_fail(e, DP_EUNSUPPORTED, "%s: velocities beyond what doubles hold: expected a name that ends with .csv, which holds decimals", file);
+        }
+        if (!status) status = write_array(file, near, s->n, s->d, e);
         free(near);
     } else if (file) {
         dp_output o;
@@ -236,7 +239,7 @@ static int run(const dp_args *a)
     if (digits && !strcmp(drift, "fgan")) dp_usage_error("fgan: its networks are in doubles; expected --precision double");
     dp_status status = dp_drift_input_read(&in, a, drift, &e);
     in.s.threads = (int) dp_args_integer(a, "threads", 1, 4096, dp_cores());
-    in.s.single = digits < 0;
+    in.s.single = digits < 0 && !status && dp_drift_fits_single(&in.s);
     if (digits > 0 && (dp_args_flag(a, "core") || dp_args_flag(a, "masses"))) dp_usage_error("drift: --core and --masses are in doubles: expected --precision single or double with them");
     if (!status && digits > 0 && E) status = energy_enclosure(a, E, &in.s, digits, &e);
     else if (!status && digits > 0) status = enclosures(a, drift, &in.s, digits, &e);

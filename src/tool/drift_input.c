@@ -154,6 +154,28 @@ static void read_released(dp_drift_input *in, const dp_args *a)
     if (weights) read_weights(o->weight, weights);
 }
 
+/* ---- single precision ---- */
+
+enum { MOST_SINGLE = 17 }; /* decimal exponent of coordinates and bandwidths whose squares floats hold */
+
+static int within(const double *a, size_t n, double largest)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!(fabs(a[i]) <= largest)) return 0;
+    return 1;
+}
+
+int dp_drift_fits_single(const dp_sample *s)
+{
+    const double largest = pow(10, MOST_SINGLE);
+    int fits = within(s->x, s->n * s->d, largest) && within(s->y, s->m * s->d, largest) && (!s->z || within(s->z, s->l * s->d, largest));
+    for (slong i = 0; i < s->nparts && fits; i++) {
+        const double h = fmpq_get_d(&s->part[i].bandwidth);
+        fits = h > 1e-37 && h < largest;
+    }
+    return fits;
+}
+
 /* ---- files ---- */
 
 static dp_status read_points(dp_table *t, const dp_args *a, const char *option, dp_error *e)

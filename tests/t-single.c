@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* t-single.c: sums in single precision where exponents are far beyond what a float holds; enclosures where x and y are one law. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+#include <math.h>
+
+#include "drift/drift.h"
+
+enum { MOST = 40, DIM = 3 };
+static double x[MOST * DIM], y[MOST * DIM], u[MOST * DIM], v[MOST * DIM];
+static uint64_t state = 5;
+
+static double uniform(void)
+{
+    state = state * 6364136223846793005u + 1442695040888963407u;
+    return (double) (state >> 11) / 9007199254740992.0;
+}
+
+static size_t count(size_t low, size_t high) { return low + (size_t) (uniform() * (double) (high - low + 1)); }
+
+typedef struct { dp_sample s; dp_kernel_part part; } problem;
+
+static void problem_init(problem *p, dp_kernel_family family, slong decimals)
+{
+    for (size_t i = 0; i < MOST * DIM; i++) x[i] = floor(3 * uniform() * 0x1p18) * 0x1p-18, y[i] = floor(3 * uniform() * 0x1p18) * 0x1p-18 + 1; /* floats hold them and their differences */
+    memset(p, 0, sizeof *p);
+    p->s = (dp_sample){.n = count(1, MOST), .m = count(1, MOST), .d = count(1, DIM), .x = x, .y = y, .nparts = 1, .part = &p->part, .iterations = 5, .tolerance = -1, .threads = 1};
+    p->part.family = family;
+    fmpq_init(&p->part.bandwidth), fmpq_init(&p->part.weight), fmpq_one(&p->part.weight);
+    fmpz_ui_pow_ui(fmpq_denref(&p->part.bandwidth), 10, (ulong) decimals), fmpz_one(fmpq_numref(&p->part.bandwidth));
+}
+
+static void problem_clear(problem *p) { fmpq_clear(&p->part.bandwidth), fmpq_clear(&p->part.weight); }
+
+/* Distances up to 10^9 bandwidths: a float holds a distance to 1/100 of a bandwidth or worse, but the differences of exponents, formed in double, decide. */
+static void test_narrow(void **unused)
+{
+    static const char *const drifts[] = {"mean-shift", "sharp", "blob", "da2", "sinkhorn-proxy", "sinkhorn"};
+    static const dp_kernel_family families[] = {DP_KERNEL_GAUSSIAN, DP_KERNEL_LAPLACE, DP_KERNEL_MATERN32};
+    (void) unused;
+    for (slong decimals = 0; decimals < 9; decimals += 2)
+        for (size_t t = 0; t < 18; t++) {
+            problem p;
+            dp_error e = {0};
+            dp_drifted out = {.v = u};
+            double top = 0;
+            problem_init(&p, families[t / 6], decimals);
+            assert_int_equal(dp_drift_sample(&out, drifts[t % 6], &p.s, &e), DP_OK);
+            p.s.single = 1, out.v = v;
+            assert_int_equal(dp_drift_sample(&out, drifts[t % 6], &p.s, &e), DP_OK);
+            for (size_t i = 0; i < p.s.n * p.s.d; i++) top = fmax(top, fabs(u[i]));
+            for (size_t i = 0; i < p.s.n * p.s.d; i++) if (!(fabs(u[i] - v[i]) <= 2e-3 * top)) fail_msg("%s, family %d, h = 10^-%ld, n %zu m %zu d %zu: %g is %g, largest %g", drifts[t % 6], p.part.family, decimals, p.s.n, p.s.m, p.s.d, u[i], v[i], top);
+            problem_clear(&p);
+        }
+}
+
+/* Each point of y is in x k times, in another order: flows of divergences vanish exactly. One point moved: they do not. */
+static void test_one_law(void **unused)
+{
+    static const char *const drifts[] = {"smoothed-kl", "sinkhorn"};
+    (void) unused;
+    for (size_t t = 0; t < 4; t++) {
+        problem p;
+        dp_error e = {0};
+        problem_init(&p, DP_KERNEL_GAUSSIAN, 0);
+        const size_t m = 2, n = 4, d = t < 2 ? 2 : 1;
+        p.s.n = n, p.s.m = m, p.s.d = d, p.s.iterations = -1;
+        for (size_t i = 0; i < n; i++) memcpy(x + i * d, y + (m - 1 - i % m) * d, sizeof *x * d);
+        if (t >= 2) x[0] += 0.25;
+        arb_ptr w = _arb_vec_init((slong) (n * d));
+        assert_int_equal(dp_drift_sample_ball(w, drifts[t % 2], &p.s, 10, &e), DP_OK);
+        assert_int_equal(_arb_vec_is_zero(w, (slong) (n * d)), t < 2);
+        _arb_vec_clear(w, (slong) (n * d));
+        problem_clear(&p);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_narrow), cmocka_unit_test(test_one_law)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
