@@ -37,7 +37,7 @@ static inline int sd_init(sd_t *o, dp_check *c, const sm_t *s, const dp_sample *
     fmpq_init(o->unit), fmpq_init(&o->part.weight), fmpq_init(&o->part.bandwidth);
     fmpq_one(o->unit), fmpq_one(&o->part.weight);
     sd_denominators(o->unit, s->P->q->mean, s->n * s->d), sd_denominators(o->unit, s->P->p->mean, s->m * s->d);
-    fmpq_mul(&o->part.bandwidth, s->P->bandwidth, o->unit), o->part.family = s->P->kernel;
+    fmpq_mul(&o->part.bandwidth, dp_shown(c, s->P)->bandwidth, o->unit), o->part.family = s->P->kernel;
     o->x = sd_whole(s->P->q->mean, s->n * s->d, o->unit, &ok), o->y = sd_whole(s->P->p->mean, s->m * s->d, o->unit, &ok), o->directions = NULL;
     o->sample = *like;
     o->sample.n = (size_t) s->n, o->sample.m = (size_t) s->m, o->sample.d = (size_t) s->d, o->sample.x = o->x, o->sample.y = o->y;

@@ -48,11 +48,16 @@ static inline void sm_def(dp_check *c, const sm_t *s, slong i, slong j, const ch
     free(n), free(t);
 }
 
-static inline void sm_assert(dp_check *c, const sm_t *s, slong i, slong j, const char *label, const char *pattern)
+static inline void sm_state(void (*state)(dp_check *, const char *, const char *), dp_check *c, const sm_t *s, slong i, slong j, const char *label, const char *pattern)
 {
     char *t = sm_text(s, pattern, i, j), *l = sm_text(s, label, i, j);
-    dp_assert(c, l, t);
+    state(c, l, t);
     free(t), free(l);
+}
+
+static inline void sm_assert(dp_check *c, const sm_t *s, slong i, slong j, const char *label, const char *pattern)
+{
+    sm_state(dp_assert, c, s, i, j, label, pattern);
 }
 
 /* The definition or relation for every i of one range, or every pair (i, j) of two. */

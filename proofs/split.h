@@ -31,7 +31,7 @@ static inline void sp_split(dp_check *c, const dp_point *at, slong axis, const c
     for (int second = 0; second < 2 && !dp_check_stopped(c); second++) {
         for (slong i = 0; i < 2; i++) {
             for (int k = 0; k < at->dim; k++) arb_set_fmpq(x + k, DP_MEAN(D->q, i, k), prec);
-            if (!dp_check_failed(c, dp_field_eval(f, D, drift, x, second ? DP_ENGINE_QUADRATURE : DP_ENGINE_CLOSED, prec, NULL, &e), &e))
+            if (!dp_check_failed(c, dp_field_eval(f, dp_shown(c, D), drift, x, second ? DP_ENGINE_QUADRATURE : DP_ENGINE_CLOSED, prec, NULL, &e), &e))
                 _arb_vec_set(v + i * at->dim, f->velocity, at->dim);
         }
         for (int k = 0; k < at->dim && !dp_check_stopped(c); k++) {

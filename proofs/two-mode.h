@@ -165,11 +165,16 @@ static inline char *tm_fill(const char *pattern, const char *stem)
     return out;
 }
 
-static inline void tm_assert(dp_check *c, const char *stem, const char *label, const char *pattern)
+static inline void tm_state(void (*state)(dp_check *, const char *, const char *), dp_check *c, const char *stem, const char *label, const char *pattern)
 {
     char *full = tm_fill(label, stem), *relation = tm_fill(pattern, stem);
-    dp_assert(c, full, relation);
+    state(c, full, relation);
     free(full); free(relation);
+}
+
+static inline void tm_assert(dp_check *c, const char *stem, const char *label, const char *pattern)
+{
+    tm_state(dp_assert, c, stem, label, pattern);
 }
 
 /* A row of a table of assertions that ends with {NULL, NULL}. */

@@ -198,6 +198,8 @@ static void test_edits(void **state)
         {"ledger 5 ", "ledger 50 ", "ledger", DP_CERT_REJECTED},
         {"ledger 5 ", "ledger -5 ", "ledger", DP_CERT_REJECTED},
         {"assert order\n", "", "a known line", DP_CERT_REJECTED},
+        {"assert order\n", "agree order\n", "an identity", DP_CERT_REJECTED},
+        {"assert square\n", "agree square\n", "earn proved", DP_CERT_REJECTED},
         {"case-sha256 ", "case-sha256 0", "case-sha256", DP_CERT_REJECTED},
         {"claim toy", "claim ../toy", "a claim's id", DP_CERT_REJECTED},
         {"verdict verified", "twin x\nverdict verified", "", DP_CERT_ACCEPTED},

@@ -169,6 +169,64 @@ static void test_second_that_is_none(void **state)
     expect(same_engine, 50, "error", "cannot confirm itself");
 }
 
+/* ---- sufficient conditions ---- */
+
+/* number: 1: a false relation before the condition, 2: one after it; text: the condition, about s = sqrt(2), which may be too wide to tell. */
+static void conditional(dp_check *c)
+{
+    calls++;
+    toy_root(c, "s", 2, "newton", 0);
+    toy_second(c, "s", 2, 0);
+    toy_ball(c, "w", 0, -dp_check_prec(c), 0);
+    toy_ball(c, "w", 0, -dp_check_prec(c), 1);
+    if (number == 1) dp_assert(c, "before", "s > 2");
+    dp_suffice(c, "condition", text);
+    dp_assert(c, "after", number == 2 ? "s > 2" : "s < 2");
+}
+
+static void test_sufficient(void **state)
+{
+    static const struct { const char *condition; slong number; const char *verdict, *part; } row[] = {
+        {"s > 1", 0, "proved", ""}, {"s > 1", 1, "refuted", "before"}, {"s > 1", 2, "refuted", "after"},
+        {"s > 3", 0, "undecided", "condition: \"s > 3\" fails here"}, {"s > 3", 1, "refuted", "before"}, {"s > 3", 2, "undecided", "condition: \"s > 3\" fails here"},
+        {"w > 0", 0, "undecided", "does not decide it"}, {"w > 0", 1, "refuted", "before"}, {"w > 0", 2, "undecided", "does not decide it"},
+        {"s^2 == 3", 0, "undecided", "sufficient only"}, {"s^2 == 2", 0, "verified", ""}};
+    (void) state;
+    for (size_t i = 0; i < sizeof row/sizeof *row; i++) {
+        text = row[i].condition, number = row[i].number;
+        expect(conditional, 30, row[i].verdict, row[i].part);
+    }
+    char *certificate;
+    text = "s > 3", number = 0;
+    dp_record *r = toy_check(&certificate, conditional, 30, "refuted", "sabotage");
+    assert_string_equal("refuted", r->verdict);     /* a sabotage is caught, not excused */
+    free(certificate);
+    dp_record_free(r);
+}
+
+/* ---- agreements ---- */
+
+static void agreeing(dp_check *c)
+{
+    calls++;
+    toy_root(c, "s", 2, "newton", 0);
+    toy_second(c, "s", 2, 0);
+    if (number > 0) dp_assert(c, "order", number == 1 ? "s > 1" : "s^3 == 2*s");
+    dp_agree(c, "square", text);
+}
+
+static void test_agreement(void **state)
+{
+    static const struct { const char *relation; slong number; const char *verdict, *part; } row[] = {
+        {"s^2 == 2", 1, "proved", ""}, {"s^2 == 2 + 1e-28", 1, "refuted", "square"}, {"s^2 == 2", 2, "verified", ""}, {"s^2 == 2", 0, "error", "asserts nothing"},
+        {"s > 1", 1, "error", "should be an identity"}};
+    (void) state;
+    for (size_t i = 0; i < sizeof row/sizeof *row; i++) {
+        text = row[i].relation, number = row[i].number;
+        expect(agreeing, 30, row[i].verdict, row[i].part);
+    }
+}
+
 /* ---- rounds that cannot decide ---- */
 
 static void nothing(dp_check *c) { calls++; (void) c; }
@@ -442,7 +500,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_identities), cmocka_unit_test(test_precision_doubles), cmocka_unit_test(test_engines),
-        cmocka_unit_test(test_wide_second_engine), cmocka_unit_test(test_second_that_is_none), cmocka_unit_test(test_undecided),
+        cmocka_unit_test(test_wide_second_engine), cmocka_unit_test(test_second_that_is_none), cmocka_unit_test(test_sufficient), cmocka_unit_test(test_agreement), cmocka_unit_test(test_undecided),
         cmocka_unit_test(test_giving_up), cmocka_unit_test(test_mistakes), cmocka_unit_test(test_composition_and_twins),
         cmocka_unit_test(test_record), cmocka_unit_test(test_stop), cmocka_unit_test(test_kind), cmocka_unit_test(test_names), cmocka_unit_test(test_beyond_mpfr),
     };

@@ -45,7 +45,7 @@ static void at_point(dp_check *c, const dp_point *at, void *data)
         fmpq_add_si(DP_MEAN(D->q, 0, k), at->q + k, 1);
     growth(c, at, s);
     dp_field_init(f, at->dim);
-    int ok = !dp_check_failed(c, dp_field_eval(f, D, "mean-shift", at->x, DP_ENGINE_AUTO, dp_check_prec(c), NULL, &e), &e);
+    int ok = !dp_check_failed(c, dp_field_eval(f, dp_shown(c, D), "mean-shift", at->x, DP_ENGINE_AUTO, dp_check_prec(c), NULL, &e), &e);
     for (slong k = 0; ok && k < at->dim; k++)
         for (slong l = 0; l < at->dim; l++) {
             char *name = dp_format("%sJ_%ld_%ld", at->prefix, (long) k, (long) l);
@@ -82,7 +82,7 @@ static void run(dp_check *c)
 }
 
 static const dp_param_spec params[] = {DP_PARAM_AT, {0}};
-static const char *const twins[] = {"sign", "attracts", "together", NULL};
+static const char *const twins[] = {"sign", "attracts", "together", "kernel", NULL};
 DP_CLAIM(collapse_repels) = {
     .id = "collapse-repels",
     .title = "A model collapsed to one point is torn apart: the growth of a small split is the kernel-weighted covariance of the data over h^2",

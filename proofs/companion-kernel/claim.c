@@ -79,7 +79,7 @@ static void at_point(dp_check *c, const dp_point *at, void *data)
         dp_moments_t m;
         dp_error e = {DP_OK, ""};
         dp_moments_init(m, at->dim);
-        int ok = !dp_check_failed(c, dp_moments_eval(m, at->P, of, at->x, DP_ENGINE_AUTO, dp_check_prec(c), NULL, &e), &e);
+        int ok = !dp_check_failed(c, dp_moments_eval(m, dp_shown(c, at->P), of, at->x, DP_ENGINE_AUTO, dp_check_prec(c), NULL, &e), &e);
         for (slong k = 0; ok && k < at->dim; k++) {
             char *name = dp_format("%sJ%s_%ld_%ld", at->prefix, which ? "q" : "p", (long) k, (long) k);
             dp_let(c, name, m->J + k * at->dim + k, "moments");
@@ -131,7 +131,7 @@ static int displacements(dp_check *c, const sm_t *s, slong i)
     for (slong k = 0; k < s->d; k++)
         arb_set_fmpq(x + k, DP_MEAN(s->P->q, i, k), dp_check_prec(c));
     for (int turn = 0; turn < 4 && ok; turn++) {
-        ok = !dp_check_failed(c, dp_moments_eval(m, s->P, turn < 2 ? DP_OF_P : DP_OF_Q, x, turn % 2 ? DP_ENGINE_QUADRATURE : DP_ENGINE_AUTO, dp_check_prec(c), NULL, &e), &e);
+        ok = !dp_check_failed(c, dp_moments_eval(m, dp_shown(c, s->P), turn < 2 ? DP_OF_P : DP_OF_Q, x, turn % 2 ? DP_ENGINE_QUADRATURE : DP_ENGINE_AUTO, dp_check_prec(c), NULL, &e), &e);
         for (slong k = 0; ok && k < s->d; k++)
             (turn % 2 ? dp_let_second : dp_let)(c, dp_name(turn < 2 ? "flowp" : "flowq", i, k), m->D + k, turn % 2 ? "second" : "moments");
     }
@@ -172,7 +172,7 @@ static void run(dp_check *c)
 }
 
 static const dp_param_spec params[] = {DP_PARAM_AT, {0}};
-static const char *const twins[] = {"dimension", "bandwidth", "sign", NULL};
+static const char *const twins[] = {"dimension", "bandwidth", "sign", "kernel", NULL};
 DP_CLAIM(companion_kernel) = {
     .id = "companion-kernel",
     .title = "One kernel, five names: the Laplace kernel's companion is the sharp kernel, Matern 3/2, and the kernel of the MMD whose flow the unnormalised field is",

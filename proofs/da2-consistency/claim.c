@@ -31,7 +31,7 @@ static void nonzero_at(dp_check *c, const dp_point *at, const dp_problem *P)
     char relation[64];
     if (dp_let_field(c, at->prefix, P, "da2", at->x, DP_HAVE_VELOCITY)) {
         snprintf(relation, sizeof relation, "%s > floor^2", square[at->dim - 1]);
-        dp_assert_at(c, at, -1, -1, "|V| above the floor where p != q", relation);
+        dp_suffice_at(c, at, -1, -1, "|V| above the floor where p != q", relation);
     }
 }
 

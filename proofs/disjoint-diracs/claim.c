@@ -60,7 +60,7 @@ static void run(dp_check *c)
     dp_assert(c, "never more than half of it", "part <= 1/2");
 }
 
-static const char *const twins[] = {"square", "proxy", NULL};
+static const char *const twins[] = {"square", "proxy", "kernel", "roles", NULL};
 DP_CLAIM(disjoint_diracs) = {
     .id = "disjoint-diracs",
     .title = "Two Diracs: mean shift, proxy and Sinkhorn send one to the other at any bandwidth; DA2 sends it the part sqrt(k)/(1 + k) of the way",

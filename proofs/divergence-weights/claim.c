@@ -22,7 +22,7 @@ static int densities(dp_check *c, const dp_point *at, slong axis, int side, cons
     for (int turn = 0; turn < 4 && ok; turn++) {
         char *name = dp_format("%s%c%s_%ld", at->prefix, "PQ"[turn / 2], side > 0 ? "plus" : "minus", (long) axis);
         dp_workspace *w = dp_check_workspace(c);
-        ok = !dp_check_failed(c, dp_moments_eval(m, at->P, turn < 2 ? DP_OF_P : DP_OF_Q, x, turn % 2 ? DP_ENGINE_QUADRATURE : DP_ENGINE_AUTO, prec, w, &e), &e);
+        ok = !dp_check_failed(c, dp_moments_eval(m, dp_shown(c, at->P), turn < 2 ? DP_OF_P : DP_OF_Q, x, turn % 2 ? DP_ENGINE_QUADRATURE : DP_ENGINE_AUTO, prec, w, &e), &e);
         if (ok) (turn % 2 ? dp_let_second : dp_let)(c, name, m->Z->v, turn % 2 ? "second" : "moments");
         free(name);
     }
@@ -55,7 +55,7 @@ static void at_point(dp_check *c, const dp_point *at, void *data)
         static const char *const part[3][3] = {{"@kl_#", "-@slope_#/@u", "log u"}, {"@reverse_#", "-@slope_#/@u^2", "-1/u"}, {"@chi_#", "-2*@slope_#", "2(u - 1)"}};
         for (int f = 0; f < 3; f++) {
             char *label = dp_format("minus the gradient of f'(u) = %s", part[f][2]), *rule = dp_format("abs(%s - (%s)) <= abs(%s)/10^18", part[f][0], part[f][1], part[f][0]);
-            dp_assert_at(c, at, k, -1, label, rule);
+            dp_suffice_at(c, at, k, -1, label, rule);
             free(label), free(rule);
         }
         dp_assert_at(c, at, k, -1, "KL(q|p): weight 1", dp_check_twin(c, "names") ? "-h^2*@slope_#/@u == @V_#/@u" : "-h^2*@slope_#/@u == @V_#");

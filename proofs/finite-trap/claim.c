@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* finite-trap: few particles around two far data points never change sides, however wrong their shares are: an invariant region of the mean shift. */
-#include <math.h>
-
 #include "../two-mode.h"
 
 /* Places of five particles as parts of the radius s, for the check against the library: two at the left mode, three at the right one. */
@@ -75,15 +73,6 @@ static int counts(dp_check *c, const tm_t t, const fmpq_t N)
     return ok;
 }
 
-/* Do the five inequalities hold, in doubles? They are sufficient only: where they fail nothing is refuted. */
-static int strong_enough(const tm_t t, const fmpq_t particles, const fmpq_t spread, const fmpq_t radius, int gaussian)
-{
-    const double D = fmpq_get_d(t->D), h = fmpq_get_d(t->h), a = fmpq_get_d(t->alpha), b = fmpq_get_d(t->beta), N = fmpq_get_d(particles), r = fmpq_get_d(spread), s = fmpq_get_d(radius);
-    const double u = a/(1 - a), v = b/(1 - b), delta = gaussian ? exp((4*s*s - (D - 2*s)*(D - 2*s))/(2*h*h)) : exp((4*s - D)/h), pull = gaussian ? r*r*r*exp(-r*r/(2*h*h))/(2*h*h) : r*(1 - exp(-r/h));
-    const double right = (D*u + (D + 2*s)*v)*delta, left = (D/u + (D + 2*s)/v)*delta;
-    return D > 2*s && pull > (1 - b)*N*right && pull > b*N*left && s > r + right && s > r + left;
-}
-
 static void run(dp_check *c)
 {
     const dp_problem *P = dp_check_problem(c);
@@ -96,17 +85,16 @@ static void run(dp_check *c)
         tm_names(c, t);
         int gaussian = P->kernel == DP_KERNEL_GAUSSIAN;
         if (!counts(c, t, N->value)) dp_give_up(c, DP_EINPUT, "particles: expected a number of particles that the weights of q divide into whole numbers");
-        else if (!strong_enough(t, N->value, r->value, s->value, gaussian)) dp_give_up(c, DP_EUNSUPPORTED, "one of the five inequalities fails: the region is not shown to be invariant with so many particles, this spread and this radius");
         dp_let_q(c, "r", r->value), dp_let_q(c, "s", s->value);
         dp_def(c, "delta", gaussian ? "exp((4*s^2 - (D - 2*s)^2)/(2*h^2))" : "exp((4*s - D)/h)");
         dp_def(c, "GR", "(D*u + (D + 2*s)*v)*delta"), dp_def(c, "GL", "(D/u + (D + 2*s)/v)*delta");
         dp_def(c, "pull", gaussian ? "r^3*exp(-r^2/(2*h^2))/(2*h^2)" : "r*(1 - exp(-r/h))");
-        dp_assert(c, "the two regions are apart", "D > 2*s");
-        dp_assert(c, "a right cluster as wide as allowed shrinks", "pull > nR*GR");
-        dp_assert(c, "and so does a left one", "pull > nL*GL");
-        dp_assert(c, "the right cluster cannot leave its region", "s > r + GR");
-        dp_assert(c, "nor the left one", "s > r + GL");
+        dp_suffice(c, "the two regions are apart", "D > 2*s");
         if (!dp_check_stopped(c)) tie(c, t, s->value);
+        dp_suffice(c, "a right cluster as wide as allowed shrinks", "pull > nR*GR");
+        dp_suffice(c, "and so does a left one", "pull > nL*GL");
+        dp_suffice(c, "the right cluster cannot leave its region", "s > r + GR");
+        dp_suffice(c, "nor the left one", "s > r + GL");
     }
     tm_clear(t);
 }

@@ -76,7 +76,7 @@ static void run(dp_check *c)
 }
 
 static const dp_param_spec params[] = {DP_PARAM_AT, {0}};
-static const char *const twins[] = {"sign", "time", "impulse", NULL};
+static const char *const twins[] = {"sign", "time", "impulse", "kernel", "roles", NULL};
 DP_CLAIM(flow_matching) = {
     .id = "flow-matching",
     .title = "The mean shift is (1 - t) times the difference of two flow-matching velocities at t = 1/(1 + h)",

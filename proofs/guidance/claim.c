@@ -46,7 +46,7 @@ static void is_signed(dp_check *c, const dp_point *at, void *data)
     char *of_p = dp_format("%sp", at->prefix), *of_0 = dp_format("%so", at->prefix);
     (void) data;
     if (dp_let_moments(c, of_p, at->P, DP_OF_P, at->x) && dp_let_moments(c, of_0, at->P, DP_OF_Q, at->x))
-        dp_assert_at(c, at, -1, -1, "k * (alpha p - (alpha - 1) p0) < 0", dp_check_twin(c, "swapped") ? "alpha*@oZ - (alpha - 1)*@pZ < 0" : "alpha*@pZ - (alpha - 1)*@oZ < 0");
+        dp_suffice_at(c, at, -1, -1, "k * (alpha p - (alpha - 1) p0) < 0", dp_check_twin(c, "swapped") ? "alpha*@oZ - (alpha - 1)*@pZ < 0" : "alpha*@pZ - (alpha - 1)*@oZ < 0");
     free(of_p), free(of_0);
 }
 
@@ -72,8 +72,8 @@ static void threshold(dp_check *c, const dp_problem *P)
     char *rho = dp_format("1/(pi0 + (1 - pi0)*sqrt(S/s)^%d)", P->dim);
     dp_def(c, "rho", rho);
     dp_def(c, "critical", dp_check_twin(c, "threshold") ? "1/rho" : "1/(1 - rho)");
-    dp_assert(c, "just above the critical alpha: negative at the mean", "critical*(1 + 1/10^12) - (critical*(1 + 1/10^12) - 1)/rho < 0");
-    dp_assert(c, "just below: positive at the mean, and so everywhere", "critical*(1 - 1/10^12) - (critical*(1 - 1/10^12) - 1)/rho > 0");
+    dp_assert(c, "just above the critical alpha: negative at the mean", "critical*(1 + 1/10^30) - (critical*(1 + 1/10^30) - 1)/rho < 0");
+    dp_assert(c, "just below: positive at the mean, and so everywhere", "critical*(1 - 1/10^30) - (critical*(1 - 1/10^30) - 1)/rho > 0");
     dp_assert(c, "the narrow part falls faster than the wide one", "1/s > 1/S");
     free(rho);
 }

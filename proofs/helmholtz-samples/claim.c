@@ -296,7 +296,7 @@ static const dp_param_spec params[] = {
     {"first", DP_PARAM_VECTOR, NULL, "a coordinate: number of the point of q and axis, from 0; default [0, 0]"},
     {"second", DP_PARAM_VECTOR, NULL, "another one; default [1, 0]"},
     {0}};
-static const char *const twins[] = {"gradient", "mmd", NULL};
+static const char *const twins[] = {"gradient", "mmd", "kernel", NULL};
 DP_CLAIM(helmholtz_samples) = {
     .id = "helmholtz-samples",
     .title = "Mean shift, sharp, proxy and DA2, printed and released, on samples are the gradient of no energy; displacements without a normaliser are",

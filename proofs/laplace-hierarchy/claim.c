@@ -38,7 +38,7 @@ static int measured(dp_check *c, const dp_problem *P, slong k, slong j)
     dp_let_q(c, dp_name("x", k, j), q);
     arb_set_fmpq(x, q, dp_check_prec(c));
     for (int turn = 0; turn < 4 && ok; turn++) {
-        ok = !dp_check_failed(c, dp_moments_eval(m, P, turn < 2 ? DP_OF_P : DP_OF_Q, x, turn % 2 ? DP_ENGINE_QUADRATURE : DP_ENGINE_AUTO, dp_check_prec(c), NULL, &e), &e);
+        ok = !dp_check_failed(c, dp_moments_eval(m, dp_shown(c, P), turn < 2 ? DP_OF_P : DP_OF_Q, x, turn % 2 ? DP_ENGINE_QUADRATURE : DP_ENGINE_AUTO, dp_check_prec(c), NULL, &e), &e);
         for (int i = 0; ok && i < 2; i++) (turn % 2 ? dp_let_second : dp_let)(c, dp_name(stems[turn / 2 * 2 + i], k, j), i ? m->D : m->Z->v, turn % 2 ? "second" : "moments");
     }
     if (ok) {
@@ -133,7 +133,7 @@ static void run(dp_check *c)
     free(more), free(size);
 }
 
-static const char *const twins[] = {"cross", "sign", NULL};
+static const char *const twins[] = {"cross", "sign", "kernel", "roles", NULL};
 DP_CLAIM(laplace_hierarchy) = {
     .id = "laplace-hierarchy",
     .title = "Atoms on a line under the Laplace kernel: the field at 3m - 5 points determines the model, weight by weight",

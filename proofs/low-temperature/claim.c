@@ -42,7 +42,7 @@ static void at_point(dp_check *c, const dp_point *at, void *data)
     dp_def(c, "next", dp_check_twin(c, "factor") ? "4*(pf3/pf0 - qf3/qf0) - 4*(pf1*pf2/pf0^2 - qf1*qf2/qf0^2)" : "4*(pf3/pf0 - qf3/qf0) - 2*(pf1*pf2/pf0^2 - qf1*qf2/qf0^2)");
     dp_def(c, "ratio", dp_check_twin(c, "dimension") ? "(x0_V_0/h^2 - limit/2)/(h^2*next)" : "(x0_V_0/h^2 - limit)/(h^2*next)");
     dp_let_q(c, "tolerance", dp_check_param(c, "tolerance")->value);
-    dp_assert(c, "the error is its leading term, to the tolerance", "abs(ratio - 1) < tolerance");
+    dp_suffice(c, "the error is its leading term, to the tolerance", "abs(ratio - 1) < tolerance");
 }
 
 static void run(dp_check *c)

@@ -33,7 +33,7 @@ static int field(dp_check *c, const sm_t *s, slong i)
     dp_field_init(f, (int) s->d), arb_init(div);
     for (slong k = 0; k < s->d; k++) arb_set_fmpq(x + k, DP_MEAN(s->P->q, i, k), dp_check_prec(c));
     for (int second = 0; second < 2 && ok; second++) {
-        ok = !dp_check_failed(c, dp_field_eval(f, s->P, "mean-shift", x, second ? DP_ENGINE_QUADRATURE : DP_ENGINE_AUTO, dp_check_prec(c), dp_check_workspace(c), &e), &e);
+        ok = !dp_check_failed(c, dp_field_eval(f, dp_shown(c, s->P), "mean-shift", x, second ? DP_ENGINE_QUADRATURE : DP_ENGINE_AUTO, dp_check_prec(c), dp_check_workspace(c), &e), &e);
         arb_zero(div);
         for (slong k = 0; ok && k < s->d; k++) arb_add(div, div, f->jacobian + k * s->d + k, dp_check_prec(c));
         if (ok) (second ? dp_let_second : dp_let)(c, dp_name("div", i, -1), div, second ? "second" : "first");
@@ -72,13 +72,13 @@ static void run(dp_check *c)
             free(plus), free(minus);
         }
         dp_def(c, dp_name("own", i, -1), sum), free(sum);
-        sm_assert(c, &s, i, -1, "what is written out is the derivative of the velocity, x_#", "h^2*abs(own_# - exact_#) < 1/10^15");
+        sm_state(dp_suffice, c, &s, i, -1, "what is written out is the derivative of the velocity, x_#", "h^2*abs(own_# - exact_#) < 1/10^15");
         sm_assert(c, &s, i, -1, "the divergence with its own centre, x_#", dp_check_twin(c, "fixed") ? "exact_# == div_#/h^2"
                                                                          : dp_check_twin(c, "dimension") ? "exact_# == div_#/h^2 - 2*d/h^2/rowxx_#" : "exact_# == div_#/h^2 - d/h^2/rowxx_#");
     }
 }
 
-static const char *const twins[] = {"fixed", "dimension", NULL};
+static const char *const twins[] = {"fixed", "dimension", "kernel", "roles", NULL};
 DP_CLAIM(own_centre) = {
     .id = "own-centre",
     .title = "A particle is a centre of the smoothed model: the divergence of its velocity has a term with the reciprocal of the density",

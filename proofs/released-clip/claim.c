@@ -47,7 +47,7 @@ static void assert_both(dp_check *c, const char *label, const char *relation)
     for (int mode = 0; mode < 2; mode++) {
         char *t = dp_strdup(relation), *l = dp_format("%s, mode %c D/2", label, "-+"[mode]);
         for (char *s = t; *s; s++) *s = (char) (*s == '#' ? "mp"[mode] : *s == '$' ? "pm"[mode] : *s);
-        dp_assert(c, l, t);
+        (strstr(t, "==") ? dp_assert : dp_suffice)(c, l, t); /* which pairs the clip holds, and how much it makes, is a matter of the case */
         free(t), free(l);
     }
 }
@@ -134,7 +134,7 @@ static void run(dp_check *c)
     assert_both(c, "the clip makes nearly all of it", "abs(w_#) < abs(v_#)/10^6");
     dp_assert(c, "the starved mode is pushed away", "v_m < 0"), dp_assert(c, "and the crowded one towards it", "v_p < 0");
     dp_def(c, "kappa", "n*clip_root*sqrt((2 - alpha - beta)*(1 - beta))");
-    dp_assert(c, "for many particles", "abs(v_p + D*(alpha*kappa/(alpha*kappa + 1 - alpha) - beta*kappa/(beta*kappa + 1 - beta))) < 10/n*abs(v_p)");
+    dp_suffice(c, "for many particles", "abs(v_p + D*(alpha*kappa/(alpha*kappa + 1 - alpha) - beta*kappa/(beta*kappa + 1 - beta))) < 10/n*abs(v_p)");
 }
 
 static const dp_param_spec params[] = {{"n", DP_PARAM_INTEGER, NULL, "particles, and data points, up to 60; default 20"}, {0}};

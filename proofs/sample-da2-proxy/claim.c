@@ -59,7 +59,7 @@ static void run(dp_check *c)
 }
 
 static const dp_param_spec params[] = {{"mask", DP_PARAM_WORD, "none|self", "whether both leave the pair of x_i with itself out; default none"}, {0}};
-static const char *const twins[] = {"swapped", "population", NULL};
+static const char *const twins[] = {"swapped", "population", "kernel", NULL};
 DP_CLAIM(sample_da2_proxy) = {
     .id = "sample-da2-proxy",
     .title = "On every sample DA2 is the Sinkhorn Proxy times a scalar",

@@ -239,7 +239,7 @@ static const dp_param_spec params[] = {
     {"energy", DP_PARAM_WORD, "mmd2|blob|kale|chi2|smoothed-kl", "which energy; default mmd2, half the square"},
     {"self", DP_PARAM_WORD, "keep|leave-out", "mmd2: V-statistic (default) or U-statistic"},
     {0}};
-static const char *const twins[] = {"sign", "count", NULL};
+static const char *const twins[] = {"sign", "count", "kernel", NULL};
 DP_CLAIM(sample_energy_gradient) = {
     .id = "sample-energy-gradient",
     .title = "The drift of a sample is -n times the gradient of the energy of the sample",

@@ -31,11 +31,11 @@ static void run(dp_check *c)
     }
     sm_assert_pairs(c, &s, 'x', 'd', "(30): two forms, x_# [$]", "V_#_$ == rp_#*rq_#*core_#_$");
     sm_assert_pairs(c, &s, 'x', 'd', "Algorithm 1 is sqrt(m/n) times (30), x_# [$]",
-                    dp_check_twin(c, "scale") ? "algorithm_#_$ == m/n*V_#_$*(1 + 1/10^9)" : "algorithm_#_$ == sqrt(m/n)*V_#_$");
+                    dp_check_twin(c, "scale") ? "algorithm_#_$ == m/n*V_#_$*(1 + 1/10^30)" : "algorithm_#_$ == sqrt(m/n)*V_#_$");
     sm_assert_pairs(c, &s, 'x', 'd', "(30) is the population field of the atoms, x_# [$]", "V_#_$ == field_#_$");
 }
 
-static const char *const twins[] = {"sign", "scale", "rows", NULL};
+static const char *const twins[] = {"sign", "scale", "rows", "kernel", "roles", NULL};
 DP_CLAIM(sample_pseudo_plan) = {
     .id = "sample-pseudo-plan",
     .title = "Sinkhorn Proxy of samples: two forms of the velocity, the factor of Algorithm 1, and the population field of the atoms",

@@ -95,8 +95,8 @@ static void run(dp_check *c)
     sigma(c, &s, T);
     steps(c, &s, "both", "u", T - 1), steps(c, &s, "turns", "z", L - 1);
     sm_def(c, &s, -1, -1, "rate", dp_check_twin(c, "rate") ? "sigma2" : "(1 + sqrt(sigma2))/2");
-    dp_assert(c, "the simultaneous scaling closes in at the rate (1 + sigma)/2", "abs(both_ratio/rate - 1) < tolerance");
-    dp_assert(c, "Sinkhorn's scaling closes in at the rate sigma^2", "abs(turns_ratio/sigma2 - 1) < tolerance");
+    dp_suffice(c, "the simultaneous scaling closes in at the rate (1 + sigma)/2", "abs(both_ratio/rate - 1) < tolerance");
+    dp_suffice(c, "Sinkhorn's scaling closes in at the rate sigma^2", "abs(turns_ratio/sigma2 - 1) < tolerance");
     dp_assert(c, "the simultaneous one is the slower", "rate > sigma2");
 }
 

@@ -50,7 +50,7 @@ static void run(dp_check *c)
         dp_give_up(c, DP_EINPUT, "needs x = +-a against y = 0 on a line with the Laplace kernel, or two equal samples");
 }
 
-static const char *const twins[] = {"sign", "zero", NULL};
+static const char *const twins[] = {"sign", "zero", "kernel", NULL};
 DP_CLAIM(self_mask) = {
     .id = "self-mask",
     .title = "The self mask of Algorithm 2 turns an attracting pair into a repelling one, and the drift of equal samples is not zero",

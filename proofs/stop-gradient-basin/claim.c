@@ -55,7 +55,7 @@ static void run(dp_check *c)
     field(c, P, s);
     const dp_param *side = dp_check_param(c, "side");
     int below = !side || strcmp(side->word, "below") == 0;
-    dp_assert(c, below ? "the start is below the threshold" : "the start is between the threshold and the data", below ? "s^2 < crit" : "(s^2 - crit)*(v - s^2) > 0");
+    dp_suffice(c, below ? "the start is below the threshold" : "the start is between the threshold and the data", below ? "s^2 < crit" : "(s^2 - crit)*(v - s^2) > 0");
     dp_assert(c, "stop-gradient: the deviation grows towards the data", "F_s > 0");
     dp_assert(c, below ? "full gradient: the deviation falls towards 0" : "full gradient: the deviation grows", below ? "-2*F_s*slope < 0" : "-2*F_s*slope > 0");
     fmpq_clear(s);
@@ -65,7 +65,7 @@ static const dp_param_spec params[] = {
     {"start", DP_PARAM_RATIONAL, NULL, "the deviation s > 0 of the generator at the start; default 1/2"},
     {"side", DP_PARAM_WORD, "below|above", "on which side of the threshold the start is claimed to be; default below"},
     {0}};
-static const char *const twins[] = {"sign", "threshold", NULL};
+static const char *const twins[] = {"sign", "threshold", "kernel", NULL};
 DP_CLAIM(stop_gradient_basin) = {
     .id = "stop-gradient-basin",
     .title = "Without stop-gradient a scale generator collapses to a point from every start below an explicit threshold; with it the data's scale is found from everywhere",

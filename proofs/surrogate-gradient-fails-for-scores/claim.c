@@ -73,9 +73,9 @@ static void compare(dp_check *c, const dp_generator *g)
     char *error = dp_sum_text(g->n, "(G_# - dF_#)^2"), *size = dp_sum_text(g->n, "dF_#^2");
     dp_def(c, "error", error);
     dp_def(c, "size", size);
-    dp_assert(c, "(47) fails for (14): relative error of the gradient", "error > bound^2*size");
+    dp_suffice(c, "(47) fails for (14): relative error of the gradient", "error > bound^2*size");
     if (any != NULL && strcmp(any->word, "yes") == 0)
-        dp_assert(c, "(47) fails for every multiple of (14)", "abs(G_0*dF_1 - G_1*dF_0) > 0");
+        dp_suffice(c, "(47) fails for every multiple of (14)", "abs(G_0*dF_1 - G_1*dF_0) > 0");
     free(error);
     free(size);
 }

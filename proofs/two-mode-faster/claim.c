@@ -49,7 +49,7 @@ static void run(dp_check *c)
     tm_clear(t);
 }
 
-static const char *const twins[] = {"swapped", "mode", "half", NULL};
+static const char *const twins[] = {"swapped", "mode", "half", "kernel", "roles", NULL};
 DP_CLAIM(two_mode_faster) = {
     .id = "two-mode-faster",
     .title = "Two modes: the proxy is faster than the mean shift at one mode and slower at the other, decided by alpha + beta alone; DA2 never reaches half the proxy",

@@ -120,7 +120,7 @@ static void write_ledger(FILE *f, const dp_check *c)
 static int write_assertion(FILE *f, const dp_assertion *a)
 {
     static const char *const truth[] = {"refuted", "undecided", "holds"};
-    write_line(f, "assert", a->label);
+    write_line(f, a->agreement ? "agree" : "assert", a->label);
     fprintf(f, "relation %s\nstated %s\ndifference", a->text, truth[a->truth + 1]);
     int ok = write_ball(f, a->difference);
     fputc('\n', f);

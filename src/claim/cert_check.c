@@ -178,11 +178,12 @@ static void check_relation(dp_cert *c, const dp_cert_relation *r, mpfr_prec_t pr
 static void check_verdict(dp_cert *c)
 {
     const char *verdict = "proved";
+    int count = 0;
     for (const dp_cert_relation *r = c->relations; r != NULL; r = r->next)
-        if (r->x->relation == DP_REL_EQ) verdict = "verified";
+        if (!r->agreement && ++count && r->x->relation == DP_REL_EQ) verdict = "verified";
     for (const dp_cert_relation *r = c->relations; r != NULL; r = r->next)
         if (r->stated == DP_REFUTED) verdict = "refuted";
-    if (c->relations == NULL) dp_cert_fail(c, DP_CERT_REJECTED, 0, "it states no relation");
+    if (count == 0) dp_cert_fail(c, DP_CERT_REJECTED, 0, "it states no relation");
     else if (strcmp(verdict, c->s->verdict) != 0)
         dp_cert_fail(c, DP_CERT_REJECTED, 0, "the relations earn %s, stated is %.15s", verdict, c->s->verdict);
 }

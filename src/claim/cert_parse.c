@@ -217,7 +217,7 @@ static dp_truth stated(dp_cert *c)
     return DP_UNKNOWN;
 }
 
-static void assertion(dp_cert *c, char *label)
+static void assertion(dp_cert *c, char *label, int agreement)
 {
     dp_cert_relation *r = dp_cert_allocate(sizeof *r);
     mpz_init(r->difference.mid);
@@ -225,11 +225,13 @@ static void assertion(dp_cert *c, char *label)
     c->latest_relation = r;
     r->label = label;
     r->line = c->number;
+    r->agreement = agreement;
     if (!dp_cert_printable(label)) reject(c, "a label");
     advance(c);
     const char *text = value(c, "relation");
     if (text == NULL) { reject(c, "relation"); return; }
     r->x = expression(c, text, 1);
+    if (agreement && r->x != NULL && r->x->relation != DP_REL_EQ) reject(c, "an identity");
     advance(c);
     r->stated = stated(c);
     advance(c);
@@ -237,6 +239,15 @@ static void assertion(dp_cert *c, char *label)
     if (rest == NULL || !dp_cert_read_ball(&r->difference, rest)) reject(c, "difference and a ball");
     advance(c);
     c->s->relations++;
+}
+
+static void relations(dp_cert *c)
+{
+    while (c->outcome == DP_CERT_ACCEPTED) {
+        char *label = value(c, "assert"), *other = label == NULL ? value(c, "agree") : NULL;
+        if (label == NULL && other == NULL) return;
+        assertion(c, label == NULL ? other : label, label == NULL);
+    }
 }
 
 void dp_cert_parse(dp_cert *c, char *text, size_t n, dp_cert_summary *s)
@@ -253,7 +264,7 @@ void dp_cert_parse(dp_cert *c, char *text, size_t n, dp_cert_summary *s)
     head(c);
     symbols(c);
     ledger(c);
-    for (char *label; c->outcome == DP_CERT_ACCEPTED && (label = value(c, "assert")) != NULL;) assertion(c, label);
+    relations(c);
     if (c->outcome == DP_CERT_ACCEPTED && c->line != NULL) reject(c, "a known line in its place");
 }
 

@@ -28,6 +28,7 @@ typedef struct dp_cert_relation {
     long line;
     dp_expr *x;
     dp_truth stated;
+    int agreement;                  /* "agree" in place of "assert": an identity that earns nothing */
     dp_cert_ball difference;
     struct dp_cert_relation *next;
 } dp_cert_relation;

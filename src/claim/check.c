@@ -171,10 +171,10 @@ void dp_def(dp_check *c, const char *name, const char *expression)
 
 /* ---- relations and ledger ---- */
 
-void dp_assert(dp_check *c, const char *label, const char *relation)
+static dp_assertion *state(dp_check *c, const char *label, const char *relation)
 {
     dp_expr *x = parse(c, label, relation, 1);
-    if (x == NULL) return;
+    if (x == NULL) return NULL;
     c->assertions = dp_check_grow(c->assertions, c->nassertions, &c->assertion_room, sizeof *c->assertions);
     dp_assertion *a = c->assertions + c->nassertions++;
     memset(a, 0, sizeof *a);
@@ -187,6 +187,26 @@ void dp_assert(dp_check *c, const char *label, const char *relation)
     mag_init(a->width);
     dp_expr_eval_arb(a->lhs, a->rhs, x, dp_lookup_value, c, c->prec);
     arb_sub(a->difference, a->lhs, a->rhs, c->prec);
+    return a;
+}
+
+void dp_assert(dp_check *c, const char *label, const char *relation)
+{
+    (void) state(c, label, relation);
+}
+
+void dp_agree(dp_check *c, const char *label, const char *relation)
+{
+    dp_assertion *a = state(c, label, relation);
+    if (a == NULL) return;
+    if (a->x->relation == DP_REL_EQ) a->agreement = 1;
+    else dp_give_up(c, DP_EINTERNAL, "%.200s: \"%.300s\" should be an identity", label, relation);
+}
+
+void dp_suffice(dp_check *c, const char *label, const char *relation)
+{
+    dp_assertion *a = state(c, label, relation);
+    if (a != NULL) a->sufficient = c->entry->twin == NULL;
 }
 
 void dp_ledger(dp_check *c, const char *term, const mag_t bound)

@@ -36,6 +36,8 @@ typedef struct {
     mag_t width;           /* radius of the ball that failed to decide it */
     int hopeless;          /* undecided for a reason that precision does not mend */
     int sampled;           /* rests on random draws */
+    int agreement;         /* an identity that earns nothing */
+    int sufficient;        /* a condition: where it fails nothing is refuted, nor by what was stated after it */
     char *reason;          /* why undecided, else NULL */
     uint64_t engines;
 } dp_assertion;
@@ -60,6 +62,8 @@ struct dp_check_struct {
     dp_term *terms;
     slong nnotes, note_room;
     dp_note *notes;        /* why leaves whose names start with `prefix` have no second engine */
+    slong nshown, shown_room;
+    dp_problem **shown;    /* copies that sabotages changed */
     int nengines;
     char *engines[DP_MAX_ENGINES];
     dp_status status;      /* of the first dp_give_up of the round */

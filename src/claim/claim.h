@@ -56,6 +56,13 @@ void dp_def(dp_check *c, const char *name, const char *expression);
    Verdict of the claim: any relation refuted: `refuted`; all hold: `supported` if one rests on random draws, else `verified` if an == is among them, else `proved`; no relation
    at all: `error`. A decided round is written as a certificate and re-checked by MPFI before it counts. */
 void dp_assert(dp_check *c, const char *label, const char *relation);
+/* States a condition that is sufficient for the claim, not necessary: a box that a case chose too small, a bound that is too crude, a regime of parameters. Where it
+   fails, the claim is `undecided` with that reason, not `refuted`, and no relation stated after it in the round refutes anything either: what comes after it
+   counts only where it holds. What was stated before it keeps its force. A sabotaged run states it as dp_assert does: there its failure is what the sabotage made. */
+void dp_suffice(dp_check *c, const char *label, const char *relation);
+/* States an identity that the claim's relations do not rest on: the number that they are about, found in another way (the library's drift beside a formula in exact
+   coordinates). Decided as "a == b" is: to all digits asked, or it refutes. It earns nothing: beside it inequalities stay `proved`, and alone it is no claim. */
+void dp_agree(dp_check *c, const char *label, const char *relation);
 /* A ledger line of the evidence: where error comes from. The largest bound of each term is kept. */
 void dp_ledger(dp_check *c, const char *term, const mag_t bound);
 void dp_ledger_workspace(dp_check *c);              /* copies the workspace's ledger */
@@ -70,6 +77,10 @@ void dp_check_cap(dp_check *c, slong bits);
 int dp_check_stopped(const dp_check *c);
 /* Turns a failed engine call into dp_give_up; returns 1 when status != DP_OK. */
 int dp_check_failed(dp_check *c, dp_status status, const dp_error *e);
+/* The problem that the library is shown: P itself, but for two sabotages that any claim may list among its twins: "kernel", the bandwidth times 1 + 10^-30 (10^-(digits - 6)
+   when fewer than 36 digits are asked), and "roles", p and q exchanged. The leaf makers here and in point.h show it; a claim that calls an engine itself shows it by this.
+   A copy lives as long as the round. */
+const dp_problem *dp_shown(dp_check *c, const dp_problem *P);
 /* "name_3_1" from ("name", 3, 1): valid until the 16th next call. i or j < 0 are left out. */
 const char *dp_name(const char *stem, slong i, slong j);
 

@@ -239,6 +239,7 @@ dp_record *dp_claim_check(char **certificate, const dp_claim *claim, const dp_pr
     free(c.assertions);
     free(c.terms);
     free(c.notes);
+    free(c.shown);
     dp_workspace_free(c.w);
     r->seconds = dp_now() - start;
     if (stop != NULL && *stop) {

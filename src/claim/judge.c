@@ -113,6 +113,25 @@ static void judge_assertion(dp_check *c, dp_assertion *a)
     }
 }
 
+/* Takes from relations their power to refute: from a sufficient condition, and from all that was stated after one that does not hold. */
+static void spare(dp_check *c)
+{
+    const dp_assertion *gate = NULL;
+    for (slong i = 0; i < c->nassertions; i++) {
+        dp_assertion *a = c->assertions + i;
+        if (a->truth == DP_REFUTED && (gate != NULL || a->sufficient)) {
+            char *text = arb_get_str(a->difference, 5, 0);
+            a->reason = a->sufficient ? dp_format("\"%s\" fails here (lhs - rhs = %s), which refutes nothing: the condition is sufficient only", a->text, text)
+                                      : dp_format("it fails where this condition does not hold, too: %s", gate->label);
+            flint_free(text);
+            a->truth = DP_UNKNOWN;
+            a->hopeless = a->sufficient || gate->hopeless;
+            mag_set(a->width, arb_radref(a->difference));
+        }
+        if (gate == NULL && a->sufficient && a->truth != DP_HOLDS) gate = a;
+    }
+}
+
 const char *dp_assertion_verdict(const dp_assertion *a)
 {
     if (a->truth == DP_REFUTED) return "refuted";
@@ -133,6 +152,14 @@ static const dp_assertion *first(const dp_check *c, dp_truth truth)
     for (slong i = 0; i < c->nassertions; i++)
         if (c->assertions[i].truth == truth) return c->assertions + i;
     return NULL;
+}
+
+/* 1 when a relation of this kind (any: -1) is there that earns something. */
+static int stated(const dp_check *c, int relation)
+{
+    for (slong i = 0; i < c->nassertions; i++)
+        if (!c->assertions[i].agreement && (relation < 0 || (int) c->assertions[i].x->relation == relation)) return 1;
+    return 0;
 }
 
 static char *refutation(const dp_assertion *a)
@@ -167,8 +194,9 @@ const char *dp_check_judge(dp_check *c, char **reason, int *again)
         if (c->symbols[i].kind == DP_SYMBOL_DEFINED) judge_definition(c, c->symbols + i);
     }
     for (slong i = 0; i < c->nassertions; i++) judge_assertion(c, c->assertions + i);
+    spare(c);
     if (c->status != DP_OK) return given_up(c, reason, again);
-    if (c->nassertions == 0) {
+    if (!stated(c, -1)) {
         *reason = dp_strdup("a check that asserts nothing");
         return "error";
     }
@@ -183,8 +211,7 @@ const char *dp_check_judge(dp_check *c, char **reason, int *again)
         return "undecided";
     }
     if (dp_check_sampled(c)) return "supported";
-    for (slong i = 0; i < c->nassertions; i++)
-        if (c->assertions[i].x->relation == DP_REL_EQ) return "verified";
+    if (stated(c, DP_REL_EQ)) return "verified";
     if (c->claim != NULL && strcmp(c->claim->kind, "EQ") == 0) {
         *reason = dp_strdup("a claim of kind EQ without an identity among its relations: inequalities within a tolerance never prove one");
         return "error";

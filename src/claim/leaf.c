@@ -82,6 +82,7 @@ int dp_let_field(dp_check *c, const char *prefix, const dp_problem *P, const cha
     dp_field_t f;
     dp_error e;
     if (dp_check_stopped(c)) return 0;
+    P = dp_shown(c, P);
     dp_field_init(f, P->dim);
     dp_status status = dp_field_eval(f, P, drift, x, DP_ENGINE_AUTO, dp_check_prec(c), dp_check_workspace(c), &e);
     if (status == DP_OK && (have & ~f->have) != 0)
@@ -128,6 +129,7 @@ int dp_let_moments(dp_check *c, const char *prefix, const dp_problem *P, dp_whic
     dp_moments_t m;
     dp_error e;
     if (dp_check_stopped(c)) return 0;
+    P = dp_shown(c, P);
     dp_moments_init(m, P->dim);
     dp_status status = dp_moments_eval(m, P, which, x, DP_ENGINE_AUTO, dp_check_prec(c), dp_check_workspace(c), &e);
     if (!dp_check_failed(c, status, &e)) {

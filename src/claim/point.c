@@ -2,6 +2,7 @@
 /* point.c: points of a case and the leaves and relations that belong to them. */
 #include <string.h>
 #include "claim/point.h"
+#include "claim/check_internal.h"
 
 /* Between the first components of p and q, pushed off every symmetry of the pair by multiples of h. */
 static void default_point(fmpq *x, const dp_problem *P)
@@ -95,15 +96,30 @@ static char *expand(const char *pattern, const dp_point *at, slong i, slong j)
     return out;
 }
 
-void dp_assert_at(dp_check *c, const dp_point *at, slong i, slong j, const char *label, const char *pattern)
+static void state_at(void (*state)(dp_check *, const char *, const char *), dp_check *c, const dp_point *at, slong i, slong j, const char *label, const char *pattern)
 {
     char *relation = expand(pattern, at, i, j);
     char *index = i < 0 ? dp_strdup("") : j < 0 ? dp_format(" [%ld]", (long) i) : dp_format(" [%ld,%ld]", (long) i, (long) j);
     char *name = dp_format("%s at x%ld%s", label, (long) at->index, index);
-    dp_assert(c, name, relation);
+    state(c, name, relation);
     free(name);
     free(index);
     free(relation);
+}
+
+void dp_assert_at(dp_check *c, const dp_point *at, slong i, slong j, const char *label, const char *pattern)
+{
+    state_at(dp_assert, c, at, i, j, label, pattern);
+}
+
+void dp_suffice_at(dp_check *c, const dp_point *at, slong i, slong j, const char *label, const char *pattern)
+{
+    state_at(dp_suffice, c, at, i, j, label, pattern);
+}
+
+void dp_agree_at(dp_check *c, const dp_point *at, slong i, slong j, const char *label, const char *pattern)
+{
+    state_at(dp_agree, c, at, i, j, label, pattern);
 }
 
 void dp_def_at(dp_check *c, const dp_point *at, slong i, slong j, const char *name, const char *pattern)
@@ -154,7 +170,7 @@ int dp_let_parts_at(dp_check *c, const dp_point *at, const char *stem, const dp_
     dp_moments_t m;
     dp_error e = {DP_OK, ""};
     dp_moments_init(m, at->dim);
-    int ok = !dp_check_failed(c, dp_moments_eval(m, P, which, at->x, engine, prec, w, &e), &e);
+    int ok = !dp_check_failed(c, dp_moments_eval(m, dp_shown(c, P), which, at->x, engine, prec, w, &e), &e);
     if (ok)
         let_moments(c, at, stem, m, parts);
     dp_moments_clear(m);
@@ -168,7 +184,7 @@ int dp_let_velocity(dp_check *c, const dp_point *at, const char *stem, const dp_
     dp_error e = {DP_OK, ""};
     char *base = dp_format("%s%s", at->prefix, stem);
     dp_field_init(f, at->dim);
-    int ok = !dp_check_failed(c, dp_field_eval(f, P, drift, x, engine, dp_check_prec(c), w, &e), &e);
+    int ok = !dp_check_failed(c, dp_field_eval(f, dp_shown(c, P), drift, x, engine, dp_check_prec(c), w, &e), &e);
     if (ok && !(f->have & DP_HAVE_VELOCITY)) {
         dp_give_up(c, DP_EUNSUPPORTED, "%s: no velocity: %s", drift, f->why);
         ok = 0;
@@ -235,6 +251,18 @@ void dp_problem_swap(dp_problem *P)
     dp_measure_struct t = P->p[0];
     P->p[0] = P->q[0];
     P->q[0] = t;
+}
+
+const dp_problem *dp_shown(dp_check *c, const dp_problem *P)
+{
+    const int kernel = dp_check_twin(c, "kernel"), roles = dp_check_twin(c, "roles");
+    if (!kernel && !roles) return P;
+    dp_problem *D = dp_problem_copy(P);
+    if (kernel) dp_spoil_for(c, D->bandwidth);
+    else dp_problem_swap(D);
+    c->shown = dp_check_grow(c->shown, c->nshown, &c->shown_room, sizeof *c->shown);
+    c->shown[c->nshown++] = D;
+    return D;
 }
 
 int dp_twin_unfit(dp_check *c, const char *name)

@@ -115,9 +115,10 @@ void dp_check_reset(dp_check *c)
         free(c->notes[i].prefix);
         free(c->notes[i].why);
     }
+    for (slong i = 0; i < c->nshown; i++) dp_problem_free(c->shown[i]);
     for (int i = 0; i < c->nengines; i++) free(c->engines[i]);
     free(c->reason);
-    c->nsymbols = c->nassertions = c->nterms = c->nnotes = 0;
+    c->nsymbols = c->nassertions = c->nterms = c->nnotes = c->nshown = 0;
     c->nengines = 0;
     c->status = DP_OK;
     c->reason = NULL;
