@@ -221,16 +221,17 @@ static real multiply_sampled(real_complex *P, const transform *x)
     return power;
 }
 
-/* log Z on the lattice where it is above the noise. */
+/* log Z on the lattice where it is above the noise; of mixtures, which est_fill_tails knows to all digits, where it has six digits. */
 static void keep_logs(transform *x, const real *room)
 {
+    const real above = x->s->mu->family == DP_MIXTURE ? 1e6 : 1;
     struct est_fft *f = x->f;
     const est_source *s = x->s;
     f->log_z = dp_malloc((size_t) est_size(&s->nodes) * sizeof *f->log_z);
     for (slong i = 0; i < est_size(&s->nodes); i++) {
         const slong j = i / s->nodes.n[0];
         const real z = room[i % s->nodes.n[0] + f->length[0] * (j % s->nodes.n[1] + f->length[1] * (j / s->nodes.n[1]))];
-        f->log_z[i] = z > f->floor[0] ? r_log(z) + x->top : (real) NAN;
+        f->log_z[i] = z > above * f->floor[0] ? r_log(z) + x->top : (real) NAN;
     }
 }
 

@@ -102,7 +102,7 @@ typedef struct { real *c[3]; slong first[3], n[3]; } box_means;
 static real box_mean(const box_means *m, const est_law *law)
 {
     const slong *shape = law->mu->shape;
-    real sum = 0, volume = 1;
+    real sum = 0, volume = law->mu->family == DP_UNIFORM ? 1 : 1 / law->unit;
     for (int k = 0; k < law->mu->dim && law->mu->family == DP_UNIFORM; k++)
         volume *= law->hi[k] - law->lo[k];
     for (slong k = 0; k < m->n[2]; k++)

@@ -7,6 +7,29 @@
 
 #define EACH for (int i = 0; i < DP_LANES; i++)
 
+/* 1/integral of a table: sums at 200 bits, so that the density's mass is 1 in either type. */
+static real table_unit(const dp_measure_struct *mu)
+{
+    arb_t sum, t;
+    fmpq_t width;
+    arb_init(sum), arb_init(t), fmpq_init(width);
+    for (slong i = 0; i < mu->ndata; i++) {
+        slong rest = i, halves = 0;
+        for (int k = 0; k < mu->dim; rest /= mu->shape[k], k++)
+            halves += rest % mu->shape[k] == 0 || rest % mu->shape[k] == mu->shape[k] - 1;
+        arb_set_d(t, mu->data[i]), arb_mul_2exp_si(t, t, -halves);
+        arb_add(sum, sum, t, 200);
+    }
+    for (int k = 0; k < mu->dim; k++) {
+        fmpq_sub(width, DP_UPPER(mu, k), DP_LOWER(mu, k));
+        arb_set_fmpq(t, width, 200), arb_mul(sum, sum, t, 200), arb_div_si(sum, sum, mu->shape[k] - 1, 200);
+    }
+    arb_inv(sum, sum, 200);
+    const real unit = est_arb(sum);
+    arb_clear(sum), arb_clear(t), fmpq_clear(width);
+    return unit;
+}
+
 void est_law_init(est_law *law, const dp_measure_struct *mu)
 {
     memset(law, 0, sizeof *law);
@@ -15,6 +38,8 @@ void est_law_init(est_law *law, const dp_measure_struct *mu)
         est_gsum_init(&law->g, mu, NULL);
     for (int k = 0; k < mu->dim && mu->box; k++)
         law->lo[k] = est_fmpq(DP_LOWER(mu, k)), law->hi[k] = est_fmpq(DP_UPPER(mu, k));
+    if (mu->family == DP_DENSITY)
+        law->unit = table_unit(mu);
     if (mu->family != DP_STUDENT && mu->family != DP_LAPLACE)
         return;
     const real s = law->scale = est_fmpq(mu->scale), nu = law->dof = est_fmpq(mu->dof);
@@ -61,7 +86,7 @@ static real box_density(const est_law *law, const est_at *x, int lane)
                 w *= 1 - at[k];
         f += w * mu->data[i];
     }
-    return f;
+    return f * law->unit;
 }
 
 static real log_line(const est_law *law, real x)

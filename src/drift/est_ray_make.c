@@ -75,10 +75,10 @@ static void table(est_ray *L, const dp_measure_t mu, const double *theta)
     if (mu->family == DP_DENSITY) {
         L->n = mu->ndata;
         L->y = dp_calloc((size_t) L->n, sizeof(double)), L->w = dp_calloc((size_t) L->n, sizeof(double));
-        const double lo = fmpq_get_d(DP_LOWER(mu, 0)), hi = fmpq_get_d(DP_UPPER(mu, 0));
+        const double lo = fmpq_get_d(DP_LOWER(mu, 0)), hi = fmpq_get_d(DP_UPPER(mu, 0)), integral = dp_measure_integral(mu);
         for (slong i = 0; i < L->n; i++) {
             const slong j = theta[0] > 0 ? i : L->n - 1 - i;
-            L->y[i] = theta[0] * (lo + (hi - lo) * (double) j / (double) (L->n - 1)), L->w[i] = mu->data[j];
+            L->y[i] = theta[0] * (lo + (hi - lo) * (double) j / (double) (L->n - 1)), L->w[i] = mu->data[j] / integral;
         }
         table_sums(L);
         return;

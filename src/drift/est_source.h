@@ -54,7 +54,7 @@ void est_gsum_clear(est_gsum *g);
 void est_gsum_at(dp_emoments *out, const est_gsum *g, const est_at *at, int order);
 
 /* A density's constants. */
-typedef struct { const dp_measure_struct *mu; est_gsum g; real centre, scale, dof, constant, lo[3], hi[3]; } est_law;
+typedef struct { const dp_measure_struct *mu; est_gsum g; real centre, scale, dof, constant, lo[3], hi[3], unit; } est_law; /* unit: 1/integral of a table's values */
 void est_law_init(est_law *law, const dp_measure_struct *mu);
 void est_law_clear(est_law *law);
 void est_law_log(real *out, const est_law *law, dp_lanes *on, const est_at *at); /* log of the density at all lanes */

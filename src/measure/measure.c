@@ -90,7 +90,7 @@ void dp_measure_take_data(dp_measure_t m, double *data, slong ndata)
 }
 
 /* Integral of the multilinear interpolant: half weights at the ends of each axis. */
-int dp_measure_normalise(dp_measure_t m)
+double dp_measure_integral(const dp_measure_t m)
 {
     double sum = 0, cell = 1;
     for (slong i = 0; i < m->ndata; i++) {
@@ -101,9 +101,7 @@ int dp_measure_normalise(dp_measure_t m)
         sum += w;
     }
     for (int k = 0; k < m->dim; k++) cell *= (fmpq_get_d(DP_UPPER(m, k)) - fmpq_get_d(DP_LOWER(m, k))) / (double) (m->shape[k] - 1);
-    if (!(sum * cell > 0) || !isfinite(sum * cell)) return 0;
-    for (slong i = 0; i < m->ndata; i++) m->data[i] /= sum * cell;
-    return 1;
+    return sum * cell;
 }
 
 static int same_data(const dp_measure_t a, const dp_measure_t b)

@@ -14,7 +14,7 @@ typedef enum { DP_ATOMS, DP_MIXTURE, DP_STUDENT, DP_LAPLACE, DP_UNIFORM, DP_DATA
    scale, dof: student (density ~ (1 + ((x-loc)/scale)^2/dof)^(-(dof+1)/2)) and laplace (density exp(-|x-loc|/scale)/(2 scale)).
    box:  lower corner, then upper corner, 2 x dim (uniform, density); NULL for the other families. n = 1.
    data: dataset, samples: ndata points of equal weight, ndata x dim, row-major, n = 1. density: values >= 0 at ndata = shape[0] ... shape[dim-1]
-         equidistant nodes of the box, first axis fastest, multilinear between them, 0 outside, of integral 1. */
+         equidistant nodes of the box, first axis fastest, multilinear between them, 0 outside; to be divided by their integral. */
 typedef struct {
     dp_measure_family family;
     int dim;
@@ -51,8 +51,8 @@ int dp_measure_is_points(const dp_measure_t m);
 slong dp_measure_width(const dp_measure_t m);
 /* Takes ndata entries, a fresh array that the measure then owns. */
 void dp_measure_take_data(dp_measure_t m, double *data, slong ndata);
-/* A table of values >= 0, shape set: divides by its integral. 0 when the integral is 0 or not finite. */
-int dp_measure_normalise(dp_measure_t m);
+/* The integral of a table of values >= 0, shape set: the density is a value divided by it. Values stay what they were read as: quotients would be rounded to doubles. */
+double dp_measure_integral(const dp_measure_t m);
 
 /* Synthetic data in the plane, point i of seed s the same for every n (dataset.c has the formulas). noise: NULL for the set's own.
    Error: those of the C library's sine, cosine, exponential and logarithm. */

@@ -171,7 +171,8 @@ static dp_status check_density(dp_measure_t m, const slong found[3], const dp_ya
     if (nodes != (double) m->ndata) return dp_yaml_fail(r, file, "expected %.0f values, one for each node, got %ld", nodes, (long) m->ndata);
     for (slong i = 0; i < m->ndata; i++)
         if (!(m->data[i] >= 0)) return dp_yaml_fail(r, file, "expected values of at least 0, got %g as value %ld", m->data[i], (long) (i + 1));
-    return dp_measure_normalise(m) ? DP_OK : dp_yaml_fail(r, file, "expected a density with a positive integral");
+    const double integral = dp_measure_integral(m);
+    return integral > 0 && isfinite(integral) ? DP_OK : dp_yaml_fail(r, file, "expected a density with a positive integral");
 }
 
 dp_status dp_read_density(dp_measure_t out, const dp_yaml_report *r, const dp_yaml *y)
