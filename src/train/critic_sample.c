@@ -2,6 +2,7 @@
 /* critic_sample.c: the drift fgan on samples: a critic from a file of weights, or trained on the samples by a seed. */
 #include "train/critic_sample.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,18 +43,21 @@ static dp_status take(double **to, const dp_npz *z, const char *file, const char
     if (!status && (a.shape[0] != out || (in ? a.ndim != 2 || a.shape[1] != in : a.ndim != 1)))
         status = in ? dp_fail(e, DP_EINPUT, "%s: %s: expected the shape (%zu, %zu): hidden layers of one width from points of dimension d, then one output", file, name, out, in)
                     : dp_fail(e, DP_EINPUT, "%s: %s: expected the shape (%zu)", file, name, out);
+    for (size_t i = 0; !status && i < a.count; i++)
+        if (!isfinite(a.data[i])) status = dp_fail(e, DP_EINPUT, "%s: %s: entry %zu of %zu is %s; expected finite numbers", file, name, i, a.count, isnan(a.data[i]) ? "nan" : "infinite");
     if (!status) memcpy(*to, a.data, sizeof(double) * a.count), *to += a.count;
     dp_array_clear(&a);
     return status;
 }
 
-static dp_status width_of(slong *width, const dp_npz *z, int form, slong depth, dp_error *e)
+static dp_status width_of(slong *width, const dp_npz *z, const char *file, int form, slong depth, dp_error *e)
 {
     char name[64];
     dp_array a = {0};
     member(name, form, 0, depth, "weight");
-    const dp_status status = dp_npz_array(&a, z, name, e);
+    dp_status status = dp_npz_array(&a, z, name, e);
     *width = status || a.ndim != 2 ? 1 : (slong) a.shape[0];
+    if (!status && *width == 0) status = dp_fail(e, DP_EINPUT, "%s: %s: a hidden layer of width 0; expected at least one number a layer", file, name);
     dp_array_clear(&a);
     return status;
 }
@@ -84,7 +88,7 @@ static dp_status make(dp_critic **c, dp_train *t, const dp_sample *s, const char
     const int form = status || !file ? FORMS : form_of(&t->critic_depth, z);
     if (!status && file && form == FORMS)
         status = dp_fail(e, DP_EINPUT, "%s: expected the weights of a critic: arrays critic.hidden.0.weight, ..., critic.output.weight, the same without 'critic.', or 0.weight, 2.weight, ..., and biases", file);
-    if (!status && file) status = width_of(&t->critic_width, z, form, t->critic_depth, e);
+    if (!status && file) status = width_of(&t->critic_width, z, file, form, t->critic_depth, e);
     if (!status) *c = dp_critic_new(t, &dp_f64_net, s->m);
     if (!status && file) status = put_weights(*c, z, file, form, e);
     dp_npz_free(z);
