@@ -135,6 +135,23 @@ static void shares(void **state)
 
 /* ---- the table ---- */
 
+static pid_t ended(void)
+{
+    const pid_t child = fork();
+    if (child == 0) _exit(0);
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    return child;
+}
+
+/* The copy of a table that process `pid` writes. */
+static char *left_by(const char *file, pid_t pid, const char *end)
+{
+    dp_error e;
+    char *name = dp_format("%s.%ld%s", file, (long) pid, end);
+    assert_int_equal(dp_file_write(name, "x", 1, &e), DP_OK);
+    return name;
+}
+
 static void results(void **state)
 {
     dp_error e = {0};
@@ -158,11 +175,14 @@ static void results(void **state)
     char *expected = dp_format("loss,mmd2_u,w2\n%.17g,%.17g,%.17g\n", alone.loss, alone.mmd2_u, alone.w2);
     assert_string_equal(q, expected);
     free(q), free(expected), dp_train_free(t);
-    /* Shares, merged. */
+    /* Shares, merged; what a merge that was killed left goes, what a living one is writing stays. */
     assert_int_equal(train(s, a, 0, 2, 1, &e), DP_OK);
     assert_int_equal(train(s, b, 1, 2, 2, &e), DP_OK);
+    char *left[2] = {left_by(both, ended(), "-journal"), left_by(both, getppid(), "")};
     assert_int_equal(dp_sweep_merge(both, (const char *[]){a, b}, 2, &count, &e), DP_OK);
     assert_true(count.done == 16 && count.pending == 0);
+    assert_true(access(left[0], F_OK) != 0 && access(left[1], F_OK) == 0);
+    unlink(left[1]), free(left[0]), free(left[1]);
     q = rows(both, NULL);
     assert_string_equal(r, q);
     free(q);

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* sweep_store.c: the table of a sweep in SQLite, one transaction a run; and the union of such tables. */
+#define _XOPEN_SOURCE 700
+#include <dirent.h>
+#include <errno.h>
 #include <math.h>
+#include <signal.h>
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
@@ -318,10 +322,36 @@ static dp_status copy(sqlite3 **out, const char *temporary, const char *file, dp
     return status;
 }
 
+/* Whether the name is BASE.PID or BASE.PID-journal of a process that is no more on this machine. */
+static int is_orphan(const char *name, const char *base)
+{
+    const size_t n = strlen(base);
+    if (strncmp(name, base, n) || name[n] != '.' || name[n + 1] < '0' || name[n + 1] > '9') return 0;
+    char *end;
+    const long pid = strtol(name + n + 1, &end, 10);
+    return (!*end || !strcmp(end, "-journal")) && kill((pid_t) pid, 0) && errno == ESRCH;
+}
+
+/* Removes the copies of a table that killed processes were writing beside it. */
+static void remove_orphans(const char *path)
+{
+    const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
+    char *folder = slash ? dp_format("%.*s", (int) (base - path), path) : dp_strdup("./");
+    DIR *d = opendir(folder);
+    for (struct dirent *entry; d && (entry = readdir(d));) {
+        char *name = is_orphan(entry->d_name, base) ? dp_format("%s%s", folder, entry->d_name) : NULL;
+        if (name) unlink(name);
+        free(name);
+    }
+    if (d) closedir(d);
+    free(folder);
+}
+
 dp_status dp_sweep_merge(const char *out, const char *const *files, size_t n, dp_sweep_count *count, dp_error *e)
 {
     char *temporary = dp_format("%s.%ld", out, (long) getpid());
     sqlite3 *db;
+    remove_orphans(out);
     dp_status status = copy(&db, temporary, files[0], e);
     if (!status) status = count_rows(count, db, files[0], e);
     for (size_t i = 1; !status && i < n; i++) status = access(files[i], R_OK) ? dp_fail(e, DP_EINPUT, "%s: cannot be read", files[i]) : take_rows(db, files[i], e);
