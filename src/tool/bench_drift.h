@@ -16,6 +16,8 @@ char *dp_race_title(const dp_race *r);
 
 /* Peak memory of mean-shift with 65,536 points over that with 16,384: 4 where it grows as N + M, 16 where as N M. P is not used. */
 dp_status dp_bench_drift_memory(double *over, double *under, const dp_problem *P, dp_error *e);
+/* The largest peak memory of eight drifts with 16,384 points over that of as many pairs of floats. */
+dp_status dp_bench_drift_memory_most(double *over, double *under, const dp_problem *P, dp_error *e);
 
 /* The number of seconds that a program prints, one thread, by the first of two Python interpreters that has the library; DP_EUNSUPPORTED when none has. The program
    holds no single quotes. */

@@ -102,6 +102,7 @@ const dp_quotient dp_quotients[] = {
     {"mesh-memory-512", "the same at 512 x 512 nodes", "MiB", 2.5, 1, memory_less},
     {"mesh-double-memory", "the same in double precision, estimated", "MiB", 2.5, 1, memory_double},
     {"drift-memory", "mean-shift, single, peak memory with N = M = 65,536 over 16,384 points", "MiB", 6, 1, dp_bench_drift_memory},
+    {"drift-memory-most", "the largest of eight drifts, N = M = 16,384, over N M floats", "MiB", 0.1, 1, dp_bench_drift_memory_most},
     {"train-128-torch", "a step of training, width 128, batch 512, single, PyTorch over this", "s", 4, 0, dp_bench_train_128},
     {"train-256-torch", "the same, width 256", "s", 2.5, 0, dp_bench_train_256}};
 const int dp_quotients_count = sizeof dp_quotients / sizeof *dp_quotients;

@@ -242,7 +242,7 @@ static void check_names(const dp_args *a)
         for (int i = 0; i < dp_duels_count; i++) known |= dp_bench_names_duel(a->operand[k], i);
         for (int i = 0; i < dp_quotients_count; i++) known |= !strcmp(dp_quotients[i].name, a->operand[k]);
         for (int i = 0; i < dp_races_count; i++) known |= !strcmp(dp_races[i].name, a->operand[k]);
-        if (!known) dp_usage_error("bench: unknown benchmark '%s'%s; there are line, line-acb, plane-curl, two-modes, mesh-line, mesh-double, mesh-plane, mesh-threads, mesh-double-threads, mesh-memory, mesh-memory-512, mesh-double-memory, drift-memory, drift-exp, drift-numpy, drift-torch, drift-threads, proxy-numpy, proxy-torch, mmd-torch, sinkhorn-torch, sinkhorn-pot, sinkhorn-threads, sliced-torch, train-128-torch, train-256-torch, suite, conv", a->operand[k], dp_tool_suggest(a->operand[k], names));
+        if (!known) dp_usage_error("bench: unknown benchmark '%s'%s; there are line, line-acb, plane-curl, two-modes, mesh-line, mesh-double, mesh-plane, mesh-threads, mesh-double-threads, mesh-memory, mesh-memory-512, mesh-double-memory, drift-memory, drift-memory-most, drift-exp, drift-numpy, drift-torch, drift-threads, proxy-numpy, proxy-torch, mmd-torch, sinkhorn-torch, sinkhorn-pot, sinkhorn-threads, sliced-torch, train-128-torch, train-256-torch, suite, conv", a->operand[k], dp_tool_suggest(a->operand[k], names));
     }
 }
 
@@ -281,5 +281,5 @@ const dp_tool_command dp_cmd_bench = {
     "bench", "[NAME]...", "time the engines",
     "Times the engines on fixed problems, medians of several runs on one core, beside the generic integrator of Arb where it can do the same; "
     "the whole quick suite; particle drifts beside NumPy, PyTorch and POT where python3 has them; last the exact convolution, in turns with fmpz_poly_mul and with FFTs in quadruple precision. The names are line, line-acb, "
-    "plane-curl, two-modes, mesh-line, mesh-double, mesh-plane, mesh-threads, mesh-double-threads, mesh-memory, mesh-memory-512, mesh-double-memory, drift-memory, drift-exp, drift-numpy, drift-torch, drift-threads, proxy-numpy, proxy-torch, mmd-torch, sinkhorn-torch, sinkhorn-pot, sinkhorn-threads, sliced-torch, train-128-torch, train-256-torch, suite and conv; none means all. The exit status is 1 when a bar is missed.",
+    "plane-curl, two-modes, mesh-line, mesh-double, mesh-plane, mesh-threads, mesh-double-threads, mesh-memory, mesh-memory-512, mesh-double-memory, drift-memory, drift-memory-most, drift-exp, drift-numpy, drift-torch, drift-threads, proxy-numpy, proxy-torch, mmd-torch, sinkhorn-torch, sinkhorn-pot, sinkhorn-threads, sliced-torch, train-128-torch, train-256-torch, suite and conv; none means all. The exit status is 1 when a bar is missed.",
     options, 0, -1, 0, run};
