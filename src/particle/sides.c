@@ -32,11 +32,11 @@ static void own_block(const sides *a, size_t first, size_t count, double *room)
 static dp_status some_rows(void *argument, slong job, int worker, dp_error *e)
 {
     const sides *a = argument;
-    const size_t first = (a->base + (size_t) job) * TALL, count = FLINT_MIN((size_t) TALL, a->L->p->n - first), size = a->terms * a->f.m;
-    double *col = a->wave + (size_t) job * size, *room = a->room + (size_t) worker * dp_fused_sides_room(&a->f);
+    const size_t first = (a->base + (size_t) job) * TALL, count = FLINT_MIN((size_t) TALL, a->L->p->n - first), m = a->f.m, from = a->self ? first + TALL : 0;
+    double *col = a->wave + (size_t) job * a->terms * m, *room = a->room + (size_t) worker * dp_fused_sides_room(&a->f);
     (void) e;
-    memset(col, 0, sizeof(double) * size);
-    dp_fused_sides(a->row + first * a->terms, col, &a->f, first, count, a->self ? first + TALL : 0, a->moments, room);
+    for (size_t c = 0; c < a->terms && from < m; c++) memset(col + c * m + from, 0, sizeof(double) * (m - from));
+    dp_fused_sides(a->row + first * a->terms, col, &a->f, first, count, from, a->moments, room);
     if (a->self) own_block(a, first, count, room);
     return DP_OK;
 }
@@ -52,15 +52,16 @@ static void sides_init(sides *a, const dp_lanes *L, int self)
 
 static void sides_clear(sides *a) { free(a->row), free(a->col), free(a->wave), free(a->room); }
 
-dp_status dp_waves(double *total, double *wave, size_t *base, size_t size, dp_job run, void *argument, size_t jobs, int threads, dp_error *e)
+dp_status dp_waves(double *total, double *wave, size_t *base, size_t terms, size_t m, size_t step, dp_job run, void *argument, size_t jobs, int threads, dp_error *e)
 {
     dp_status status = DP_OK;
-    memset(total, 0, sizeof(double) * size);
+    memset(total, 0, sizeof(double) * terms * m);
     for (*base = 0; *base < jobs && !status; *base += DP_WAVE) {
         const size_t count = FLINT_MIN((size_t) DP_WAVE, jobs - *base);
         status = dp_parallel(run, argument, (slong) count, threads, e);
         for (size_t w = 0; w < count; w++)
-            for (size_t j = 0; j < size; j++) total[j] += wave[w * size + j];
+            for (size_t c = 0; c < terms; c++)
+                for (size_t j = (*base + w + 1) * step; j < m; j++) total[c * m + j] += wave[(w * terms + c) * m + j];
     }
     return status;
 }
@@ -68,7 +69,7 @@ dp_status dp_waves(double *total, double *wave, size_t *base, size_t size, dp_jo
 static void sides_run(sides *a)
 {
     dp_error e;
-    dp_waves(a->col, a->wave, &a->base, a->terms * a->f.m, some_rows, a, (a->L->p->n + TALL - 1) / TALL, a->L->threads, &e);
+    dp_waves(a->col, a->wave, &a->base, a->terms, a->f.m, a->self ? TALL : 0, some_rows, a, (a->L->p->n + TALL - 1) / TALL, a->L->threads, &e);
 }
 
 /* What is added becomes factors 2^add of the weights, unless one were too small: then 0. */

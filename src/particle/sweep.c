@@ -146,7 +146,7 @@ static int by_factors(dp_sweep *w)
     dp_error e;
     if (w->p.single) rounded(w->L.fused.v, w->v, w->p.m);
     else memcpy(w->L.fused.v, w->v, sizeof(double) * w->p.m);
-    dp_waves(w->col, w->wave, &w->L.base, w->L.fused.m, some_rows, w, (w->p.n + DP_FUSED_TALL - 1) / DP_FUSED_TALL, w->L.threads, &e);
+    dp_waves(w->col, w->wave, &w->L.base, 1, w->L.fused.m, 0, some_rows, w, (w->p.n + DP_FUSED_TALL - 1) / DP_FUSED_TALL, w->L.threads, &e);
     w->L.fused.full = w->L.fused.stored != NULL;
     if (!within(w->row, w->p.n, (double) w->p.m * shrunk, room) || !within(w->col, w->p.m, (double) w->p.n * shrunk, room)) return 0;
     quotients(w->v, (double) w->p.n * shrunk, w->col, w->p.m);
