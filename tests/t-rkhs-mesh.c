@@ -286,6 +286,25 @@ static void kinks_in_the_plane(void **state)
     }
 }
 
+/* A Gaussian kernel so narrow that p would take more nodes than a dense system may have: lattices. T_p is small then, and g = -m_p + T_p m_p up to the square of its norm 2 pi h^2 p(0); q is far from the nodes. */
+static void narrow_gaussian(void **state)
+{
+    (void) state;
+    const double h2 = 1.0 / 2500, s = 1 / (1 + 1 / (1 + h2));
+    dp_problem *P = with_lambda("dimension: 2\np: {mixture: [{mean: [0, 0], covariance: 1}]}\nq: {mixture: [{mean: [2, 2], covariance: 1/100}]}\nkernel: {bandwidth: 1/50}\n", "1");
+    dp_gridfield *f = NULL;
+    dp_error e;
+    assert_int_equal(on_mesh(&f, P, "chi2", "-1", "1/2", 3, DP_TIER_AUTO, 6, &e), DP_OK);
+    const slong n = f->mesh.n[0];
+    for (slong node = 0; node < dp_mesh_nodes(&f->mesh); node++) {
+        const double x[2] = {-1 + 1.5 / (double) (n - 1) * (double) (node % n), -1 + 1.5 / (double) (f->mesh.n[1] - 1) * (double) (node / n)}, r2 = x[0] * x[0] + x[1] * x[1];
+        const double m = h2 / (1 + h2) * exp(-r2 / (2 * (1 + h2))), Tm = h2 / (1 + h2) * h2 * s / (h2 + s) * exp(-r2 / (2 * (h2 + s)));
+        for (int c = 0; c < 2; c++)
+            holds(f, DP_Q_VELOCITY, 2 * node + c, -4 * x[c] * (m / (1 + h2) - Tm / (h2 + s)), 4 * m * 4 * h2 * h2, 1e-6);
+    }
+    dp_gridfield_free(f), dp_problem_free(P);
+}
+
 static void refusals(void **state)
 {
     static const struct { const char *text, *lambda, *says; } table[] = {
@@ -308,7 +327,7 @@ static void refusals(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(mehler), cmocka_unit_test(other_arithmetic), cmocka_unit_test(points), cmocka_unit_test(plane),
-                                       cmocka_unit_test(families), cmocka_unit_test(kinks), cmocka_unit_test(points_between_nodes), cmocka_unit_test(images_of_the_period), cmocka_unit_test(kinks_in_the_plane), cmocka_unit_test(refusals)};
+                                       cmocka_unit_test(families), cmocka_unit_test(kinks), cmocka_unit_test(points_between_nodes), cmocka_unit_test(images_of_the_period), cmocka_unit_test(kinks_in_the_plane), cmocka_unit_test(narrow_gaussian), cmocka_unit_test(refusals)};
     flint_randinit(rnd);
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     flint_randclear(rnd);

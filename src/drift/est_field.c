@@ -54,7 +54,9 @@ static dp_status make_slot(est_run *r, est_level *l, int slot, int number, dp_er
     static const double beta[DP_SLOTS] = {0, 0, 0.5, 0.5, 1};
     const dp_measure_struct *mu = slot == DP_SLOT_P || slot == DP_SLOT_PT ? r->P->p : r->P->q;
     const est_source *q = slot >= DP_SLOT_PT ? l->source + DP_SLOT_Q : NULL;
-    dp_status status = est_source_init(l->source + slot, r->P, &r->k, mu, q, beta[slot], &r->out, number, r->threads, e);
+    const int direct = !(r->drift->needs & ~(unsigned) (DP_NEED_P | DP_NEED_Q | DP_NEED_SHARP | DP_NEED_GRADIENT)); /* no sums over nodes */
+    dp_status status = direct && est_scales_serve(&r->k, mu, &r->out) ? est_scales_init(l->source + slot, r->P, &r->k, mu, &r->out, number, e)
+                                                                      : est_source_init(l->source + slot, r->P, &r->k, mu, q, beta[slot], &r->out, number, r->threads, e);
     return status == DP_OK ? ready(r, l, slot, e) : status;
 }
 

@@ -18,6 +18,8 @@ void est_source_clear(est_source *s)
 {
     for (slong i = 0; s->closed && i < s->k->n; i++)
         est_gsum_clear(s->closed + i);
+    if (s->own)
+        free(s->own->part), free(s->own);
     free(s->closed), free(s->point), free(s->log_w);
     est_panels_clear(s);
     est_law_clear(&s->law);
@@ -188,7 +190,7 @@ static void tweedie(dp_emoments *out, real h, int dim, int order)
 void est_pointwise(dp_emoments *out, dp_lanes *on, const est_source *s, const est_at *at, int order)
 {
     const size_t mark = dp_lanes_mark(on);
-    dp_emoments part[64];
+    dp_emoments few[64], *part = s->k->n <= 64 ? few : dp_malloc((size_t) s->k->n * sizeof *part);
     for (slong i = 0; i < s->k->n; i++) {
         const est_part *p = s->k->part + i;
         if (s->k->n == 1)
@@ -207,5 +209,7 @@ void est_pointwise(dp_emoments *out, dp_lanes *on, const est_source *s, const es
     }
     if (s->k->n > 1)
         est_combine(out, on, part, s->k, s->dim, order);
+    if (part != few)
+        free(part);
     dp_lanes_release(on, mark);
 }

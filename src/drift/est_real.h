@@ -109,6 +109,8 @@ static inline real r_min(real a, real b) { return a < b ? a : b; }
 #define est_nodes_init R_NAME(nodes_init)
 #define est_leaves_gaps R_NAME(leaves_gaps)
 #define est_near_nodes R_NAME(near_nodes)
+#define est_scales_serve R_NAME(scales_serve)
+#define est_scales_init R_NAME(scales_init)
 #define est_slice_weights R_NAME(slice_weights)
 #define est_log_on_axes R_NAME(log_on_axes)
 #define est_log_at_points R_NAME(log_at_points)

@@ -85,6 +85,7 @@ typedef struct est_source {
     real *axis_w[3];              /* TENSOR: quadrature weights along axes, logarithms */
     const struct est_source *by;  /* TENSOR of very many nodes: log_w is NULL, and made slice by slice from mu/(k*by)^beta */
     double beta;
+    est_kernel *own;              /* CLOSED: Gaussians in the place of a kernel with a kink */
     struct est_panels *panels;    /* PANELS */
     const dp_problem *P;          /* PANELS: what the nodes were laid for */
     int level;
@@ -99,6 +100,9 @@ typedef struct est_source {
 /* The source for mu against the kernel at this level, of mu/(k*q)^beta when q is given; `out`: where moments will be asked for. */
 dp_status est_source_init(est_source *s, const dp_problem *P, const est_kernel *k, const dp_measure_struct *mu, const est_source *q, double beta,
                           const est_axes *out, int level, int threads, dp_error *e);
+/* A Gaussian mixture in the plane or in space against kernels with a kink, as a sum over Gaussian kernels of many widths (est_scales.c): whether that serves at these nodes, and the source. */
+int est_scales_serve(const est_kernel *k, const dp_measure_struct *mu, const est_axes *out);
+dp_status est_scales_init(est_source *s, const dp_problem *P, const est_kernel *k, const dp_measure_struct *mu, const est_axes *out, int level, dp_error *e);
 /* mu at nodes, never in closed form: its points, or tensor nodes with the step of this level on its bulk, grown by `reach` (Gaussian kernels). */
 dp_status est_source_nodes(est_source *s, const dp_problem *P, const est_kernel *k, const dp_measure_struct *mu, double reach, int level, int threads,
                            dp_error *e);

@@ -266,7 +266,10 @@ static dp_status estimate(dp_gridfield *f, const dp_problem *P, dp_rkhs_kind kin
         const est_axes out = {.dim = P->dim, .n = {f->mesh.n[0], P->dim > 1 ? f->mesh.n[1] : 1, P->dim > 2 ? f->mesh.n[2] : 1},
                               .x = {s.axis[0], P->dim > 1 ? s.axis[1] : zero, P->dim > 2 ? s.axis[2] : zero}};
         dp_gridfield_to_double(f);
-        status = kinked(&k) && !dp_measure_is_points(P->p) ? lattice_rounds(f, &out, s.factor, P, &k, kind, threads, e) : rounds(f, &s, P, &k, kind, line, threads, e);
+        const int dense = dp_measure_is_points(P->p), lattice = !dense && kinked(&k);
+        status = lattice ? lattice_rounds(f, &out, s.factor, P, &k, kind, threads, e) : rounds(f, &s, P, &k, kind, line, threads, e);
+        if (status == DP_EUNSUPPORTED && !dense && !dp_measure_is_points(P->q) && k.gaussian) /* so narrow a kernel that p takes more nodes than a dense system may have */
+            status = lattice_rounds(f, &out, s.factor, P, &k, kind, threads, e);
     }
     snprintf(f->note, sizeof f->note, "a gradient field: no preconditioner");
     for (int a = 0; a < P->dim; a++)

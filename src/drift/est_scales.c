@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* est_scales.c: kernels with a kink as integrals of Gaussians over their width, so that Gaussian mixtures have closed forms under them too, with relative accuracy in the tails. */
+#include <string.h>
+
+#include "drift/est_source.h"
+
+/* With a = sqrt(2 nu)/h: Matern(r) = 1/Gamma(nu) int exp(nu t - e^t) exp(-r^2/(2 g^2)) dt over all t, g^2 = 2 e^t/a^2 (for nu = 1/2: exp(-r/h)). */
+typedef struct { real nu, g2, lo, step; slong n; } scales;
+
+static int is_kinked(const est_part *p) { return est_twice_nu(p->family) > 0; }
+
+int est_scales_serve(const est_kernel *k, const dp_measure_struct *mu, const est_axes *out)
+{
+    int kinks = 0;
+    for (slong i = 0; i < k->n; i++) {
+        if (!is_kinked(k->part + i) && k->part[i].family != DP_KERNEL_GAUSSIAN)
+            return 0;
+        kinks += is_kinked(k->part + i);
+    }
+    return kinks > 0 && kinks <= 4 && mu->dim > 1 && mu->family == DP_MIXTURE && est_size(out) <= 300000;
+}
+
+/* The farthest corner of the mesh from a mean. */
+static real farthest_mean(const dp_measure_struct *mu, const est_axes *out)
+{
+    real most = 0;
+    for (slong j = 0; j < mu->n; j++) {
+        real sum = 0;
+        for (int a = 0; a < mu->dim; a++) {
+            const real m = est_fmpq(DP_MEAN(mu, j, a)), t = r_max(r_fabs(out->x[a][0] - m), r_fabs(out->x[a][out->n[a] - 1] - m));
+            sum += t * t;
+        }
+        most = r_max(most, sum);
+    }
+    return r_sqrt(most);
+}
+
+/* At most the least variance of mu in any direction. */
+static real least_variance(const est_law *law)
+{
+    real most = 0;
+    for (slong j = 0; j < law->g.n; j++)
+        for (int a = 0; a < law->g.dim; a++) {
+            real row = 0;
+            for (int b = 0; b < law->g.dim; b++)
+                row += r_fabs(law->g.inv[(j * law->g.dim + a) * law->g.dim + b]);
+            most = r_max(most, row);
+        }
+    return 1 / most;
+}
+
+/* At distance r from a mean with variance S the integrand is exp(nu t - u - v*^2/v), u = e^t, v = u + a^2 S/2, v* = a r/2, at most. It ends where (v - v*)^2/v has grown by 46 from its least value; towards
+   small u it falls as u^(nu + d/2) where g^2 < S. Its peak has the second derivative z = max(0, a r - a^2 S) at most, or 1: the trapezoidal rule errs by about exp(-2 pi^2/(step^2 z)), and by exp(-pi^2/step)
+   for its poles and growth off the line. */
+static scales scales_of(const est_part *p, const est_law *law, const est_axes *out, int level)
+{
+    const real nu = (real) est_twice_nu(p->family) / 2, a2 = 2 * nu / (p->h * p->h), fall = 46 * R_REACH * R_REACH, S = least_variance(law);
+    const real ar = r_sqrt(a2) * farthest_mean(law->mu, out), as = a2 * S, low = r_min(ar, as), z = r_max(0, ar - as);
+    const real far = ar / 2 + fall / 2 + r_sqrt(fall * ar / 2 + fall * fall / 4) - as / 2, near = fall / 2 + r_sqrt(fall * low / 2 + fall * fall / 4);
+    const real hi = r_log(r_max(far, near));
+    scales s = {.nu = nu, .g2 = 2 / a2, .lo = r_min(0, r_log(as)) - fall / (nu + (real) law->mu->dim / 2), .step = R_STEP * 0.57 * ldexp(1, -level) / r_sqrt(1 + z / 4)};
+    s.n = (slong) r_min(r_ceil((hi - s.lo) / s.step), 1e6) + 1;
+    return s;
+}
+
+/* The rational number that x is. */
+static void to_fmpq(fmpq_t out, real x)
+{
+    arf_t a, b;
+    arf_init(a), arf_init(b);
+    for (int i = 0; i < 3; i++) {
+        const double piece = (double) x;
+        arf_set_d(b, piece);
+        arf_add(a, a, b, ARF_PREC_EXACT, ARF_RND_DOWN);
+        x -= piece;
+    }
+    arf_get_fmpq(out, a);
+    arf_clear(a), arf_clear(b);
+}
+
+/* Node i of a part: a Gaussian of its own, whose weight is in the logarithms of its terms. */
+static void add_scale(est_source *s, est_kernel *k, const est_part *p, const scales *c, slong i)
+{
+    const real t = c->lo + (real) i * c->step, log_w = r_log(p->weight) + r_log(c->step) + c->nu * t - r_exp(t) - r_lgamma(c->nu);
+    const real h = r_sqrt(c->g2 * r_exp(t));
+    fmpq_t width;
+    fmpq_init(width);
+    to_fmpq(width, h);
+    est_gsum_init(s->closed + k->n, s->mu, width);
+    for (slong j = 0; j < s->closed[k->n].n; j++)
+        s->closed[k->n].log_c[j] += log_w;
+    k->part[k->n++] = (est_part) {DP_KERNEL_GAUSSIAN, 1, h};
+    fmpq_clear(width);
+}
+
+enum { MOST_SCALES = 4000 };
+
+dp_status est_scales_init(est_source *s, const dp_problem *P, const est_kernel *k, const dp_measure_struct *mu, const est_axes *out, int level, dp_error *e)
+{
+    *s = (est_source) {.kind = EST_CLOSED, .mu = mu, .dim = P->dim, .P = P, .level = level};
+    est_law_init(&s->law, mu);
+    scales c[64];
+    slong total = 0;
+    for (slong i = 0; i < k->n; i++) {
+        if (is_kinked(k->part + i))
+            c[i] = scales_of(k->part + i, &s->law, out, level);
+        total += is_kinked(k->part + i) ? c[i].n : 1;
+    }
+    s->k = s->own = dp_calloc(1, sizeof *s->own);
+    if (total > MOST_SCALES)
+        return dp_fail(e, DP_EBUDGET, "the kernel takes %ld Gaussians at this bandwidth", (long) total);
+    s->own->gaussian = 1, s->own->part = dp_calloc((size_t) total, sizeof *s->own->part), s->closed = dp_calloc((size_t) total, sizeof *s->closed);
+    for (slong i = 0; i < k->n; i++)
+        if (is_kinked(k->part + i))
+            for (slong j = 0; j < c[i].n; j++)
+                add_scale(s, s->own, k->part + i, c + i, j);
+        else {
+            est_gsum_init(s->closed + s->own->n, mu, P->nparts ? &P->parts[i].bandwidth : P->bandwidth);
+            s->own->part[s->own->n++] = k->part[i];
+        }
+    return DP_OK;
+}
