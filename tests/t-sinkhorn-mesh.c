@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* t-sinkhorn-mesh.c: sinkhorn on the line beyond doubles: closed forms, enclosures for atoms, conservation, and two precisions. */
+#include <math.h>
+
 #include "laws.h"
 #include "drift/lattice_plan.h"
 #include "drift/sinkhorn_lattice.h"

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* t-sinkhorn-plane.c: sinkhorn in the plane beyond doubles: closed forms, products of measures of the line, rotated axes, doubles. */
+#include <math.h>
+
 #include "laws.h"
 #include "drift/sinkhorn_lattice.h"
 

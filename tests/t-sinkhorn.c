@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* t-sinkhorn.c: the drift sinkhorn at points: closed forms, conservation, two engines, and bounds on potentials that hold and are needed. */
+#include <math.h>
+
 #include "laws.h"
 #include "drift/gridfield.h"
 #include "drift/scaling.h"

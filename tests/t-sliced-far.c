@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* t-sliced-far.c: sliced transport far out in the plane: logarithms of tails on boxes, and fields against doubles. */
+#include <math.h>
+
 #include "laws.h"
 #include "drift/gridfield.h"
 #include "drift/law.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Dissipation along an integrated flow: E(q_0) - E(q_T) = int_0^T E_q |V|^2 dt, for Gaussians and for a single particle, with enclosed solutions. */
+#include <math.h>
 #include <string.h>
 #include "driftproof.h"
 

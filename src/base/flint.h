@@ -3,11 +3,18 @@
 #ifndef DP_BASE_FLINT_H
 #define DP_BASE_FLINT_H
 
+#include <gmp.h> /* before FLINT 3, which declares conversions only of what it has seen */
+#include <mpfr.h>
 #include <flint/flint.h>
+#include <flint/fmpq.h>
 #include <flint/fmpq_mat.h>
 #include <flint/fmpq_poly.h>
 #include <flint/fmpq_vec.h>
+#include <flint/fmpz.h>
+#include <flint/fmpz_mat.h>
+#include <flint/fmpz_poly.h>
 #include <flint/fmpz_poly_factor.h>
+#include <flint/fmpz_vec.h>
 
 #if defined(__FLINT_RELEASE) && __FLINT_RELEASE >= 30000
 #include <flint/acb_calc.h>

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* lattice_gradients.c: steps for the duals of (59) on a lattice by conjugate gradients in doubles, and the plan of q to itself. */
+#include <math.h>
+
 #include "drift/lattice_work.h"
 
 void lattice_averages_clear(lattice_averages *A)

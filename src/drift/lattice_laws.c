@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* lattice_laws.c: conditional laws of a plan on a lattice, axis by axis, in doubles: what conjugate gradients average by. */
+#include <math.h>
+
 #include "drift/lattice_work.h"
 
 static const long double CUT = 44; /* e^-44 is below the rounding of a sum that begins with 1 */

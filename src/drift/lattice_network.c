@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* lattice_network.c: Newton steps on the line by an elimination in long doubles that adds positive numbers only: modes that are barely linked keep their digits. */
+#include <math.h>
+
 #include "drift/lattice_work.h"
 
 #define AT(M, i, j, m) ((M)[(size_t) (i) * (size_t) (m) + (size_t) (j)])

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* lattice_plan.c: the duals of (59) on a lattice: residuals at any precision, Newton steps to them. */
+#include <math.h>
+
 #include "base/threads.h"
 #include "drift/lattice_work.h"
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* rkhs.c: the witness g of kale or chi2 for atoms p: the linear systems of chi2, g as a jet, and the field that drifts make of it. */
+#include <math.h>
 #include <string.h>
 
 #include "drift/rkhs_internal.h"

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* scaling.c: the plan of (59), (62) as a scaling of the kernel between atoms (63), (64), (81): Newton on the reduced dual, by eliminations without subtractions. */
+#include <math.h>
+
 #include "drift/scaling.h"
 
 #define AT(M, i, j, m) ((M) + (i) * (m) + (j))

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* scaling_bound.c: how far scaling factors are from the true ones (Lemmas S1, S2, S3), and the plan that workspaces keep. */
+#include <math.h>
+
 #include "drift/scaling.h"
 
 #define AT(M, i, j, m) ((M) + (i) * (m) + (j))

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* sinkhorn_lattice.c: sinkhorn between mixtures on the line and in the plane to any number of digits: lattices that are refined until two agree. */
+#include <math.h>
+
 #include "base/threads.h"
 #include "drift/sinkhorn_lattice.h"
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* sinkhorn_nodes.c: lattices for the plans between mixtures on the line and in the plane: steps, windows, weights. */
+#include <math.h>
+
 #include "drift/sinkhorn_lattice.h"
 
 enum { MOST_LINE = 2400, MOST_PLANE = 420 }; /* nodes along an axis */
