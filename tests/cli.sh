@@ -524,7 +524,9 @@ refused mmd --core "$w/never.csv"
 refused mean-shift --iterations 3
 refused sinkhorn-proxy --tolerance 1e-6
 refused da2 --scaling algorithm
-refused sharp --order rows-first
+refused sharp --order columns-first
+runs 'drift: values that ask for nothing' 0 drift --drift sharp --order rows-first --scaling population --mask none --self keep
+says err 'note: --order has no part in sharp'
 refused mmd --regularisation 1/10
 refused blob --directions quasi:3
 refused wasserstein --weights 2
@@ -533,8 +535,14 @@ refused mmd --divergence kl
 refused fgan --regularisation 1 --critic train:1
 runs 'drift: directions of another energy' 2 drift --energy mmd2 --directions quasi:3
 says err 'belongs to the energies sliced'
-runs 'drift: an energy of another drift' 2 drift --drift kale --energy mmd2 --regularisation 1
-says err 'its flow is --drift mmd'
+runs 'drift: the flow of an energy and another drift' 2 drift --drift mean-shift --energy mmd2 -o "$w/never.npy"
+says err 'its flow, which -o writes, is --drift mmd'
+runs 'drift: an energy beside another drift' 0 drift --drift da2 --energy mmd2
+says err 'note: --drift da2 has no part in the energy mmd2'
+cp "$w/out" "$w/beside.json"
+runs 'drift: an energy alone' 0 drift --energy mmd2
+cp "$w/out" "$w/alone.json"
+holds 'drift: an energy is the same beside any drift' cmp "$w/alone.json" "$w/beside.json"
 runs 'drift: other affinities' 0 drift --drift da2 --normalisation sinkhorn --iterations 3 --weighting own --mask none
 runs 'drift: a mask after the sums' 0 drift --drift sinkhorn-proxy --mask after --json
 runs 'drift: how many sweeps' 2 drift --drift da2 --normalisation sinkhorn

@@ -37,7 +37,7 @@ static void problem_init(problem *p, int laplace)
     *p = (problem){.s = {.n = count(2, MOST), .m = count(1, MOST), .d = count(1, DIM), .x = x, .y = y, .nparts = 1, .iterations = -1, .tolerance = -1, .threads = 1}};
     p->s.part = &p->part;
     p->part.family = laplace ? DP_KERNEL_LAPLACE : DP_KERNEL_GAUSSIAN;
-    fmpq_init(&p->part.bandwidth), fmpq_init(&p->part.weight), fmpq_one(&p->part.weight);
+    fmpq_init(&p->part.bandwidth), fmpq_init(&p->part.weight), fmpq_set_si(&p->part.weight, (slong) count(1, 3), 2);
     fmpq_set_si(&p->part.bandwidth, (slong) count(2, 40), 16);
     if (uniform() < 0.3) p->s.z = z, p->s.l = count(p->s.n, MOST);
     p->s.leave_out = uniform() < 0.5, p->s.paired = p->s.z && p->s.leave_out;
@@ -81,14 +81,14 @@ static int joint, late, masked;
 
 static void kernel_matrix(const problem *p)
 {
-    const double h = fmpq_get_d(&p->part.bandwidth);
+    const double h = fmpq_get_d(&p->part.bandwidth), weight = fmpq_get_d(&p->part.weight);
     n = p->s.n, m = p->s.m, l = p->s.z ? p->s.l : n, masked = p->s.leave_out;
     for (size_t i = 0; i < n; i++)
         for (size_t j = 0; j < m + l; j++) {
             const double *b = j < m ? y + j * p->s.d : (p->s.z ? z : x) + (j - m) * p->s.d;
             double r2 = 0;
             for (size_t k = 0; k < p->s.d; k++) r2 += (x[i * p->s.d + k] - b[k]) * (x[i * p->s.d + k] - b[k]);
-            K[i][j] = masked && !late && j == m + i ? 0 : p->part.family == DP_KERNEL_LAPLACE ? exp(-sqrt(r2) / h) : exp(-r2 / (2 * h * h));
+            K[i][j] = masked && !late && j == m + i ? 0 : weight * (p->part.family == DP_KERNEL_LAPLACE ? exp(-sqrt(r2) / h) : exp(-r2 / (2 * h * h)));
         }
 }
 

@@ -54,11 +54,15 @@ static void test_exp2(void **unused)
     }
 }
 
-/* Largest difference over `unit`. */
+/* Largest difference over `unit`; NaN where one is. */
 static double apart(const double *a, const double *b, size_t n, double unit)
 {
     double top = 0;
-    for (size_t i = 0; i < n; i++) top = fmax(top, a[i] == b[i] ? 0 : fabs(a[i] - b[i]) / unit);
+    for (size_t i = 0; i < n; i++) {
+        const double t = a[i] == b[i] ? 0 : fabs(a[i] - b[i]) / unit;
+        if (!(t <= top)) top = t;
+        if (isnan(top)) break;
+    }
     return top;
 }
 

@@ -77,7 +77,8 @@ dp_status dp_variant_eval(double *v, const dp_variant *a, const dp_batch *b, dp_
     if (a->drift && !strcmp(a->drift, "sliced-wasserstein") && !b->ndirections) return dp_fail(e, DP_EUNSUPPORTED, "no array directions is recorded");
     if (a->drift && (!strcmp(a->drift, "kale") || !strcmp(a->drift, "chi2")) && !(b->lambda > 0)) return dp_fail(e, DP_EUNSUPPORTED, "no regularisation is recorded");
     if (!a->drift && !b->nh) return dp_fail(e, DP_EUNSUPPORTED, "no bandwidth is recorded");
-    for (size_t k = 0; k < b->nh; k++) h[k] = scaled(a, b, b->h[k]);
+    for (size_t k = 0; k < b->nh; k++)
+        if (!isfinite(h[k] = scaled(a, b, b->h[k]))) return dp_fail(e, DP_EUNSUPPORTED, "a bandwidth beyond doubles");
     const int once = a->drift && (a->plain_kernel_sum || !strcmp(a->drift, "da2-released") || !b->nh);
     if (once) return evaluate(v, a, b, h, b->nh, e);
     double *one = dp_malloc(sizeof(double) * nd);

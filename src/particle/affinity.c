@@ -51,7 +51,7 @@ static void scale(sums *a, double rows, double columns)
 /* DP_EUNSUPPORTED where an exponent is beyond doubles. */
 static dp_status sums_init(sums *a, const dp_affinity *o, const dp_sample *s, dp_error *e)
 {
-    const double h = fmpq_get_d(&s->part->bandwidth);
+    const double h = fmpq_get_d(&s->part->bandwidth), weight = log(fmpq_get_d(&s->part->weight));
     const int gaussian = s->part->family == DP_KERNEL_GAUSSIAN;
     double most = 0;
     *a = (sums){.s = s, .n = s->n, .m = s->m, .t = s->m + dp_negatives(s), .joint = o->joint, .skip = s->leave_out && (!s->z || s->paired)};
@@ -61,8 +61,8 @@ static dp_status sums_init(sums *a, const dp_affinity *o, const dp_sample *s, dp
             const double *x = s->x + i * s->d, *y = target(a, j);
             double r2 = 0;
             for (size_t k = 0; k < s->d; k++) r2 += (x[k] - y[k]) * (x[k] - y[k]);
-            const double r = sqrt(r2) / h, l = gaussian ? -r * r / 2 : -r;
-            most = fmax(most, isnan(l) ? INFINITY : -l);
+            const double r = sqrt(r2) / h, l = weight - (gaussian ? r * r / 2 : r);
+            most = fmax(most, isnan(l) ? INFINITY : fabs(l));
             a->logit[i * a->t + j] = a->skip && !o->late && j == a->m + i ? -INFINITY : l;
         }
     return isfinite(most) ? DP_OK : dp_fail(e, DP_EUNSUPPORTED, "exponents beyond doubles: distances over the bandwidth are too large");

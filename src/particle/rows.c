@@ -13,7 +13,7 @@
 #pragma GCC diagnostic ignored "-Wpsabi"
 #pragma GCC optimize("O3", "no-math-errno")
 
-enum { ROWS = 16, BLOCK = 1024, DEEP = 16, NEAR = 8, LEFT = 32, REACH = 1024 }; /* rows of one job; columns that are added up in one go; many dimensions; bandwidths that are near; what may be lost; exponents that a float may hold */
+enum { ROWS = 16, BLOCK = 1024, DEEP = 16, NEAR = 8, LEFT = 32 }; /* rows of one job; columns that are added up in one go; many dimensions; bandwidths that are near; what may be lost */
 
 void *dp_lanes_room(void **room, size_t size)
 {

@@ -9,6 +9,8 @@
    fused: in one pass, when its add is there; centre: of the columns, when their moments are about it (many dimensions), and how far a coordinate is from it at most; top: the largest of what is added; most: that of its absolute values. sum, shift: where results go, or NULL. base: of waves. */
 typedef struct { const dp_pairing *p; size_t m, base; int scored, threads; double offset; void *a, *bt, *add, *line; double *sum, *shift; dp_fused fused; double top, most, far, *centre, *room; } dp_lanes;
 
+enum { DP_REACH = 1024 }; /* exponents that a float may hold */
+
 void dp_lanes_init(dp_lanes *L, double *sum, double *shift, const dp_pairing *p);
 void dp_lanes_clear(dp_lanes *L);
 /* size bytes on a 64-byte boundary and 64 more; free() gives them back. */

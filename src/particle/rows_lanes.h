@@ -102,7 +102,7 @@ static double NAME(scores_apart)(REAL *line, const dp_lanes *L, size_t i)
     return top;
 }
 
-/* Row i: sum and shift of dp_rows. line: m scores. Where exponents, or what is added to them, are beyond REACH, their differences are formed in double. */
+/* Row i: sum and shift of dp_rows. line: m scores. Where exponents, or what is added to them, are beyond DP_REACH, their differences are formed in double. */
 static void NAME(row)(double *sum, double *shift, const dp_lanes *L, REAL *line, size_t i)
 {
     const dp_pairing *p = L->p;
@@ -112,7 +112,7 @@ static void NAME(row)(double *sum, double *shift, const dp_lanes *L, REAL *line,
     if (!apart) {
         NAME(scores)(line, bt, a, add, L->m, p->d, p->kernel->power == 1);
         if (p->skip) line[i] = -(REAL) INFINITY;
-        apart = sizeof(REAL) == sizeof(float) && !(fmax(fabs((double) NAME(largest)(line, L->m)), p->add ? L->most : 0) * (double) c * (double) c2 < REACH);
+        apart = sizeof(REAL) == sizeof(float) && !(fmax(fabs((double) NAME(largest)(line, L->m)), p->add ? L->most : 0) * (double) c * (double) c2 < DP_REACH);
     }
     if (apart) whole = NAME(scores_apart)(line, L, i);
     const REAL top = NAME(largest)(line, L->m);

@@ -53,13 +53,13 @@ static double marginal_error(const scaling *a)
     return sum / (double) a->p.m;
 }
 
-/* What rounding leaves: 8 u times the largest exponent. */
+/* What rounding leaves: 8 u times the largest exponent, of those that floats hold. */
 static double floor_of(const scaling *a)
 {
     double top = 1;
     for (size_t i = 0; i < a->p.n; i++) top = fmax(top, fabs(dp_over_eps(a->p.kernel, a->f[i])));
     for (size_t j = 0; j < a->p.m; j++) top = fmax(top, fabs(dp_over_eps(a->p.kernel, a->old[j])));
-    return 8 * (a->p.single ? 0x1p-24 : 0x1p-53) * top;
+    return 8 * (a->p.single ? 0x1p-24 * fmin(top, DP_REACH) : 0x1p-53 * top);
 }
 
 /* The next g. For a set against itself the two potentials are averaged, which keeps them equal and converges fast. Otherwise Anderson's, begun anew when

@@ -73,11 +73,11 @@ static dp_status by_logarithms(dp_sweep *w, dp_error *e)
 /* ---- by factors ---- */
 
 /* f and `settled` make columns of sum n: the exponents of f0 = f - the largest growth of g since then, g0 = g, are at most -2 (but for rounding). What the exponents hold is what
-   rounding made of it. 0: they are so large that a rounding error could lift them above -1. */
+   rounding made of it. 0: they are so large that a rounding error could lift them above -1, or that floats lose what distinguishes weights. */
 static int absorb(dp_sweep *w)
 {
     dp_fused *F = &w->L.fused;
-    const double most = w->p.single ? 0x1p20 : 0x1p48;
+    const double most = w->p.single ? DP_REACH * log2e : 0x1p48;
     double lift = 0;
     for (size_t j = 0; j < w->p.m; j++) lift = fmax(lift, log2_over(w, w->g[j] - w->settled[j]));
     for (size_t j = 0; j < F->m; j++) {

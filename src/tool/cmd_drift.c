@@ -9,7 +9,7 @@
 #include "tool/drift_input.h"
 #include "tool/share.h"
 
-/* --energy says which drift it goes with, if none was named. */
+/* --energy says which drift it goes with; the value does not depend on the one that was named. */
 static const char *drift_of(const dp_args *a, const dp_energy *E)
 {
     const char *names[64], *name = dp_args_value(a, "drift");
@@ -17,11 +17,13 @@ static const char *drift_of(const dp_args *a, const dp_energy *E)
     for (size_t i = 0; dp_drifts[i] && n < 62; i++)
         if (dp_drifts[i]->sample) names[n++] = dp_drifts[i]->name;
     names[n++] = "fgan", names[n] = NULL;
-    if (E && E->drift && name && strcmp(name, E->drift)) dp_usage_error("--energy %s: its flow is --drift %s; --drift %s was given", E->name, E->drift, name);
     if (!name && E && E->drift) return E->drift;
     if (!name) dp_usage_error("drift: no drift given; expected --drift NAME");
     if (strcmp(name, "fgan") && !dp_drift_find(name)) dp_usage_error("--drift %s: unknown drift%s; 'driftproof doctor' lists them", name, dp_tool_suggest(name, names));
-    return name;
+    if (!E || !E->drift || !strcmp(name, E->drift)) return name;
+    if (dp_args_value(a, "output")) dp_usage_error("--energy %s: its flow, which -o writes, is --drift %s; --drift %s was given", E->name, E->drift, name);
+    if (!dp_args_flag(a, "quiet")) fprintf(stderr, "driftproof: note: --drift %s has no part in the energy %s\n", name, E->name);
+    return E->drift;
 }
 
 /* ---- output ---- */
@@ -257,7 +259,7 @@ static const dp_option options[] = {
     {"bandwidth", 'b', "H", "h in these formulas, an exact number; several with commas make a sum of kernels"},
     {"weights", 0, "W", "weights of a sum's parts (default: 1 each)"},
     {"self", 0, "keep|leave-out", "whether the pair of a point with itself counts among the negatives (default: keep); leave-out with --negatives: that of x_i with negative i"},
-    {"mask", 0, "self|none|after", "the same in the words of Algorithm 2: da2 masks the diagonal by default; after (da2, sinkhorn-proxy): once the sums that normalise are formed"},
+    {"mask", 0, "self|none|after", "the same in the words of Algorithm 2: da2 masks the diagonal by default; after (da2, sinkhorn-proxy): once the sums that normalise are formed, sizes dropped"},
     {"distance", 0, "l2|squared", "da2: distance in the logits, -r/h with the Laplace kernel or -r^2/2h^2 with the Gaussian"},
     {"scaling", 0, "population|algorithm", "sinkhorn-proxy: with the n, m of (28) (default) or without, as Algorithm 1"},
     {"normalisation", 0, "root|product|row|column|none|sinkhorn", "da2, sinkhorn-proxy: affinities of the kernel K, its row sums R and column sums C: K/sqrt(RC) (default), K^2/(RC), K/R, K/C, K, or K after --iterations sweeps; sizes dropped"},

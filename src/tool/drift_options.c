@@ -39,6 +39,9 @@ static const struct { const char *option, *drifts, *energies; } idle[] = {
     {"bandwidth", "sliced-wasserstein wasserstein fgan", "sliced w2"},
 };
 
+/* Values that ask for nothing: noted likewise. */
+static const struct { const char *option, *value; } plain[] = {{"scaling", "population"}, {"order", "rows-first"}};
+
 static int among(const char *names, const char *name)
 {
     const size_t n = strlen(name);
@@ -68,14 +71,28 @@ static void refuse(const char *option, const char *drifts, const char *energies,
     dp_usage_error("--%s: it belongs to %s; it has no part in %s", option, listed(drifts, list), name);
 }
 
+static int asks_nothing(const dp_args *a, const char *option)
+{
+    for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
+        if (!strcmp(plain[i].option, option) && !strcmp(plain[i].value, dp_args_value(a, option))) return 1;
+    return 0;
+}
+
+static void note(const dp_args *a, const char *option, const char *name)
+{
+    if (!dp_args_flag(a, "quiet")) fprintf(stderr, "driftproof: note: --%s has no part in %s\n", option, name);
+}
+
 void dp_drift_options_check(const dp_args *a, const char *drift)
 {
     const char *energy = dp_args_value(a, "energy"), *name = energy ? energy : drift, *divergence = dp_args_value(a, "divergence");
     for (size_t i = 0; i < sizeof owners / sizeof *owners; i++)
-        if (dp_args_flag(a, owners[i].option) && !among(energy ? owners[i].energies : owners[i].drifts, name)) refuse(owners[i].option, owners[i].drifts, owners[i].energies, name, energy != NULL);
+        if (dp_args_flag(a, owners[i].option) && !among(energy ? owners[i].energies : owners[i].drifts, name)) {
+            if (asks_nothing(a, owners[i].option)) note(a, owners[i].option, name);
+            else refuse(owners[i].option, owners[i].drifts, owners[i].energies, name, energy != NULL);
+        }
     for (size_t i = 0; i < sizeof idle / sizeof *idle; i++)
-        if (dp_args_flag(a, idle[i].option) && among(energy ? idle[i].energies : idle[i].drifts, name) && !dp_args_flag(a, "quiet"))
-            fprintf(stderr, "driftproof: note: --%s has no part in %s\n", idle[i].option, name);
+        if (dp_args_flag(a, idle[i].option) && among(energy ? idle[i].energies : idle[i].drifts, name)) note(a, idle[i].option, name);
     if (!strcmp(drift, "fgan") && dp_args_flag(a, "regularisation") && (!divergence || strcmp(divergence, "kale")))
         dp_usage_error("--regularisation: of fgan it belongs to --divergence kale");
     dp_drift_affinity_check(a, drift);
