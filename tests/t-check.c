@@ -171,7 +171,7 @@ static void test_second_that_is_none(void **state)
 
 /* ---- sufficient conditions ---- */
 
-/* number: 1: a false relation before the condition, 2: one after it; text: the condition, about s = sqrt(2), which may be too wide to tell. */
+/* number: 1: a false relation before the condition, 2: one after it, 3: an aim in its place, 4: and a false relation after it; text: the condition, about s = sqrt(2), which may be too wide to tell. */
 static void conditional(dp_check *c)
 {
     calls++;
@@ -180,8 +180,8 @@ static void conditional(dp_check *c)
     toy_ball(c, "w", 0, -dp_check_prec(c), 0);
     toy_ball(c, "w", 0, -dp_check_prec(c), 1);
     if (number == 1) dp_assert(c, "before", "s > 2");
-    dp_suffice(c, "condition", text);
-    dp_assert(c, "after", number == 2 ? "s > 2" : "s < 2");
+    (number < 3 ? dp_suffice : dp_aim)(c, "condition", text);
+    dp_assert(c, "after", number == 2 || number == 4 ? "s > 2" : "s < 2");
 }
 
 static void test_sufficient(void **state)
@@ -190,6 +190,7 @@ static void test_sufficient(void **state)
         {"s > 1", 0, "proved", ""}, {"s > 1", 1, "refuted", "before"}, {"s > 1", 2, "refuted", "after"},
         {"s > 3", 0, "undecided", "condition: \"s > 3\" fails here"}, {"s > 3", 1, "refuted", "before"}, {"s > 3", 2, "undecided", "condition: \"s > 3\" fails here"},
         {"w > 0", 0, "undecided", "does not decide it"}, {"w > 0", 1, "refuted", "before"}, {"w > 0", 2, "undecided", "does not decide it"},
+        {"s > 1", 3, "proved", ""}, {"s > 3", 3, "undecided", "condition: \"s > 3\" fails here"}, {"s > 3", 4, "refuted", "after"}, {"w > 0", 4, "refuted", "after"},
         {"s^2 == 3", 0, "undecided", "sufficient only"}, {"s^2 == 2", 0, "verified", ""}};
     (void) state;
     for (size_t i = 0; i < sizeof row/sizeof *row; i++) {

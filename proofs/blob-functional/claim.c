@@ -54,7 +54,7 @@ static void run(dp_check *c)
             free(plus), free(minus);
             sm_def(c, &s, i, k, "slope_#_$", dp_check_twin(c, "sign") ? "(Gplus_#_$ - Gminus_#_$)/(2*t)" : "-(Gplus_#_$ - Gminus_#_$)/(2*t)");
             sm_def(c, &s, i, k, "whole_#_$", "+y{Kxy_#_%*(y_%_$ - x_#_$)}/h^2/(m*P_#) - +x{Kxx_#_%*(x_%_$ - x_#_$)}/h^2/(n*Q_#) - third_#_$");
-            sm_state(dp_suffice, c, &s, i, k, "which is the slope of the functional, x_# [$]", "h*abs(slope_#_$ - whole_#_$) < 1/10^15");
+            sm_state(dp_aim, c, &s, i, k, "which is the slope of the functional, x_# [$]", "h*abs(slope_#_$ - whole_#_$) < 1/10^15");
         }
 }
 

@@ -65,38 +65,24 @@ static void end(dp_check *c, int e)
     }
 }
 
-/* The same in doubles: do the inequalities hold? They are sufficient only: where they fail nothing is refuted. weight: those of end 0, up to a factor. */
-static int strong_enough(double weight[3], const dp_problem *P)
+/* Weights of end 0 in doubles, up to a factor; 0 where they are not positive. */
+static int weights(double weight[3], const dp_problem *P)
 {
     const int gaussian = P->kernel == DP_KERNEL_GAUSSIAN;
     const double h = fmpq_get_d(P->bandwidth), x[2] = {fmpq_get_d(DP_MEAN(P->q, 0, 0)), fmpq_get_d(DP_MEAN(P->q, 1, 0))}, q[2] = {fmpq_get_d(DP_WEIGHT(P->q, 0)), fmpq_get_d(DP_WEIGHT(P->q, 1))};
-    const double r = x[1] - x[0], K = gaussian ? exp(-r*r/(2*h*h)) : exp(-r/h), gr = gaussian ? r/(h*h) : 1/h;
-    double slope[2], k[2][4], g[2][4], m[2], J[2][2];
+    const double r = x[1] - x[0], K = gaussian ? exp(-r*r/(2*h*h)) : exp(-r/h);
+    double v[2][3];
     for (int i = 0; i < 2; i++) {
-        const double s = q[i] + q[1 - i]*K;
-        slope[i] = q[1 - i]*K/s - r*q[0]*q[1]*K*gr/(s*s), m[i] = x[i] + (i ? -1 : 1)*q[1 - i]*K*r/s;
-        for (int j = 0; j < 4; j++) {
-            const double d = fmpq_get_d(DP_MEAN(P->p, j, 0)) - x[i];
-            k[i][j] = gaussian ? exp(-d*d/(2*h*h)) : exp(-fabs(d)/h), g[i][j] = gaussian ? d/(h*h) : copysign(1/h, d);
-        }
-    }
-    for (int e = 0; e < 2; e++) {
-        double u[3], z[3];
-        for (int j = 0; j < 3; j++) z[j] = fmpq_get_d(DP_MEAN(P->p, atom(e, j), 0));
+        const double m = x[i] + (i ? -1 : 1)*q[1 - i]*K*r/(q[i] + q[1 - i]*K);
         for (int j = 0; j < 3; j++) {
-            const int a = (j + 1) % 3, b = (j + 2) % 3;
-            u[j] = k[0][atom(e, a)]*(z[a] - m[0])*k[1][atom(e, b)]*(z[b] - m[1]) - k[0][atom(e, b)]*(z[b] - m[0])*k[1][atom(e, a)]*(z[a] - m[1]);
-        }
-        if (!(u[0]*u[1] > 0 && u[1]*u[2] > 0)) return 0;
-        for (int j = 0; j < 3 && e == 0; j++) weight[j] = fabs(u[j]);
-        for (int i = 0; i < 2; i++) {
-            double top = 0, bottom = 0;
-            for (int j = 0; j < 3; j++) top += u[j]*k[i][atom(e, j)]*(z[j] - m[i])*g[i][atom(e, j)], bottom += u[j]*k[i][atom(e, j)];
-            J[e][i] = top/bottom - 1 + slope[i];
-            if (!(J[e][i]*J[e][i] < -slope[0]*slope[1])) return 0;
+            const double z = fmpq_get_d(DP_MEAN(P->p, j, 0)), d = z - x[i];
+            v[i][j] = (gaussian ? exp(-d*d/(2*h*h)) : exp(-fabs(d)/h))*(z - m);
         }
     }
-    return (J[0][0] + J[0][1])*(J[1][0] + J[1][1]) < 0;
+    for (int j = 0; j < 3; j++) weight[j] = v[0][(j + 1) % 3]*v[1][(j + 2) % 3] - v[0][(j + 2) % 3]*v[1][(j + 1) % 3];
+    const int ok = weight[0]*weight[1] > 0 && weight[1]*weight[2] > 0;
+    for (int j = 0; j < 3; j++) weight[j] = fabs(weight[j]);
+    return ok && isfinite(weight[0] + weight[1] + weight[2]);
 }
 
 /* The case's p at end 0 with these weights, made to sum to 1, and q with place i moved by t. */
@@ -137,12 +123,20 @@ static void let_both(dp_check *c, const char *stem, const double weight[3], int 
 /* At end 0, its weights rounded to doubles, the library's velocity is zero, and its quotients of differences are the Jacobian, to nine digits. */
 static void tie(dp_check *c, const double weight[3])
 {
+    const dp_problem *P = dp_check_problem(c);
     fmpq_t t;
     fmpq_init(t);
+    dp_problem *D = at_end(P, weight, 0, t);
+    for (int j = 0; j < 3; j++) {
+        char relation[48];
+        dp_let_q(c, dp_name("P", j, -1), DP_WEIGHT(D->p, j));
+        snprintf(relation, sizeof relation, "abs(P_%d - w0_%d) < w0_%d/10^13", j, j, j), dp_suffice(c, "its weights in doubles are good", relation);
+    }
+    dp_problem_free(D);
     let_both(c, "V", weight, 0, t);
-    dp_assert(c, "the library's velocity is zero at the first place", "abs(V_0) < 1/10^12");
-    dp_assert(c, "and at the second", "abs(V_1) < 1/10^12");
-    fmpz_ui_pow_ui(fmpq_denref(t), 10, 10), fmpz_one(fmpq_numref(t)), dp_let_q(c, "t", t);
+    dp_assert(c, "the library's velocity is zero at the first place", "abs(V_0) < h/10^11");
+    dp_assert(c, "and at the second", "abs(V_1) < h/10^11");
+    fmpz_ui_pow_ui(fmpq_denref(t), 10, 10), fmpz_one(fmpq_numref(t)), fmpq_mul(t, t, P->bandwidth), dp_let_q(c, "t", t);
     for (int i = 0; i < 2; i++) {
         char *more = dp_format("F%d", i), *less = dp_format("B%d", i);
         let_both(c, more, weight, i, t), fmpq_neg(t, t), let_both(c, less, weight, i, t), fmpq_neg(t, t);
@@ -170,8 +164,8 @@ static void run(dp_check *c)
         dp_give_up(c, DP_EINPUT, "needs a line, the Gaussian or the Laplace kernel, q two atoms, the left one first, and p four atoms elsewhere (their weights are not used)");
         return;
     }
-    if (!strong_enough(weight, P)) {
-        dp_give_up(c, DP_EUNSUPPORTED, "one of the inequalities fails for these places and weights: no closed orbit is shown");
+    if (!weights(weight, P)) {
+        dp_give_up(c, DP_EUNSUPPORTED, "no positive weights of the first three atoms put both places at rest, or none that doubles can hold: no closed orbit is shown");
         return;
     }
     for (int i = 0; i < 2; i++)
@@ -184,16 +178,14 @@ static void run(dp_check *c)
     pulls(c, P->kernel == DP_KERNEL_GAUSSIAN);
     end(c, 0), end(c, 1);
     dp_def(c, "square", dp_check_twin(c, "symmetric") ? "-P10*P10" : "-P10*P11");
-    dp_assert(c, "the places act on each other with opposite signs", "square > 0");
-    for (int e = 0; e < 2; e++) {
-        char both[64];
-        for (int j = 0; j < 3; j++)
-            snprintf(both, sizeof both, "w%d_%d > 0", e, j), dp_assert(c, "the weights of the data are positive", both);
-        for (int i = 0; i < 2; i++)
-            snprintf(both, sizeof both, "J%d_%d^2 < square", e, i), dp_assert(c, "the eigenvalues are not real when the trace is zero", both);
-    }
-    dp_assert(c, "the trace changes its sign", dp_check_twin(c, "same") ? "(J0_0 + J0_1)*(J1_0 + J1_1) > 0" : "(J0_0 + J0_1)*(J1_0 + J1_1) < 0");
+    char relation[64];
+    for (int e = 0; e < 2; e++)
+        for (int j = 0; j < 3; j++) snprintf(relation, sizeof relation, "w%d_%d > 0", e, j), dp_suffice(c, "the weights of the data are positive", relation);
     tie(c, weight);
+    dp_suffice(c, "the places act on each other with opposite signs", "square > 0");
+    for (int e = 0; e < 2; e++)
+        for (int i = 0; i < 2; i++) snprintf(relation, sizeof relation, "J%d_%d^2 < square", e, i), dp_suffice(c, "the eigenvalues are not real when the trace is zero", relation);
+    dp_suffice(c, "the trace changes its sign", dp_check_twin(c, "same") ? "(J0_0 + J0_1)*(J1_0 + J1_1) > 0" : "(J0_0 + J0_1)*(J1_0 + J1_1) < 0");
 }
 
 static const char *const twins[] = {"symmetric", "same", "swapped", NULL};

@@ -83,8 +83,8 @@ static void at_point(dp_check *c, const dp_point *at, void *data)
             dp_assert_at(c, at, k, -1, "curl", "@curl_# == 0");
         return;
     }
-    dp_suffice_at(c, at, -1, -1, "curl", at->dim == 2 ? "@curl_0 != 0" : "@curl_0^2 + @curl_1^2 + @curl_2^2 > 0");
-    dp_suffice_at(c, at, -1, -1, "wedge", at->dim == 2 ? "@eta_0*@S_1 - @eta_1*@S_0 != 0" : "@wedge_0^2 + @wedge_1^2 + @wedge_2^2 > 0");
+    dp_aim_at(c, at, -1, -1, "curl", at->dim == 2 ? "@curl_0 != 0" : "@curl_0^2 + @curl_1^2 + @curl_2^2 > 0");
+    dp_aim_at(c, at, -1, -1, "wedge", at->dim == 2 ? "@eta_0*@S_1 - @eta_1*@S_0 != 0" : "@wedge_0^2 + @wedge_1^2 + @wedge_2^2 > 0");
     if (*example(c) == 'A')
         example_a(c, at);
     if (*example(c) == 'B')

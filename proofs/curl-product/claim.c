@@ -20,10 +20,10 @@ static void at_point(dp_check *c, const dp_point *at, void *data)
     if (dp_check_twin(c, "zero"))
         dp_assert_at(c, at, -1, -1, "curl", "@curl_0 == 0");
     else if (dp_check_twin(c, "sign"))
-        dp_suffice_at(c, at, -1, -1, "curl against -d2 eta d1 S", "@curl_0*@eta_1*@S_0 > 0");
+        dp_aim_at(c, at, -1, -1, "curl against -d2 eta d1 S", "@curl_0*@eta_1*@S_0 > 0");
     else {
         dp_assert_at(c, at, -1, -1, "curl", "@curl_0 != 0");
-        dp_suffice_at(c, at, -1, -1, "curl against -d2 eta d1 S", "@curl_0*@eta_1*@S_0 < 0");
+        dp_aim_at(c, at, -1, -1, "curl against -d2 eta d1 S", "@curl_0*@eta_1*@S_0 < 0");
     }
 }
 

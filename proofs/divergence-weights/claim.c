@@ -55,7 +55,7 @@ static void at_point(dp_check *c, const dp_point *at, void *data)
         static const char *const part[3][3] = {{"@kl_#", "-@slope_#/@u", "log u"}, {"@reverse_#", "-@slope_#/@u^2", "-1/u"}, {"@chi_#", "-2*@slope_#", "2(u - 1)"}};
         for (int f = 0; f < 3; f++) {
             char *label = dp_format("minus the gradient of f'(u) = %s", part[f][2]), *rule = dp_format("abs(%s - (%s)) <= abs(%s)/10^18", part[f][0], part[f][1], part[f][0]);
-            dp_suffice_at(c, at, k, -1, label, rule);
+            dp_aim_at(c, at, k, -1, label, rule);
             free(label), free(rule);
         }
         dp_assert_at(c, at, k, -1, "KL(q|p): weight 1", dp_check_twin(c, "names") ? "-h^2*@slope_#/@u == @V_#/@u" : "-h^2*@slope_#/@u == @V_#");

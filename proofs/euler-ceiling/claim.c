@@ -65,7 +65,7 @@ static void pair(dp_check *c)
     dp_assert(c, "just below the ceiling a step contracts shifts", "abs(1 + below*together) < 1");
     dp_assert(c, "and distances", "abs(1 + below*apart) < 1");
     dp_assert(c, "just above it one of them grows", "(abs(1 + above*together) + abs(1 + above*apart) + abs(abs(1 + above*together) - abs(1 + above*apart)))/2 > 1");
-    dp_suffice(c, "where it lies", dp_check_param(c, "side") && dp_check_param(c, "side")->word[0] == 'a' ? "ceiling > 2" : "ceiling < 2");
+    dp_aim(c, "where it lies", dp_check_param(c, "side") && dp_check_param(c, "side")->word[0] == 'a' ? "ceiling > 2" : "ceiling < 2");
 }
 
 static void run(dp_check *c)

@@ -124,10 +124,10 @@ static void divergence(dp_check *c)
     dp_def(c, "right_q", "w*(1 - miss) + (1 - w)*miss"), dp_def(c, "right_p", "v*(1 - miss) + (1 - v)*miss");
     dp_def(c, "kl", "right_q*log(right_q/right_p) + (1 - right_q)*log((1 - right_q)/(1 - right_p))");
     dp_let_q(c, "least", dp_check_param(c, "least")->value);
-    dp_suffice(c, "KL does not fall", "kl > least");
+    dp_aim(c, "KL does not fall", "kl > least");
     dp_def(c, "J", "E*D*exp(-D^2/8)");
     dp_assert(c, "the constant from above", "E <= C"), dp_assert(c, "and from below", dp_check_twin(c, "constant") ? "E >= C" : "E >= C - M/(2*D^2)");
-    dp_suffice(c, "the Fisher divergence is below it", "J < kl");
+    dp_aim(c, "the Fisher divergence is below it", "J < kl");
 }
 
 static void run(dp_check *c)

@@ -46,7 +46,7 @@ static void is_signed(dp_check *c, const dp_point *at, void *data)
     char *of_p = dp_format("%sp", at->prefix), *of_0 = dp_format("%so", at->prefix);
     (void) data;
     if (dp_let_moments(c, of_p, at->P, DP_OF_P, at->x) && dp_let_moments(c, of_0, at->P, DP_OF_Q, at->x))
-        dp_suffice_at(c, at, -1, -1, "k * (alpha p - (alpha - 1) p0) < 0", dp_check_twin(c, "swapped") ? "alpha*@oZ - (alpha - 1)*@pZ < 0" : "alpha*@pZ - (alpha - 1)*@oZ < 0");
+        dp_aim_at(c, at, -1, -1, "k * (alpha p - (alpha - 1) p0) < 0", dp_check_twin(c, "swapped") ? "alpha*@oZ - (alpha - 1)*@pZ < 0" : "alpha*@pZ - (alpha - 1)*@oZ < 0");
     free(of_p), free(of_0);
 }
 

@@ -202,8 +202,8 @@ static void at_dimension(dp_check *c, const dp_problem *P, slong d, const dp_par
         char *bound = dp_format("%s_%ld*%ld^%ld", quantity->word, (long) d, (long) d, (long) (e < 0 ? -e : 0)), *power = dp_format("%ld^%ld", (long) d, (long) (e > 0 ? e : 0)), *relation;
         parts(c, d);
         if (d == 1) tie(c, P, rho->value);
-        relation = dp_format("%s > low*%s", bound, power), dp_suffice(c, "the ratio from below", relation), free(relation);
-        relation = dp_format(dp_check_twin(c, "rate") ? "%s < low*%s" : "%s < high*%s", bound, power), dp_suffice(c, "and from above", relation), free(relation);
+        relation = dp_format("%s > low*%s", bound, power), dp_aim(c, "the ratio from below", relation), free(relation);
+        relation = dp_format(dp_check_twin(c, "rate") ? "%s < low*%s" : "%s < high*%s", bound, power), dp_aim(c, "and from above", relation), free(relation);
         free(bound), free(power);
     }
     law_clear(&g), fmpq_clear(zero);

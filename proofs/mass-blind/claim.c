@@ -83,7 +83,7 @@ static void at_point(dp_check *c, const dp_point *at, void *data)
         char *sum = dp_strdup("0");
         for (slong k = 0; k < at->dim; k++) more = dp_format("%s + @V_%ld^2", sum, (long) k), free(sum), sum = more;
         more = dp_format(dp_check_twin(c, "positive") ? "%s == 0" : "%s > 0", sum);
-        dp_suffice_at(c, at, -1, -1, "the positive kernel sees the weights", more);
+        dp_aim_at(c, at, -1, -1, "the positive kernel sees the weights", more);
         free(sum), free(more);
     }
     free(prefix);

@@ -145,10 +145,10 @@ static void let_bounds(dp_check *c)
     fmpq_t zero;
     fmpq_init(zero);
     dp_let_q(c, "at_least", least == NULL ? zero : least->value);
-    dp_suffice(c, "the smoothed KL increases along (14)", "rate > at_least");
+    dp_aim(c, "the smoothed KL increases along (14)", "rate > at_least");
     if (most != NULL) {
         dp_let_q(c, "at_most", most->value);
-        dp_suffice(c, "its rate from above", "rate < at_most");
+        dp_aim(c, "its rate from above", "rate < at_most");
     }
     fmpq_clear(zero);
 }
@@ -170,7 +170,7 @@ static void run(dp_check *c)
         let_rate(c, &g);
         let_bounds(c);
         dp_agree(c, "the rate is minus the mean product of (24) and (14)", "rate == -product");
-        dp_suffice(c, "along (24) it decreases", "descent < 0");
+        dp_aim(c, "along (24) it decreases", "descent < 0");
         free(product);
         free(square);
         free(descent);

@@ -69,7 +69,7 @@ static void let_largest(dp_check *c, const dp_problem *P, const dp_gridfield *f,
     if (!dp_check_failed(c, dp_field_eval(at, second, "sinkhorn-proxy", x, DP_ENGINE_QUADRATURE, 64, NULL, &e), &e)) {
         dp_let_second(c, "curl", at->curl + k, "quadrature");
         snprintf(label, sizeof label, "the curl is not 0 at node %ld", (long) (where / m));
-        dp_suffice(c, label, "curl != 0");
+        dp_aim(c, label, "curl != 0");
     }
     dp_field_clear(at), dp_problem_free(second);
     _arb_vec_clear(x, P->dim);

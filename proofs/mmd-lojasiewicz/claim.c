@@ -127,7 +127,7 @@ static void run(dp_check *c)
     if (P->dim == 1 && !dp_check_stopped(c)) tie(c, P);
     dp_def(c, "C", dp_check_twin(c, "constant") ? "s*(Ein + rest)*99/100" : dp_check_twin(c, "variance") ? "(Ein + rest)*s/4" : "s*(Ein + rest)");
     dp_assert(c, "MMD^4 <= E_q |V|^2 C", "(2*F)^2 < dissipation*C");
-    dp_suffice(c, "within the factor that the case states", "dissipation*C < within*(2*F)^2");
+    dp_aim(c, "within the factor that the case states", "dissipation*C < within*(2*F)^2");
 }
 
 static const dp_param_spec params[] = {DP_PARAM_AT, {"within", DP_PARAM_RATIONAL, NULL, "how far the right side may be above the left, as a factor above 1; required"}, {0}};

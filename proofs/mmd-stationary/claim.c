@@ -50,7 +50,7 @@ static void run(dp_check *c)
     if (at.dim == 2) dp_assert(c, "splits grow: determinant", "(x0_G_0_0 - (1 - Z)/h^2)*(x0_G_1_1 - (1 - Z)/h^2) >= x0_G_0_1^2 - 1/10^40");
     dp_assert(c, "splits grow: bound", "Z < 1");
     if (at.dim == 1) dp_assert(c, stable ? "held together, the atom is drawn back" : "held together, the atom is pushed on", stable != dp_check_twin(c, "together") ? "H_0_0 < 0" : "H_0_0 > 0");
-    else dp_suffice(c, "held together, the atom is drawn back (negative definite) or not", stable != dp_check_twin(c, "together") ? "H_0_0 + H_1_1 < -sqrt((H_0_0 - H_1_1)^2 + 4*H_0_1^2)" : "H_0_0 + H_1_1 > -sqrt((H_0_0 - H_1_1)^2 + 4*H_0_1^2)");
+    else dp_aim(c, "held together, the atom is drawn back (negative definite) or not", stable != dp_check_twin(c, "together") ? "H_0_0 + H_1_1 < -sqrt((H_0_0 - H_1_1)^2 + 4*H_0_1^2)" : "H_0_0 + H_1_1 > -sqrt((H_0_0 - H_1_1)^2 + 4*H_0_1^2)");
     dp_point_clear(&at);
 }
 

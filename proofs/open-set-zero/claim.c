@@ -41,12 +41,12 @@ static void at_point(dp_check *c, const dp_point *at, void *data)
     }
     if (at->index == 0) {
         tilted(c, P->q), dp_let_q(c, "t0", DP_MEAN(P->p, 0, 0)), dp_let_q(c, "t1", other);
-        dp_suffice(c, "the tilted mean of q lies between the two places of p", "(T - t0)*(T - t1) < 0");
+        dp_aim(c, "the tilted mean of q lies between the two places of p", "(T - t0)*(T - t1) < 0");
     }
     if (!let_at(c, at, "A", DP_MEAN(P->p, 0, 0)) || !let_at(c, at, "B", other)) return;
     dp_agree_at(c, at, -1, -1, "the drift is t - T, whatever x: first place", "@A == t0 - T");
     dp_agree_at(c, at, -1, -1, "second place", "@B == t1 - T");
-    dp_suffice_at(c, at, -1, -1, "it changes its sign in between", "@A*@B < 0");
+    dp_aim_at(c, at, -1, -1, "it changes its sign in between", "@A*@B < 0");
 }
 
 static void run(dp_check *c)

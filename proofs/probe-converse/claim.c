@@ -101,8 +101,8 @@ static void run(dp_check *c)
     dp_def(c, "distance", "abs(a_0 - b_0) + abs(a_1 - b_1) + abs(a_2 - b_2)");
     dp_assert(c, "weights are no further apart than (2/c) max |Z_p Z_q V|", "distance <= 2/lower*most");
     dp_assert(c, "bounds of the constant", "lower <= upper");
-    dp_suffice(c, "the constant is known within the bounds of the case, from below", "lower > from");
-    dp_suffice(c, "and from above", "upper < to");
+    dp_aim(c, "the constant is known within the bounds of the case, from below", "lower > from");
+    dp_aim(c, "and from above", "upper < to");
     for (int u = 0; u < 3; u++) {
         const int i = PAIR[u][0], j = PAIR[u][1];
         char *pattern = dp_format("U_%%s_%d", u), *name = dp_format("column_%d", u), *under = dp_format("lower <= column_%d", u);

@@ -51,7 +51,7 @@ static void at_point(dp_check *c, const dp_point *at, void *data)
     }
     dp_def(c, name, square);
     more = dp_format("%s %s 0", name, dp_check_twin(c, "identifies") ? "==" : "!=");
-    if (!here) dp_suffice_at(c, at, -1, -1, "not zero off the atom", more);
+    if (!here) dp_aim_at(c, at, -1, -1, "not zero off the atom", more);
     free(square), free(more), free(name);
 }
 

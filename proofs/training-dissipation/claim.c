@@ -228,8 +228,9 @@ static void one_step(setting *s, slong step)
 static int fits(const setting *s)
 {
     const dp_train *t = s->r.t;
-    if (t->precision == 1 && t->batches == DP_BATCHES_FIXED && !t->nbandwidths && t->schedule == DP_BANDWIDTH_CONSTANT && t->P->kernel == DP_KERNEL_GAUSSIAN && (s->r.d == 1 || s->F != SMOOTHED_KL)) return 1;
-    dp_give_up(s->c, DP_EINPUT, "needs fixed batches, precision double, the Gaussian kernel, one constant bandwidth, and for smoothed-kl the line");
+    const int plain = t->method == DP_METHOD_SGD && t->momentum == 0 && t->weight_decay == 0;
+    if (plain && t->precision == 1 && t->batches == DP_BATCHES_FIXED && !t->nbandwidths && t->schedule == DP_BANDWIDTH_CONSTANT && t->P->kernel == DP_KERNEL_GAUSSIAN && (s->r.d == 1 || s->F != SMOOTHED_KL)) return 1;
+    dp_give_up(s->c, DP_EINPUT, "needs sgd without momentum and decay, fixed batches, precision double, the Gaussian kernel, one constant bandwidth, and for smoothed-kl the line");
     return 0;
 }
 

@@ -206,6 +206,12 @@ void dp_agree(dp_check *c, const char *label, const char *relation)
 void dp_suffice(dp_check *c, const char *label, const char *relation)
 {
     dp_assertion *a = state(c, label, relation);
+    if (a != NULL) a->sufficient = a->gate = c->entry->twin == NULL;
+}
+
+void dp_aim(dp_check *c, const char *label, const char *relation)
+{
+    dp_assertion *a = state(c, label, relation);
     if (a != NULL) a->sufficient = c->entry->twin == NULL;
 }
 

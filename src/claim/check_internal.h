@@ -37,7 +37,8 @@ typedef struct {
     int hopeless;          /* undecided for a reason that precision does not mend */
     int sampled;           /* rests on random draws */
     int agreement;         /* an identity that earns nothing */
-    int sufficient;        /* a condition: where it fails nothing is refuted, nor by what was stated after it */
+    int sufficient;        /* a condition: where it fails nothing is refuted */
+    int gate;              /* nor by what was stated after it */
     char *reason;          /* why undecided, else NULL */
     uint64_t engines;
 } dp_assertion;

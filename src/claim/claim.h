@@ -60,6 +60,9 @@ void dp_assert(dp_check *c, const char *label, const char *relation);
    fails, the claim is `undecided` with that reason, not `refuted`, and no relation stated after it in the round refutes anything either: what comes after it
    counts only where it holds. What was stated before it keeps its force. A sabotaged run states it as dp_assert does: there its failure is what the sabotage made. */
 void dp_suffice(dp_check *c, const char *label, const char *relation);
+/* The same of a condition that nothing after it rests on: what a case aims at (a tolerance, a bound, a place where something is to be seen). Where it fails it refutes
+   nothing itself, and takes no force from what comes after it. */
+void dp_aim(dp_check *c, const char *label, const char *relation);
 /* States an identity that the claim's relations do not rest on: the number that they are about, found in another way (the library's drift beside a formula in exact
    coordinates). Decided as "a == b" is: to all digits asked, or it refutes. It earns nothing: beside it inequalities stay `proved`, and alone it is no claim. */
 void dp_agree(dp_check *c, const char *label, const char *relation);

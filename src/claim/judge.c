@@ -113,7 +113,7 @@ static void judge_assertion(dp_check *c, dp_assertion *a)
     }
 }
 
-/* Takes from relations their power to refute: from a sufficient condition, and from all that was stated after one that does not hold. */
+/* Takes from relations their power to refute: from a sufficient condition, and from all that was stated after one that it rests on and that does not hold. */
 static void spare(dp_check *c)
 {
     const dp_assertion *gate = NULL;
@@ -128,7 +128,7 @@ static void spare(dp_check *c)
             a->hopeless = a->sufficient || gate->hopeless;
             mag_set(a->width, arb_radref(a->difference));
         }
-        if (gate == NULL && a->sufficient && a->truth != DP_HOLDS) gate = a;
+        if (gate == NULL && a->gate && a->truth != DP_HOLDS) gate = a;
     }
 }
 

@@ -117,6 +117,11 @@ void dp_suffice_at(dp_check *c, const dp_point *at, slong i, slong j, const char
     state_at(dp_suffice, c, at, i, j, label, pattern);
 }
 
+void dp_aim_at(dp_check *c, const dp_point *at, slong i, slong j, const char *label, const char *pattern)
+{
+    state_at(dp_aim, c, at, i, j, label, pattern);
+}
+
 void dp_agree_at(dp_check *c, const dp_point *at, slong i, slong j, const char *label, const char *pattern)
 {
     state_at(dp_agree, c, at, i, j, label, pattern);
