@@ -257,9 +257,27 @@ static void tails_in_the_plane(void **state)
     }
 }
 
+/* So far from so narrow a mixture a kernel takes thousands of Gaussians: all quantities are there, and nodes mirror each other. */
+static void many_widths(void **state)
+{
+    (void) state;
+    const slong n[3] = {2, 2, 2};
+    const char *const ends[6] = {"-4", "4", "-4", "4", "-4", "4"};
+    dp_gridfield *f = field(3, "dimension: 3\np: {mixture: [{weight: 1, mean: [1/8, 0, 0], covariance: 1/400}]}\nq: {mixture: [{weight: 1/2, mean: [1/4, 0, 0], covariance: 1/400}, {weight: 1/2, mean: [-1/4, 0, 0], covariance: 1/400}]}\n"
+                               "kernel: {family: laplace, bandwidth: 1/100}\n", "mean-shift", n, ends, 8, DP_Q_VELOCITY | DP_Q_JACOBIAN);
+    const dp_grid_values *v = dp_gridfield_find(f, DP_Q_VELOCITY), *J = dp_gridfield_find(f, DP_Q_JACOBIAN);
+    for (slong i = 0; i < 24; i++) { /* a reflection at the plane x_2 = 0 turns V_2 and leaves the others */
+        const slong node = i / 3, other = node ^ 2;
+        assert_true(isfinite(v->rad[i]) && isfinite(J->rad[3 * i]));
+        assert_true(v->rad[i] <= 1e-5 * hypot(v->mid[3 * node], hypot(v->mid[3 * node + 1], v->mid[3 * node + 2])));
+        assert_true(fabs(v->mid[i] - (i % 3 == 1 ? -1 : 1) * v->mid[3 * other + i % 3]) <= v->rad[i] + v->rad[3 * other + i % 3]);
+    }
+    dp_gridfield_free(f);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(laplace_on_the_line), cmocka_unit_test(matern_on_the_line), cmocka_unit_test(two_atoms), cmocka_unit_test(smoothed_in_the_plane), cmocka_unit_test(tails_in_the_plane)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(laplace_on_the_line), cmocka_unit_test(matern_on_the_line), cmocka_unit_test(two_atoms), cmocka_unit_test(smoothed_in_the_plane), cmocka_unit_test(tails_in_the_plane), cmocka_unit_test(many_widths)};
     gsl_set_error_handler_off();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -111,40 +111,60 @@ real est_kernel_reach(const est_part *part)
 
 /* ---- several parts ---- */
 
-static dp_col weighted(dp_col sum, dp_col w, dp_col x, slong part)
-{
-    const dp_col t = dp_col_mul(w, x);
-    return part ? dp_col_add(sum, t) : t;
-}
-
 static void copy_column(dp_col out, dp_col in)
 {
     memcpy(out.v, in.v, DP_LANES * sizeof(real)), memcpy(out.e, in.e, DP_LANES * sizeof(real));
 }
 
+/* sum += w x; there may be thousands of parts, so what is left over of each goes back. */
+static void add_weighted(dp_col sum, dp_col w, dp_col x, slong part)
+{
+    const size_t mark = dp_lanes_mark(w.on);
+    const dp_col t = dp_col_mul(w, x);
+    copy_column(sum, part ? dp_col_add(sum, t) : t);
+    dp_lanes_release(w.on, mark);
+}
+
+static dp_col relative_weight(dp_lanes *on, dp_col log, dp_col top, real weight)
+{
+    const dp_col w = dp_col_exact(on, 0);
+    for (int j = 0; j < DP_LANES; j++)
+        ((real *) w.v)[j] = weight, ((real *) w.e)[j] = R_ULP * weight;
+    return dp_col_mul(w, dp_col_exp(dp_col_sub(log, top)));
+}
+
+/* The largest logarithm, as a scale that is known exactly. */
+static dp_col largest_log(dp_lanes *on, const dp_emoments *part, slong n)
+{
+    const dp_col top = dp_col_new(on);
+    copy_column(top, part[0].log);
+    for (slong i = 1; i < n; i++) {
+        const size_t mark = dp_lanes_mark(on);
+        copy_column(top, dp_col_where_less(top, part[i].log, part[i].log, top));
+        dp_lanes_release(on, mark);
+    }
+    memset(top.e, 0, DP_LANES * sizeof(real));
+    return top;
+}
+
 void est_combine(dp_emoments *out, dp_lanes *on, const dp_emoments *part, const est_kernel *k, int dim, int order)
 {
-    dp_emoments sum = {0};
-    dp_col total = {0}, top = part[0].log;
-    for (slong i = 1; i < k->n; i++)
-        top = dp_col_where_less(top, part[i].log, part[i].log, top);
-    const dp_col exact_top = dp_col_new(on); /* a scale, known exactly */
-    copy_column(exact_top, top);
-    memset(exact_top.e, 0, DP_LANES * sizeof(real));
+    dp_emoments sum;
+    est_moments_new(&sum, on, dim, order); /* its log: the sum of weights */
+    const dp_col total = sum.log, top = largest_log(on, part, k->n);
     for (slong i = 0; i < k->n; i++) {
         const dp_emoments *a = part + i;
-        const dp_col weight = dp_col_exact(on, 0);
-        for (int j = 0; j < DP_LANES; j++)
-            ((real *) weight.v)[j] = k->part[i].weight, ((real *) weight.e)[j] = R_ULP * k->part[i].weight;
-        const dp_col w = dp_col_mul(weight, dp_col_exp(dp_col_sub(a->log, exact_top)));
-        total = i ? dp_col_add(total, w) : w;
-        sum.kappa = weighted(sum.kappa, w, a->kappa, i);
+        const size_t mark = dp_lanes_mark(on);
+        const dp_col w = relative_weight(on, a->log, top, k->part[i].weight);
+        copy_column(total, i ? dp_col_add(total, w) : w);
+        add_weighted(sum.kappa, w, a->kappa, i);
         for (int j = 0; j < dim; j++)
-            sum.u[j] = weighted(sum.u[j], w, a->u[j], i), sum.m[j] = weighted(sum.m[j], w, a->m[j], i);
+            add_weighted(sum.u[j], w, a->u[j], i), add_weighted(sum.m[j], w, a->m[j], i);
         for (int j = 0; j < dim * dim && order > 1; j++)
-            sum.U[j] = weighted(sum.U[j], w, a->U[j], i), sum.M[j] = weighted(sum.M[j], w, a->M[j], i);
+            add_weighted(sum.U[j], w, a->U[j], i), add_weighted(sum.M[j], w, a->M[j], i);
+        dp_lanes_release(on, mark);
     }
-    copy_column(out->log, dp_col_add(dp_col_log(total), exact_top));
+    copy_column(out->log, dp_col_add(dp_col_log(total), top));
     copy_column(out->kappa, dp_col_div(sum.kappa, total));
     for (int j = 0; j < dim; j++)
         copy_column(out->u[j], dp_col_div(sum.u[j], total)), copy_column(out->m[j], dp_col_div(sum.m[j], total));
