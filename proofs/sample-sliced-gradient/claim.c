@@ -98,7 +98,7 @@ static void each_coordinate(dp_check *c, const sm_t *s, const dp_param *directio
             ok = match(up, s, directions, i, k, delta) && match(down, s, directions, i, k, minus) && !memcmp(at, up, (size_t) (L * s->n) * sizeof *at)
                  && !memcmp(at, down, (size_t) (L * s->n) * sizeof *at);
             velocity(c, s, at, L, i, k);
-            char plus[32], less[32];
+            char plus[64], less[64];
             snprintf(plus, sizeof plus, "up_%ld_%ld", (long) i, (long) k), snprintf(less, sizeof less, "down_%ld_%ld", (long) i, (long) k);
             energy(c, plus, s, at, L, i, k, 1), energy(c, less, s, at, L, i, k, -1);
             sm_assert(c, s, i, k, "velocity is -n times the gradient, x_# [$]", dp_check_twin(c, "sign") ? "V_#_$ == n*(up_#_$ - down_#_$)/(2*delta)"

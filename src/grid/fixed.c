@@ -237,8 +237,12 @@ void dp_fixed_get_arb_round(arb_t a, const dp_fixed_t v, slong i, const mag_t er
         inexact = _arf_set_round_mpn(arb_midref(a), &shift, w, n, negative, prec, ARF_RND_DOWN);
         fmpz_set_si(ARF_EXPREF(arb_midref(a)), n * FLINT_BITS + shift + v->exp);
     }
-    if (inexact)
-        arf_mag_add_ulp(arb_radref(a), arb_radref(a), arb_midref(a), prec);
+    if (inexact) {
+        mag_t r;
+        mag_init(r);
+        arf_mag_add_ulp(r, error, arb_midref(a), prec);
+        mag_swap(arb_radref(a), r), mag_clear(r);
+    }
     if (w != few)
         free(w);
 }
