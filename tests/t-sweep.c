@@ -143,11 +143,11 @@ static pid_t ended(void)
     return child;
 }
 
-/* The copy of a table that process `pid` writes. */
-static char *left_by(const char *file, pid_t pid, const char *end)
+/* A file beside a table: what process `pid` was writing there, here or on another machine, or a file of the user's that ends in a number. */
+static char *left_by(const char *file, const char *middle, pid_t pid, const char *end)
 {
     dp_error e;
-    char *name = dp_format("%s.%ld%s", file, (long) pid, end);
+    char *name = dp_format("%s.%s%ld%s", file, middle, (long) pid, end);
     assert_int_equal(dp_file_write(name, "x", 1, &e), DP_OK);
     return name;
 }
@@ -175,14 +175,20 @@ static void results(void **state)
     char *expected = dp_format("loss,mmd2_u,w2\n%.17g,%.17g,%.17g\n", alone.loss, alone.mmd2_u, alone.w2);
     assert_string_equal(q, expected);
     free(q), free(expected), dp_train_free(t);
-    /* Shares, merged; what a merge that was killed left goes, what a living one is writing stays. */
+    /* Shares, merged; what a merge that was killed left here goes; what a living one or another machine is writing stays, and so does a user's file. */
     assert_int_equal(train(s, a, 0, 2, 1, &e), DP_OK);
     assert_int_equal(train(s, b, 1, 2, 2, &e), DP_OK);
-    char *left[2] = {left_by(both, ended(), "-journal"), left_by(both, getppid(), "")};
+    char host[256] = "";
+    gethostname(host, sizeof host - 1);
+    char *ours = dp_format("merging-%s-", host), *left[5] = {left_by(both, ours, ended(), "-journal"), left_by(both, ours, ended(), ""),
+        left_by(both, ours, getppid(), ""), left_by(both, "merging-elsewhere.-", ended(), ""), left_by(both, "", ended(), "")};
     assert_int_equal(dp_sweep_merge(both, (const char *[]){a, b}, 2, &count, &e), DP_OK);
     assert_true(count.done == 16 && count.pending == 0);
-    assert_true(access(left[0], F_OK) != 0 && access(left[1], F_OK) == 0);
-    unlink(left[1]), free(left[0]), free(left[1]);
+    for (int i = 0; i < 5; i++) {
+        assert_int_equal(access(left[i], F_OK) == 0, i > 1);
+        unlink(left[i]), free(left[i]);
+    }
+    free(ours);
     q = rows(both, NULL);
     assert_string_equal(r, q);
     free(q);

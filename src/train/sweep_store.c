@@ -322,13 +322,21 @@ static dp_status copy(sqlite3 **out, const char *temporary, const char *file, dp
     return status;
 }
 
-/* Whether the name is BASE.PID or BASE.PID-journal of a process that is no more on this machine. */
-static int is_orphan(const char *name, const char *base)
+/* Where process `pid` of this machine writes the union that will be `out`; fresh. No user names a file so, and other machines' files in the folder are not ours to judge. */
+static char *temporary_of(const char *out, long pid)
 {
-    const size_t n = strlen(base);
-    if (strncmp(name, base, n) || name[n] != '.' || name[n + 1] < '0' || name[n + 1] > '9') return 0;
+    char host[256] = "";
+    gethostname(host, sizeof host - 1);
+    return dp_format("%s.merging-%s-%ld", out, host, pid);
+}
+
+/* Whether the name, or that with -journal at the end, was a temporary of a process that is no more on this machine; stem: its name up to the number. */
+static int is_orphan(const char *name, const char *stem)
+{
+    const size_t n = strlen(stem);
+    if (strncmp(name, stem, n) || name[n] < '1' || name[n] > '9') return 0;
     char *end;
-    const long pid = strtol(name + n + 1, &end, 10);
+    const long pid = strtol(name + n, &end, 10);
     return (!*end || !strcmp(end, "-journal")) && kill((pid_t) pid, 0) && errno == ESRCH;
 }
 
@@ -336,20 +344,21 @@ static int is_orphan(const char *name, const char *base)
 static void remove_orphans(const char *path)
 {
     const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
-    char *folder = slash ? dp_format("%.*s", (int) (base - path), path) : dp_strdup("./");
+    char *folder = slash ? dp_format("%.*s", (int) (base - path), path) : dp_strdup("./"), *stem = temporary_of(base, 0);
+    stem[strlen(stem) - 1] = '\0'; /* without the 0 */
     DIR *d = opendir(folder);
     for (struct dirent *entry; d && (entry = readdir(d));) {
-        char *name = is_orphan(entry->d_name, base) ? dp_format("%s%s", folder, entry->d_name) : NULL;
+        char *name = is_orphan(entry->d_name, stem) ? dp_format("%s%s", folder, entry->d_name) : NULL;
         if (name) unlink(name);
         free(name);
     }
     if (d) closedir(d);
-    free(folder);
+    free(folder), free(stem);
 }
 
 dp_status dp_sweep_merge(const char *out, const char *const *files, size_t n, dp_sweep_count *count, dp_error *e)
 {
-    char *temporary = dp_format("%s.%ld", out, (long) getpid());
+    char *temporary = temporary_of(out, (long) getpid());
     sqlite3 *db;
     remove_orphans(out);
     dp_status status = copy(&db, temporary, files[0], e);
