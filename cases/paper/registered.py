@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# registered.py TABLE: the registered second look at C1 to C5 (docs/figure2.md): sign tests that are valid at every look, on the runs of figure2-registered.yaml.
+import math
+import sqlite3
+import sys
+from fractions import Fraction
+from statistics import median
+
+SETS = ["moons", "eight-gaussians", "circles", "pinwheel", "swiss-roll"]
+SWEET = {"kl": "1/2", "mmd": "1/2", "sinkhorn": "1/10", "proxy": "1/5", "da2": "1/5", "da2-gauss": "1/5", "sw": "100"}
+LEVEL, FIRST, LAST = Fraction(5, 700), 100, 163  # 0.05 over seven claims, as for the first look
+TWICE, QUARTER, FIFTH = math.log10(2), math.log10(1.25), math.log10(1.2)
+
+
+def claims():
+    """Each part: (drift, place), (drift, place), metric, bound: a's log10 metric less b's, mean over the data sets, median over seeds, is at most the bound."""
+    best = lambda k: (k, SWEET[k])
+    small = lambda k: [(("proxy", "1/50"), (k, "1/50"), "mmd2_v", -TWICE), (("proxy", "1/10"), (k, "1/10"), "mmd2_v", QUARTER)]
+    return {
+        "C1": [(best(a), best(b), "mmd2_v", TWICE) for a in SWEET for b in SWEET if a != b],
+        "C2": [(("sinkhorn", "1/50"), best("sinkhorn"), "mmd2_v", TWICE), (best("sinkhorn"), ("sinkhorn", "5"), "mmd2_v", -TWICE)],
+        "C3": small("da2-gauss"),
+        "C3-laplace": small("da2"),
+        "C4": [(best("kl"), ("kl", "1/50"), "mmd2_v", -TWICE), (best("kl"), ("kl", "5"), "w2", -FIFTH)],
+        "C5": [part for k in ("1", "10") for part in ((("sw", k), best("sw"), "mmd2_v", TWICE), (best("sw"), ("sw", k), "mmd2_v", TWICE))],
+    }
+
+
+def evidence(k, n):
+    """E-value against `each of n independent signs is a success with probability at most 1/2` when k are: likelihood ratio, p uniform on ]1/2, 1[."""
+    return Fraction(math.factorial(k) * math.factorial(n - k), math.factorial(n + 1)) * sum(math.comb(n + 1, j) for j in range(k + 1))
+
+
+def largest(signs):
+    """The largest e-value of any look; under the null it reaches 1/level with probability at most level (Ville)."""
+    k, top = 0, Fraction(1)
+    for n, s in enumerate(signs, 1):
+        k += s
+        top = max(top, evidence(k, n))
+    return top
+
+
+def differences(runs, a, b, metric):
+    """Seed by seed, until the first seed at which a run is missing. A run that diverged is worse than any number."""
+    out = []
+    for seed in range(FIRST, LAST + 1):
+        pairs = [(runs.get((*a, d, seed)), runs.get((*b, d, seed))) for d in SETS]
+        if any(x is None or y is None for x, y in pairs):
+            break
+        out.append(sum(x[metric] - y[metric] for x, y in pairs) / len(SETS))
+    return out
+
+
+def read(table):
+    runs = {}
+    rows = sqlite3.connect(f"file:{table}?mode=ro", uri=True).execute("SELECT drift, coalesce(h, slices), data, seed, status, mmd2_v, w2 FROM runs WHERE status IN ('done', 'diverged')")
+    for drift, place, data, seed, status, *values in rows:
+        logs = [math.inf if status == "diverged" else math.log10(v) for v in values]
+        runs[drift, place, data, int(seed)] = dict(zip(("mmd2_v", "w2"), logs))
+    return runs
+
+
+def main(table):
+    runs = read(table)
+    for name, parts in claims().items():
+        lines, support, refute = [], [], []
+        for a, b, metric, bound in parts:
+            d = differences(runs, a, b, metric)
+            support.append(largest([x <= bound for x in d]))
+            refute.append(largest([x > bound for x in d]))
+            lines.append(f"  {' '.join(a)} over {' '.join(b)}, {metric}: {median(d) if d else math.nan:+.3f}, line {bound:+.3f}, {len(d)} seeds, {sum(x <= bound for x in d)} below, "
+                         f"e {float(support[-1]):.3g} for, {float(refute[-1]):.3g} against")
+        yes, no = min(support) * LEVEL >= 1, max(refute) * LEVEL >= len(parts)
+        print(name, "undecided" if yes == no else "supported" if yes else "refuted", sep=": ")
+        print("\n".join(lines))
+
+
+main(sys.argv[1])
