@@ -6,16 +6,11 @@
 #include <math.h>
 #include <string.h>
 
+#include "chance.h"
 #include "drift/drift.h"
 
 enum { MOST = 24, DIM = 4 };
 
-static uint64_t state = 20261122;
-static inline double uniform(void)
-{
-    state = state * 6364136223846793005u + 1442695040888963407u;
-    return (double) (state >> 11) / 9007199254740992.0;
-}
 static inline size_t below(size_t n) { return (size_t) (uniform() * (double) n); }
 static inline double gauss(void) { return sqrt(-2 * log(uniform() + 1e-18)) * cos(6.283185307179586 * uniform()); }
 

@@ -5,17 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "chance.h"
 #include "drift/drift.h"
 
 enum { MOST = 1300, DIM = 21 };
 static double x[MOST * DIM], y[MOST * DIM], v[MOST * DIM];
-static uint64_t state = 1;
-
-static double uniform(void)
-{
-    state = state * 6364136223846793005u + 1442695040888963407u;
-    return (double) (state >> 11) / 9007199254740992.0;
-}
 
 static int one(const char *drift, dp_sample s, dp_kernel_family family, double h)
 {

@@ -9,17 +9,11 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "chance.h"
 #include "particle/rows.h"
 
 enum { MOST = 210, DIM = 70 };
 static double a[MOST * DIM], b[MOST * DIM], add[MOST], sum[MOST], shift[MOST * DIM];
-static uint64_t state = 11;
-
-static double uniform(void)
-{
-    state = state * 6364136223846793005u + 1442695040888963407u;
-    return (double) (state >> 11) / 9007199254740992.0;
-}
 
 /* Row i to the bounds of particle.h: a weight's error is that of its exponent, a mean's the same times the extent. */
 static void check_row(const dp_pairing *p, size_t i, double extent)

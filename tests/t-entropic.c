@@ -9,19 +9,13 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "chance.h"
 #include "particle/entropic.h"
 
 enum { MOST = 40, DIM = 3 };
 typedef long double num;
 static double a[MOST * DIM], b[MOST * DIM], f[MOST], g[MOST];
 static num c[MOST][MOST], plan[MOST][MOST];
-static uint64_t state = 5;
-
-static double uniform(void)
-{
-    state = state * 6364136223846793005u + 1442695040888963407u;
-    return (double) (state >> 11) / 9007199254740992.0;
-}
 
 static void costs(const dp_pairing *p)
 {

@@ -8,15 +8,8 @@
 #include <cmocka.h>
 #include <math.h>
 
+#include "chance.h"
 #include "particle/functional.h"
-
-static uint64_t state = 3;
-
-static double uniform(void)
-{
-    state = state * 6364136223846793005u + 1442695040888963407u;
-    return (double) (state >> 11) / 9007199254740992.0;
-}
 
 static void test_small(void **unused)
 {

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 #include <math.h>
 
+#include "chance.h"
 #include "particle/functional.h"
 #include "particle/sides.h"
 #include "particle/sweep.h"
@@ -16,13 +17,6 @@
 
 enum { MOST = 1100, DIM = 4 };
 static double x[MOST * DIM], y[MOST * DIM], copy[MOST * DIM];
-static uint64_t state = 7;
-
-static double uniform(void)
-{
-    state = state * 6364136223846793005u + 1442695040888963407u;
-    return (double) (state >> 11) / 9007199254740992.0;
-}
 
 static dp_pkernel kernel_of(int laplace, double h)
 {

@@ -9,19 +9,11 @@
 #include <cmocka.h>
 #include <math.h>
 
+#include "chance.h"
 #include "drift/drift.h"
 
 enum { MOST = 40, DIM = 3 };
 static double x[MOST * DIM], y[MOST * DIM], u[MOST * DIM], v[MOST * DIM];
-static uint64_t state = 5;
-
-static double uniform(void)
-{
-    state = state * 6364136223846793005u + 1442695040888963407u;
-    return (double) (state >> 11) / 9007199254740992.0;
-}
-
-static size_t count(size_t low, size_t high) { return low + (size_t) (uniform() * (double) (high - low + 1)); }
 
 typedef struct { dp_sample s; dp_kernel_part part; } problem;
 

@@ -8,18 +8,12 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "chance.h"
 #include "particle/sort.h"
 
 enum { MOST = 9000 };
 static double a[MOST], value[MOST];
 static uint32_t place[MOST], want[MOST];
-static uint64_t state = 1;
-
-static double uniform(void)
-{
-    state = state * 6364136223846793005u + 1442695040888963407u;
-    return (double) (state >> 11) / 9007199254740992.0;
-}
 
 static int compare(const void *s, const void *t)
 {

@@ -5,13 +5,6 @@
 #include "particle/affinity.h"
 #include "tool/drift_input.h"
 
-static int word_of(const char *value, const char *const *words)
-{
-    int k = 0;
-    while (value && words[k] && strcmp(words[k], value)) k++;
-    return k; /* the parser has refused other words */
-}
-
 int dp_drift_affinity_asked(const dp_args *a)
 {
     const char *mask = dp_args_value(a, "mask");
@@ -34,8 +27,8 @@ void dp_drift_affinity_check(const dp_args *a, const char *drift)
 dp_status dp_drift_affinity(dp_drifted *out, const dp_args *a, const char *drift, const dp_sample *s, dp_error *e)
 {
     static const char *const norms[] = {"root", "product", "row", "column", "none", "sinkhorn", NULL}, *const weightings[] = {"cross", "own", "plain", "mean", NULL};
-    const char *norm = dp_args_value(a, "normalisation"), *weighting = dp_args_value(a, "weighting"), *mask = dp_args_value(a, "mask");
-    const dp_affinity o = {.norm = norm ? (dp_norm) word_of(norm, norms) : DP_NORM_ROOT, .weights = weighting ? (dp_weights) word_of(weighting, weightings) : DP_WEIGHTS_CROSS,
+    const char *mask = dp_args_value(a, "mask");
+    const dp_affinity o = {.norm = (dp_norm) dp_args_word(a, "normalisation", norms, DP_NORM_ROOT), .weights = (dp_weights) dp_args_word(a, "weighting", weightings, DP_WEIGHTS_CROSS),
                            .joint = !strcmp(drift, "da2"), .late = mask && !strcmp(mask, "after"), .rounds = dp_args_integer(a, "iterations", 1, 1000000, 1)};
     const dp_status status = dp_sample_check(s, e);
     return status ? status : dp_affinity_drift(out->v, &o, s, e);

@@ -111,6 +111,15 @@ slong dp_args_integer(const dp_args *a, const char *name, slong low, slong high,
     return v;
 }
 
+int dp_args_word(const dp_args *a, const char *name, const char *const *words, int otherwise)
+{
+    const char *value = dp_args_value(a, name);
+    int k = 0;
+    if (!value) return otherwise;
+    while (words[k] && strcmp(words[k], value)) k++;
+    return k; /* the parser has refused other words */
+}
+
 /* ---- parsing ---- */
 
 static size_t table_length(const dp_option *table)
