@@ -2,10 +2,10 @@
 /* file.c: whole files in and out, directories, and the clock. */
 #define _XOPEN_SOURCE 700
 #include "base/base.h"
+#include "base/signals.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -114,14 +114,7 @@ static void end_now(int signal_number)
     _exit(3);
 }
 
-void dp_end_on_signals(void)
-{
-    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
-    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
-        struct sigaction old, a = {.sa_handler = end_now};
-        if (!sigaction(signals[i], NULL, &old) && old.sa_handler != SIG_IGN) sigaction(signals[i], &a, NULL);
-    }
-}
+void dp_end_on_signals(void) { dp_signals_catch(end_now, 0); }
 
 /* ---- writing ---- */
 

@@ -100,16 +100,3 @@ void dp_progress_job(void)
 {
     atomic_fetch_add(&done, 1);
 }
-
-/* ---- signals ---- */
-
-static void mask(int how)
-{
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGINT), sigaddset(&set, SIGTERM), sigaddset(&set, SIGHUP);
-    pthread_sigmask(how, &set, NULL);
-}
-
-void dp_hold_signals(void) { mask(SIG_BLOCK); }
-void dp_release_signals(void) { mask(SIG_UNBLOCK); }

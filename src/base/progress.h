@@ -13,8 +13,4 @@ void dp_progress_end(void);
 void dp_progress_step(slong jobs);
 void dp_progress_job(void);
 
-/* Keeps SIGINT, SIGTERM and SIGHUP waiting until dp_release_signals, for what must not be left half done (a directory of temporary files). */
-void dp_hold_signals(void);
-void dp_release_signals(void);
-
 #endif

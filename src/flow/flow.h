@@ -51,7 +51,7 @@ dp_status dp_flow_with_points(dp_problem **out, const dp_problem *P, slong data,
 /* ---- integration ---- */
 
 typedef enum { DP_FLOW_EULER, DP_FLOW_RK4, DP_FLOW_RKF45, DP_FLOW_RK8PD, DP_FLOW_MSBDF } dp_flow_method;
-extern const char dp_flow_methods[]; /* parted by '|', in this order */
+extern const char *const dp_flow_method_name[];
 
 /* euler, rk4: `step`, of which time is a whole multiple (DP_EINPUT otherwise). Others: `tolerance`: the estimated local error of each unknown is at
    most tolerance times (|unknown| + the problem's smallest length). */

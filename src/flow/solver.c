@@ -8,7 +8,7 @@
 
 #include "flow/solver.h"
 
-const char dp_flow_methods[] = "euler|rk4|rkf45|rk8pd|msbdf";
+const char *const dp_flow_method_name[] = {"euler", "rk4", "rkf45", "rk8pd", "msbdf"};
 
 /* ---- the right-hand side for GSL ---- */
 

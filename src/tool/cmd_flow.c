@@ -1,30 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* cmd_flow.c: integrates the flow of a case and records energies along it. */
 #include <math.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/signals.h"
 #include "claim/claim.h"
 #include "tool/drift_input.h"
 #include "tool/flow.h"
 #include "tool/share.h"
 
 enum { RECORDS = 50, PARTICLES = 200 };
-
-static volatile sig_atomic_t stopped;
-static void stop(int signal_number) { stopped = signal_number; }
-
-/* The first signal ends the run between two steps, with all records so far; a second one ends the program. */
-static void watch(void)
-{
-    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
-    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
-        struct sigaction old, a = {.sa_handler = stop, .sa_flags = (int) SA_RESETHAND};
-        if (!sigaction(signals[i], NULL, &old) && old.sa_handler != SIG_IGN) sigaction(signals[i], &a, NULL);
-    }
-}
 
 /* ---- the command line ---- */
 
@@ -53,21 +40,10 @@ static const char *drift_of(const dp_args *a)
     return name;
 }
 
-static int word_index(const char *words, const char *word)
-{
-    int index = 0;
-    for (;; words++, index++) {
-        const size_t n = strcspn(words, "|");
-        if (n == strlen(word) && !strncmp(words, word, n)) return index;
-        words += n;
-        if (!*words) return -1;
-    }
-}
-
 static dp_flow_options options_of(const dp_args *a, const char *as)
 {
     const char *method = dp_args_value(a, "method");
-    dp_flow_options o = {.method = method ? (dp_flow_method) word_index(dp_flow_methods, method) : DP_FLOW_RK8PD, .stop = &stopped,
+    dp_flow_options o = {.method = (dp_flow_method) dp_args_word(a, "method", DP_FLOW_RK8PD), .stop = dp_signals_stop(),
                          .records = dp_args_integer(a, "record", 1, 10000000, RECORDS)};
     const int fixed = o.method <= DP_FLOW_RK4;
     (void) as;
@@ -179,7 +155,6 @@ static int integrate(dp_flow *f, const dp_args *a, dp_error *e)
     int list[DP_FLOW_ENERGIES];
     const int n = read_energies(list, f, dp_args_value(a, "energies"));
     o.progress = show, o.to = &p;
-    watch();
     dp_status status = dp_flow_integrate(&r, f, &o, list, n, !dp_args_flag(a, "once"), e);
     if (p.tty) fputs("\r\033[K", stderr);
     if (r.nrecords && status != DP_EINPUT) {

@@ -1,26 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* cmd_train.c: trains one generator. */
 #include <math.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/signals.h"
 #include "tool/option.h"
 #include "train/train.h"
-
-static volatile sig_atomic_t stopped;
-static void stop(int signal_number) { stopped = signal_number; }
-
-/* The first signal ends the run between two steps, with a checkpoint; a second one ends the program. */
-static void watch(void)
-{
-    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
-    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
-        struct sigaction old, a = {.sa_handler = stop, .sa_flags = (int) SA_RESETHAND};
-        if (!sigaction(signals[i], NULL, &old) && old.sa_handler != SIG_IGN) sigaction(signals[i], &a, NULL);
-    }
-}
 
 /* ---- progress ---- */
 
@@ -66,9 +53,8 @@ static int train(const dp_train *t, const dp_args *a, dp_error *e)
     const char *term = getenv("TERM"), *out = dp_args_value(a, "out");
     char *folder = out ? dp_strdup(out) : dp_format("runs/%s/%ld", t->P->name, (long) t->seed);
     progress p = {.start = dp_now(), .first = -1, .tty = isatty(STDERR_FILENO) && term && strcmp(term, "dumb") && !dp_args_flag(a, "quiet")};
-    const dp_train_options o = {.folder = dp_args_flag(a, "dry") ? NULL : folder, .resume = 1, .threads = (int) dp_args_integer(a, "threads", 1, 4096, 1), .stop = &stopped, .progress = show, .to = &p};
+    const dp_train_options o = {.folder = dp_args_flag(a, "dry") ? NULL : folder, .resume = 1, .threads = (int) dp_args_integer(a, "threads", 1, 4096, 1), .stop = dp_signals_stop(), .progress = show, .to = &p};
     dp_train_result r;
-    watch();
     const dp_status status = dp_train_run(&r, t, &o, e);
     if (p.tty) fputs("\r\033[K", stderr);
     if (!status && dp_args_flag(a, "json")) dp_train_result_json(stdout, t, &r);

@@ -26,9 +26,8 @@ void dp_drift_affinity_check(const dp_args *a, const char *drift)
 
 dp_status dp_drift_affinity(dp_drifted *out, const dp_args *a, const char *drift, const dp_sample *s, dp_error *e)
 {
-    static const char *const norms[] = {"root", "product", "row", "column", "none", "sinkhorn", NULL}, *const weightings[] = {"cross", "own", "plain", "mean", NULL};
     const char *mask = dp_args_value(a, "mask");
-    const dp_affinity o = {.norm = (dp_norm) dp_args_word(a, "normalisation", norms, DP_NORM_ROOT), .weights = (dp_weights) dp_args_word(a, "weighting", weightings, DP_WEIGHTS_CROSS),
+    const dp_affinity o = {.norm = (dp_norm) dp_args_word(a, "normalisation", DP_NORM_ROOT), .weights = (dp_weights) dp_args_word(a, "weighting", DP_WEIGHTS_CROSS),
                            .joint = !strcmp(drift, "da2"), .late = mask && !strcmp(mask, "after"), .rounds = dp_args_integer(a, "iterations", 1, 1000000, 1)};
     const dp_status status = dp_sample_check(s, e);
     return status ? status : dp_affinity_drift(out->v, &o, s, e);

@@ -10,9 +10,8 @@ enum { DEPTH = 2, WIDTH = 64, MOST_STEPS = 10000000 };
 
 dp_status dp_drift_critic(dp_drifted *out, const dp_args *a, const dp_sample *s, dp_error *e)
 {
-    static const char *const divergences[] = {"kl", "js", "chi2", "kale", NULL}, *const activations[] = {"silu", "relu", "tanh", "gelu", NULL};
     const char *critic = dp_args_value(a, "critic");
-    dp_critic_options o = {.divergence = dp_args_word(a, "divergence", divergences, 0), .activation = dp_args_word(a, "activation", activations, 0), .lambda = s->lambda ? fmpq_get_d(s->lambda) : 0,
+    dp_critic_options o = {.divergence = dp_args_word(a, "divergence", DP_DIVERGENCE_KL), .activation = dp_args_word(a, "activation", DP_ACTIVATION_SILU), .lambda = s->lambda ? fmpq_get_d(s->lambda) : 0,
                            .file = critic, .depth = DEPTH, .width = WIDTH, .lr = 1e-3, .seed = (slong) dp_args_integer(a, "seed", 0, WORD_MAX, 0)};
     if (!critic) dp_usage_error("fgan: no critic given; expected --critic FILE.npz, weights of a network, or --critic train:K, trained on these samples by K steps from --seed");
     if (s->z || s->leave_out) dp_usage_error("fgan: of x and y; negatives and masks have no part in it");

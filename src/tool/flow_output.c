@@ -100,9 +100,7 @@ static void csv(FILE *f, const dp_flow_run *r)
 
 static void options(FILE *f, const dp_flow_run *r)
 {
-    const char *method = dp_flow_methods;
-    for (int i = 0; i < (int) r->o.method; i++) method = strchr(method, '|') + 1;
-    fprintf(f, "\"method\": \"%.*s\", \"time\": ", (int) strcspn(method, "|"), method);
+    fprintf(f, "\"method\": \"%s\", \"time\": ", dp_flow_method_name[r->o.method]);
     dp_json_double(f, r->o.time);
     fputs(r->o.method <= DP_FLOW_RK4 ? ", \"step\": " : ", \"tolerance\": ", f);
     dp_json_double(f, r->o.method <= DP_FLOW_RK4 ? r->o.step : r->o.tolerance);
@@ -257,11 +255,9 @@ static void balance(FILE *out, const dp_flow_run *r)
 void dp_flow_summary(FILE *out, const dp_flow_run *r)
 {
     const dp_flow_record *last = r->record + r->nrecords - 1;
-    const char *method = dp_flow_methods;
-    for (int i = 0; i < (int) r->o.method; i++) method = strchr(method, '|') + 1;
     fprintf(out, "%s of %s as %s", r->f->drift, r->f->P->name, r->f->as);
     if (r->f->n) fprintf(out, " (%ld)", (long) r->f->n);
-    fprintf(out, ", t = 0 to %.6g: %.*s, %ld steps, %ld evaluations, %s\n", last->t, (int) strcspn(method, "|"), method, (long) r->steps, (long) r->evaluations, r->f->how);
+    fprintf(out, ", t = 0 to %.6g: %s, %ld steps, %ld evaluations, %s\n", last->t, dp_flow_method_name[r->o.method], (long) r->steps, (long) r->evaluations, r->f->how);
     const char *name;
     for (int i = 0; (name = dp_flow_moment_name(r->f, i)); i++)
         fprintf(out, "  %-12s %.10g -> %.10g\n", name, dp_flow_moment(r, r->record, i), dp_flow_moment(r, last, i));

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "report/command.h"
-#include "base/progress.h"
+#include "base/signals.h"
 #include "tool/grid_plot.h"
 #include "tool/share.h"
 

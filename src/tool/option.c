@@ -111,13 +111,22 @@ slong dp_args_integer(const dp_args *a, const char *name, slong low, slong high,
     return v;
 }
 
-int dp_args_word(const dp_args *a, const char *name, const char *const *words, int otherwise)
+/* Where `word` stands in "quick|full"; -1: nowhere. */
+static int place_of(const char *words, const char *word)
+{
+    const size_t n = strlen(word);
+    for (int k = 0;; k++) {
+        const size_t length = strcspn(words, "|");
+        if (n && n == length && !strncmp(words, word, n)) return k;
+        if (!words[length]) return -1;
+        words += length + 1;
+    }
+}
+
+int dp_args_word(const dp_args *a, const char *name, int otherwise)
 {
     const char *value = dp_args_value(a, name);
-    int k = 0;
-    if (!value) return otherwise;
-    while (words[k] && strcmp(words[k], value)) k++;
-    return k; /* the parser has refused other words */
+    return value ? place_of(option_find(a->command, name)->argument, value) : otherwise;
 }
 
 /* ---- parsing ---- */
@@ -152,10 +161,7 @@ static void refuse_unknown(const dp_tool_command *command, const char *given)
 /* An argument written as "quick|full" lists the only words allowed. */
 static void check_word(const dp_option *o, const char *value)
 {
-    const size_t n = strlen(value);
-    if (!o->argument || !strchr(o->argument, '|')) return;
-    for (const char *p = o->argument; p; p = strchr(p, '|') ? strchr(p, '|') + 1 : NULL)
-        if (n && !strncmp(p, value, n) && (p[n] == '|' || !p[n])) return;
+    if (!o->argument || !strchr(o->argument, '|') || place_of(o->argument, value) >= 0) return;
     dp_usage_error("--%s %s: expected %s", o->name, value, o->argument);
 }
 

@@ -43,8 +43,8 @@ struct dp_args_struct {
 int dp_args_flag(const dp_args *a, const char *name);
 const char *dp_args_value(const dp_args *a, const char *name);  /* the last one given, or NULL */
 size_t dp_args_all(const char ***out, const dp_args *a, const char *name); /* all of them; free(*out) */
-/* The place of the word given among `words` (NULL at the end; those the table allows), or `otherwise` when none was given. */
-int dp_args_word(const dp_args *a, const char *name, const char *const *words, int otherwise);
+/* The place of the word given in the option's own list "quick|full", or `otherwise` when none was given. */
+int dp_args_word(const dp_args *a, const char *name, int otherwise);
 /* An integer option within [low, high], or `otherwise` when it was not given; exits with status 2 on anything else. */
 slong dp_args_integer(const dp_args *a, const char *name, slong low, slong high, slong otherwise);
 
