@@ -97,13 +97,18 @@ static inline void tr_let_double(dp_check *c, const char *name, double v)
 }
 
 /* A relation whose label says the check's drift and a measured number with its half-width at the level 0.1 %. */
-static inline void tr_assert(dp_check *c, const char *label, double value, double error, const char *relation)
+static inline void tr_state(void (*how)(dp_check *, const char *, const char *), dp_check *c, const char *label, double value, double error, const char *relation)
 {
     const dp_param *drift = dp_check_param(c, "drift");
     const char *of = drift ? drift->word : "", *dash = drift ? ", " : "";
     char *text = error > 0 ? dp_format("%s%s%s: %.2g +- %.1g", of, dash, label, value, 3.29 * error) : dp_format("%s%s%s: %.3g", of, dash, label, value);
-    dp_assert(c, text, relation);
+    how(c, text, relation);
     free(text);
+}
+
+static inline void tr_assert(dp_check *c, const char *label, double value, double error, const char *relation)
+{
+    tr_state(dp_assert, c, label, value, error, relation);
 }
 
 /* Mean and standard error of count numbers. */
@@ -142,7 +147,8 @@ static inline double tr_tail(slong k, slong n)
 /* "Most runs ...": how many of them it holds for, and of how many it is not known. */
 typedef struct { const char *label, *p; slong count, unknown; } tr_part;
 
-/* Each part by the exact sign test. Where no part is rejected, by the same test the other way, and one is not accepted, the runs are too few to tell. */
+/* Each part by the exact sign test. Where no part is rejected, by the same test the other way, and one is not accepted, the runs are too few to tell. Beside a part that is rejected one
+   that is neither stays undecided. */
 static inline void tr_decide(dp_check *c, const tr_part *parts, int count, slong runs)
 {
     const tr_part *open = NULL;
@@ -158,7 +164,8 @@ static inline void tr_decide(dp_check *c, const tr_part *parts, int count, slong
     for (const tr_part *a = parts; a < parts + count; a++) {
         char *text = dp_format("%s < 1/1000", a->p);
         dr_let(c, a->p, tr_tail(a->count, runs));
-        tr_assert(c, a->label, (double) a->count / (double) runs, 0, text);
+        const int known = tr_tail(a->count, runs) < 0.001 || tr_tail(runs - a->count - a->unknown, runs) < 0.001;
+        tr_state(known ? dp_assert : dp_open, c, a->label, (double) a->count / (double) runs, 0, text);
         free(text);
     }
 }

@@ -197,10 +197,39 @@ static void test_sufficient(void **state)
         text = row[i].condition, number = row[i].number;
         expect(conditional, 30, row[i].verdict, row[i].part);
     }
+}
+
+/* A sabotage is caught by a condition, not excused; it counts where the condition holds without it. */
+static void half_honest(dp_check *c)
+{
+    toy_root(c, "s", 2, "newton", 0);
+    toy_second(c, "s", 2, 0);
+    dp_suffice(c, "condition", dp_check_twin(c, "sabotage") ? "s > 3" : text);
+    dp_assert(c, "after", number == 1 && dp_check_twin(c, "sabotage") ? "s > 2" : "s < 2");
+    if (number == 2) dp_assert(c, "last", "s < 3/2");
+    if (number == 3) dp_open(c, "open", "s > 3/2");
+}
+
+static void test_sabotaged_condition(void **state)
+{
+    static const struct { const char *condition; slong number; int as_expected; } row[] = {{"s > 1", 0, 1}, {"s > 3", 0, 0}, {"s > 1", 1, 1}, {"s > 3", 1, 0}, {"s > 3", 2, 0}, {"s > 1", 3, 0}};
+    (void) state;
+    for (size_t i = 0; i < sizeof row/sizeof *row; i++) {
+        char *certificate;
+        text = row[i].condition, number = row[i].number;
+        dp_record *r = toy_check(&certificate, half_honest, 30, "refuted", "sabotage");
+        assert_string_equal("refuted", r->verdict);
+        assert_int_equal(row[i].as_expected, r->as_expected);
+        assert_int_equal(row[i].as_expected, strstr(r->message, "without it these parameters are undecided, too") == NULL);
+        if (number == 3) assert_string_equal("undecided", r->evidence[2].verdict);
+        free(certificate);
+        dp_record_free(r);
+    }
     char *certificate;
-    text = "s > 3", number = 0;
-    dp_record *r = toy_check(&certificate, conditional, 30, "refuted", "sabotage");
-    assert_string_equal("refuted", r->verdict);     /* a sabotage is caught, not excused */
+    text = "s > 3", number = 1;
+    dp_record *r = toy_check(&certificate, conditional, 30, "refuted", "sabotage");     /* what was stated before the condition refutes by itself */
+    assert_string_equal("refuted", r->verdict);
+    assert_true(r->as_expected);
     free(certificate);
     dp_record_free(r);
 }
@@ -501,7 +530,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_identities), cmocka_unit_test(test_precision_doubles), cmocka_unit_test(test_engines),
-        cmocka_unit_test(test_wide_second_engine), cmocka_unit_test(test_second_that_is_none), cmocka_unit_test(test_sufficient), cmocka_unit_test(test_agreement), cmocka_unit_test(test_undecided),
+        cmocka_unit_test(test_wide_second_engine), cmocka_unit_test(test_second_that_is_none), cmocka_unit_test(test_sufficient), cmocka_unit_test(test_sabotaged_condition), cmocka_unit_test(test_agreement), cmocka_unit_test(test_undecided),
         cmocka_unit_test(test_giving_up), cmocka_unit_test(test_mistakes), cmocka_unit_test(test_composition_and_twins),
         cmocka_unit_test(test_record), cmocka_unit_test(test_stop), cmocka_unit_test(test_kind), cmocka_unit_test(test_names), cmocka_unit_test(test_beyond_mpfr),
     };

@@ -206,13 +206,19 @@ void dp_agree(dp_check *c, const char *label, const char *relation)
 void dp_suffice(dp_check *c, const char *label, const char *relation)
 {
     dp_assertion *a = state(c, label, relation);
-    if (a != NULL) a->sufficient = a->gate = c->entry->twin == NULL;
+    if (a != NULL) a->sufficient = a->gate = 1;
 }
 
 void dp_aim(dp_check *c, const char *label, const char *relation)
 {
     dp_assertion *a = state(c, label, relation);
-    if (a != NULL) a->sufficient = c->entry->twin == NULL;
+    if (a != NULL) a->sufficient = 1;
+}
+
+void dp_open(dp_check *c, const char *label, const char *relation)
+{
+    dp_assertion *a = state(c, label, relation);
+    if (a != NULL) a->sufficient = a->open = 1;
 }
 
 void dp_ledger(dp_check *c, const char *term, const mag_t bound)

@@ -39,6 +39,7 @@ typedef struct {
     int agreement;         /* an identity that earns nothing */
     int sufficient;        /* a condition: where it fails nothing is refuted */
     int gate;              /* nor by what was stated after it */
+    int open;              /* sufficient in a sabotaged run, too */
     char *reason;          /* why undecided, else NULL */
     uint64_t engines;
 } dp_assertion;
@@ -67,6 +68,7 @@ struct dp_check_struct {
     dp_problem **shown;    /* copies that sabotages changed */
     int nengines;
     char *engines[DP_MAX_ENGINES];
+    int hollow;            /* a sabotaged round that only sufficient conditions refute, and what was stated after them; filled by the judge */
     dp_status status;      /* of the first dp_give_up of the round */
     char *reason;
 };

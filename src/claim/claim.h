@@ -58,11 +58,14 @@ void dp_def(dp_check *c, const char *name, const char *expression);
 void dp_assert(dp_check *c, const char *label, const char *relation);
 /* States a condition that is sufficient for the claim, not necessary: a box that a case chose too small, a bound that is too crude, a regime of parameters. Where it
    fails, the claim is `undecided` with that reason, not `refuted`, and no relation stated after it in the round refutes anything either: what comes after it
-   counts only where it holds. What was stated before it keeps its force. A sabotaged run states it as dp_assert does: there its failure is what the sabotage made. */
+   counts only where it holds. What was stated before it keeps its force. In a sabotaged run its failure refutes; where nothing else does, the same parameters are run without the sabotage too,
+   and must pass: otherwise the parameters are at fault, not the sabotage, and the verdict is not as expected. */
 void dp_suffice(dp_check *c, const char *label, const char *relation);
 /* The same of a condition that nothing after it rests on: what a case aims at (a tolerance, a bound, a place where something is to be seen). Where it fails it refutes
    nothing itself, and takes no force from what comes after it. */
 void dp_aim(dp_check *c, const char *label, const char *relation);
+/* States a relation that the run knows to be undecided, beside others that are decided: it refutes nothing, sabotaged or not. */
+void dp_open(dp_check *c, const char *label, const char *relation);
 /* States an identity that the claim's relations do not rest on: the number that they are about, found in another way (the library's drift beside a formula in exact
    coordinates). Decided as "a == b" is: to all digits asked, or it refutes. It earns nothing: beside it inequalities stay `proved`, and alone it is no claim. */
 void dp_agree(dp_check *c, const char *label, const char *relation);

@@ -113,23 +113,33 @@ static void judge_assertion(dp_check *c, dp_assertion *a)
     }
 }
 
-/* Takes from relations their power to refute: from a sufficient condition, and from all that was stated after one that it rests on and that does not hold. */
-static void spare(dp_check *c)
+/* Takes from a relation its power to refute. */
+static void spare(dp_assertion *a, const dp_assertion *gate)
+{
+    char *text = arb_get_str(a->difference, 5, 0);
+    a->reason = a->sufficient ? dp_format("\"%s\" fails here (lhs - rhs = %s), which refutes nothing: the condition is sufficient only", a->text, text)
+                              : dp_format("it fails where this condition does not hold, too: %s", gate->label);
+    flint_free(text);
+    a->truth = DP_UNKNOWN;
+    a->hopeless = a->sufficient || gate->hopeless;
+    mag_set(a->width, arb_radref(a->difference));
+}
+
+/* Sufficient conditions refute nothing, nor does what was stated after one that it rests on and that does not hold. A sabotaged round keeps them, and knows whether it rests on them alone. */
+static void spare_all(dp_check *c)
 {
     const dp_assertion *gate = NULL;
+    slong solid = 0, excused = 0;
     for (slong i = 0; i < c->nassertions; i++) {
         dp_assertion *a = c->assertions + i;
-        if (a->truth == DP_REFUTED && (gate != NULL || a->sufficient)) {
-            char *text = arb_get_str(a->difference, 5, 0);
-            a->reason = a->sufficient ? dp_format("\"%s\" fails here (lhs - rhs = %s), which refutes nothing: the condition is sufficient only", a->text, text)
-                                      : dp_format("it fails where this condition does not hold, too: %s", gate->label);
-            flint_free(text);
-            a->truth = DP_UNKNOWN;
-            a->hopeless = a->sufficient || gate->hopeless;
-            mag_set(a->width, arb_radref(a->difference));
+        if (a->truth == DP_REFUTED) {
+            const int excuse = gate != NULL || a->sufficient;
+            solid += !excuse, excused += excuse;
+            if (excuse && (c->entry->twin == NULL || a->open)) spare(a, gate);
         }
         if (gate == NULL && a->gate && a->truth != DP_HOLDS) gate = a;
     }
+    c->hollow = c->entry->twin != NULL && excused && !solid;
 }
 
 const char *dp_assertion_verdict(const dp_assertion *a)
@@ -194,7 +204,7 @@ const char *dp_check_judge(dp_check *c, char **reason, int *again)
         if (c->symbols[i].kind == DP_SYMBOL_DEFINED) judge_definition(c, c->symbols + i);
     }
     for (slong i = 0; i < c->nassertions; i++) judge_assertion(c, c->assertions + i);
-    spare(c);
+    spare_all(c);
     if (c->status != DP_OK) return given_up(c, reason, again);
     if (!stated(c, -1)) {
         *reason = dp_strdup("a check that asserts nothing");
