@@ -53,3 +53,17 @@ void est_gauss_init(est_gauss *g, int n)
     }
     arb_clear(y), arb_clear(w);
 }
+
+void est_rules_init(est_gauss rule[EST_RULES])
+{
+    for (int i = 0; i < EST_RULES; i++)
+        est_gauss_init(rule + i, R_POINTS - i * (R_POINTS / 8));
+}
+
+const est_gauss *est_rule(const est_gauss rule[EST_RULES], real length, real longest)
+{
+    int i = 0;
+    for (real t = longest / 2; i < EST_RULES - 1 && length < t; t /= 2)
+        i++;
+    return rule + i;
+}

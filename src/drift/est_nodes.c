@@ -55,10 +55,10 @@ slong est_near_nodes(real **y, real **log_w, const est_axes *out, int axis, real
 }
 
 /* Gauss-Legendre panels no wider than `most` on [lo, hi]; fewer points where little is to be done. */
-static void panels(rule *r, const est_gauss *three, real lo, real hi, real most)
+static void panels(rule *r, const est_gauss *rules, real lo, real hi, real most)
 {
     const slong n = (slong) r_min(r_ceil((hi - lo) / most), MOST_AXIS);
-    const est_gauss *g = three + (hi - lo < most / 8 ? 0 : hi - lo < most / 2 ? 1 : 2);
+    const est_gauss *g = est_rule(rules, hi - lo, most);
     const real half = (hi - lo) / (2 * (real) n);
     for (slong p = 0; p < n; p++)
         for (int i = 0; i < g->n; i++)
@@ -70,9 +70,8 @@ static void panels(rule *r, const est_gauss *three, real lo, real hi, real most)
 static void between_kinks(rule *r, const est_law *law, int axis, real lo, real hi, real most)
 {
     const dp_measure_struct *mu = law->mu;
-    est_gauss g[3];
-    for (int i = 0; i < 3; i++)
-        est_gauss_init(g + i, R_POINTS >> (2 - i));
+    est_gauss g[EST_RULES];
+    est_rules_init(g);
     if (mu->family == DP_LAPLACE) {
         const real c = law->centre;
         if (lo < c)

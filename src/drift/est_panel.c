@@ -8,7 +8,7 @@
 
 #define EACH for (int i = 0; i < DP_LANES; i++)
 
-enum { MOST_NODES = 1000000, MOMENTS = 4, RULES = 3 };
+enum { MOST_NODES = 1000000, MOMENTS = 4 };
 #define MOST_PAIRS 4e9 /* of nodes and places, for parts without an exponential */
 
 /* ---- where panels end ---- */
@@ -51,7 +51,7 @@ static void put_kinks(list *a, const dp_measure_struct *mu)
 
 typedef struct {
     list node, log_w;
-    est_gauss rule[RULES];
+    est_gauss rule[EST_RULES];
     const est_law *law[2]; /* whose scales the weights have; NULL: none */
     real h, least, finer;  /* the narrowest kernel; a scale of the weights everywhere; 2^-level */
 } layout;
@@ -86,7 +86,7 @@ static void split(layout *l, real lo, real hi, real a, real b)
         split(l, lo, middle, a, b), split(l, middle, hi, a, b);
         return;
     }
-    const est_gauss *g = l->rule + (hi - lo < most / 8 ? 0 : hi - lo < most / 2 ? 1 : 2);
+    const est_gauss *g = est_rule(l->rule, hi - lo, most);
     for (int i = g->n - 1; i >= 0; i--) /* ascending: the rule's are not */
         put(&l->node, middle + (hi - lo) / 2 * g->y[i]), put(&l->log_w, r_log(g->w[i] * (hi - lo) / 2));
 }
@@ -94,8 +94,7 @@ static void split(layout *l, real lo, real hi, real a, real b)
 static void between(layout *l, list *ends, real lo, real hi)
 {
     real from = lo;
-    for (int i = 0; i < RULES; i++)
-        est_gauss_init(l->rule + i, R_POINTS >> (RULES - 1 - i));
+    est_rules_init(l->rule);
     put(ends, hi);
     qsort(ends->x, (size_t) ends->n, sizeof(real), by_size);
     for (slong i = 0; i < ends->n; i++)

@@ -79,6 +79,8 @@ static inline real r_min(real a, real b) { return a < b ? a : b; }
 #define est_pi R_NAME(pi)
 #define est_arb R_NAME(arb)
 #define est_gauss_init R_NAME(gauss_init)
+#define est_rules_init R_NAME(rules_init)
+#define est_rule R_NAME(rule)
 #define est_kernel_init R_NAME(kernel_init)
 #define est_kernel_lanes R_NAME(kernel_lanes)
 #define est_kernel_at R_NAME(kernel_at)

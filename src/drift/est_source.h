@@ -13,6 +13,12 @@ real est_arb(const arb_t x); /* the midpoint */
 enum { EST_GAUSS = 32 };
 typedef struct { int n; real y[EST_GAUSS], w[EST_GAUSS]; } est_gauss;
 void est_gauss_init(est_gauss *g, int n);
+/* Rules of panels that are shorter than they may be, each time twice as short a rule of R_POINTS/8 points fewer. The longest panel of the next level is half as long, so its rule has more points
+   wherever this one's errs: levels never agree by being equal. Only below 1/128 of the longest, three widths, both have R_POINTS/4 points: in double 4, which err by
+   (4!)^4/(9 (8!)^3) (3/128)^8 = 5e-23 times the integrand's eighth derivative, 3e7 at 9 widths; in quad 8, (8!)^4/(17 (16!)^3) (3/128)^16 = 1e-49 times 1e15. */
+enum { EST_RULES = 7 };
+void est_rules_init(est_gauss rule[EST_RULES]);
+const est_gauss *est_rule(const est_gauss rule[EST_RULES], real length, real longest);
 
 /* Coordinates along each axis; axes beyond dim have the single node 0. apart: equidistant, and nothing is asked for between them. */
 typedef struct { int dim; slong n[3]; real *x[3]; int apart; } est_axes;
