@@ -1,21 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* closed-orbit: two places of a model on a line that move under the mean shift and come back: no functional whatever falls along every motion. */
 #include <math.h>
-#include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include "driftproof.h"
-
-/* Defines `name` as the printed text. */
-__attribute__((format(printf, 3, 4))) static void def(dp_check *c, const char *name, const char *format, ...)
-{
-    va_list args;
-    char text[1024];
-    va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    dp_def(c, name, text);
-}
+#include "../hopf.h"
 
 /* The atoms of p at end e of the family: 0, 1, 2 or 0, 1, 3. */
 static int atom(int e, int j)
@@ -26,19 +15,19 @@ static int atom(int e, int j)
 /* The pull of the other place of q, P_i = share times distance, and P1_i, its derivative by the distance; m_i: where the kernel mean of p must be for rest. */
 static void pulls(dp_check *c, int gaussian)
 {
-    def(c, "r", "x1 - x0");
-    def(c, "K", gaussian ? "exp(-r^2/(2*h^2))" : "exp(-r/h)");
-    def(c, "gr", gaussian ? "r/h^2" : "1/h");
+    hp_def(c, "r", "x1 - x0");
+    hp_def(c, "K", gaussian ? "exp(-r^2/(2*h^2))" : "exp(-r/h)");
+    hp_def(c, "gr", gaussian ? "r/h^2" : "1/h");
     for (int i = 0; i < 2; i++) {
         const int o = 1 - i;
         char name[8];
-        snprintf(name, sizeof name, "P%d", i), def(c, name, "q%d*K*r/(q%d + q%d*K)", o, i, o);
-        snprintf(name, sizeof name, "P1%d", i), def(c, name, "q%d*K/(q%d + q%d*K) - r*q0*q1*K*gr/(q%d + q%d*K)^2", o, i, o, i, o);
-        snprintf(name, sizeof name, "m%d", i), def(c, name, i ? "x1 - P1" : "x0 + P0");
+        snprintf(name, sizeof name, "P%d", i), hp_def(c, name, "q%d*K*r/(q%d + q%d*K)", o, i, o);
+        snprintf(name, sizeof name, "P1%d", i), hp_def(c, name, "q%d*K/(q%d + q%d*K) - r*q0*q1*K*gr/(q%d + q%d*K)^2", o, i, o, i, o);
+        snprintf(name, sizeof name, "m%d", i), hp_def(c, name, i ? "x1 - P1" : "x0 + P0");
         for (int j = 0; j < 4; j++) {
-            def(c, dp_name("k", i, j), gaussian ? "exp(-(z%d - x%d)^2/(2*h^2))" : "exp(-abs(z%d - x%d)/h)", j, i);
-            def(c, dp_name("g", i, j), gaussian ? "(z%d - x%d)/h^2" : "(z%d - x%d)/(h*abs(z%d - x%d))", j, i, j, i);
-            def(c, dp_name("c", i, j), "k_%d_%d*(z%d - m%d)", i, j, j, i);
+            hp_def(c, dp_name("k", i, j), gaussian ? "exp(-(z%d - x%d)^2/(2*h^2))" : "exp(-abs(z%d - x%d)/h)", j, i);
+            hp_def(c, dp_name("g", i, j), gaussian ? "(z%d - x%d)/h^2" : "(z%d - x%d)/(h*abs(z%d - x%d))", j, i, j, i);
+            hp_def(c, dp_name("c", i, j), "k_%d_%d*(z%d - m%d)", i, j, j, i);
         }
     }
 }
@@ -49,10 +38,10 @@ static void end(dp_check *c, int e)
     char name[12];
     for (int j = 0; j < 3; j++) {
         const int a = atom(e, (j + 1) % 3), b = atom(e, (j + 2) % 3);
-        snprintf(name, sizeof name, "u%d", e), def(c, dp_name(name, j, -1), "c_0_%d*c_1_%d - c_0_%d*c_1_%d", a, b, b, a);
+        snprintf(name, sizeof name, "u%d", e), hp_def(c, dp_name(name, j, -1), "c_0_%d*c_1_%d - c_0_%d*c_1_%d", a, b, b, a);
     }
     for (int j = 0; j < 3; j++)
-        snprintf(name, sizeof name, "w%d", e), def(c, dp_name(name, j, -1), "u%d_%d/(u%d_0 + u%d_1 + u%d_2)", e, j, e, e, e);
+        snprintf(name, sizeof name, "w%d", e), hp_def(c, dp_name(name, j, -1), "u%d_%d/(u%d_0 + u%d_1 + u%d_2)", e, j, e, e, e);
     for (int i = 0; i < 2; i++) {
         char *top = dp_strdup("0"), *bottom = dp_strdup("0"), *more;
         for (int j = 0; j < 3; j++) {
@@ -60,7 +49,8 @@ static void end(dp_check *c, int e)
             more = dp_format("%s + w%d_%d*c_%d_%d*g_%d_%d", top, e, j, i, a, i, a), free(top), top = more;
             more = dp_format("%s + w%d_%d*k_%d_%d", bottom, e, j, i, a), free(bottom), bottom = more;
         }
-        snprintf(name, sizeof name, "J%d", e), def(c, dp_name(name, i, -1), "(%s)/(%s) - 1 + P1%d", top, bottom, i);
+        snprintf(name, sizeof name, "D%d", e), hp_def(c, dp_name(name, i, -1), "%s", bottom);
+        snprintf(name, sizeof name, "J%d", e), hp_def(c, dp_name(name, i, -1), "(%s)/D%d_%d - 1 + P1%d", top, e, i, i);
         free(top), free(bottom);
     }
 }
@@ -147,6 +137,19 @@ static void tie(dp_check *c, const double weight[3])
     fmpq_clear(t);
 }
 
+/* What the closed orbits near the place of rest do to motions beside them. */
+static void stability(dp_check *c, int gaussian, int attracting)
+{
+    hp_lyapunov(c, gaussian, dp_check_twin(c, "cubic"));
+    dp_agree(c, "the trace is zero at s*", "f0_1 + y0_1 + f1_1 + y1_1 == 2");
+    for (int i = 0; i < 2; i++) {
+        char relation[24];
+        snprintf(relation, sizeof relation, "f%d_0 == 0", i), dp_agree(c, "the place is at rest at s*", relation);
+        snprintf(relation, sizeof relation, "y%d_1 == P1%d", i, i), dp_agree(c, "both derivatives of the pull", relation);
+    }
+    dp_assert(c, attracting ? "the closed orbits attract" : "the closed orbits repel", attracting ? "lyapunov < 0" : "lyapunov > 0");
+}
+
 static int fits(const dp_problem *P)
 {
     int ok = P->dim == 1 && (P->kernel == DP_KERNEL_GAUSSIAN || P->kernel == DP_KERNEL_LAPLACE) && P->p->family == DP_ATOMS && P->p->n == 4 && P->q->family == DP_ATOMS && P->q->n == 2
@@ -186,9 +189,15 @@ static void run(dp_check *c)
     for (int e = 0; e < 2; e++)
         for (int i = 0; i < 2; i++) snprintf(relation, sizeof relation, "J%d_%d^2 < square", e, i), dp_suffice(c, "the eigenvalues are not real when the trace is zero", relation);
     dp_suffice(c, "the trace changes its sign", dp_check_twin(c, "same") ? "(J0_0 + J0_1)*(J1_0 + J1_1) > 0" : "(J0_0 + J0_1)*(J1_0 + J1_1) < 0");
+    const dp_param *how = dp_check_param(c, "stability");
+    if (how) stability(c, P->kernel == DP_KERNEL_GAUSSIAN, !strcmp(how->word, "attracting"));
+    else if (dp_check_twin(c, "cubic")) dp_give_up(c, DP_EINPUT, "the sabotage \"cubic\" needs the parameter stability");
 }
 
-static const char *const twins[] = {"symmetric", "same", "swapped", NULL};
+static const dp_param_spec params[] = {
+    {"stability", DP_PARAM_WORD, "attracting|repelling", "what the closed orbits near the place of rest are for the motions of the two places beside them; nothing is said of it when left out"},
+    {0}};
+static const char *const twins[] = {"symmetric", "same", "swapped", "cubic", NULL};
 DP_CLAIM(closed_orbit) = {
     .id = "closed-orbit",
     .title = "Closed orbits of the mean shift on a line: a model leaves its state and returns to it, so no functional whatever falls along the drift",
@@ -196,4 +205,4 @@ DP_CLAIM(closed_orbit) = {
     .kind = "INEQ",
     .source = "derived here",
     .method = "Inequalities between expressions of exact numbers: an equilibrium of two places whose eigenvalues cross the imaginary axis in a family of data. The velocity and its derivatives also by the library, two engines.",
-    .params = NULL, .twins = twins, .run = run};
+    .params = params, .twins = twins, .run = run};

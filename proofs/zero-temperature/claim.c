@@ -59,6 +59,21 @@ static int equal_targets(const sm_t *s)
     return equal;
 }
 
+/* How many different data points are targets: leaf `name`. */
+static void count(dp_check *c, const sm_t *s, const char *name, int suppressed)
+{
+    char *hit = dp_calloc((size_t) s->m, 1);
+    slong n = 0;
+    fmpq_t q;
+    fmpq_init(q);
+    for (slong i = 0; i < s->n; i++) {
+        const slong j = target(q, s, i, suppressed);
+        if (j >= 0 && !hit[j]) hit[j] = 1, n++;
+    }
+    fmpq_set_si(q, n, 1), dp_let_q(c, name, q);
+    fmpq_clear(q), free(hit);
+}
+
 /* Weight of the target at bandwidth h from the algorithm itself, and the bound for every smaller bandwidth. */
 static void one_point(dp_check *c, const sm_t *s, slong i, int suppressed)
 {
@@ -103,9 +118,15 @@ static void run(dp_check *c)
     for (slong i = 0; i < s.n && !dp_check_stopped(c); i++)
         for (int suppressed = 0; suppressed < 2 && !dp_check_stopped(c); suppressed++)
             one_point(c, &s, i, suppressed);
+    const dp_param *targets = dp_check_param(c, "targets");
+    if (!targets || dp_check_stopped(c)) return;
+    const int fewer = !strcmp(targets->word, "fewer"), exchanged = dp_check_twin(c, "exchanged");
+    count(c, &s, "shift_targets", exchanged), count(c, &s, "proxy_targets", !exchanged);
+    dp_assert(c, fewer ? "hub suppression leaves fewer targets" : "hub suppression makes more targets", fewer ? "proxy_targets < shift_targets" : "proxy_targets > shift_targets");
 }
 
-static const dp_param_spec params[] = {{"delta", DP_PARAM_RATIONAL, NULL, "how much of the weight may miss the target; default 1/1000"}, {0}};
+static const dp_param_spec params[] = {{"delta", DP_PARAM_RATIONAL, NULL, "how much of the weight may miss the target; default 1/1000"},
+    {"targets", DP_PARAM_WORD, "fewer|more", "than for the mean shift: how many different data points are targets of proxy and DA2; not compared when left out"}, {0}};
 static const char *const twins[] = {"exchanged", NULL};
 DP_CLAIM(zero_temperature) = {
     .id = "zero-temperature",
