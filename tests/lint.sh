@@ -19,6 +19,14 @@ done
 # FLINT 2 and 3 keep their headers in different places and include different ones of each other; src/base/flint.h knows.
 # shellcheck disable=SC2086 # a list of files
 grep -lE 'include <(flint/|a[cr]b|fmp[qz])' $sources | grep -v '^src/base/flint.h$' && breach 'FLINT is included through base/flint.h only'
+# A room uses itself and rooms before it, in the order that the README gives.
+rooms=$(sed -n 's/.*A room uses only rooms before it: \(.*\)\.$/\1/p' README.md | tr -d ,)
+before=
+for room in $rooms; do
+  before="$before|$room"
+  grep -rnE '#include "[a-z]+/' "src/$room" | grep -vE "#include \"(${before#|})/" && breach "src/$room: includes a room that comes later"
+done
+[ "$(printf '%s\n' "$rooms" | wc -w)" = "$(find src -mindepth 1 -maxdepth 1 -type d | wc -l)" ] || breach 'README.md does not list the rooms of src'
 for d in proofs/*/; do
   for f in claim.c statement.tex; do [ -f "$d$f" ] || breach "$d: no $f"; done
 done

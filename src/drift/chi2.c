@@ -17,5 +17,5 @@ static dp_status as_ball(arb_ptr out, const dp_sample *s, slong prec, dp_error *
 
 const dp_drift dp_drift_chi2 = {
     .name = "chi2", .equations = "R34", .summary = "Wasserstein gradient flow of the de-regularised MMD (chi-squared as lambda -> 0)",
-    .eval = eval, .mesh = on_mesh, .sample = sample, .sample_ball = as_ball
+    .eval = eval, .mesh = on_mesh, .sample = sample, .only_doubles = 1, .sample_ball = as_ball
 };

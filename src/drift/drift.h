@@ -83,6 +83,7 @@ typedef struct {
     dp_status (*mesh)(struct dp_gridfield_struct *f, const dp_problem *P, int threads, dp_error *e);
     /* On samples: the velocity at each x in doubles, unit as at points. NULL: not there. s has passed dp_sample_check. */
     dp_status (*sample)(dp_drifted *out, const dp_sample *s, dp_error *e);
+    int only_doubles; /* its sums are in doubles also where s->single asks for floats */
     /* The same as enclosures, n x d, by the definition written out. NULL: not there. */
     dp_status (*sample_ball)(arb_ptr out, const dp_sample *s, slong prec, dp_error *e);
 } dp_drift;

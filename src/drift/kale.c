@@ -17,5 +17,5 @@ static dp_status as_ball(arb_ptr out, const dp_sample *s, slong prec, dp_error *
 
 const dp_drift dp_drift_kale = {
     .name = "kale", .equations = "(54)", .summary = "Wasserstein gradient flow of KALE (KL as lambda -> 0, half MMD^2 as lambda -> infinity)",
-    .eval = eval, .mesh = on_mesh, .sample = sample, .sample_ball = as_ball
+    .eval = eval, .mesh = on_mesh, .sample = sample, .only_doubles = 1, .sample_ball = as_ball
 };

@@ -9,5 +9,7 @@ dp_status dp_drift_sample(dp_drifted *out, const char *drift, const dp_sample *s
     if (status) return status;
     if (!D || !D->sample) return dp_fail(e, DP_EUNSUPPORTED, "%s: not defined on samples, or not there yet", drift);
     out->nnotes = 0;
-    return D->sample(out, s, e);
+    dp_sample served = *s;
+    served.single = s->single && !D->only_doubles;
+    return D->sample(out, &served, e);
 }

@@ -37,5 +37,5 @@ static dp_status sample(dp_drifted *out, const dp_sample *s, dp_error *e)
 
 const dp_drift dp_drift_smoothed_kl = {
     .name = "smoothed-kl", .equations = "(24)-(25), (55)-(58)", .summary = "gradient flow of the KL between smoothed densities",
-    .eval = eval, .needs = DP_NEED_P | DP_NEED_Q | DP_NEED_SMOOTH, .grid = on_mesh, .sample = sample
+    .eval = eval, .needs = DP_NEED_P | DP_NEED_Q | DP_NEED_SMOOTH, .grid = on_mesh, .sample = sample, .only_doubles = 1
 };

@@ -201,5 +201,5 @@ static dp_status mesh(dp_gridfield *f, const dp_problem *P, int threads, dp_erro
 
 const dp_drift dp_drift_wasserstein = {
     .name = "wasserstein", .equations = "(45), (95)-(103)",
-    .summary = "barycentric velocity of half W_2^2: quantiles on the line, one Gaussian onto another in any dimension", .eval = eval, .mesh = mesh, .sample = dp_wasserstein_drift, .sample_ball = dp_ball_wasserstein
+    .summary = "barycentric velocity of half W_2^2: quantiles on the line, one Gaussian onto another in any dimension", .eval = eval, .mesh = mesh, .sample = dp_wasserstein_drift, .only_doubles = 1, .sample_ball = dp_ball_wasserstein
 };

@@ -241,7 +241,7 @@ static int run(const dp_args *a)
     if (digits && !strcmp(drift, "fgan")) dp_usage_error("fgan: its networks are in doubles; expected --precision double");
     dp_status status = dp_drift_input_read(&in, a, drift, &e);
     in.s.threads = (int) dp_args_integer(a, "threads", 1, 4096, dp_cores());
-    in.s.single = digits < 0 && !status && dp_drift_fits_single(&in.s);
+    in.s.single = digits < 0 && !status && dp_drift_fits_single(drift, &in.s);
     if (digits > 0 && (dp_args_flag(a, "core") || dp_args_flag(a, "masses"))) dp_usage_error("drift: --core and --masses are in doubles: expected --precision single or double with them");
     if (!status && digits > 0 && E) status = energy_enclosure(a, E, &in.s, digits, &e);
     else if (!status && digits > 0) status = enclosures(a, drift, &in.s, digits, &e);

@@ -165,10 +165,11 @@ static int within(const double *a, size_t n, double largest)
     return 1;
 }
 
-int dp_drift_fits_single(const dp_sample *s)
+int dp_drift_fits_single(const char *drift, const dp_sample *s)
 {
+    const dp_drift *D = dp_drift_find(drift);
     const double largest = pow(10, MOST_SINGLE);
-    int fits = within(s->x, s->n * s->d, largest) && within(s->y, s->m * s->d, largest) && (!s->z || within(s->z, s->l * s->d, largest));
+    int fits = D && !D->only_doubles && within(s->x, s->n * s->d, largest) && within(s->y, s->m * s->d, largest) && (!s->z || within(s->z, s->l * s->d, largest));
     for (slong i = 0; i < s->nparts && fits; i++) {
         const double h = fmpq_get_d(&s->part[i].bandwidth);
         fits = h > 1e-37 && h < largest;
