@@ -347,6 +347,9 @@ static void samples(void **state)
     r.x[6 * 60 * D + 3] = NAN;
     assert_int_equal(dp_audit_theory_run(&t, &r, NULL, 0.01, 1, 2, &e), DP_OK);
     assert_true(t.bad == 6 && t.last == 5 && t.nchecks == 1);
+    r.x[2 * 60 * D + 1] = 1e200; /* squares overflow */
+    assert_int_equal(dp_audit_theory_run(&t, &r, NULL, 0.01, 1, 2, &e), DP_OK);
+    assert_true(t.bad == 2 && t.last == 1 && t.nchecks == 1);
     r.x[0] = INFINITY;
     assert_int_equal(dp_audit_theory_run(&t, &r, NULL, 0.01, 1, 2, &e), DP_OK);
     assert_true(t.bad == 0 && t.nchecks == 0);

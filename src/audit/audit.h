@@ -128,7 +128,7 @@ typedef struct { const char *name, *statement, *verdict; double value, floor, p,
 typedef struct { const char *name, *trend; double h, first, last, tau, p; size_t steps; int own; } dp_audit_trend;
 
 typedef struct {
-    size_t bad;                      /* the first step with a number that is not finite; SIZE_MAX: none */
+    size_t bad;                      /* the first step with a number that is not finite, or beyond 1e150; SIZE_MAX: none */
     size_t last;                     /* the step that is tested: the last one that is finite */
     double spread;                   /* root mean square distance of x from its mean over that of y, there */
     double rms, self;                /* root mean square of V(x; y) and of V(x; x) there, NaN: no formula */

@@ -269,14 +269,18 @@ static dp_status trends(dp_audit_theory *o, const dp_recorded *r, const dp_varia
 
 /* ---- all of it ---- */
 
-static int step_finite(const dp_recorded *r, size_t t)
+/* Whether squares of the numbers stay finite, by a wide margin. */
+static int tame(const double *a, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!(fabs(a[i]) <= 1e150)) return 0;
+    return 1;
+}
+
+static int step_tame(const dp_recorded *r, size_t t)
 {
     const size_t n = r->n * r->d, m = r->m * r->d;
-    for (size_t i = 0; i < n; i++)
-        if (!isfinite(r->x[t * n + i]) || (r->v && !isfinite(r->v[t * n + i]))) return 0;
-    for (size_t i = 0; i < m; i++)
-        if (!isfinite(r->y[t * m + i])) return 0;
-    return 1;
+    return tame(r->x + t * n, n) && (!r->v || tame(r->v + t * n, n)) && tame(r->y + t * m, m);
 }
 
 /* Sample forms in which x against itself cancels term by term. Masked ones keep their own image: V(x; x) != 0. */
@@ -288,7 +292,7 @@ dp_status dp_audit_theory_run(dp_audit_theory *o, const dp_recorded *r, const dp
     memset(o, 0, sizeof *o);
     o->bad = SIZE_MAX, o->rms = o->self = NAN;
     for (size_t t = r->steps; t-- > 0;)
-        if (!step_finite(r, t)) o->bad = t;
+        if (!step_tame(r, t)) o->bad = t;
     if (o->bad == 0) return DP_OK;
     o->last = FLINT_MIN(o->bad, r->steps) - 1;
     const double *x = r->x + o->last * n, *y = r->y + o->last * m;

@@ -94,7 +94,7 @@ static void put_identity(const audit *a, size_t most)
 static void put_theory(const audit *a)
 {
     const dp_audit_theory *t = a->t;
-    if (t->bad != SIZE_MAX) printf("diverged: step %g has a number that is not finite%s\n", a->r->step[t->bad], t->bad ? "" : "; nothing is left to test");
+    if (t->bad != SIZE_MAX) printf("diverged: step %g has a number that is not finite, or beyond 1e150%s\n", a->r->step[t->bad], t->bad ? "" : "; nothing is left to test");
     if (t->bad == 0) return;
     printf("at step %g: spread of x over that of y %.3g", a->r->step[t->last], t->spread);
     if (isfinite(t->rms)) printf("; |V(x; y)| %.3g, |V(x; x)| %.3g (%s)", t->rms, t->self, t->promised ? "0 by the formula" : "the formula leaves pairs out and promises no 0");
