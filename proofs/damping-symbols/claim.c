@@ -71,6 +71,42 @@ static int let_integral(dp_check *c, const char *name, wave *w)
     return ok;
 }
 
+/* 2 (1 - s^2)^d (1 + s^2)/((1 + s^2)/h - 2 i xi s)^(d + 2). */
+static void direction(acb_t out, const acb_t s, void *context, slong prec)
+{
+    const wave *w = context;
+    arb_t q;
+    acb_t t, u;
+    arb_init(q), acb_init(t), acb_init(u);
+    acb_mul(t, s, s, prec);
+    acb_add_ui(u, t, 1, prec), acb_sub_ui(t, t, 1, prec), acb_neg(t, t);
+    acb_pow_ui(out, t, (ulong) w->d, prec), acb_mul(out, out, u, prec), acb_mul_2exp_si(out, out, 1);
+    arb_set_fmpq(q, w->h, prec), acb_div_arb(u, u, q, prec);
+    arb_set_fmpq(q, w->xi, prec), acb_mul_arb(t, s, q, prec), acb_mul_2exp_si(t, t, 1), acb_mul_onei(t, t);
+    acb_sub(u, u, t, prec), acb_pow_ui(u, u, (ulong) w->d + 2, prec), acb_div(out, out, u, prec);
+    arb_clear(q), acb_clear(t), acb_clear(u);
+}
+
+/* The same as let_integral for the Laplace kernel with its wave: the average of e^(i r xi u) over u = 2 s/(1 + s^2), with the integral over r done for each u. It does not oscillate. */
+static int let_directions(dp_check *c, const char *name, wave *w)
+{
+    slong prec = dp_check_prec(c);
+    arb_t zero, one, v, t;
+    fmpq_t half;
+    arb_init(zero), arb_init(one), arb_init(v), arb_init(t), fmpq_init(half);
+    arb_one(one);
+    int ok = rad_integrate(v, c, direction, w, zero, one, prec);
+    if (ok) {
+        arb_set_si(t, w->d + 2), arb_gamma(t, t, prec), arb_mul(v, v, t, prec), arb_mul_2exp_si(v, v, 1);
+        arb_gamma_fmpq(t, w->a, prec), arb_mul(v, v, t, prec);
+        fmpq_set_si(half, w->d + 1, 2), arb_gamma_fmpq(t, half, prec), arb_div(v, v, t, prec);
+        arb_const_sqrt_pi(t, prec), arb_div(v, v, t, prec);
+        dp_let(c, name, v, "acb_calc_integrate");
+    }
+    arb_clear(zero), arb_clear(one), arb_clear(v), arb_clear(t), fmpq_clear(half);
+    return ok;
+}
+
 static void leaf_si(dp_check *c, const char *name, slong n)
 {
     fmpq_t q;
@@ -90,7 +126,7 @@ static void symbol(dp_check *c, const dp_problem *P, const fmpq_t xi, slong d)
     leaf_si(c, "d", d);
     int ok = let_integral(c, "den", &w);
     fmpq_set_si(w.a, d + 2, 2);
-    if (ok) ok = let_integral(c, "num", &w);
+    if (ok) ok = (w.gaussian ? let_integral : let_directions)(c, "num", &w);
     if (ok) {
         slong n = d + (dp_check_twin(c, "exponent") ? 2 : 3); /* of the Laplace symbol */
         char *power = half_power("1 + h^2*xi^2", n), *most = half_power("(d + 1)/(d + 3)", d + 3), *text;
