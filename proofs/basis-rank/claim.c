@@ -249,7 +249,7 @@ static void run(dp_check *c)
 }
 
 static const dp_param_spec params[] = {{"bound", DP_PARAM_WORD, "lower|upper", "which side of the rank is certified; default lower"}, {0}};
-static const char *const twins[] = {"dependent", "sign", "kernel", NULL};
+static const char *const twins[] = {"dependent", "sign", "kernel", "roles", NULL};
 DP_CLAIM(basis_rank) = {
     .id = "basis-rank",
     .title = "A basis of m point masses under the Laplace kernel on a line spans 2m - 3 functions U_ij, not m(m-1)/2",

@@ -97,7 +97,7 @@ static void run(dp_check *c)
 }
 
 static const dp_param_spec params[] = {{"at", DP_PARAM_POINTS, NULL, "three points"}, {0}};
-static const char *const twins[] = {"zero", "kernel", NULL};
+static const char *const twins[] = {"zero", "kernel", "roles", NULL};
 DP_CLAIM(cocycle) = {
     .id = "cocycle",
     .title = "The score difference of smoothed measures is the Wasserstein gradient flow of no functional, whatever p",

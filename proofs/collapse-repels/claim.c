@@ -82,7 +82,7 @@ static void run(dp_check *c)
 }
 
 static const dp_param_spec params[] = {DP_PARAM_AT, {0}};
-static const char *const twins[] = {"sign", "attracts", "together", "kernel", NULL};
+static const char *const twins[] = {"sign", "attracts", "together", "kernel", "roles", NULL};
 DP_CLAIM(collapse_repels) = {
     .id = "collapse-repels",
     .title = "A model collapsed to one point is torn apart: the growth of a small split is the kernel-weighted covariance of the data over h^2",

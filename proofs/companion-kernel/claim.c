@@ -172,7 +172,7 @@ static void run(dp_check *c)
 }
 
 static const dp_param_spec params[] = {DP_PARAM_AT, {0}};
-static const char *const twins[] = {"dimension", "bandwidth", "sign", "kernel", NULL};
+static const char *const twins[] = {"dimension", "bandwidth", "sign", "kernel", "roles", NULL};
 DP_CLAIM(companion_kernel) = {
     .id = "companion-kernel",
     .title = "One kernel, five names: the Laplace kernel's companion is the sharp kernel, Matern 3/2, and the kernel of the MMD whose flow the unnormalised field is",

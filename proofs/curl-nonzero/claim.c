@@ -106,7 +106,7 @@ static const dp_param_spec params[] = {
     DP_PARAM_AT,
     {"example", DP_PARAM_WORD, "A|B", "also check the closed forms of this example: A two Diracs in the plane, B two Gaussians"},
     {0}};
-static const char *const twins[] = {"zero", "constant", NULL};
+static const char *const twins[] = {"zero", "constant", "roles", NULL};
 DP_CLAIM(curl_nonzero) = {
     .id = "curl-nonzero",
     .title = "The Sinkhorn proxy field has curl, so it is no gradient",

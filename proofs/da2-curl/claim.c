@@ -37,7 +37,7 @@ static const dp_param_spec params[] = {
     {"sign", DP_PARAM_WORD, "positive|negative", "sign of d1 V2 - d2 V1 at the points; default positive"},
     {0}
 };
-static const char *const twins[] = {"sign", "equal", NULL};
+static const char *const twins[] = {"sign", "equal", "roles", NULL};
 
 DP_CLAIM(da2_curl) = {
     .id = "da2-curl",

@@ -76,7 +76,7 @@ static void run(dp_check *c)
 }
 
 static const dp_param_spec params[] = {DP_PARAM_AT, {0}};
-static const char *const twins[] = {"names", "factor", NULL};
+static const char *const twins[] = {"names", "factor", "kernel", NULL};
 DP_CLAIM(divergence_weights) = {
     .id = "divergence-weights",
     .title = "Which divergence the score difference belongs to: weights 1, p/q and 2 q/p for KL(q|p), KL(p|q) and chi-square of the smoothed densities",

@@ -104,7 +104,7 @@ static const dp_param_spec params[] = {
     {"spread", DP_PARAM_RATIONAL, NULL, "the largest width of a cluster; required"},
     {"radius", DP_PARAM_RATIONAL, NULL, "how far from its data point a particle may be; required"},
     {0}};
-static const char *const twins[] = {"crowd", "still", "count", NULL};
+static const char *const twins[] = {"crowd", "still", "count", "roles", NULL};
 DP_CLAIM(finite_trap) = {
     .id = "finite-trap",
     .title = "Finitely many particles around two far data points never change sides, whatever the weights: mean shift, exact, for all times",

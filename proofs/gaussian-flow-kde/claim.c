@@ -133,7 +133,7 @@ static const dp_param_spec params[] = {
     DP_PARAM_AT, DP_PARAM_TIME,
     {"part", DP_PARAM_WORD, "affine|mean-shift|smoothed-kl", "affine (default): the fields at points; the others: the flow of that drift on the line"},
     {0}};
-static const char *const twins[] = {"sign", "rate", "no-blur", NULL};
+static const char *const twins[] = {"sign", "rate", "no-blur", "kernel", "roles", NULL};
 DP_CLAIM(gaussian_flow_kde) = {
     .id = "gaussian-flow-kde",
     .title = "The flows of the score difference and of the smoothed KL have one Gaussian closure; its rates",

@@ -47,7 +47,7 @@ static void run(dp_check *c)
 }
 
 static const dp_param_spec params[] = {DP_PARAM_AT, {0}};
-static const char *const twins[] = {"sign", "gradient", "kernel", NULL};
+static const char *const twins[] = {"sign", "gradient", "kernel", "roles", NULL};
 DP_CLAIM(laplace_curl) = {
     .id = "laplace-curl",
     .title = "Two atoms and the Laplace kernel: the mean-shift field has curl, in closed form",

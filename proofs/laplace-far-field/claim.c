@@ -35,7 +35,7 @@ static void run(dp_check *c)
 }
 
 static const dp_param_spec params[] = {DP_PARAM_AT, {"tolerance", DP_PARAM_RATIONAL, NULL, "how far V over its limit may be from 1; required"}, {0}};
-static const char *const twins[] = {"untilted", NULL};
+static const char *const twins[] = {"untilted", "roles", NULL};
 DP_CLAIM(laplace_far_field) = {
     .id = "laplace-far-field",
     .title = "Far from the data the Laplace drift is the difference of two tilted means and tells nothing else",

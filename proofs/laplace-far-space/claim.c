@@ -101,7 +101,7 @@ static const dp_param_spec params[] = {
     {"direction", DP_PARAM_VECTOR, NULL, "a unit vector of rationals such as [3/5, 4/5]; required"},
     {"radii", DP_PARAM_VECTOR, NULL, "distances r from the origin, beyond all atoms; required"},
     {0}};
-static const char *const twins[] = {"untilted", "order", NULL};
+static const char *const twins[] = {"untilted", "order", "roles", NULL};
 DP_CLAIM(laplace_far_space) = {
     .id = "laplace-far-space",
     .title = "Far from atoms in space the Laplace drift is the difference of two tilted means, with an error of exact order 1/r",

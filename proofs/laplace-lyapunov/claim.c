@@ -56,7 +56,7 @@ static void run(dp_check *c)
 }
 
 static const dp_param_spec params[] = {{"energy", DP_PARAM_WORD, "mmd|energy|companion", "which functional; default mmd"}, {0}};
-static const char *const twins[] = {"sign", NULL};
+static const char *const twins[] = {"sign", "roles", NULL};
 DP_CLAIM(laplace_lyapunov) = {
     .id = "laplace-lyapunov",
     .title = "MMD, energy distance and the companion's MMD can increase along the Laplace drift",

@@ -51,7 +51,7 @@ static void run(dp_check *c)
 }
 
 static const dp_param_spec params[] = {DP_PARAM_AT, {"tolerance", DP_PARAM_RATIONAL, NULL, "how far the ratio of the error to its leading term may be from 1; required"}, {0}};
-static const char *const twins[] = {"factor", "dimension", NULL};
+static const char *const twins[] = {"factor", "dimension", "roles", NULL};
 DP_CLAIM(low_temperature) = {
     .id = "low-temperature",
     .title = "Low temperature: the Laplace drift over h^2 is twice the score difference, up to an error of order h^2 with an explicit factor",

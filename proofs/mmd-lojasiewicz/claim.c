@@ -131,7 +131,7 @@ static void run(dp_check *c)
 }
 
 static const dp_param_spec params[] = {DP_PARAM_AT, {"within", DP_PARAM_RATIONAL, NULL, "how far the right side may be above the left, as a factor above 1; required"}, {0}};
-static const char *const twins[] = {"constant", "variance", NULL};
+static const char *const twins[] = {"constant", "variance", "roles", NULL};
 DP_CLAIM(mmd_lojasiewicz) = {
     .id = "mmd-lojasiewicz",
     .title = "The inequality MMD^4 <= C E_q|V|^2 behind the rate 1/t of the MMD flow, with the exact constant C for two Gaussians apart by a shift",

@@ -55,7 +55,7 @@ static void run(dp_check *c)
 }
 
 static const dp_param_spec params[] = {{"together", DP_PARAM_WORD, "stable|unstable", "what a shift of the whole atom does; default unstable"}, {0}};
-static const char *const twins[] = {"sign", "minimum", "together", NULL};
+static const char *const twins[] = {"sign", "minimum", "together", "roles", NULL};
 DP_CLAIM(mmd_stationary) = {
     .id = "mmd-stationary",
     .title = "A stationary point of the MMD flow that is no minimum, and why it cannot keep a cloud: splits grow at the rate of at least (1 - k*p)/h^2",

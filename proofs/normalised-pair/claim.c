@@ -52,7 +52,7 @@ static void run(dp_check *c)
     }
 }
 
-static const char *const twins[] = {"sign", "threshold", "kernel", NULL};
+static const char *const twins[] = {"sign", "threshold", "kernel", "roles", NULL};
 DP_CLAIM(normalised_pair) = {
     .id = "normalised-pair",
     .title = "A pair around one data point: the normalised drift attracts at every distance, the repulsion below h log 2 belongs to the unnormalised one",

@@ -65,7 +65,7 @@ static void run(dp_check *c)
 }
 
 static const dp_param_spec params[] = {DP_PARAM_AT, {"width", DP_PARAM_RATIONAL, NULL, "the other place of p is so far to the right; required"}, {0}};
-static const char *const twins[] = {"right", "gaussian", NULL};
+static const char *const twins[] = {"right", "gaussian", "kernel", "roles", NULL};
 DP_CLAIM(open_set_zero) = {
     .id = "open-set-zero",
     .title = "Laplace kernel on a line: the drift can be zero on a whole half-line although p and q differ",

@@ -98,7 +98,7 @@ static void run(dp_check *c)
 }
 
 static const dp_param_spec params[] = {{"sweeps", DP_PARAM_INTEGER, NULL, "how many sweeps are followed, 1 to 60; default 6"}, {0}};
-static const char *const twins[] = {"sweep", "apart", "order", "kernel", NULL};
+static const char *const twins[] = {"sweep", "apart", "order", "kernel", "roles", NULL};
 DP_CLAIM(sample_sinkhorn_sweeps) = {
     .id = "sample-sinkhorn-sweeps",
     .title = "Sinkhorn's first half-sweep is the mean shift, and every further sweep brings the marginals closer",

@@ -45,7 +45,7 @@ static void run(dp_check *c)
     free(more), free(trace), _arb_vec_clear(x, d);
 }
 
-static const char *const twins[] = {"width", "attracts", "kernel", NULL};
+static const char *const twins[] = {"width", "attracts", "kernel", "roles", NULL};
 DP_CLAIM(sinkhorn_collapse) = {
     .id = "sinkhorn-collapse",
     .title = "A collapse at the mean is stationary for Sinkhorn drifting and repels at the rate Cov(p)/epsilon",

@@ -50,7 +50,7 @@ static void run(dp_check *c)
 }
 
 static const dp_param_spec params[] = {DP_PARAM_AT, {"widths", DP_PARAM_VECTOR, NULL, "square roots of the regularisations epsilon; required"}, {0}};
-static const char *const twins[] = {"constant", "order", "kernel", NULL};
+static const char *const twins[] = {"constant", "order", "kernel", "roles", NULL};
 DP_CLAIM(sinkhorn_narrow) = {
     .id = "sinkhorn-narrow",
     .title = "Narrow regularisation: between Gaussians the Sinkhorn field tends to the Wasserstein field at order epsilon^2, with the constant",

@@ -79,7 +79,7 @@ static void run(dp_check *c)
 }
 
 static const dp_param_spec params[] = {DP_PARAM_AT, {0}};
-static const char *const twins[] = {"sign", "identifies", "kernel", NULL};
+static const char *const twins[] = {"sign", "identifies", "kernel", "roles", NULL};
 DP_CLAIM(sinkhorn_off_support) = {
     .id = "sinkhorn-off-support",
     .title = "Sinkhorn drifting that vanishes on the support of q does not make p and q equal; off the support it does not vanish",

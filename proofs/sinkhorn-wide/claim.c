@@ -28,7 +28,7 @@ static void run(dp_check *c)
 }
 
 static const dp_param_spec params[] = {DP_PARAM_AT, {0}};
-static const char *const twins[] = {"sign", "order", "kernel", NULL};
+static const char *const twins[] = {"sign", "order", "kernel", "roles", NULL};
 DP_CLAIM(sinkhorn_wide) = {
     .id = "sinkhorn-wide",
     .title = "Wide regularisation: the Sinkhorn drift is the difference of means, and of the variances only at order 1/epsilon",

@@ -57,7 +57,7 @@ static void run(dp_check *c)
 }
 
 static const dp_param_spec params[] = {DP_PARAM_AT, {0}};
-static const char *const twins[] = {"sign", "constant", "whole", NULL};
+static const char *const twins[] = {"sign", "constant", "whole", "roles", NULL};
 DP_CLAIM(sliced_translation) = {
     .id = "sliced-translation",
     .title = "Half SW_2^2: a translation is undone at the rate 1/d, whatever the shape",

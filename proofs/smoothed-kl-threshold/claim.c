@@ -155,7 +155,7 @@ static void run(dp_check *c)
 }
 
 static const dp_param_spec params[] = {{"separations", DP_PARAM_VECTOR, NULL, "distances L > 0 of the two atoms of p, in the units of the case; required"}, {0}};
-static const char *const twins[] = {"unsmoothed", "everywhere", NULL};
+static const char *const twins[] = {"unsmoothed", "everywhere", "roles", NULL};
 DP_CLAIM(smoothed_kl_threshold) = {
     .id = "smoothed-kl-threshold",
     .title = "No smallest separation: unless two data points weigh the same and are at most two bandwidths apart, one particle can move so that the smoothed KL increases",

@@ -65,7 +65,7 @@ static const dp_param_spec params[] = {
     {"start", DP_PARAM_RATIONAL, NULL, "the deviation s > 0 of the generator at the start; default 1/2"},
     {"side", DP_PARAM_WORD, "below|above", "on which side of the threshold the start is claimed to be; default below"},
     {0}};
-static const char *const twins[] = {"sign", "threshold", "kernel", NULL};
+static const char *const twins[] = {"sign", "threshold", "kernel", "roles", NULL};
 DP_CLAIM(stop_gradient_basin) = {
     .id = "stop-gradient-basin",
     .title = "Without stop-gradient a scale generator collapses to a point from every start below an explicit threshold; with it the data's scale is found from everywhere",

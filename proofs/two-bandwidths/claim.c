@@ -72,7 +72,7 @@ static const dp_param_spec params[] = {
     {"second", DP_PARAM_RATIONAL, NULL, "the other bandwidth; required"},
     {"width", DP_PARAM_RATIONAL, NULL, "length of the interval that holds the root, from the particle at x > 0 outwards; required"},
     {0}};
-static const char *const twins[] = {"same", "aligned", "kernel", NULL};
+static const char *const twins[] = {"same", "aligned", "kernel", "roles", NULL};
 DP_CLAIM(two_bandwidths) = {
     .id = "two-bandwidths",
     .title = "Two bandwidths: the summed drift can be exactly zero at every particle while the drift of each bandwidth is not",

@@ -78,7 +78,7 @@ static const dp_param_spec params[] = {
     DP_PARAM_AT,
     {"tolerance", DP_PARAM_RATIONAL, NULL, "how far the ratio of the gap to its leading term may be from 1; required for mixtures"},
     {0}};
-static const char *const twins[] = {"factor", "sign", NULL};
+static const char *const twins[] = {"factor", "sign", "kernel", "roles", NULL};
 DP_CLAIM(two_score_flows) = {
     .id = "two-score-flows",
     .title = "The smoothed KL's flow and the score difference are one field for two Gaussians and two fields otherwise, apart by h^2/2 times a second derivative",

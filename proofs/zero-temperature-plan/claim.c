@@ -186,7 +186,7 @@ static void run(dp_check *c)
 }
 
 static const dp_param_spec params[] = {{"delta", DP_PARAM_RATIONAL, NULL, "how much of the weight may miss the target; default 1/100"}, {0}};
-static const char *const twins[] = {"nearest", "second", NULL};
+static const char *const twins[] = {"nearest", "second", "roles", NULL};
 DP_CLAIM(zero_temperature_plan) = {
     .id = "zero-temperature-plan",
     .title = "Small bandwidths: converged Sinkhorn sends each point along the optimal assignment, exponentially closely",
