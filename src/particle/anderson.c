@@ -4,59 +4,69 @@
 
 #include <gsl/gsl_errno.h>
 #include <gsl/gsl_linalg.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 void dp_anderson_init(dp_anderson *a, size_t n)
 {
     *a = (dp_anderson){.n = n};
-    a->image = dp_malloc(sizeof(double) * n * (DP_ANDERSON + 1)), a->residual = dp_malloc(sizeof(double) * n * (DP_ANDERSON + 1));
+    a->image = dp_malloc(sizeof(double) * n * DP_ANDERSON), a->residual = dp_malloc(sizeof(double) * n * DP_ANDERSON);
+    a->last = dp_malloc(sizeof(double) * 2 * n);
     gsl_set_error_handler_off();
 }
 
-void dp_anderson_clear(dp_anderson *a) { free(a->image), free(a->residual); }
+void dp_anderson_clear(dp_anderson *a) { free(a->image), free(a->residual), free(a->last); }
 
-/* Differences of residuals to the newest: gram = D D', rhs = D r. */
-static void normal_equations(gsl_matrix *gram, gsl_vector *rhs, const dp_anderson *a, size_t newest, const size_t *slot, size_t k)
+/* In eight sums, which may be lanes. */
+static double dot(const double *x, const double *y, size_t n)
 {
-    const double *r = a->residual + newest * a->n;
-    for (size_t i = 0; i < k; i++) {
-        const double *p = a->residual + slot[i] * a->n;
-        double sum = 0;
-        for (size_t c = 0; c < a->n; c++) sum += (r[c] - p[c]) * r[c];
-        gsl_vector_set(rhs, i, sum);
-        for (size_t j = 0; j <= i; j++) {
-            const double *q = a->residual + slot[j] * a->n;
-            sum = 0;
-            for (size_t c = 0; c < a->n; c++) sum += (r[c] - p[c]) * (r[c] - q[c]);
-            gsl_matrix_set(gram, i, j, sum), gsl_matrix_set(gram, j, i, sum);
-        }
-    }
+    double sum[8] = {0};
+    size_t c = 0;
+    for (; c + 8 <= n; c += 8)
+        for (int l = 0; l < 8; l++) sum[l] += x[c + (size_t) l] * y[c + (size_t) l];
+    for (; c < n; c++) sum[0] += x[c] * y[c];
+    return ((sum[0] + sum[4]) + (sum[2] + sum[6])) + ((sum[1] + sum[5]) + (sum[3] + sum[7]));
 }
 
-/* x = image - sum_i gamma_i (image - image_i), gamma minimising |r - sum gamma_i (r - r_i)|. */
-static void combine(double *x, const dp_anderson *a, size_t newest, const size_t *slot, size_t k)
+/* gamma minimises |r - sum_i gamma_i D_i| over the k differences D_i of residuals, made unit vectors; 2^-40 on the diagonal keeps differences that are nearly dependent from huge
+   multiples of themselves: it changes the point that is tried next, not what it converges to. Whether it is positive definite. */
+static int solve(double *gamma, const dp_anderson *a, const double *r, size_t k)
 {
-    gsl_matrix *gram = gsl_matrix_alloc(k, k), *V = gsl_matrix_alloc(k, k);
-    gsl_vector *rhs = gsl_vector_alloc(k), *S = gsl_vector_alloc(k), *gamma = gsl_vector_alloc(k);
-    normal_equations(gram, rhs, a, newest, slot, k);
-    if (gsl_linalg_SV_decomp_jacobi(gram, V, S) == GSL_SUCCESS) {
-        for (size_t i = 0; i < k; i++)
-            if (gsl_vector_get(S, i) < 1e-14 * gsl_vector_get(S, 0)) gsl_vector_set(S, i, 0);
-        gsl_linalg_SV_solve(gram, V, S, rhs, gamma);
-        for (size_t i = 0; i < k; i++)
-            for (size_t c = 0; c < a->n; c++) x[c] -= gsl_vector_get(gamma, i) * (a->image[newest * a->n + c] - a->image[slot[i] * a->n + c]);
+    gsl_matrix *G = gsl_matrix_alloc(k, k);
+    gsl_vector *x = gsl_vector_alloc(k);
+    double unit[DP_ANDERSON];
+    for (size_t i = 0; i < k; i++) unit[i] = a->gram[i][i] > 0 ? 1 / sqrt(a->gram[i][i]) : 0;
+    for (size_t i = 0; i < k; i++) {
+        gsl_vector_set(x, i, unit[i] * dot(a->residual + i * a->n, r, a->n));
+        for (size_t j = 0; j < k; j++) gsl_matrix_set(G, i, j, i == j ? 1 + 0x1p-40 : unit[i] * unit[j] * a->gram[i][j]);
     }
-    gsl_matrix_free(gram), gsl_matrix_free(V), gsl_vector_free(rhs), gsl_vector_free(S), gsl_vector_free(gamma);
+    const int good = gsl_linalg_cholesky_decomp1(G) == GSL_SUCCESS && gsl_linalg_cholesky_svx(G, x) == GSL_SUCCESS;
+    for (size_t i = 0; i < k; i++) gamma[i] = unit[i] * gsl_vector_get(x, i);
+    gsl_matrix_free(G), gsl_vector_free(x);
+    return good;
+}
+
+/* The differences of the newest residual and image to the ones before, in place of the oldest; their products. */
+static size_t remember(dp_anderson *a, const double *image, const double *residual)
+{
+    const size_t n = a->n, slot = (a->steps - 1) % DP_ANDERSON, k = a->steps < DP_ANDERSON ? a->steps : DP_ANDERSON;
+    for (size_t c = 0; c < n; c++) a->image[slot * n + c] = image[c] - a->last[c], a->residual[slot * n + c] = residual[c] - a->last[n + c];
+    for (size_t i = 0; i < k; i++) a->gram[i][slot] = a->gram[slot][i] = dot(a->residual + i * n, a->residual + slot * n, n);
+    return k;
 }
 
 void dp_anderson_step(double *x, dp_anderson *a, const double *image)
 {
-    const size_t newest = a->steps % (DP_ANDERSON + 1), k = a->steps < DP_ANDERSON ? a->steps : DP_ANDERSON;
-    size_t slot[DP_ANDERSON];
-    for (size_t c = 0; c < a->n; c++) a->image[newest * a->n + c] = image[c], a->residual[newest * a->n + c] = image[c] - x[c];
-    for (size_t i = 0; i < k; i++) slot[i] = (a->steps - 1 - i) % (DP_ANDERSON + 1);
-    memcpy(x, image, sizeof(double) * a->n);
-    if (k) combine(x, a, newest, slot, k);
+    const size_t n = a->n;
+    double gamma[DP_ANDERSON], *residual = dp_malloc(sizeof(double) * n);
+    for (size_t c = 0; c < n; c++) residual[c] = image[c] - x[c];
+    const size_t k = a->steps ? remember(a, image, residual) : 0;
+    memcpy(x, image, sizeof(double) * n);
+    if (k && solve(gamma, a, residual, k))
+        for (size_t i = 0; i < k; i++)
+            for (size_t c = 0; c < n; c++) x[c] -= gamma[i] * a->image[i * n + c];
+    memcpy(a->last, image, sizeof(double) * n), memcpy(a->last + n, residual, sizeof(double) * n);
+    free(residual);
     a->steps++;
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tool/bench_apart.h"
 #include "tool/bench_conv.h"
 #include "tool/bench_drift.h"
 #include "tool/bench_mesh.h"
@@ -87,19 +88,48 @@ static int print_quotient(const char *gap, const dp_quotient *q, dp_status statu
     return good;
 }
 
+static dp_status quotient(double *over, double *under, const dp_quotient *q, dp_error *e)
+{
+    dp_problem *P = NULL;
+    dp_status status = dp_problem_parse(&P, "bench", dp_bench_case_2d, NULL, 0, NULL, e);
+    if (!status) status = q->once(over, under, P, e);
+    if (P) dp_problem_free(P);
+    return status;
+}
+
+int dp_bench_alone(const char *name, dp_error *e)
+{
+    double over = 0, under = 0;
+    for (int i = 0; i < dp_quotients_count; i++)
+        if (!strcmp(name, dp_quotients[i].name)) {
+            if (quotient(&over, &under, dp_quotients + i, e)) return 0;
+            printf("%.17g %.17g\n", over, under);
+            return 1;
+        }
+    return dp_fail(e, DP_EINPUT, "%s is no quotient", name), 0;
+}
+
+/* Memory by this program anew: how an allocator lays out what follows depends on what went before. */
+static dp_status asked_anew(double *over, double *under, const dp_quotient *q, dp_error *e)
+{
+    char name[] = "driftproof", command[] = "bench", option[] = "--alone", *row = dp_format("%s", q->name);
+    char *const arguments[] = {name, command, option, row, NULL};
+    const dp_status status = dp_bench_anew(over, under, arguments, e);
+    free(row);
+    return status;
+}
+
 int dp_bench_run_quotients(const dp_args *a, int json, const char *gap)
 {
     int good = 1;
     for (int i = 0; i < dp_quotients_count; i++) {
+        const dp_quotient *q = dp_quotients + i;
         double over = 0, under = 0;
         dp_error e = {0};
-        dp_problem *P = NULL;
         if (!dp_bench_asked_quotient(a, i)) continue;
-        dp_status status = dp_problem_parse(&P, "bench", dp_bench_case_2d, NULL, 0, NULL, &e);
-        if (!status) status = dp_quotients[i].once(&over, &under, P, &e);
-        good &= print_quotient(json ? gap : NULL, dp_quotients + i, status, over, under, &e);
+        const dp_status status = !strcmp(q->unit, "MiB") ? asked_anew(&over, &under, q, &e) : quotient(&over, &under, q, &e);
+        good &= print_quotient(json ? gap : NULL, q, status, over, under, &e);
         gap = ",";
-        if (P) dp_problem_free(P);
     }
     return good;
 }
@@ -114,15 +144,19 @@ static int asked_race(const dp_args *a, int i)
 }
 
 /* Returns 0 if the bar was missed or something failed. */
-static int print_race(const char *gap, const dp_race *r, dp_status status, double ours, double theirs, const dp_error *e)
+static int print_race(const char *gap, const dp_race *r, dp_status status, double ours, double theirs, double share, const dp_error *e)
 {
     const int good = status == DP_EUNSUPPORTED || (!status && theirs >= r->bar * ours);
     char *title = dp_race_title(r);
     if (!gap) {
         printf("%-68s ", title);
         if (status) printf("%s: %s\n", status == DP_EUNSUPPORTED ? "left out" : "FAILED", e->text);
-        else if (r->bar > 0) printf("%10.3g ms   the other %.4g ms: %.3g times as long, bar %g: %s\n", 1e3 * ours, 1e3 * theirs, theirs / ours, r->bar, good ? "reached" : "MISSED");
-        else printf("%10.3g ms   the other %.4g ms: %.3g times as long\n", 1e3 * ours, 1e3 * theirs, theirs / ours);
+        else {
+            printf("%10.3g ms   the other %.4g ms: %.3g times as long", 1e3 * ours, 1e3 * theirs, theirs / ours);
+            if (r->bar > 0) printf(", bar %g: %s", r->bar, good ? "reached" : "MISSED");
+            if (share > 0) printf("; %.2f of the rate of exponentials", share);
+            putchar('\n');
+        }
         fflush(stdout);
     } else {
         printf("%s\n    {\"name\": \"%s\", \"title\": \"%s\", \"seconds\": ", gap, r->name, title);
@@ -132,6 +166,7 @@ static int print_race(const char *gap, const dp_race *r, dp_status status, doubl
             fputs(", \"other_seconds\": ", stdout), dp_json_double(stdout, theirs);
             fputs(", \"ratio\": ", stdout), dp_json_double(stdout, theirs / ours);
             if (r->bar > 0) fputs(", \"bar_ratio\": ", stdout), dp_json_double(stdout, r->bar);
+            if (share > 0) fputs(", \"share_of_exponentials\": ", stdout), dp_json_double(stdout, share);
         }
         putchar('}');
     }
@@ -143,11 +178,11 @@ int dp_bench_run_races(const dp_args *a, int json, const char **gap)
 {
     int good = 1;
     for (int i = 0; i < dp_races_count; i++) {
-        double ours = 0, theirs = 0;
+        double ours = 0, theirs = 0, share = 0;
         dp_error e = {0};
         if (!asked_race(a, i)) continue;
-        const dp_status status = dp_race_run(&ours, &theirs, dp_races + i, &e);
-        good &= print_race(json ? *gap : NULL, dp_races + i, status, ours, theirs, &e);
+        const dp_status status = dp_race_run(&ours, &theirs, &share, dp_races + i, &e);
+        good &= print_race(json ? *gap : NULL, dp_races + i, status, ours, theirs, share, &e);
         *gap = ",";
     }
     return good;

@@ -16,4 +16,7 @@ int dp_bench_run_duels(const dp_args *a, int json, const char *gap, slong runs);
 int dp_bench_run_quotients(const dp_args *a, int json, const char *gap);
 int dp_bench_run_races(const dp_args *a, int json, const char **gap);
 
+/* Prints both numbers of the quotient of that name; 0 if it failed. */
+int dp_bench_alone(const char *name, dp_error *e);
+
 #endif

@@ -7,6 +7,7 @@
 #endif
 
 #include "grid/conv.h"
+#include "tool/bench_apart.h"
 #include "tool/bench_conv.h"
 
 const dp_duel dp_duels[] = {
@@ -96,15 +97,9 @@ static void quad_free(quad *q) { (void) q; }
 static void quad_once(quad *q, slong n) { (void) q, (void) n; }
 #endif
 
-static int by_size(const void *a, const void *b)
-{
-    const double x = *(const double *) a, y = *(const double *) b;
-    return (x > y) - (x < y);
-}
-
 static double median(double *t, slong n)
 {
-    qsort(t, (size_t) n, sizeof *t, by_size);
+    qsort(t, (size_t) n, sizeof *t, dp_bench_by_size);
     return t[n / 2];
 }
 

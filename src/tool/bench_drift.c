@@ -6,17 +6,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
 
-#include "base/memory.h"
 #include "drift/drift.h"
 #include "particle/fused.h"
 #include "particle/transport.h"
+#include "tool/bench_apart.h"
 
-enum { SWEEPS = 100, DIRECTIONS = 100 };
+enum { SWEEPS = 100, DIRECTIONS = 100, MOST_RUNS = 21 };
 
 /* Targets: shared figures for PyTorch told to flush denormals and which processor it runs on, for N = M. */
 const dp_race dp_races[] = {
@@ -37,14 +33,17 @@ const dp_race dp_races[] = {
     {"drift-torch", "mean-shift", "PyTorch", 256, 64, 0, 0, 0},
     {"drift-torch", "mean-shift", "PyTorch", 1024, 64, 0, 0, 0},
     {"drift-torch", "mean-shift", "PyTorch", 4096, 64, 0, 1, 0},
+    {"drift-torch", "mean-shift", "PyTorch", 16384, 64, 0, 1, 0},
     {"drift-threads", "mean-shift", "threads", 256, 2, 1, 0, 0},
     {"drift-threads", "mean-shift", "threads", 1024, 2, 1, 0, 0},
     {"drift-threads", "mean-shift", "threads", 4096, 2, 1, 0, 0},
     {"drift-threads", "mean-shift", "threads", 16384, 2, 1, 0, 0},
     {"drift-threads", "mean-shift", "threads", 4096, 2, 0, 0, 0},
+    {"drift-threads", "mean-shift", "threads", 16384, 2, 0, 0, 0},
     {"drift-threads", "mean-shift", "threads", 1024, 64, 1, 0, 0},
     {"drift-threads", "mean-shift", "threads", 4096, 64, 0, 0, 0},
     {"drift-threads", "mean-shift", "threads", 16384, 64, 1, 1, 0},
+    {"drift-threads", "mean-shift", "threads", 16384, 64, 0, 1, 0},
     {"proxy-numpy", "sinkhorn-proxy", "NumPy", 1024, 2, 0, 0, 10},
     {"proxy-torch", "sinkhorn-proxy", "PyTorch", 256, 2, 1, 0, 0},
     {"proxy-torch", "sinkhorn-proxy", "PyTorch", 1024, 2, 1, 0, 40},
@@ -66,13 +65,6 @@ char *dp_race_title(const dp_race *r)
     const char *what = !strcmp(r->drift, "sinkhorn") ? ", 100 sweeps" : !strcmp(r->drift, "sliced-wasserstein") ? ", 100 directions" : "";
     const char *peer = !strcmp(r->peer, "exp") ? "share of the rate of exponentials" : !strcmp(r->peer, "threads") ? "one thread over two" : r->peer;
     return dp_format("%s%s, N = M = %d, d = %d, %s: %s", r->drift, what, r->n, r->d, r->single ? "single" : "double", peer);
-}
-
-static double seconds(clockid_t clock)
-{
-    struct timespec t;
-    clock_gettime(clock, &t);
-    return (double) t.tv_sec + 1e-9 * (double) t.tv_nsec;
 }
 
 /* ---- ours ---- */
@@ -99,31 +91,34 @@ static void clouds_clear(clouds *c)
     free(c->x), free(c->y), free(c->v), free(c->direction);
 }
 
-/* The least of `runs`. */
-static dp_status ours(double *least, clouds *c, const char *drift, int threads, clockid_t clock, int runs, dp_error *e)
+/* The median of `runs`, at most MOST_RUNS; by the clock where there is more than one thread. */
+static dp_status ours(double *median, clouds *c, const char *drift, int threads, int clock, int runs, dp_error *e)
 {
     dp_drifted out = {.v = c->v};
+    double time[MOST_RUNS];
     dp_status status = DP_OK;
     c->s.threads = threads;
     for (int k = 0; k < runs && !status; k++) {
-        const double start = seconds(clock);
+        const double start = clock ? dp_now() : dp_bench_processor();
         out.nnotes = 0, status = dp_drift_sample(&out, drift, &c->s, e);
-        *least = fmin(*least, seconds(clock) - start);
+        time[k] = (clock ? dp_now() : dp_bench_processor()) - start;
     }
+    if (!status) qsort(time, (size_t) runs, sizeof *time, dp_bench_by_size), *median = time[runs / 2];
     return status;
 }
 
 /* ---- theirs ---- */
 
 #define START "import sys,os,time\n" \
-    "n,d,single,h=int(sys.argv[2]),int(sys.argv[3]),int(sys.argv[4]),4. if int(sys.argv[3])>3 else .5\n" \
-    "def best(f):\n b=9e9\n for k in range(2 if n>4000 or n>256 and sys.argv[1]==\"sinkhorn\" else 7):\n  t=time.process_time(); f(); b=min(b,time.process_time()-t)\n print(b)\n"
+    "n,d,single,runs=map(int,sys.argv[2:6]); h=4. if d>3 else .5\n" \
+    "def once(f):\n t=time.process_time(); f(); return time.process_time()-t\n" \
+    "def serve(f):\n print(once(f) if n<(2000 if sys.argv[1]==\"sinkhorn\" else 5000) else 0,flush=True)\n for line in sys.stdin: print(sorted(once(f) for k in range(runs))[runs//2],flush=True)\n"
 static const char numpy_program[] = START
     "import numpy as np\nr=np.random.default_rng(0)\nx,y=r.normal(size=(n,d)),r.normal(size=(n,d))+.5\n"
     "def L(a,b): return -((a[:,None]-b[None])**2).sum(-1)/(2*h*h)\ndef s(L,a):\n w=np.exp(L-L.max(a,keepdims=True)); return w/w.sum(a,keepdims=True)\n"
     "def shift():\n f=lambda a,b: s(L(a,b),1)@b\n return f(x,y)-f(x,x)\n"
     "def proxy():\n A=lambda a,b: np.sqrt(s(L(a,b),1)*s(L(a,b),0))\n P,Q=A(x,y),A(x,x); return (P*Q.sum(1,keepdims=True))@y-(Q*P.sum(1,keepdims=True))@x\n"
-    "best({\"mean-shift\":shift,\"sinkhorn-proxy\":proxy}[sys.argv[1]])";
+    "serve({\"mean-shift\":shift,\"sinkhorn-proxy\":proxy}[sys.argv[1]])";
 static const char torch_program[] = START
     "import torch\ntorch.set_num_threads(1)\ntorch.set_flush_denormal(True)\nt=torch.float32 if single else torch.float64\nx,y=torch.randn(n,d,dtype=t),torch.randn(n,d,dtype=t)+.5\n"
     "def L(a,b): return torch.addmm((a*a).sum(1)[:,None]+(b*b).sum(1)[None],a,b.T,alpha=-2).mul_(-.5/h/h)\n"
@@ -135,22 +130,10 @@ static const char torch_program[] = START
     " return f(x,y)-f(x,x)\n"
     "q=torch.randn(100,d,dtype=t); q/=q.norm(dim=1,keepdim=True)\n"
     "def sliced():\n a,i=(q@x.T).sort(1); b=(q@y.T).sort(1)[0]; return torch.zeros(100,n,dtype=t).scatter_(1,i,b-a).T@q/100\n"
-    "best({\"mean-shift\":shift,\"sinkhorn-proxy\":proxy,\"mmd\":mmd,\"sinkhorn\":sinkhorn,\"sliced-wasserstein\":sliced}[sys.argv[1]])";
+    "serve({\"mean-shift\":shift,\"sinkhorn-proxy\":proxy,\"mmd\":mmd,\"sinkhorn\":sinkhorn,\"sliced-wasserstein\":sliced}[sys.argv[1]])";
 static const char pot_program[] = START
     "import warnings\nwarnings.simplefilter(\"ignore\")\nimport numpy as np,ot\nr=np.random.default_rng(0)\nx,y=r.normal(size=(n,d)),r.normal(size=(n,d))+.5\nw=np.full(n,1/n)\n"
-    "def f(a,b): return n*ot.bregman.sinkhorn_log(w,w,ot.dist(a,b)/2,h*h,numItermax=100,stopThr=0)@b\nbest(lambda: f(x,y)-f(x,x))";
-
-dp_status dp_bench_python(double *seconds, const char *library, const char *name, const char *program, const char *arguments, dp_error *e)
-{
-    char *command = dp_format("export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1; grep -q avx512dq /proc/cpuinfo 2>/dev/null && export OPENBLAS_CORETYPE=SKYLAKEX; "
-                              "for p in python3 /usr/bin/python3; do $p -c 'import %s' 2>/dev/null && { $p -c '%s' %s 2>/dev/null; exit; }; done",
-                              library, program, arguments);
-    FILE *f = popen(command, "r");
-    const int got = f ? fscanf(f, "%lf", seconds) : 0;
-    if (f) pclose(f);
-    free(command);
-    return got == 1 ? DP_OK : dp_fail(e, DP_EUNSUPPORTED, "%s is not installed", name);
-}
+    "def f(a,b): return n*ot.bregman.sinkhorn_log(w,w,ot.dist(a,b)/2,h*h,numItermax=100,stopThr=0)@b\nserve(lambda: f(x,y)-f(x,x))";
 
 /* GiB that Linux calls available; elsewhere there is no limit. */
 static double available(void)
@@ -164,90 +147,85 @@ static double available(void)
     return kib / (1 << 20);
 }
 
-static dp_status theirs(double *least, const dp_race *r, dp_error *e)
+/* Its median of so many runs for each line. */
+static dp_status theirs(dp_peer *p, const dp_race *r, int runs, dp_error *e)
 {
     const double most = 8.0 * r->n * r->n * (r->single ? 4 : 8) / (1 << 30); /* matrices of pairs that are there at once: 3 (mean-shift) to 7 (proxy) */
     if (most > available()) return dp_fail(e, DP_EUNSUPPORTED, "%s would take up to %.0f GiB, which are not free", r->peer, most);
     const char *program = !strcmp(r->peer, "NumPy") ? numpy_program : !strcmp(r->peer, "POT") ? pot_program : torch_program;
     const char *library = !strcmp(r->peer, "NumPy") ? "numpy" : !strcmp(r->peer, "POT") ? "ot" : "torch";
-    char *arguments = dp_format("%s %d %d %d", r->drift, r->n, r->d, r->single);
-    const dp_status status = dp_bench_python(least, library, r->peer, program, arguments, e);
+    char *arguments = dp_format("%s %d %d %d %d", r->drift, r->n, r->d, r->single, runs);
+    const dp_status status = dp_peer_start(p, library, r->peer, program, arguments, e);
     free(arguments);
     return status;
 }
 
-/* Exponentials in the cache, as many as the drift's pairs. */
+/* Seconds of as many exponentials in the cache as the drift has pairs, twice N M (Sinkhorn: for every sweep); from a part of them. */
 static double exponentials(const dp_race *r)
 {
-    enum { COUNT = 4096 };
-    double at[COUNT], to[COUNT], least = INFINITY;
+    enum { COUNT = 4096, PART = 2000 };
+    double at[COUNT], to[COUNT];
     for (int i = 0; i < COUNT; i++) {
         if (r->single) ((float *) at)[i] = -1 - (float) i / 64;
         else at[i] = -1 - (double) i / 64;
     }
-    for (int k = 0; k < 20; k++) {
-        const double start = seconds(CLOCK_PROCESS_CPUTIME_ID);
-        for (int i = 0; i < 100; i++) dp_fused_exp2(to, at, COUNT, r->single);
-        least = fmin(least, seconds(CLOCK_PROCESS_CPUTIME_ID) - start);
-    }
-    return least / (100 * COUNT) * 2 * (double) r->n * (double) r->n;
+    const double all = 2 * (double) r->n * (double) r->n / COUNT * (!strcmp(r->drift, "sinkhorn") ? SWEEPS : 1), part = fmin(ceil(all), PART), start = dp_bench_processor();
+    for (int i = 0; i < part; i++) dp_fused_exp2(to, at, COUNT, r->single);
+    return (dp_bench_processor() - start) / part * all;
 }
 
-dp_status dp_race_run(double *mine, double *other, const dp_race *r, dp_error *e)
+/* How often each way is run in a turn, and the turns. */
+typedef struct { const dp_race *r; clouds c; dp_peer peer; int runs, turns, shares; double share[DP_MOST_TURNS]; } heat;
+
+static dp_status turn(double *mine, double *other, void *argument, dp_error *e)
 {
-    const int slow = r->n > 4096 || (r->n > 256 && !strcmp(r->drift, "sinkhorn")), runs = slow ? 1 : r->n > 1024 ? 5 : 20;
-    const clockid_t cpu = CLOCK_PROCESS_CPUTIME_ID, clock = CLOCK_MONOTONIC;
-    clouds c;
-    *mine = *other = INFINITY;
+    heat *h = argument;
+    const int threads = !strcmp(h->r->peer, "threads"), rate = !strcmp(h->r->peer, "exp");
     dp_status status = DP_OK;
-    clouds_init(&c, r);
-    if (!strcmp(r->peer, "threads")) {
-        for (int k = 0; k < 3 && !status; k++) {
-            status = ours(other, &c, r->drift, 1, clock, runs, e);
-            if (!status) status = ours(mine, &c, r->drift, 2, clock, runs, e);
-        }
-    } else {
-        status = ours(mine, &c, r->drift, 1, cpu, runs, e); /* before and after: the machine's pace may change */
-        if (!status && !strcmp(r->peer, "exp")) *other = exponentials(r);
-        else if (!status) status = theirs(other, r, e);
-        if (!status) status = ours(mine, &c, r->drift, 1, cpu, runs, e);
-    }
-    clouds_clear(&c);
+    if (threads) status = ours(other, &h->c, h->r->drift, 1, 1, h->runs, e);
+    else if (!rate) status = dp_peer_ask(other, &h->peer, e);
+    if (!status) status = ours(mine, &h->c, h->r->drift, threads ? 2 : 1, threads, h->runs, e);
+    const double exps = exponentials(h->r);
+    if (rate) *other = exps;
+    if (!status) h->share[h->shares++] = exps / *mine / (threads ? 2 : 1);
+    return status;
+}
+
+dp_status dp_race_run(double *mine, double *other, double *share, const dp_race *r, dp_error *e)
+{
+    const int sweeps = !strcmp(r->drift, "sinkhorn"), apart = strcmp(r->peer, "threads") && strcmp(r->peer, "exp");
+    const int slow = r->n > 4096 || (sweeps && r->n > 1024), middling = r->n > 1024 || (sweeps && r->n > 256);
+    heat h = {.r = r, .runs = slow ? 1 : middling ? 3 : 9, .turns = slow ? 1 : middling ? 5 : DP_MOST_TURNS, .peer = {.end = -1}};
+    dp_status status = DP_OK;
+    clouds_init(&h.c, r);
+    if (apart) status = theirs(&h.peer, r, middling ? 1 : 3, e);
+    if (!status && !slow) status = ours(mine, &h.c, r->drift, 1, 0, 1, e); /* to warm up */
+    if (!status) status = dp_bench_turns(mine, other, h.turns, turn, &h, e);
+    if (apart) dp_peer_stop(&h.peer);
+    if (!status) qsort(h.share, (size_t) h.shares, sizeof *h.share, dp_bench_by_size), *share = strcmp(r->drift, "sliced-wasserstein") ? h.share[h.shares / 2] : 0;
+    clouds_clear(&h.c);
     return status;
 }
 
 /* ---- memory ---- */
 
-static double peak(void)
+static dp_status drifting(double *time, void *argument, dp_error *e)
 {
-    struct rusage u;
-    getrusage(RUSAGE_SELF, &u);
-    return (double) u.ru_maxrss / 1024;
+    const dp_race *r = argument;
+    clouds c;
+    clouds_init(&c, r);
+    c.s.iterations = 2; /* sweeps that follow need no more memory */
+    const dp_status status = ours(time, &c, r->drift, 1, 0, 1, e);
+    clouds_clear(&c);
+    return status;
 }
 
 /* MiB that a drift of n points adds to a process of its own. */
 static dp_status grown(double *size, const char *drift, int n, dp_error *e)
 {
-    const dp_race r = {.drift = drift, .n = n, .d = 2, .single = 1};
-    int ends[2], status = -1;
-    if (pipe(ends)) return dp_fail(e, DP_EIO, "no pipe");
-    dp_memory_return(); /* the child must not find pages that rows before it left */
-    const pid_t pid = fork();
-    if (!pid) {
-        clouds c;
-        double least = INFINITY;
-        const double before = peak();
-        clouds_init(&c, &r);
-        c.s.iterations = 2; /* sweeps that follow need no more memory */
-        const dp_status done = ours(&least, &c, r.drift, 1, CLOCK_PROCESS_CPUTIME_ID, 1, e);
-        const double more = peak() - before;
-        _exit(done || write(ends[1], &more, sizeof more) != (ssize_t) sizeof more);
-    }
-    close(ends[1]);
-    const ssize_t got = read(ends[0], size, sizeof *size);
-    close(ends[0]);
-    if (pid > 0) waitpid(pid, &status, 0);
-    return got == (ssize_t) sizeof *size && WIFEXITED(status) && !WEXITSTATUS(status) ? DP_OK : dp_fail(e, DP_EIO, "the process that was measured did not finish");
+    dp_race r = {.drift = drift, .n = n, .d = 2, .single = 1};
+    double time;
+    return dp_bench_grown(size, &time, drifting, &r, e);
 }
 
 dp_status dp_bench_drift_memory(double *over, double *under, const dp_problem *P, dp_error *e)

@@ -10,17 +10,14 @@ typedef struct { const char *name, *drift, *peer; int n, d, single, full; double
 extern const dp_race dp_races[];
 extern const int dp_races_count;
 
-/* Seconds of one run, the least of several in turns: of the processor, for "threads" by the clock. DP_EUNSUPPORTED: "not installed". */
-dp_status dp_race_run(double *ours, double *theirs, const dp_race *r, dp_error *e);
+/* Seconds of one run in the turn whose quotient is the median: of the processor, for "threads" by the clock. share: of the rate of exponentials, if each pair (Sinkhorn: and sweep)
+   took one; the median of turns; 0: not asked. DP_EUNSUPPORTED: "not installed". */
+dp_status dp_race_run(double *ours, double *theirs, double *share, const dp_race *r, dp_error *e);
 char *dp_race_title(const dp_race *r);
 
 /* Peak memory of mean-shift with 65,536 points over that with 16,384: 4 where it grows as N + M, 16 where as N M. P is not used. */
 dp_status dp_bench_drift_memory(double *over, double *under, const dp_problem *P, dp_error *e);
 /* The largest peak memory of eight drifts with 16,384 points over that of as many pairs of floats. */
 dp_status dp_bench_drift_memory_most(double *over, double *under, const dp_problem *P, dp_error *e);
-
-/* The number of seconds that a program prints, one thread, by the first of two Python interpreters that has the library; DP_EUNSUPPORTED when none has. The program
-   holds no single quotes. */
-dp_status dp_bench_python(double *seconds, const char *library, const char *name, const char *program, const char *arguments, dp_error *e);
 
 #endif

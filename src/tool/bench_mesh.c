@@ -1,13 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* bench_mesh.c: what certified fields on large meshes gain from a second thread, and the memory that they take. */
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include "base/memory.h"
 #include "drift/gridfield.h"
+#include "tool/bench_apart.h"
 #include "tool/bench_drift.h"
 #include "tool/bench_train.h"
 #include "tool/bench_mesh.h"
@@ -33,62 +27,42 @@ static dp_status field(double *bytes, const dp_problem *P, slong n, slong digits
     return status;
 }
 
-enum { MOST_PAIRS = 9 };
+typedef struct { const dp_problem *P; slong n, digits; dp_tier tier; } task;
 
-static int by_size(const void *a, const void *b)
+static dp_status one_and_two(double *two, double *one, void *argument, dp_error *e)
 {
-    const double x = *(const double *) a, y = *(const double *) b;
-    return (x > y) - (x < y);
+    const task *t = argument;
+    const double start = dp_now();
+    dp_status status = field(NULL, t->P, t->n, t->digits, t->tier, 1, e);
+    const double middle = dp_now();
+    if (!status) status = field(NULL, t->P, t->n, t->digits, t->tier, 2, e);
+    *one = middle - start, *two = dp_now() - middle;
+    return status;
 }
 
-/* One thread and two, in turn; medians of so many pairs. */
-static dp_status both(double *over, double *under, const dp_problem *P, slong digits, dp_tier tier, int pairs, dp_error *e)
+/* One thread and two, in turns. */
+static dp_status both(double *over, double *under, const dp_problem *P, slong digits, dp_tier tier, int turns, dp_error *e)
 {
-    double one[MOST_PAIRS], two[MOST_PAIRS];
-    dp_status status = DP_OK;
-    for (int i = 0; i < pairs && !status; i++) {
-        const double start = dp_now();
-        status = field(NULL, P, 1024, digits, tier, 1, e);
-        const double middle = dp_now();
-        if (!status) status = field(NULL, P, 1024, digits, tier, 2, e);
-        one[i] = middle - start, two[i] = dp_now() - middle;
-    }
-    if (status) return status;
-    qsort(one, (size_t) pairs, sizeof *one, by_size), qsort(two, (size_t) pairs, sizeof *two, by_size);
-    *over = one[pairs / 2], *under = two[pairs / 2];
-    return DP_OK;
+    task t = {P, 1024, digits, tier};
+    return dp_bench_turns(under, over, turns, one_and_two, &t, e);
 }
 
 static dp_status threads(double *over, double *under, const dp_problem *P, dp_error *e) { return both(over, under, P, 30, DP_TIER_EXACT, 1, e); }
-static dp_status threads_double(double *over, double *under, const dp_problem *P, dp_error *e) { return both(over, under, P, 12, DP_TIER_DOUBLE, MOST_PAIRS, e); }
+static dp_status threads_double(double *over, double *under, const dp_problem *P, dp_error *e) { return both(over, under, P, 12, DP_TIER_DOUBLE, DP_MOST_TURNS, e); }
 
-static double peak(void)
+static dp_status values(double *bytes, void *argument, dp_error *e)
 {
-    struct rusage u;
-    getrusage(RUSAGE_SELF, &u);
-    return 1024 * (double) u.ru_maxrss;
+    const task *t = argument;
+    return field(bytes, t->P, t->n, t->digits, t->tier, 1, e);
 }
 
-/* In a process of its own, whose peak before is taken off. */
+/* The largest memory, and what the values take. */
 static dp_status grown(double *over, double *under, const dp_problem *P, slong n, slong digits, dp_tier tier, dp_error *e)
 {
-    double seen[2] = {0, 0};
-    int ends[2], status = -1;
-    if (pipe(ends)) return dp_fail(e, DP_EIO, "no pipe");
-    dp_memory_return(); /* the child must not find pages that rows before it left */
-    const pid_t pid = fork();
-    if (!pid) {
-        const double before = peak();
-        const dp_status done = field(seen + 1, P, n, digits, tier, 1, e);
-        seen[0] = peak() - before;
-        _exit(done || write(ends[1], seen, sizeof seen) != (ssize_t) sizeof seen);
-    }
-    close(ends[1]);
-    const ssize_t got = read(ends[0], seen, sizeof seen);
-    close(ends[0]);
-    if (pid > 0) waitpid(pid, &status, 0);
-    *over = seen[0] / 0x1p20, *under = seen[1] / 0x1p20;
-    return got == (ssize_t) sizeof seen && WIFEXITED(status) && !WEXITSTATUS(status) ? DP_OK : dp_fail(e, DP_EIO, "the process that was measured did not finish");
+    task t = {P, n, digits, tier};
+    const dp_status status = dp_bench_grown(over, under, values, &t, e);
+    *under /= 0x1p20;
+    return status;
 }
 
 static dp_status memory(double *over, double *under, const dp_problem *P, dp_error *e) { return grown(over, under, P, 1024, 30, DP_TIER_EXACT, e); }

@@ -2,55 +2,34 @@
 /* bench_train.c: steps of training beside PyTorch where python3 has it: the same network, batch and drift, processor seconds of one thread. */
 #include "tool/bench_train.h"
 
-#include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
-#include "tool/bench_drift.h"
+#include "tool/bench_apart.h"
 #include "train/train.h"
 
-enum { STEPS = 40 };
+enum { STEPS = 9, TURNS = 7 };
 
-static double seconds(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-    return (double) t.tv_sec + 1e-9 * (double) t.tv_nsec;
-}
+typedef struct { dp_trainer *a; dp_peer peer; } race;
 
-/* The median of several steps. */
-static int ascending(const void *a, const void *b)
+/* The median of several steps of each. */
+static dp_status turn(double *ours, double *theirs, void *argument, dp_error *e)
 {
-    const double s = *(const double *) a, t = *(const double *) b;
-    return (s > t) - (s < t);
-}
-
-static dp_status ours(double *median, int width, dp_error *e)
-{
-    dp_train *t;
-    dp_trainer *a;
+    race *r = argument;
     double time[STEPS], loss, v_rms;
-    char *text = dp_format("dimension: 2\np: {mixture: [{weight: 1/2, mean: [1, 0], covariance: 1/10}, {weight: 1/2, mean: [-1, 0], covariance: 1/10}]}\n"
-                           "kernel: {bandwidth: 1/2}\ntrain: {drift: {name: mean-shift}, generator: {width: %d}, batch: 512}\n", width);
-    dp_status status = dp_train_parse(&t, "bench", text, NULL, 0, e);
-    free(text);
-    if (status) return status;
-    status = dp_trainer_new(&a, t, 1, e);
+    dp_status status = DP_OK;
     for (int k = 0; k < STEPS && !status; k++) {
-        const double start = seconds();
-        status = dp_trainer_gradient(&loss, &v_rms, a, e);
-        dp_trainer_update(a);
-        time[k] = seconds() - start;
+        const double start = dp_bench_processor();
+        status = dp_trainer_gradient(&loss, &v_rms, r->a, e);
+        dp_trainer_update(r->a);
+        time[k] = dp_bench_processor() - start;
     }
-    if (!status) qsort(time, STEPS, sizeof *time, ascending), *median = time[STEPS / 2];
-    dp_trainer_free(a), dp_train_free(t);
-    return status;
+    qsort(time, STEPS, sizeof *time, dp_bench_by_size), *ours = time[STEPS / 2];
+    return status ? status : dp_peer_ask(theirs, &r->peer, e);
 }
 
 /* PyTorch at its best: denormals flushed, the kernels of its BLAS chosen by what the processor can do. %d: the width. */
 static const char program[] =
-    "import os,time\n"
+    "import sys,os,time\n"
     "c=open(\"/proc/cpuinfo\").read() if os.path.exists(\"/proc/cpuinfo\") else \"\"\n"
     "if \"avx2\" in c: os.environ.setdefault(\"OPENBLAS_CORETYPE\",\"SkylakeX\" if \"avx512f\" in c else \"Haswell\")\n"
     "import torch\n"
@@ -61,26 +40,31 @@ static const char program[] =
     " def forward(s,x): return x+s.b(F.silu(s.a(x)))\n"
     "f=N.Sequential(N.Linear(2,W),B(),B(),B(),N.Linear(W,2)); o=torch.optim.Adam(f.parameters(),lr=1e-3)\n"
     "def m(a,b): return torch.softmax(-((a[:,None]-b[None])**2).sum(-1)*2,1)@b\n"
-    "T=[]\n"
-    "for k in range(40):\n"
+    "def step():\n"
     " t=time.process_time(); z=torch.randn(512,2); y=torch.randn(512,2)*.3+torch.sign(torch.randn(512,1))*torch.tensor([[1.,0.]])\n"
     " x=f(z)\n"
     " with torch.no_grad(): v=m(x,y)-m(x,x)\n"
-    " l=((x-(x+v).detach())**2).sum(1).mean(); o.zero_grad(); l.backward(); o.step(); T.append(time.process_time()-t)\n"
-    "print(sorted(T)[20])";
-
-static dp_status theirs(double *median, int width, dp_error *e)
-{
-    char *text = dp_format(program, width);
-    const dp_status status = dp_bench_python(median, "torch", "PyTorch", text, "", e);
-    free(text);
-    return status;
-}
+    " l=((x-(x+v).detach())**2).sum(1).mean(); o.zero_grad(); l.backward(); o.step(); return time.process_time()-t\n"
+    "step(); print(0,flush=True)\n"
+    "for line in sys.stdin: print(sorted(step() for k in range(9))[4],flush=True)";
 
 static dp_status beside(double *over, double *under, int width, dp_error *e)
 {
-    const dp_status status = theirs(over, width, e);
-    return status ? status : ours(under, width, e);
+    dp_train *t = NULL;
+    race r = {NULL, {.end = -1}};
+    char *text = dp_format("dimension: 2\np: {mixture: [{weight: 1/2, mean: [1, 0], covariance: 1/10}, {weight: 1/2, mean: [-1, 0], covariance: 1/10}]}\n"
+                           "kernel: {bandwidth: 1/2}\ntrain: {drift: {name: mean-shift}, generator: {width: %d}, batch: 512}\n", width);
+    char *theirs = dp_format(program, width);
+    dp_status status = dp_train_parse(&t, "bench", text, NULL, 0, e);
+    if (!status) status = dp_trainer_new(&r.a, t, 1, e);
+    if (!status) status = dp_peer_start(&r.peer, "torch", "PyTorch", theirs, "", e);
+    if (!status) {
+        status = dp_bench_turns(under, over, TURNS, turn, &r, e);
+        dp_peer_stop(&r.peer);
+    }
+    dp_trainer_free(r.a), dp_train_free(t);
+    free(text), free(theirs);
+    return status;
 }
 
 dp_status dp_bench_train_128(double *over, double *under, const dp_problem *P, dp_error *e) { return (void) P, beside(over, under, 128, e); }

@@ -7,6 +7,7 @@
 
 #include "claim/claim.h"
 #include "drift/gridfield.h"
+#include "tool/bench_apart.h"
 #include "tool/bench_beside.h"
 #include "tool/bench_conv.h"
 #include "tool/bench_drift.h"
@@ -161,12 +162,6 @@ enum { BENCHES = sizeof benches / sizeof *benches };
 
 /* ---- timing ---- */
 
-static int by_size(const void *a, const void *b)
-{
-    const double x = *(const double *) a, y = *(const double *) b;
-    return (x > y) - (x < y);
-}
-
 /* Median seconds of one run, or a negative number when it failed (b->e says why). */
 static double median(bench *b, int which, slong runs)
 {
@@ -178,7 +173,7 @@ static double median(bench *b, int which, slong runs)
         status = benches[which].once(b);
         t[i] = dp_now() - start;
     }
-    qsort(t, (size_t) runs, sizeof *t, by_size);
+    qsort(t, (size_t) runs, sizeof *t, dp_bench_by_size);
     const double m = status ? -1 : t[runs / 2];
     free(t);
     return m;
@@ -232,18 +227,45 @@ static int asked(const dp_args *a, int i)
     return !a->count;
 }
 
+/* All names, each once: `names` has place for so many and NULL. */
+enum { MOST_NAMES = 128 };
+static void all_names(const char *names[MOST_NAMES + 1])
+{
+    int n = 0;
+    for (int i = 0; i < BENCHES; i++) names[n++] = benches[i].name;
+    for (int i = 0; i < dp_quotients_count; i++) names[n++] = dp_quotients[i].name;
+    for (int i = 0; i < dp_races_count; i++)
+        if (strcmp(names[n - 1], dp_races[i].name)) names[n++] = dp_races[i].name; /* races of one name stand together */
+    for (int i = 0; i < dp_duels_count; i++) names[n++] = dp_duels[i].name;
+    names[n++] = "conv", names[n] = NULL;
+}
+
 static void check_names(const dp_args *a)
 {
-    const char *names[BENCHES + 1] = {NULL};
-    for (int i = 0; i < BENCHES; i++) names[i] = benches[i].name;
+    const char *names[MOST_NAMES + 1];
+    all_names(names);
     for (int k = 0; k < a->count; k++) {
         int known = 0;
-        for (int i = 0; i < BENCHES; i++) known |= !strcmp(names[i], a->operand[k]);
-        for (int i = 0; i < dp_duels_count; i++) known |= dp_bench_names_duel(a->operand[k], i);
-        for (int i = 0; i < dp_quotients_count; i++) known |= !strcmp(dp_quotients[i].name, a->operand[k]);
-        for (int i = 0; i < dp_races_count; i++) known |= !strcmp(dp_races[i].name, a->operand[k]);
-        if (!known) dp_usage_error("bench: unknown benchmark '%s'%s; there are line, line-acb, plane-curl, two-modes, mesh-line, mesh-double, mesh-plane, mesh-threads, mesh-double-threads, mesh-memory, mesh-memory-512, mesh-double-memory, drift-memory, drift-memory-most, drift-exp, drift-numpy, drift-torch, drift-threads, proxy-numpy, proxy-torch, mmd-torch, sinkhorn-torch, sinkhorn-pot, sinkhorn-threads, sliced-torch, train-128-torch, train-256-torch, suite, conv", a->operand[k], dp_tool_suggest(a->operand[k], names));
+        for (int i = 0; names[i]; i++) known |= !strcmp(names[i], a->operand[k]);
+        if (!known) dp_usage_error("bench: unknown benchmark '%s'%s; `driftproof bench --list` prints the names", a->operand[k], dp_tool_suggest(a->operand[k], names));
     }
+}
+
+static int list(void)
+{
+    const char *names[MOST_NAMES + 1];
+    all_names(names);
+    for (int i = 0; names[i]; i++) puts(names[i]);
+    return EXIT_EXPECTED;
+}
+
+static int alone(const dp_args *a)
+{
+    dp_error e = {0};
+    if (a->count != 1) dp_usage_error("bench: --alone takes one name");
+    if (dp_bench_alone(a->operand[0], &e)) return EXIT_EXPECTED;
+    fprintf(stderr, "driftproof: %s\n", e.text);
+    return EXIT_UNEXPECTED;
 }
 
 static int run(const dp_args *a)
@@ -254,6 +276,8 @@ static int run(const dp_args *a)
     double before = 0;
     int status = EXIT_EXPECTED;
     check_names(a);
+    if (dp_args_flag(a, "list")) return list();
+    if (dp_args_flag(a, "alone")) return alone(a);
     if (json) fputs("{\"benchmarks\": [", stdout);
     for (int i = 0; i < BENCHES; i++) {
         dp_error e = {0};
@@ -276,10 +300,12 @@ static int run(const dp_args *a)
 static const dp_option options[] = {
     {"runs", 'r', "N", "runs of which the median is taken (default: 7)"},
     {"full", 0, NULL, "also particle drifts that take minutes in other programs: N = M = 16,384, and Sinkhorn at 4,096"},
+    {"list", 0, NULL, "print the names of all benchmarks"},
+    {"alone", 0, NULL, "print both numbers of one quotient; bench asks itself so for memory, anew each time"},
     {0}};
 const dp_tool_command dp_cmd_bench = {
     "bench", "[NAME]...", "time the engines",
     "Times the engines on fixed problems, medians of several runs on one core, beside the generic integrator of Arb where it can do the same; "
-    "the whole quick suite; particle drifts beside NumPy, PyTorch and POT where python3 has them; last the exact convolution, in turns with fmpz_poly_mul and with FFTs in quadruple precision. The names are line, line-acb, "
-    "plane-curl, two-modes, mesh-line, mesh-double, mesh-plane, mesh-threads, mesh-double-threads, mesh-memory, mesh-memory-512, mesh-double-memory, drift-memory, drift-memory-most, drift-exp, drift-numpy, drift-torch, drift-threads, proxy-numpy, proxy-torch, mmd-torch, sinkhorn-torch, sinkhorn-pot, sinkhorn-threads, sliced-torch, train-128-torch, train-256-torch, suite and conv; none means all. The exit status is 1 when a bar is missed.",
+    "the whole quick suite; particle drifts beside NumPy, PyTorch and POT where python3 has them; last the exact convolution, in turns with fmpz_poly_mul and with FFTs in quadruple precision. "
+    "No name means all (`--list`). Beside other programs and threads the two take turns: what is printed is the turn whose quotient is the median, and the share of the rate of exponentials measured in the same turns, if each pair took one. The exit status is 1 when a bar is missed.",
     options, 0, -1, 0, run};
