@@ -99,6 +99,19 @@ static void shapes(void **state)
     dp_array_clear(&a);
 }
 
+/* float16: 1, the next, the least, the least normal, the largest, -inf, NaN, -0. */
+static void halves(void **state)
+{
+    static const unsigned char bits[] = {0x00, 0x3C, 0x01, 0x3C, 0x01, 0x00, 0x00, 0x04, 0xFF, 0x7B, 0x00, 0xFC, 0x01, 0x7E, 0x00, 0x80};
+    static const double value[] = {1, 1 + 0x1p-10, 0x1p-24, 0x1p-14, 65504, -INFINITY};
+    dp_array a;
+    (void) state;
+    reads(&a, 1, "{'descr': '<f2', 'fortran_order': False, 'shape': (8,), }\n", bits, sizeof bits);
+    for (size_t i = 0; i < 6; i++) assert_true(a.data[i] == value[i]);
+    assert_true(isnan(a.data[6]) && a.data[7] == 0 && signbit(a.data[7]) && a.size == 2);
+    dp_array_clear(&a);
+}
+
 /* 1.5, -2 and pi in every type and byte order that is read. */
 static void types(void **state)
 {
@@ -166,7 +179,7 @@ static void refusals(void **state)
     refuses(1, "{'descr': [('x', '<f8')], 'fortran_order': False, 'shape': (2,), }\n", 16, "records");
     refuses(1, "{'descr': '<c16', 'fortran_order': False, 'shape': (1,), }\n", 16, "'c16'");
     refuses(1, "{'descr': '|O', 'fortran_order': False, 'shape': (1,), }\n", 8, "malformed");
-    refuses(1, "{'descr': '<f2', 'fortran_order': False, 'shape': (1,), }\n", 2, "astype");
+    refuses(1, "{'descr': '<f3', 'fortran_order': False, 'shape': (1,), }\n", 3, "astype");
     refuses(1, "{'descr': '', 'fortran_order': False, 'shape': (1,), }\n", 2, "malformed");
     refuses(1, "__import__('os').system('true')\n", 16, "no dictionary");
     refuses(1, "{'descr': '<f8', 'fortran_order': False, 'shape': (2,), } 1\n", 16, "behind the dictionary");
@@ -410,7 +423,7 @@ static void outputs(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(writes_what_numpy_writes), cmocka_unit_test(shapes), cmocka_unit_test(types), cmocka_unit_test(fortran_order),
+        cmocka_unit_test(writes_what_numpy_writes), cmocka_unit_test(shapes), cmocka_unit_test(halves), cmocka_unit_test(types), cmocka_unit_test(fortran_order),
         cmocka_unit_test(refusals), cmocka_unit_test(texts), cmocka_unit_test(archives_come_back), cmocka_unit_test(damaged_archives),
         cmocka_unit_test(too_large), cmocka_unit_test(numpy_reads_ours), cmocka_unit_test(we_read_numpys), cmocka_unit_test(outputs)};
     return cmocka_run_group_tests(tests, make_home, remove_home);

@@ -22,15 +22,15 @@ typedef struct {
 } dp_declared;
 
 /* Arrays of a run, in doubles: x (steps, n, d), y (steps, m, d), v like x or NULL, direction (k, d) or NULL, step numbers.
-   single: x, y or v was float32. */
+   single: x, y or v was float32; half: one was float16. xlabel (steps, n) and ylabel (steps, m): classes within which the drift acts, or NULL. */
 typedef struct {
     size_t steps, n, m, d, ndirections;
-    double *x, *y, *v, *step, *direction;
-    int single;
+    double *x, *y, *v, *step, *direction, *xlabel, *ylabel;
+    int single, half;
     dp_declared declared;
 } dp_recorded;
 
-/* A .npz with arrays x, y, optional v, step, directions, and a JSON text meta. x and v may lack the axis of steps; y may too, and is then
+/* A .npz with arrays x, y, optional v, step, directions, x_label and y_label, and a JSON text meta. x and v may lack the axis of steps; y may too, and is then
    the same at every step. DP_EINPUT names array or key. Clear it in any case. */
 dp_status dp_recorded_read(dp_recorded *r, const char *path, dp_error *e);
 void dp_recorded_clear(dp_recorded *r);
@@ -44,8 +44,8 @@ void dp_declared_clear(dp_declared *a);
 
 /* ---- what a drift can be ---- */
 
-/* What a recorded bandwidth b means: h = b; logits -r^2/b (h^2 = b/2); h^2 = b; h = b sqrt(d); h = b times the mean distance of x to x and y; logits -r^2/b^2. */
-typedef enum { DP_BANDWIDTH_H, DP_BANDWIDTH_TAU, DP_BANDWIDTH_SQUARE, DP_BANDWIDTH_ROOT_D, DP_BANDWIDTH_MEAN, DP_BANDWIDTH_FULL, DP_BANDWIDTHS } dp_convention;
+/* What a recorded bandwidth b means: h = b; logits -r^2/b (h^2 = b/2); h^2 = b; h = b sqrt(d); h = b times the mean distance of x to x and y; logits -r^2/b^2; h = b d. */
+typedef enum { DP_BANDWIDTH_H, DP_BANDWIDTH_TAU, DP_BANDWIDTH_SQUARE, DP_BANDWIDTH_ROOT_D, DP_BANDWIDTH_MEAN, DP_BANDWIDTH_FULL, DP_BANDWIDTH_D, DP_BANDWIDTHS } dp_convention;
 
 /* One way to compute a velocity. drift: a name of the registry, or NULL: an affinity that the registry lacks. */
 typedef struct {
@@ -62,8 +62,8 @@ typedef struct {
     dp_convention convention;
 } dp_variant;
 
-/* One step: x: n x d, y: m x d. */
-typedef struct { size_t n, m, d, nh, ndirections; const double *x, *y, *h, *direction; double lambda; int threads; } dp_batch;
+/* One step: x: n x d, y: m x d; xlabel, ylabel: the drift of the points of each label by themselves (0 where a label has no data), or NULL. */
+typedef struct { size_t n, m, d, nh, ndirections; const double *x, *y, *h, *direction, *xlabel, *ylabel; double lambda; int threads; } dp_batch;
 
 /* The velocity of one step. DP_EUNSUPPORTED where the variant does not apply to such a batch (its kernel, its size).
    Error: as the engines of particle/; affinities in logarithms, a weight within about 8 u |logit|. Cost: n (n + m) exponentials or so. */
@@ -82,6 +82,10 @@ int dp_variant_equal(const dp_variant *a, const dp_variant *b, const dp_declared
 
 /* ---- which one it is ---- */
 
+/* What was done to the drift u before it was recorded as v. UNIT: each point's divided by its length; SHORTENED: lengths cut off; CLAMPED: entries cut off; STANDARDISED: each coordinate less its mean over the
+   points, divided by its standard deviation; MIXED: the bandwidths' (and labels') velocities with weights of their own; AVERAGED: v_t = a v_(t-1) + s u_t. */
+typedef enum { DP_AS_IS, DP_UNIT, DP_SHORTENED, DP_CLAMPED, DP_STANDARDISED, DP_MIXED, DP_AVERAGED, DP_CHANGES } dp_change;
+
 /* EXCLUDED: at some step the recorded velocity is no multiple of the variant, beyond what rounding explains. UNTRIED: does not apply. */
 typedef enum { DP_MATCHES, DP_EXCLUDED, DP_UNTRIED } dp_fate;
 typedef struct {
@@ -90,6 +94,7 @@ typedef struct {
     int declared, single, product, near; /* only in float32 arithmetic; only with the distance of a point to itself as a product of matrices gives it; within a digit of the nearest that matches */
     double distance, limit;          /* worst over the steps seen: |v - s u|/|v|, s fitted at each step; and what rounding can make of it there */
     double low, high;                /* the fitted factors s lie between */
+    double memory_low, memory_high;  /* AVERAGED: so do the a of v_t = a v_(t-1) + s u_t */
     double exact;                    /* worst |v - c u|/|v| with the named factor c */
     const char *factor;              /* "1", "m/n", ..., or NULL: no known constant */
     double value;                    /* c, or the mean factor */
@@ -97,6 +102,7 @@ typedef struct {
     size_t steps, at;                /* steps seen; the step of the worst distance */
     double *each;                    /* distances at the compared steps, with the named factor where there is one; NaN: not looked at */
     char why[120];                   /* UNTRIED */
+    char note[160];                  /* of a change: its numbers */
 } dp_finding;
 
 typedef struct {
@@ -104,6 +110,8 @@ typedef struct {
     dp_finding *f;                   /* matching ones first, the declared one before others; then by distance */
     size_t *step;                    /* the compared steps, the first and the last first */
     int has_declared, target;        /* target: nothing matches v, and these findings are of v - x */
+    dp_change change;                /* nothing matches v as it is, and these findings are of drifts changed so */
+    int mixed_labels;                /* labels were recorded, nothing matches within them, and these findings are without them */
     double refit, refit_distance;    /* nothing matches: the declared drift with its bandwidths times `refit` does, at that distance at one step; 0: it does not either */
 } dp_identity;
 

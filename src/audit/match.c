@@ -5,20 +5,21 @@
 #include <string.h>
 
 #include "audit/audit.h"
+#include "audit/change.h"
 #include "base/threads.h"
 
 /* A distance above NEVER is not taken for rounding, whatever the limit. */
-static const double NEVER = 0.3, SINGLE = 0x1p-24, DOUBLE = 0x1p-53;
+static const double NEVER = 0.3, HALF = 0x1p-11, SINGLE = 0x1p-24, DOUBLE = 0x1p-53;
 enum { DRAWS = 2, MARGIN = 8 };
 
-typedef struct { const dp_recorded *r; dp_identity *out; size_t nh; const double *h; } search;
+typedef struct { const dp_recorded *r; dp_identity *out; size_t nh; const double *h; dp_changed changed; } search;
 
 /* ---- one step ---- */
 
 static dp_batch batch(const search *s, size_t t)
 {
     const dp_recorded *r = s->r;
-    return (dp_batch){.n = r->n, .m = r->m, .d = r->d, .nh = s->nh, .h = s->h, .x = r->x + t * r->n * r->d, .y = r->y + t * r->m * r->d,
+    return (dp_batch){.n = r->n, .m = r->m, .d = r->d, .nh = s->nh, .h = s->h, .x = r->x + t * r->n * r->d, .y = r->y + t * r->m * r->d, .xlabel = r->xlabel ? r->xlabel + t * r->n : NULL, .ylabel = r->ylabel ? r->ylabel + t * r->m : NULL,
                       .ndirections = r->ndirections, .direction = r->direction, .lambda = r->declared.regularisation, .threads = 1};
 }
 
@@ -46,7 +47,10 @@ static double distance(double *s, const double *v, const double *u, size_t n)
     return isfinite(uu) ? sqrt(rest / vv) : INFINITY;
 }
 
-/* Coordinates moved by u max|x| max(1, max|x|/h), which distances formed from a product of matrices lose, and bandwidths by u of themselves. */
+static double moved(double x, double size, double sign) { return sign < 0.5 ? x - size : x + size; }
+
+/* Coordinates moved by u max|x| max(1, max|x|/h), which distances formed from a product of matrices lose, and bandwidths by u of themselves. Numbers of float16 were computed with more
+   digits and rounded when they were stored: each by its own share, at least by half of the least number. */
 static dp_batch perturbed(const dp_batch *b, double unit, ulong draw, double *room)
 {
     const size_t nx = b->n * b->d, ny = b->m * b->d;
@@ -56,27 +60,53 @@ static dp_batch perturbed(const dp_batch *b, double unit, ulong draw, double *ro
     for (size_t i = 0; i < ny; i++) size = fmax(size, fabs(b->y[i]));
     for (size_t k = 0; k < b->nh; k++) least = fmin(least, b->h[k]);
     size *= unit * fmax(1, size / least);
-    for (size_t i = 0; i < nx; i++) dp_philox_pair(sign, draw, (slong) i, 0), x[i] = b->x[i] + (sign[0] < 0.5 ? -size : size);
-    for (size_t i = 0; i < ny; i++) dp_philox_pair(sign, draw, (slong) i, 1), y[i] = b->y[i] + (sign[0] < 0.5 ? -size : size);
-    for (size_t k = 0; k < b->nh; k++) h[k] = b->h[k] * (draw % 2 ? 1 + unit : 1 - unit);
+    for (size_t i = 0; i < nx; i++) dp_philox_pair(sign, draw, (slong) i, 0), x[i] = moved(b->x[i], unit < HALF ? size : fmax(unit * fabs(b->x[i]), 0x1p-25), sign[0]);
+    for (size_t i = 0; i < ny; i++) dp_philox_pair(sign, draw, (slong) i, 1), y[i] = moved(b->y[i], unit < HALF ? size : fmax(unit * fabs(b->y[i]), 0x1p-25), sign[0]);
+    for (size_t k = 0; k < b->nh; k++) h[k] = b->h[k] * (draw % 2 ? 1 + fmin(unit, SINGLE) : 1 - fmin(unit, SINGLE));
     p.x = x, p.y = y, p.h = h;
     return p;
 }
 
-/* Largest relative change of u under such perturbations, times MARGIN. */
-static double limit(const dp_variant *a, const dp_batch *b, const double *u, double unit)
+/* What is compared with v: the variant's velocity, or with MIXED what of v lies in the span of those of all bandwidths and labels. mixed: their weights, or NULL. */
+static dp_status velocity(double *u, dp_mixed *mixed, const search *s, const dp_variant *a, const dp_batch *b, const double *v, dp_error *e)
+{
+    return s->changed.kind == DP_MIXED ? dp_variant_mix(u, mixed, a, b, v, e) : dp_variant_eval(u, a, b, e);
+}
+
+static const double *recorded(const search *s, size_t t) { return s->r->v + t * s->r->n * s->r->d; }
+
+/* v and u as they are compared at step t, in fresh memory, one behind the other; *lost: as dp_change_compare says. */
+static double *sides(double *lost, const search *s, size_t t, const double *u)
+{
+    const size_t n = s->r->n * s->r->d;
+    double *p = dp_malloc(sizeof(double) * 2 * n);
+    *lost = dp_change_compare(p, p + n, &s->changed, recorded(s, t), u, t ? recorded(s, t - 1) : NULL);
+    return p;
+}
+
+/* What the rounding of v itself can be, beside what it depends on: relative to v, float16 has no numbers below 2^-24. */
+static double own_rounding(const search *s, size_t t, double unit)
+{
+    const size_t n = s->r->n * s->r->d;
+    return unit < HALF ? unit : unit + 0x1p-25 * sqrt((double) n / dot(recorded(s, t), recorded(s, t), n));
+}
+
+/* Largest relative change of u, as it is compared, under such perturbations, times MARGIN. */
+static double limit(const search *s, const dp_variant *a, const dp_batch *b, size_t t, const double *u, double unit)
 {
     const size_t n = b->n * b->d;
-    double *room = dp_malloc(sizeof(double) * (2 * n + b->m * b->d + b->nh)), *w = room + n + b->m * b->d + b->nh, worst = 0;
+    double *room = dp_malloc(sizeof(double) * (2 * n + b->m * b->d + b->nh)), *w = room + n + b->m * b->d + b->nh, worst = 0, lost = 1, *p = sides(&lost, s, t, u);
     for (ulong draw = 0; draw < DRAWS; draw++) {
-        const dp_batch p = perturbed(b, unit, draw, room);
-        double change = 0;
-        if (dp_variant_eval(w, a, &p, NULL)) continue;
-        for (size_t i = 0; i < n; i++) change += (w[i] - u[i]) * (w[i] - u[i]);
-        worst = fmax(worst, sqrt(change / dot(u, u, n)));
+        const dp_batch q = perturbed(b, unit, draw, room);
+        double change = 0, unused;
+        if (velocity(w, NULL, s, a, &q, recorded(s, t), NULL)) continue;
+        double *o = sides(&unused, s, t, w);
+        for (size_t i = n; i < 2 * n; i++) change += (o[i] - p[i]) * (o[i] - p[i]);
+        worst = fmax(worst, sqrt(change / dot(p + n, p + n, n)));
+        free(o);
     }
-    free(room);
-    return MARGIN * (worst + unit);
+    free(room), free(p);
+    return MARGIN * (worst + own_rounding(s, t, unit) * lost);
 }
 
 /* A kernel with a kink at 0, the pair of a point with itself kept. A program that forms distances from a product of matrices (torch.cdist beyond 25 points) has the root of a rounding
@@ -98,19 +128,23 @@ static double product_limit(const dp_variant *a, const dp_batch *b, const double
 
 /* ---- one variant ---- */
 
+static double unit_of(const dp_recorded *r) { return r->half ? HALF : r->single ? SINGLE : DOUBLE; }
+
 /* What one step says: fills the k-th entries; 0 when the variant is excluded. */
 static int look(dp_finding *f, const search *s, size_t k, const double *u, double *factor)
 {
-    const dp_recorded *r = s->r;
-    const size_t t = s->out->step[k], n = r->n * r->d;
+    const size_t t = s->out->step[k], n = s->r->n * s->r->d;
     const dp_batch b = batch(s, t);
-    const double far = distance(factor + k, r->v + t * n, u, n);
-    double bound = far <= NEVER ? limit(&f->variant, &b, u, r->single ? SINGLE : DOUBLE) : 0;
-    for (int single = r->single; single < 2 && far <= NEVER && far > bound; single++) { /* what it takes: self-distances that are not 0; float32 arithmetic stored in float64; both */
-        const double plain = single > r->single ? limit(&f->variant, &b, u, SINGLE) : bound, product = plain + product_limit(&f->variant, &b, u, single ? SINGLE : DOUBLE);
+    const double unit = unit_of(s->r);
+    double lost, *p = sides(&lost, s, t, u);
+    const double far = distance(factor + k, p, p + n, n);
+    double bound = far <= NEVER ? limit(s, &f->variant, &b, t, u, unit) : 0;
+    for (int wider = 0; wider <= (unit == DOUBLE) && far <= NEVER && far > bound; wider++) { /* what it takes: self-distances that are not 0; float32 arithmetic stored in float64; both */
+        const double plain = wider ? limit(s, &f->variant, &b, t, u, SINGLE) : bound, product = plain + lost * product_limit(&f->variant, &b, u, wider ? SINGLE : fmin(unit, SINGLE));
         if (far > product) continue;
-        f->single |= single > r->single, f->product |= far > plain, bound = product;
+        f->single |= wider, f->product |= far > plain, bound = product;
     }
+    free(p);
     f->each[k] = far, f->steps++;
     if (far >= f->distance || f->steps == 1) f->distance = far, f->at = t;
     f->limit = fmax(f->limit, bound);
@@ -156,12 +190,41 @@ static int too_long(const dp_variant *a, const dp_recorded *r)
     return a->drift && !strcmp(a->drift, "sinkhorn") && (double) a->iterations * (double) r->n * (double) (r->n + r->m) > 1e9;
 }
 
+/* The numbers of the change. factor: of each step. */
+static void annotate(dp_finding *f, const search *s, const dp_mixed *mixed)
+{
+    const dp_recorded *r = s->r;
+    const size_t n = r->n * r->d;
+    const double *v = recorded(s, s->out->step[0]);
+    if (s->changed.kind == DP_MIXED) dp_mixed_note(f->note, sizeof f->note, mixed, f->limit);
+    if (s->changed.kind == DP_AVERAGED && !f->factor && fabs(f->low / (1 - f->memory_high) - 1) <= f->limit && fabs(f->high / (1 - f->memory_low) - 1) <= f->limit) f->factor = "1 - a", f->value = (f->low + f->high) / 2;
+    if (s->changed.kind == DP_AVERAGED && f->memory_high - f->memory_low <= 2 * f->limit * fabs(f->memory_high) && f->high - f->low <= 2 * f->limit * fabs(f->high))
+        snprintf(f->note, sizeof f->note, "v_t = %.6g v_(t-1) + %.6g u_t", (f->memory_low + f->memory_high) / 2, (f->low + f->high) / 2);
+    else if (s->changed.kind == DP_AVERAGED) snprintf(f->note, sizeof f->note, "v_t = a v_(t-1) + s u_t, a from %.4g to %.4g, s from %.4g to %.4g", f->memory_low, f->memory_high, f->low, f->high);
+    if (s->changed.kind == DP_UNIT || s->changed.kind == DP_SHORTENED || s->changed.kind == DP_CLAMPED) {
+        double most = 0;
+        const size_t size = s->changed.kind == DP_CLAMPED ? 1 : r->d;
+        for (size_t i = 0; i < n; i += size) most = fmax(most, dot(v + i, v + i, size));
+        snprintf(f->note, sizeof f->note, "%s %.6g", s->changed.kind == DP_UNIT ? "lengths" : "the largest", sqrt(most));
+    }
+}
+
+/* a of v_t = a v_(t-1) + s u_t. */
+static void remember(dp_finding *f, const search *s, size_t k, const double *u, double factor)
+{
+    const size_t t = s->out->step[k], n = s->r->n * s->r->d;
+    if (s->changed.kind != DP_AVERAGED) return;
+    const double *v = recorded(s, t), *before = recorded(s, t - 1), a = (dot(before, v, n) - factor * dot(before, u, n)) / dot(before, before, n);
+    f->memory_low = k ? fmin(f->memory_low, a) : a, f->memory_high = k ? fmax(f->memory_high, a) : a;
+}
+
 static dp_status judge(void *argument, slong job, int worker, dp_error *e)
 {
     const search *s = argument;
     dp_identity *o = s->out;
     dp_finding *f = o->f + job;
     dp_error mine = {0};
+    dp_mixed mixed = {.low = INFINITY, .high = -INFINITY};
     double *u = dp_malloc(sizeof(double) * s->r->n * s->r->d), *factor = dp_calloc(o->compared, sizeof(double));
     (void) worker, (void) e;
     f->low = INFINITY, f->high = -INFINITY, f->fate = DP_MATCHES;
@@ -170,24 +233,30 @@ static dp_status judge(void *argument, slong job, int worker, dp_error *e)
     if (!f->declared && too_long(&f->variant, s->r)) f->fate = DP_UNTRIED, mine = (dp_error){DP_EBUDGET, "so many sweeps over so many points take too long"};
     for (size_t k = 0; k < o->compared && f->fate == DP_MATCHES; k++) {
         const dp_batch b = batch(s, o->step[k]);
-        if (dp_variant_eval(u, &f->variant, &b, &mine)) f->fate = DP_UNTRIED;
+        if (velocity(u, &mixed, s, &f->variant, &b, recorded(s, o->step[k]), &mine)) f->fate = DP_UNTRIED;
         else if (!look(f, s, k, u, factor)) f->fate = DP_EXCLUDED;
+        else remember(f, s, k, u, factor[k]);
     }
     if (f->fate == DP_UNTRIED) snprintf(f->why, sizeof f->why, "%.*s", (int) sizeof f->why - 1, mine.text);
-    if (f->fate == DP_MATCHES) name_factor(f, s, factor);
+    if (f->fate == DP_MATCHES) name_factor(f, s, factor), annotate(f, s, &mixed);
     free(u), free(factor);
     return DP_OK;
 }
 
 /* ---- all of them ---- */
 
-/* Steps at which x, y and v are finite and v is not 0; the last one second. */
-static void choose_steps(dp_identity *o, const dp_recorded *r)
+static int comparable(const dp_recorded *r, size_t t)
 {
     const size_t n = r->n * r->d, m = r->m * r->d;
+    return finite(r->x + t * n, n) && finite(r->y + t * m, m) && finite(r->v + t * n, n) && dot(r->v + t * n, r->v + t * n, n) > 0;
+}
+
+/* Steps at which x, y and v are finite and v is not 0; for averages, at which that holds one step earlier, too; the last one second. */
+static void choose_steps(dp_identity *o, const dp_recorded *r, dp_change change)
+{
     o->step = dp_malloc(sizeof(size_t) * r->steps);
     for (size_t t = 0; t < r->steps; t++)
-        if (finite(r->x + t * n, n) && finite(r->y + t * m, m) && finite(r->v + t * n, n) && dot(r->v + t * n, r->v + t * n, n) > 0) o->step[o->compared++] = t;
+        if (comparable(r, t) && (change != DP_AVERAGED || (t && comparable(r, t - 1) && r->step[t] == r->step[t - 1] + 1))) o->step[o->compared++] = t;
     if (o->compared > 2) {
         const size_t last = o->step[o->compared - 1];
         memmove(o->step + 2, o->step + 1, sizeof(size_t) * (o->compared - 2));
@@ -218,6 +287,9 @@ static int simplicity(const dp_finding *f)
     return f->high - f->low <= 2 * f->limit * fabs(f->high) ? 2 : f->by_rms ? 3 : 4;
 }
 
+/* Drifts of the registry first, then the released code, which with its steps switched off is da2, then affinities that the registry lacks. */
+static int plainness(const dp_finding *f) { return !f->variant.drift ? 2 : !strcmp(f->variant.drift, "da2-released"); }
+
 static int before(const void *p, const void *q)
 {
     const dp_finding *a = p, *b = q;
@@ -225,7 +297,7 @@ static int before(const void *p, const void *q)
     if (a->declared != b->declared && a->fate == DP_MATCHES) return b->declared - a->declared;
     if (a->fate == DP_MATCHES && a->near != b->near) return b->near - a->near;
     if (a->fate == DP_MATCHES && simplicity(a) != simplicity(b)) return simplicity(a) - simplicity(b);
-    if (a->fate == DP_MATCHES && !a->variant.drift != !b->variant.drift) return a->variant.drift ? -1 : 1;
+    if (a->fate == DP_MATCHES && plainness(a) != plainness(b)) return plainness(a) - plainness(b);
     const double x = a->fate == DP_MATCHES ? a->exact : a->distance, y = b->fate == DP_MATCHES ? b->exact : b->distance;
     return x < y ? -1 : x > y;
 }
@@ -284,7 +356,7 @@ static void refit(const search *s, const dp_variant *a)
     dp_batch b = batch(s, s->out->step[0]);
     b.h = h;
     /* A minimum is found to the root of the rounding only, and the distance grows linearly with the error of the bandwidth. */
-    if (far <= NEVER && far <= fmax(limit(a, &b, u, SINGLE), 1e-6)) s->out->refit = by, s->out->refit_distance = far;
+    if (far <= NEVER && far <= fmax(limit(s, a, &b, s->out->step[0], u, s->r->half ? HALF : SINGLE), 1e-6)) s->out->refit = by, s->out->refit_distance = far;
     free(u);
 }
 
@@ -300,17 +372,17 @@ static void append_kernels(dp_identity *o, const dp_recorded *r)
     }
 }
 
-static dp_status identify(dp_identity *out, const dp_recorded *r, int all, int threads, dp_error *e)
+static dp_status identify(dp_identity *out, const dp_recorded *r, dp_change change, int all, int threads, dp_error *e)
 {
     const dp_declared *a = &r->declared;
-    search s = {r, out, a->nbandwidths, a->bandwidth};
+    search s = {.r = r, .out = out, .nh = a->nbandwidths, .h = a->bandwidth};
     dp_variant declared;
     dp_status status = DP_OK;
     memset(out, 0, sizeof *out);
     if (a->drift) status = dp_variant_declared(&declared, a, e);
     if (status || !r->v) return status;
-    choose_steps(out, r);
-    if (!out->compared) return DP_OK;
+    choose_steps(out, r, out->change = change);
+    if (!out->compared || !dp_change_possible(&s.changed, change, r, out->step, out->compared)) return DP_OK;
     if (a->drift) append(out, &declared, r, out->has_declared = 1);
     append_all(out, r, a->tau ? DP_BANDWIDTH_TAU : DP_BANDWIDTH_H);
     if (a->tau) append_all(out, r, DP_BANDWIDTH_H);
@@ -329,8 +401,17 @@ static dp_status identify(dp_identity *out, const dp_recorded *r, int all, int t
     free(more.f);
     out->n += more.n, s.out = out;
     rank(out);
-    if (!status && out->has_declared && !dp_identity_matches(out)) refit(&s, &declared);
+    if (!status && out->has_declared && !change && !dp_identity_matches(out)) refit(&s, &declared);
     return status;
+}
+
+/* `other` in the place of what was found, when it has a match, and one for which less had to be granted. */
+static int take_better(dp_identity *out, dp_identity *other)
+{
+    const int better = dp_identity_matches(other) > 0 && (!dp_identity_matches(out) || granted(other->f) < granted(out->f));
+    if (better) dp_identity_clear(out), *out = *other;
+    else dp_identity_clear(other);
+    return better;
 }
 
 /* x + V, the target of the regression, recorded in the place of V? */
@@ -341,18 +422,45 @@ static dp_status try_target(dp_identity *out, const dp_recorded *r, int all, int
     dp_identity other;
     as.v = dp_malloc(sizeof(double) * (n + 1));
     for (size_t i = 0; i < n; i++) as.v[i] = r->v[i] - r->x[i];
-    dp_status status = identify(&other, &as, all, threads, e);
-    const int better = !status && dp_identity_matches(&other) > 0;
-    if (better) dp_identity_clear(out), *out = other, out->target = 1;
-    else dp_identity_clear(&other);
+    dp_status status = identify(&other, &as, DP_AS_IS, all, threads, e);
+    if (status) dp_identity_clear(&other);
+    else if (take_better(out, &other)) out->target = 1;
     free(as.v);
+    return status;
+}
+
+static dp_status try_change(dp_identity *out, const dp_recorded *r, dp_change change, int all, int threads, dp_error *e)
+{
+    dp_identity other;
+    const dp_status status = identify(&other, r, change, all, threads, e);
+    if (status) dp_identity_clear(&other);
+    else take_better(out, &other);
+    return status;
+}
+
+/* Nothing matches, or only with what a product of matrices does to a kernel with a kink: so much that it covers other changes, too. */
+static int undecided(dp_status status, const dp_identity *o, const dp_recorded *r) { return !status && r->v && o->compared && (!dp_identity_matches(o) || o->f->product); }
+
+static dp_status attempt(dp_identity *out, const dp_recorded *r, int all, int threads, dp_error *e)
+{
+    static const dp_change order[] = {DP_UNIT, DP_SHORTENED, DP_CLAMPED, DP_STANDARDISED, DP_MIXED, DP_AVERAGED};
+    dp_status status = identify(out, r, DP_AS_IS, all, threads, e);
+    if (undecided(status, out, r)) status = try_target(out, r, all, threads, e);
+    for (size_t k = 0; k < sizeof order / sizeof *order && undecided(status, out, r); k++) status = try_change(out, r, order[k], all, threads, e);
     return status;
 }
 
 dp_status dp_identify(dp_identity *out, const dp_recorded *r, int all, int threads, dp_error *e)
 {
-    const dp_status status = identify(out, r, all, threads, e);
-    return status || !r->v || !out->compared || dp_identity_matches(out) ? status : try_target(out, r, all, threads, e);
+    dp_recorded without = *r;
+    dp_identity other;
+    dp_status status = attempt(out, r, all, threads, e);
+    if (!r->xlabel || !undecided(status, out, r)) return status;
+    without.xlabel = without.ylabel = NULL;
+    status = attempt(&other, &without, all, threads, e);
+    if (status) dp_identity_clear(&other);
+    else if (take_better(out, &other)) out->mixed_labels = 1;
+    return status;
 }
 
 void dp_identity_clear(dp_identity *a)
@@ -364,7 +472,7 @@ void dp_identity_clear(dp_identity *a)
 int dp_identity_as_declared(const dp_identity *a, const dp_declared *d, int any)
 {
     const dp_finding *f = a->f;
-    if (!dp_identity_matches(a) || !f->declared || a->target) return 0;
+    if (!dp_identity_matches(a) || !f->declared || a->target || a->change || a->mixed_labels) return 0;
     const double wanted = d->factor != 0 ? d->factor : 1;
     if (f->factor && f->value == wanted) return 1;
     return any && f->low > 0 && f->high - f->low <= 2 * f->limit * f->high;

@@ -111,7 +111,7 @@ static dp_status points(double **out, size_t *steps, size_t *n, size_t *d, const
         return dp_array_clear(&a), wrong;
     }
     *steps = axes == 3 ? a.shape[0] : 0, *n = a.shape[axes - 2], *d = a.shape[axes - 1];
-    *single |= a.kind == 'f' && a.size == 4;
+    *single |= a.kind == 'f' && a.size <= 4 ? a.size : 0; /* 2 and 4 are bits */
     *out = a.data;
     return DP_OK;
 }
@@ -135,6 +135,30 @@ static dp_status read_steps(dp_recorded *r, const dp_npz *z, const char *path, d
     if (!status) memcpy(r->step, a.data, sizeof(double) * r->steps);
     dp_array_clear(&a);
     return status;
+}
+
+/* Labels of points, (steps, count) or (count); into fresh memory for all steps. */
+static dp_status read_labels(double **out, size_t count, const dp_recorded *r, const dp_npz *z, const char *path, const char *name, dp_error *e)
+{
+    dp_array a = {0};
+    dp_status status = dp_npz_array(&a, z, name, e);
+    if (status) return status;
+    const int each = a.ndim == 2 && a.shape[0] == r->steps && a.shape[1] == count, once = a.ndim == 1 && a.shape[0] == count;
+    if (!each && !once) status = shape(&a, path, name, "(steps, points) or (points) of the points' array", e);
+    for (size_t i = 0; !status && i < a.count; i++)
+        if (!isfinite(a.data[i])) status = dp_fail(e, DP_EINPUT, "%s: %s: entry %zu is not finite", path, name, i);
+    if (!status) *out = dp_malloc(sizeof(double) * count * r->steps);
+    for (size_t t = 0; !status && t < r->steps; t++) memcpy(*out + t * count, a.data + (each ? t * count : 0), sizeof(double) * count);
+    dp_array_clear(&a);
+    return status;
+}
+
+static dp_status read_all_labels(dp_recorded *r, const dp_npz *z, const char *path, dp_error *e)
+{
+    const int x = dp_npz_has(z, "x_label"), y = dp_npz_has(z, "y_label");
+    if (x != y) return dp_fail(e, DP_EINPUT, "%s: expected both x_label and y_label, got %s", path, x ? "x_label" : "y_label");
+    const dp_status status = x ? read_labels(&r->xlabel, r->n, r, z, path, "x_label", e) : DP_OK;
+    return status || !y ? status : read_labels(&r->ylabel, r->m, r, z, path, "y_label", e);
 }
 
 static dp_status read_directions(dp_recorded *r, const dp_npz *z, const char *path, dp_error *e)
@@ -163,6 +187,8 @@ static dp_status read_arrays(dp_recorded *r, const dp_npz *z, const char *path, 
     }
     if (!status) status = read_steps(r, z, path, e);
     if (!status) status = read_directions(r, z, path, e);
+    if (!status) status = read_all_labels(r, z, path, e);
+    r->half = (r->single & 2) != 0, r->single = !r->half && r->single;
     return status;
 }
 
@@ -186,6 +212,6 @@ dp_status dp_recorded_read(dp_recorded *r, const char *path, dp_error *e)
 
 void dp_recorded_clear(dp_recorded *r)
 {
-    free(r->x), free(r->y), free(r->v), free(r->step), free(r->direction);
+    free(r->x), free(r->y), free(r->v), free(r->step), free(r->direction), free(r->xlabel), free(r->ylabel);
     dp_declared_clear(&r->declared);
 }

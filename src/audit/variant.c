@@ -36,6 +36,7 @@ double dp_variant_bandwidth(const dp_variant *a, double bandwidth, size_t d)
     case DP_BANDWIDTH_TAU: return a->family == DP_KERNEL_LAPLACE ? bandwidth : sqrt(bandwidth / 2);
     case DP_BANDWIDTH_SQUARE: return sqrt(bandwidth);
     case DP_BANDWIDTH_FULL: return a->family == DP_KERNEL_GAUSSIAN ? bandwidth * sqrt(0.5) : bandwidth;
+    case DP_BANDWIDTH_D: return bandwidth * (double) d;
     case DP_BANDWIDTH_ROOT_D: return bandwidth * sqrt((double) d);
     case DP_BANDWIDTH_MEAN: return NAN;
     default: return bandwidth;
@@ -68,7 +69,7 @@ static dp_status evaluate(double *v, const dp_variant *a, const dp_batch *b, con
     return status;
 }
 
-dp_status dp_variant_eval(double *v, const dp_variant *a, const dp_batch *b, dp_error *e)
+static dp_status of_all(double *v, const dp_variant *a, const dp_batch *b, dp_error *e)
 {
     enum { MOST_PAIRS = 1 << 18 };
     const size_t nd = b->n * b->d;
@@ -89,6 +90,36 @@ dp_status dp_variant_eval(double *v, const dp_variant *a, const dp_batch *b, dp_
         for (size_t i = 0; !status && i < nd; i++) v[i] += one[i];
     }
     free(one);
+    return status;
+}
+
+/* The points of one label, gathered: how many. */
+static size_t gather(double *out, const double *p, const double *label, size_t n, size_t d, double which)
+{
+    size_t k = 0;
+    for (size_t i = 0; i < n; i++)
+        if (label[i] == which) memcpy(out + d * k++, p + d * i, sizeof(double) * d);
+    return k;
+}
+
+dp_status dp_variant_eval(double *v, const dp_variant *a, const dp_batch *b, dp_error *e)
+{
+    if (!b->xlabel) return of_all(v, a, b, e);
+    double *x = dp_malloc(sizeof(double) * b->d * (2 * b->n + b->m)), *y = x + b->n * b->d, *w = y + b->m * b->d;
+    dp_status status = DP_OK;
+    for (size_t i = 0; i < b->n * b->d; i++) v[i] = NAN;
+    for (size_t first = 0; !status && first < b->n; first++) {
+        dp_batch part = *b;
+        if (!isnan(v[first * b->d])) continue;
+        part.x = x, part.y = y, part.xlabel = part.ylabel = NULL;
+        part.n = gather(x, b->x, b->xlabel, b->n, b->d, b->xlabel[first]), part.m = gather(y, b->y, b->ylabel, b->m, b->d, b->xlabel[first]);
+        if (part.m) status = of_all(w, a, &part, e);
+        else memset(w, 0, sizeof(double) * part.n * b->d);
+        for (size_t i = 0, k = 0; !status && i < b->n; i++)
+            if (b->xlabel[i] == b->xlabel[first]) memcpy(v + i * b->d, w + b->d * k++, sizeof(double) * b->d);
+        if (isnan(v[first * b->d])) break;
+    }
+    free(x);
     return status;
 }
 
@@ -119,7 +150,7 @@ static int has_pairs(const dp_variant *a) { return !a->drift || is(a, "mean-shif
 
 char *dp_variant_name(const dp_variant *a)
 {
-    static const char *const reading[] = {"", "bandwidth read as tau in logits -r^2/tau", "bandwidth read as h^2", "bandwidth times sqrt(d)", "bandwidth times the mean distance", "bandwidth read as b in logits -r^2/b^2"};
+    static const char *const reading[] = {"", "bandwidth read as tau in logits -r^2/tau", "bandwidth read as h^2", "bandwidth times sqrt(d)", "bandwidth times the mean distance", "bandwidth read as b in logits -r^2/b^2", "bandwidth times d"};
     char *text;
     size_t size;
     FILE *f = open_memstream(&text, &size);
@@ -132,7 +163,7 @@ char *dp_variant_name(const dp_variant *a)
     if (has_pairs(a)) fprintf(f, ", %s", a->mask ? "self left out" : "self kept");
     if (is(a, "da2-released")) released_name(f, &a->released);
     if (a->plain_kernel_sum) fputs(", kernels summed", f);
-    if (a->convention && has_kernel(a)) fprintf(f, ", %s", reading[a->convention]);
+    if (a->convention && has_kernel(a)) fprintf(f, ", %s", a->convention == DP_BANDWIDTH_TAU && a->family == DP_KERNEL_LAPLACE ? "bandwidth read as tau in logits -r/tau" : reading[a->convention]);
     fclose(f);
     return text;
 }
@@ -176,6 +207,8 @@ int dp_variant_equal(const dp_variant *a, const dp_variant *b, const dp_declared
 {
     dp_variant p = *a, q = *b;
     int equal = 1;
+    if (!a->drift != !b->drift || (a->drift && strcmp(a->drift, b->drift)) || (has_kernel(a) && a->family != b->family) || (has_pairs(a) && a->mask != b->mask)) return 0; /* before names are written */
+    if ((is(a, "sinkhorn") && a->iterations != b->iterations) || (!a->drift && (a->norm != b->norm || a->weights != b->weights))) return 0;
     for (size_t k = 0; k < given->nbandwidths && a->convention != b->convention && has_kernel(a); k++) {
         const double g = dp_variant_bandwidth(a, given->bandwidth[k], d), h = dp_variant_bandwidth(b, given->bandwidth[k], d);
         equal &= fabs(g - h) <= 1e-15 * fabs(g);

@@ -184,6 +184,14 @@ static double signed_of(uint64_t v, size_t size)
     return v & sign ? -(double) ((sign - (v & (sign - 1)))) : (double) v;
 }
 
+/* IEEE binary16: a sign, 5 bits of exponent, 10 of fraction. */
+static double half_of(uint64_t bits)
+{
+    const int exponent = (int) (bits >> 10 & 31);
+    const double fraction = (double) (bits & 1023), size = exponent == 31 ? fraction > 0 ? NAN : INFINITY : exponent ? ldexp(1024 + fraction, exponent - 25) : ldexp(fraction, -24);
+    return bits >> 15 ? -size : size;
+}
+
 static double entry(const head *h, const unsigned char *p)
 {
     unsigned char turned[8] = {0};
@@ -191,6 +199,7 @@ static double entry(const head *h, const unsigned char *p)
     double v;
     for (size_t i = 0; h->swapped && i < h->size; i++) turned[i] = p[h->size - 1 - i];
     if (h->swapped) p = turned;
+    if (h->kind == 'f' && h->size == 2) return half_of(unsigned_of(p, 2));
     if (h->kind == 'f' && h->size == 4) return memcpy(&single, p, 4), (double) single;
     if (h->kind == 'f') return memcpy(&v, p, 8), v;
     return h->kind == 'i' ? signed_of(unsigned_of(p, h->size), h->size) : (double) unsigned_of(p, h->size);
@@ -199,7 +208,7 @@ static double entry(const head *h, const unsigned char *p)
 static int is_number(const head *h)
 {
     const size_t s = h->size;
-    if (h->kind == 'f') return s == 4 || s == 8;
+    if (h->kind == 'f') return s == 2 || s == 4 || s == 8;
     if (h->kind == 'b') return s == 1;
     return (h->kind == 'i' || h->kind == 'u') && (s == 1 || s == 2 || s == 4 || s == 8);
 }
@@ -220,7 +229,7 @@ dp_status dp_npy_parse(dp_array *out, const void *bytes, size_t n, const char *n
     const dp_status status = read_head(&h, bytes, n, name, e);
     if (status) return status;
     if (!is_number(&h))
-        return dp_fail(e, DP_EINPUT, "%s: its entries are of type '%c%zu'; float32, float64, integers and booleans are read (in Python: .astype('float64'))", name, h.kind, h.size);
+        return dp_fail(e, DP_EINPUT, "%s: its entries are of type '%c%zu'; float16, float32, float64, integers and booleans are read (in Python: .astype('float64'))", name, h.kind, h.size);
     double *data = dp_malloc((h.count + 1) * sizeof *data);
     for (size_t i = 0; i < h.count; i++) {
         data[i] = entry(&h, h.data + place(&h, i) * h.size);

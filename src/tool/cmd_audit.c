@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "audit/audit.h"
+#include "audit/change.h"
 #include "base/progress.h"
 #include "base/threads.h"
 #include "tool/option.h"
@@ -14,6 +14,7 @@
 /* What is printed: all of it is known before the first line. v: the record whose velocities are compared: r, or the traces of a folder. */
 typedef struct { const char *path; const dp_recorded *r, *v; const dp_identity *id; const dp_audit_theory *t; const dp_finding *formula; int as_declared; double level; } audit;
 
+static const char *type_of(const dp_recorded *r) { return r->half ? "float16" : r->single ? "float32" : "float64"; }
 static double digits(double distance) { return distance > 0 ? fmax(-log10(distance), 0) : 17; }
 static double reached(const dp_finding *f) { return f->fate == DP_MATCHES && f->factor ? f->exact : f->distance; }
 
@@ -28,11 +29,19 @@ static void put_factor(FILE *f, const dp_finding *a)
     else fprintf(f, ", times a factor that changes from step to step, %.4g to %.4g", a->low, a->high);
 }
 
-static void put_finding(const dp_finding *a, const dp_recorded *r)
+/* What was done to the drift. */
+static void put_change(const dp_finding *a, dp_change change)
+{
+    if (change) printf(", %s", dp_change_name(change));
+    if (*a->note) printf(" (%s)", a->note);
+}
+
+static void put_finding(const dp_finding *a, const dp_recorded *r, dp_change change)
 {
     char *name = dp_variant_name(&a->variant);
     printf("  %s", name);
-    put_factor(stdout, a);
+    put_change(a, change);
+    if (change != DP_AVERAGED) put_factor(stdout, a);
     printf(": to %.1f digits (worst step %g; rounding explains down to %.1f)%s%s\n", digits(reached(a)), r->step[a->at], digits(a->limit), a->single && !r->single ? ", in float32 arithmetic" : "",
            a->product ? ", the distance of a point to itself from a product of matrices, which is not 0" : "");
     free(name);
@@ -69,6 +78,8 @@ static void put_declared(const audit *a, size_t matches)
     const dp_finding *f = a->id->f + i;
     if (a->as_declared) puts("declared: yes");
     else if (a->id->target && matches && f->fate == DP_MATCHES) puts("declared: no, v is the target x + V, not the velocity");
+    else if (a->id->change && matches && f->fate == DP_MATCHES) puts("declared: no, the drift was changed before it was recorded");
+    else if (a->id->mixed_labels && matches && f->fate == DP_MATCHES) puts("declared: no, it acts across the labels");
     else if (matches && f->fate == DP_MATCHES) puts("declared: up to the factor");
     else if (f->fate == DP_UNTRIED) printf("declared: not tried: %s\n", f->why);
     else printf("declared: no, it is at a relative distance of %.2g (rounding explains %.2g)\n", f->distance, f->limit);
@@ -83,7 +94,7 @@ static void put_identity(const audit *a, size_t most)
         return;
     }
     printf("%s, %zu step%s: %s\n", id->target ? "recorded v holds targets x + V; v - x" : "recorded v", id->compared, id->compared == 1 ? "" : "s", matches ? matches == 1 ? "it is" : "it is one of these, which this run does not tell apart" : "it is none of the variants");
-    for (size_t i = 0; i < FLINT_MIN(matches, most); i++) put_finding(id->f + i, a->v);
+    for (size_t i = 0; i < FLINT_MIN(matches, most); i++) put_finding(id->f + i, a->v, id->change);
     if (matches > most) printf("  and %zu more\n", matches - most);
     if (id->refit > 0) printf("  the declared drift with its bandwidth times %.6g comes as near as %.2g\n", id->refit, id->refit_distance);
     if (id->has_declared) put_declared(a, matches);
@@ -117,7 +128,8 @@ static void put_theory(const audit *a)
 static void put_text(const audit *a, size_t most)
 {
     const dp_recorded *r = a->r;
-    printf("%s: %zu step%s, n = %zu, m = %zu, d = %zu, %s\n", a->path, r->steps, r->steps == 1 ? "" : "s", r->n, r->m, r->d, r->single ? "float32" : "float64");
+    printf("%s: %zu step%s, n = %zu, m = %zu, d = %zu, %s\n", a->path, r->steps, r->steps == 1 ? "" : "s", r->n, r->m, r->d, type_of(r));
+    if (r->xlabel) puts(a->id->mixed_labels ? "labels: the drift does not act within them" : "labels: the drift of each label's points by themselves");
     if (a->v != r) printf("traces: %zu step%s, n = %zu, m = %zu\n", a->v->steps, a->v->steps == 1 ? "" : "s", a->v->n, a->v->m);
     if (r->declared.unknown) printf("meta: not used: %s\n", r->declared.unknown);
     put_identity(a, most);
@@ -142,8 +154,9 @@ static void json_finding(const audit *a, const dp_finding *f)
         fputs(", \"factor\": ", stdout);
         if (f->factor) dp_json_string(stdout, f->factor);
         else fputs("null", stdout);
+        if (*f->note) fputs(", \"note\": ", stdout), dp_json_string(stdout, f->note);
         json_number("value", f->value), json_number("least", f->low), json_number("largest", f->high);
-        printf(", \"by_rms\": %s, \"product_of_matrices\": %s, \"arithmetic\": \"%s\", \"digits_by_step\": [", f->by_rms ? "true" : "false", f->product ? "true" : "false", f->single || a->v->single ? "float32" : "float64");
+        printf(", \"by_rms\": %s, \"product_of_matrices\": %s, \"arithmetic\": \"%s\", \"digits_by_step\": [", f->by_rms ? "true" : "false", f->product ? "true" : "false", f->single ? "float32" : type_of(a->v));
         for (size_t k = 0; k < a->id->compared; k++) {
             printf("%s[", k ? ", " : ""), dp_json_double(stdout, a->v->step[a->id->step[k]]);
             fputs(", ", stdout), dp_json_double(stdout, digits(f->each[k])), fputs("]", stdout);
@@ -180,9 +193,12 @@ static void put_json(const audit *a)
 {
     const dp_recorded *r = a->r;
     fputs("{\"run\": ", stdout), dp_json_string(stdout, a->path);
-    printf(", \"steps\": %zu, \"n\": %zu, \"m\": %zu, \"dimension\": %zu, \"type\": \"%s\", \"compared\": %zu", r->steps, r->n, r->m, r->d, r->single ? "float32" : "float64", a->id->compared);
+    printf(", \"steps\": %zu, \"n\": %zu, \"m\": %zu, \"dimension\": %zu, \"type\": \"%s\", \"compared\": %zu", r->steps, r->n, r->m, r->d, type_of(r), a->id->compared);
     printf(", \"declared\": %s", !a->id->has_declared ? "null" : a->as_declared ? "true" : "false");
-    printf(", \"target\": %s", a->id->target ? "true" : "false");
+    printf(", \"target\": %s, \"change\": ", a->id->target ? "true" : "false");
+    if (a->id->change) dp_json_string(stdout, dp_change_name(a->id->change));
+    else fputs("null", stdout);
+    if (r->xlabel) printf(", \"within_labels\": %s", a->id->mixed_labels ? "false" : "true");
     if (a->id->refit > 0) json_number("declared_fits_with_bandwidth_times", a->id->refit);
     fputs(",\n \"variants\": [", stdout);
     for (size_t i = 0; i < a->id->n; i++) fputs(i ? "," : "", stdout), json_finding(a, a->id->f + i);
@@ -228,7 +244,7 @@ static int run(const dp_args *args)
     if (!status) status = dp_recorded_traces(&traces, a.path, &e);
     a.v = traces.steps ? &traces : &r;
     if (!status) status = dp_identify(&id, a.v, dp_args_flag(args, "all"), threads, &e);
-    a.formula = status ? NULL : formula_of(&room, &id, &r);
+    a.formula = status || (r.xlabel && !id.mixed_labels) ? NULL : formula_of(&room, &id, &r); /* within labels the formula is no statement of all samples */
     if (!status) status = dp_audit_theory_run(&t, &r, a.formula ? &a.formula->variant : NULL, a.level, seed, threads, &e);
     dp_progress_end();
     a.as_declared = !status && dp_identity_as_declared(&id, &a.v->declared, dp_args_flag(args, "any-scale"));
@@ -247,8 +263,8 @@ static const dp_option options[] = {
     {0}};
 const dp_tool_command dp_cmd_audit = {
     "audit", "RUN", "check a recorded run of any framework against the theory",
-    "Reads a .npz that any framework can write: arrays x (steps, n, d) and y (steps, m, d), optional v (steps, n, d), step and directions, and a JSON string meta that names drift, kernel, bandwidth "
-    "and mask. It recomputes the velocity by every variant of every drift, says which of them the recorded v is a multiple of, with the factor and to how many digits, and which it cannot be. Then the "
+    "Reads a .npz that any framework can write: arrays x (steps, n, d) and y (steps, m, d), optional v (steps, n, d), step, directions, x_label and y_label, and a JSON string meta that names drift, kernel, bandwidth "
+    "and mask. It recomputes the velocity by every variant of every drift, says which of them the recorded v is a multiple of, with the factor and to how many digits, and which it cannot be; when none matches, also with lengths cut off, averaged over steps and the like. Then the "
     "samples are tested: p = q at the end, the drift against its floor, the energies along the run; statistical verdicts are supported, refuted or undecided.\n"
     "Exit status 0: v is what meta declares, or nothing is declared; 1: it is not; 2: the file is wrong. docs/audit.md has the list of variants, the keys of meta, and an example that writes such a file.",
     options, 1, 1, 0, run};

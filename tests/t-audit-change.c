@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* t-audit-change.c: velocities that were changed before they were recorded - lengths, cuts, means, averages, mixtures, labels, float16 - are named with the change, and nothing else is. */
+#define _XOPEN_SOURCE 700
+#include <stdarg.h>
+#include <setjmp.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "audit/audit.h"
+
+#define REAL double
+#define NAME(x) x##_double
+#include "audit_naive.h"
+#undef REAL
+#undef NAME
+
+enum { N = 14, M = 11, D = 2, STEPS = 3, ND = N * D, MD = M * D };
+
+static double normal(ulong seed, slong i)
+{
+    double u[2];
+    dp_philox_pair(u, seed, i, 7);
+    return sqrt(-2 * log(u[0])) * cos(6.283185307179586 * u[1]);
+}
+
+/* Algorithm 2 as it is printed, at every step; other points in each. */
+static dp_recorded recorded(double b, ulong seed)
+{
+    dp_recorded r = {.steps = STEPS, .n = N, .m = M, .d = D, .declared = {.iterations = -1, .nbandwidths = 1, .bandwidth = {b}, .drift = dp_strdup("da2")}};
+    r.x = dp_malloc(sizeof(double) * STEPS * ND), r.y = dp_malloc(sizeof(double) * STEPS * MD), r.v = dp_malloc(sizeof(double) * STEPS * ND), r.step = dp_malloc(sizeof(double) * STEPS);
+    for (slong i = 0; i < STEPS * ND; i++) r.x[i] = normal(seed, i);
+    for (slong i = 0; i < STEPS * MD; i++) r.y[i] = 1 + normal(seed + 1, i);
+    for (size_t t = 0; t < STEPS; t++) r.step[t] = (double) (7 + t), program_double("da2", r.v + t * ND, r.x + t * ND, r.y + t * MD, N, M, D, b);
+    return r;
+}
+
+static double length(const double *v) { return hypot(v[0], v[1]); }
+
+static void change(dp_recorded *r, dp_change kind, double by)
+{
+    for (size_t t = 0; t < STEPS; t++) {
+        double *v = r->v + t * ND, mean[D] = {0, 0}, square[D] = {0, 0};
+        for (size_t i = 0; i < ND; i++) mean[i % D] += v[i] / N;
+        for (size_t i = 0; i < ND; i++) square[i % D] += (v[i] - mean[i % D]) * (v[i] - mean[i % D]) / N;
+        for (size_t i = 0; i < N && (kind == DP_UNIT || kind == DP_SHORTENED); i++) {
+            const double l = length(v + D * i), s = kind == DP_UNIT ? by / l : fmin(1, by / l);
+            v[D * i] *= s, v[D * i + 1] *= s;
+        }
+        for (size_t i = 0; i < ND; i++) {
+            if (kind == DP_CLAMPED) v[i] = fmax(-by, fmin(by, v[i]));
+            if (kind == DP_STANDARDISED) v[i] = by * (v[i] - mean[i % D]) / sqrt(square[i % D]);
+            if (kind == DP_AVERAGED && t) v[i] = by * v[i - ND] + (1 - by) * v[i];
+        }
+    }
+}
+
+static void identify(dp_identity *id, const dp_recorded *r)
+{
+    dp_error e = {0};
+    if (dp_identify(id, r, 0, 1, &e)) fail_msg("%s", e.text);
+}
+
+static void expect(const dp_recorded *r, dp_change kind, const char *note)
+{
+    dp_identity id;
+    identify(&id, r);
+    if (!dp_identity_matches(&id) || id.change != kind || !id.f[0].declared || id.f[0].single || id.f[0].exact > 1e-10) fail_msg("change %d: %zu matches, taken for %d, distance %g", (int) kind, dp_identity_matches(&id), (int) id.change, id.n ? id.f[0].exact : NAN);
+    if (note && !strstr(id.f[0].note, note)) fail_msg("change %d: noted '%s', not '%s'", (int) kind, id.f[0].note, note);
+    assert_false(dp_identity_as_declared(&id, &r->declared, 1));
+    dp_identity_clear(&id);
+}
+
+static void expect_none(const dp_recorded *r)
+{
+    dp_identity id;
+    identify(&id, r);
+    if (dp_identity_matches(&id)) fail_msg("a match with change %d at %g", (int) id.change, id.f[0].exact);
+    dp_identity_clear(&id);
+}
+
+/* Each change, and one of the runs with a number wrong, that of a point which no cut touches. */
+static void changes(void **state)
+{
+    static const struct { dp_change kind; double by; const char *note; } c[] = {{DP_UNIT, 0.3, "lengths 0.3"}, {DP_SHORTENED, 0.25, "0.25"}, {DP_CLAMPED, 0.2, "0.2"}, {DP_STANDARDISED, 1, NULL}, {DP_AVERAGED, 0.9, "v_t = 0.9 v_(t-1) + 0.1 u_t"}};
+    (void) state;
+    for (size_t k = 0; k < sizeof c / sizeof *c; k++) {
+        dp_recorded r = recorded(0.5, 40 + k);
+        change(&r, c[k].kind, c[k].by);
+        expect(&r, c[k].kind, c[k].note);
+        size_t least = 0;
+        for (size_t i = 1; i < N; i++)
+            if (length(r.v + 2 * ND + D * i) < length(r.v + 2 * ND + D * least)) least = i;
+        const double a = r.v[2 * ND + D * least];
+        r.v[2 * ND + D * least] = r.v[2 * ND + D * least + 1] + 0.03, r.v[2 * ND + D * least + 1] = -a;
+        if (k == 1) expect_none(&r); /* the trials of the others are among these */
+        dp_recorded_clear(&r);
+    }
+}
+
+/* Steps that do not follow one another are no averages of each other. */
+static void gaps(void **state)
+{
+    dp_recorded r = recorded(0.5, 50);
+    (void) state;
+    change(&r, DP_AVERAGED, 0.9);
+    for (size_t t = 0; t < STEPS; t++) r.step[t] *= 2;
+    expect_none(&r);
+    dp_recorded_clear(&r);
+}
+
+/* Two bandwidths: weights, and each divided by its root mean square. */
+static void mixtures(void **state)
+{
+    (void) state;
+    for (int kind = 0; kind < 2; kind++) {
+        dp_recorded r = recorded(0.5, 60), other = recorded(0.2, 60);
+        r.declared.nbandwidths = 2, r.declared.bandwidth[1] = 0.2;
+        for (size_t t = 0; t < STEPS; t++) {
+            double *v = r.v + t * ND, *w = other.v + t * ND, vv = 0, ww = 0;
+            for (size_t i = 0; i < ND; i++) vv += v[i] * v[i] / ND, ww += w[i] * w[i] / ND;
+            for (size_t i = 0; i < ND; i++) v[i] = kind == 1 ? v[i] / sqrt(vv) + w[i] / sqrt(ww) : 0.7 * v[i] + 1.5 * w[i];
+        }
+        if (kind == 0) expect(&r, DP_MIXED, "weights 0.7 1.5");
+        else {
+            dp_identity id; /* the released code without its clip does just that with da2 */
+            identify(&id, &r);
+            assert_true(dp_identity_matches(&id) > 0 && !strcmp(id.f[0].variant.drift, "da2-released") && !id.change);
+            dp_identity_clear(&id);
+        }
+        dp_recorded_clear(&r), dp_recorded_clear(&other);
+    }
+}
+
+/* Two labels, each by itself: as declared with the labels; with labels that have nothing to do with it found without them. */
+static void labels(void **state)
+{
+    dp_recorded r = recorded(0.5, 80);
+    dp_identity id;
+    (void) state;
+    r.xlabel = dp_malloc(sizeof(double) * STEPS * N), r.ylabel = dp_malloc(sizeof(double) * STEPS * M);
+    for (size_t i = 0; i < STEPS * N; i++) r.xlabel[i] = i % N < 7 ? 3 : -1;
+    for (size_t i = 0; i < STEPS * M; i++) r.ylabel[i] = i % M < 6 ? 3 : -1;
+    identify(&id, &r);
+    assert_true(dp_identity_matches(&id) && id.mixed_labels && !dp_identity_as_declared(&id, &r.declared, 0));
+    dp_identity_clear(&id);
+    for (size_t t = 0; t < STEPS; t++) {
+        program_double("da2", r.v + t * ND, r.x + t * ND, r.y + t * MD, 7, 6, D, 0.5);
+        program_double("da2", r.v + t * ND + 7 * D, r.x + t * ND + 7 * D, r.y + t * MD + 6 * D, N - 7, M - 6, D, 0.5);
+    }
+    identify(&id, &r);
+    assert_true(dp_identity_matches(&id) && !id.mixed_labels && !id.change && dp_identity_as_declared(&id, &r.declared, 0));
+    dp_identity_clear(&id);
+    dp_recorded_clear(&r);
+}
+
+static double to_half(double v)
+{
+    int k;
+    frexp(v, &k);
+    k = FLINT_MAX(k, -13);
+    return ldexp(rint(ldexp(v, 11 - k)), k - 11);
+}
+
+/* Numbers with eleven bits: found among the candidates, the nearest first. */
+static void halves(void **state)
+{
+    dp_recorded r = recorded(1, 90);
+    dp_identity id;
+    (void) state;
+    r.half = 1;
+    for (size_t i = 0; i < STEPS * ND; i++) r.x[i] = to_half(r.x[i]), r.v[i] = to_half(r.v[i]);
+    for (size_t i = 0; i < STEPS * MD; i++) r.y[i] = to_half(r.y[i]);
+    identify(&id, &r);
+    assert_true(dp_identity_matches(&id) && id.f[0].declared && dp_identity_as_declared(&id, &r.declared, 0) && id.f[0].exact > 1e-5 && id.f[0].exact < 1e-2);
+    for (size_t i = 0; i < dp_identity_matches(&id); i++) assert_true(!id.f[i].variant.drift || strncmp(id.f[i].variant.drift, "m", 1)); /* neither mmd nor mean-shift */
+    dp_identity_clear(&id);
+    dp_recorded_clear(&r);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(changes), cmocka_unit_test(gaps), cmocka_unit_test(mixtures), cmocka_unit_test(labels), cmocka_unit_test(halves)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
