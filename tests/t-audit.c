@@ -310,6 +310,32 @@ static void bad_arrays(void **state)
     dp_recorded_clear(&r);
 }
 
+/* Points so far out that v - x is -x whatever v is: no target. Directions of no length. */
+static void far_points(void **state)
+{
+    double x[STEPS * NX], y[STEPS * MY], v[STEPS * NX];
+    dp_error e = {0};
+    (void) state;
+    for (slong i = 0; i < STEPS * NX; i++) x[i] = 1e8 + normal(41, i), v[i] = normal(42, i);
+    for (slong i = 0; i < STEPS * MY; i++) y[i] = normal(43, i);
+    write_run(x, y, v, 0, STEPS, N, M, "{\"bandwidth\": 1}");
+    dp_recorded r;
+    dp_identity id;
+    identify(&id, &r);
+    assert_true(dp_identity_matches(&id) == 0 && !id.target);
+    done(&id, &r);
+    FILE *f = fopen(file, "wb");
+    dp_npz_writer *z = dp_npz_begin(f);
+    const double direction[4] = {1, 0, 0, 0};
+    dp_npy a = {.descr = "<f8", .itemsize = 8, .ndim = 2, .shape = {2, D}, .data = direction};
+    member(z, "x", x, 0, STEPS, N), member(z, "y", y, 0, STEPS, M);
+    assert_int_equal(dp_npz_add(z, "directions", &a, &e), DP_OK);
+    dp_npz_end(z), fclose(f);
+    assert_int_equal(dp_recorded_read(&r, file, &e), DP_EINPUT);
+    assert_non_null(strstr(e.text, "directions: row 1"));
+    dp_recorded_clear(&r);
+}
+
 /* ---- what the samples say ---- */
 
 /* x: centred at `from` at the first step and at `to` at the last, T steps; y standard normal. */
@@ -379,7 +405,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(programs_in_float64), cmocka_unit_test(programs_in_float32), cmocka_unit_test(programs_in_float32_stored_wide), cmocka_unit_test(factors), cmocka_unit_test(products_of_matrices), cmocka_unit_test(targets),
         cmocka_unit_test(wrong_runs), cmocka_unit_test(alike_and_unlike), cmocka_unit_test(affinities_against_the_registry), cmocka_unit_test(bad_meta),
-        cmocka_unit_test(bad_arrays), cmocka_unit_test(samples), cmocka_unit_test(level)};
+        cmocka_unit_test(bad_arrays), cmocka_unit_test(far_points), cmocka_unit_test(samples), cmocka_unit_test(level)};
     close(mkstemp(file));
     const int failed = cmocka_run_group_tests(tests, NULL, NULL);
     unlink(file);

@@ -414,6 +414,16 @@ static int take_better(dp_identity *out, dp_identity *other)
     return better;
 }
 
+/* Whether a match of v - x says anything of v: not where x is so large that nought in v's place would have matched too. */
+static int telling(const dp_identity *a, const dp_recorded *r, const double *target)
+{
+    const size_t n = r->steps * r->n * r->d;
+    double own = 0, all = 0;
+    for (size_t i = 0; i < n; i++)
+        if (isfinite(target[i])) own = fmax(own, fabs(r->v[i])), all = fmax(all, fabs(target[i]));
+    return a->n > 0 && own > a->f->limit * all;
+}
+
 /* x + V, the target of the regression, recorded in the place of V? */
 static dp_status try_target(dp_identity *out, const dp_recorded *r, int all, int threads, dp_error *e)
 {
@@ -423,7 +433,7 @@ static dp_status try_target(dp_identity *out, const dp_recorded *r, int all, int
     as.v = dp_malloc(sizeof(double) * (n + 1));
     for (size_t i = 0; i < n; i++) as.v[i] = r->v[i] - r->x[i];
     dp_status status = identify(&other, &as, DP_AS_IS, all, threads, e);
-    if (status) dp_identity_clear(&other);
+    if (status || !telling(&other, r, as.v)) dp_identity_clear(&other);
     else if (take_better(out, &other)) out->target = 1;
     free(as.v);
     return status;

@@ -168,6 +168,11 @@ static dp_status read_directions(dp_recorded *r, const dp_npz *z, const char *pa
     if (!dp_npz_has(z, "directions")) return DP_OK;
     dp_status status = points(&r->direction, &steps, &r->ndirections, &d, z, path, "directions", &single, e);
     if (!status && (steps || d != r->d)) status = dp_fail(e, DP_EINPUT, "%s: directions: expected shape (k, %zu), the same directions at every step", path, r->d);
+    for (size_t k = 0; !status && k < r->ndirections; k++) {
+        double length = 0;
+        for (size_t i = 0; i < d; i++) length = fmax(length, fabs(r->direction[k * d + i]));
+        if (!(length > 0 && isfinite(length))) status = dp_fail(e, DP_EINPUT, "%s: directions: row %zu: expected a finite vector of length above 0", path, k);
+    }
     return status;
 }
 

@@ -61,14 +61,33 @@ static void put_excluded(const dp_identity *id, size_t from, size_t most)
     }
 }
 
+/* Whether f[i] could not be tried, and for the reason why; each reason is taken once, at its first variant. */
+static int untried_for(const dp_identity *id, size_t i, const char *why) { return id->f[i].fate == DP_UNTRIED && !strcmp(id->f[i].why, why); }
+
 static void put_untried(const dp_identity *id)
 {
     for (size_t i = 0; i < id->n; i++) {
+        size_t first = 0, count = 0;
         if (id->f[i].fate != DP_UNTRIED) continue;
+        while (!untried_for(id, first, id->f[i].why)) first++;
+        if (first < i) continue;
+        for (size_t k = i; k < id->n; k++) count += (size_t) untried_for(id, k, id->f[i].why);
         char *name = dp_variant_name(&id->f[i].variant);
-        printf("not tried: %s: %s\n", name, id->f[i].why);
+        printf("not tried: %s", name);
+        if (count > 1) printf(" and %zu more", count - 1);
+        printf(": %s\n", id->f[i].why);
         free(name);
     }
+}
+
+/* What the matches, or that there are none, amount to. */
+static void put_finding_count(const dp_identity *id, size_t matches)
+{
+    size_t tried = 0;
+    for (size_t i = 0; i < id->n; i++) tried += (size_t) (id->f[i].fate != DP_UNTRIED);
+    if (matches) puts(matches == 1 ? "it is" : "it is one of these, which this run does not tell apart");
+    else if (tried) printf("it is none of the %zu variants tried\n", tried);
+    else puts("no variant could be tried");
 }
 
 static void put_declared(const audit *a, size_t matches)
@@ -93,7 +112,8 @@ static void put_identity(const audit *a, size_t most)
         puts(a->v->v ? "recorded v: at no step finite and other than 0" : "recorded v: none");
         return;
     }
-    printf("%s, %zu step%s: %s\n", id->target ? "recorded v holds targets x + V; v - x" : "recorded v", id->compared, id->compared == 1 ? "" : "s", matches ? matches == 1 ? "it is" : "it is one of these, which this run does not tell apart" : "it is none of the variants");
+    printf("%s, %zu step%s: ", id->target ? "recorded v holds targets x + V; v - x" : "recorded v", id->compared, id->compared == 1 ? "" : "s");
+    put_finding_count(id, matches);
     for (size_t i = 0; i < FLINT_MIN(matches, most); i++) put_finding(id->f + i, a->v, id->change);
     if (matches > most) printf("  and %zu more\n", matches - most);
     if (id->refit > 0) printf("  the declared drift with its bandwidth times %.6g comes as near as %.2g\n", id->refit, id->refit_distance);
