@@ -310,6 +310,19 @@ static void bad_arrays(void **state)
     dp_recorded_clear(&r);
 }
 
+/* No variant is tried twice. */
+static void each_once(const dp_identity *id)
+{
+    char **name = malloc(sizeof *name * id->n);
+    assert_true(id->n > 500);
+    for (size_t i = 0; i < id->n; i++) name[i] = dp_variant_name(&id->f[i].variant);
+    for (size_t i = 0; i < id->n; i++)
+        for (size_t k = 0; k < i; k++)
+            if (!strcmp(name[i], name[k])) fail_msg("twice: %s", name[i]);
+    for (size_t i = 0; i < id->n; i++) free(name[i]);
+    free(name);
+}
+
 /* Points so far out that v - x is -x whatever v is: no target. Directions of no length. */
 static void far_points(void **state)
 {
@@ -323,6 +336,7 @@ static void far_points(void **state)
     dp_identity id;
     identify(&id, &r);
     assert_true(dp_identity_matches(&id) == 0 && !id.target);
+    each_once(&id);
     done(&id, &r);
     FILE *f = fopen(file, "wb");
     dp_npz_writer *z = dp_npz_begin(f);

@@ -366,9 +366,12 @@ static void append_kernels(dp_identity *o, const dp_recorded *r)
     static const dp_kernel_family more[] = {DP_KERNEL_IMQ, DP_KERNEL_ENERGY, DP_KERNEL_MATERN32, DP_KERNEL_MATERN52};
     for (size_t k = 0; !r->declared.kernel && k < sizeof more / sizeof *more; k++) {
         dp_recorded as = *r;
+        dp_variant *list;
         char *name = as.declared.kernel = dp_strdup(dp_kernel_name(more[k]));
-        append_all(o, &as, r->declared.tau ? DP_BANDWIDTH_TAU : DP_BANDWIDTH_H);
-        free(name);
+        const size_t n = dp_variant_list(&list, &as.declared, r->declared.tau ? DP_BANDWIDTH_TAU : DP_BANDWIDTH_H);
+        for (size_t i = 0; i < n; i++)
+            if (list[i].family == more[k]) append(o, list + i, r, 0);
+        free(list), free(name);
     }
 }
 
