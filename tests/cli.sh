@@ -177,6 +177,8 @@ says out 'digits: +worst [12][0-9]\.[0-9] +median'
 silent err
 grid 'a window of its own' 0 --grid 3x3
 says out 'on \[-17/5, 22/5\] x \[-17/5, 22/5\]'
+runs 'a sum of kernels has a length: what vanishes is told from what does not' 0 "$dp" field "$w/pair.yaml" --drift mmd --grid 4 --window -1:1 --set 'kernel={family: sum, parts: [{bandwidth: 1}, {bandwidth: 2}]}' --json
+json quantities.velocity.nodes_maybe_zero 0
 runs 'a grid on a line' 0 "$dp" field "$w/pair.yaml" --drift mean-shift --grid 7 --window -1:1 --digits 40 --json
 json mesh.step.0 '"1/3"'
 json mesh.origin.0 '"-1"'

@@ -9,14 +9,14 @@ enum { ROUNDS = 4, PLAN_ROUNDS = 8, GAIN = 30 }; /* a round that gains less show
 
 /* ---- one level ---- */
 
-static void level_clear(est_level *l)
+static void level_free(est_level *l)
 {
-    for (int i = 0; i < DP_SLOTS; i++) {
+    for (int i = 0; l && i < DP_SLOTS; i++) {
         est_lattice_clear(l->source + i);
         est_source_clear(l->source + i);
         est_table_clear(l->table + i);
     }
-    memset(l, 0, sizeof *l);
+    free(l);
 }
 
 /* What rows need beyond the nodes. */
@@ -68,12 +68,12 @@ static dp_status make_plan(est_run *r, est_level *l, int number, dp_error *e)
     return status == DP_OK ? ready(r, l, DP_SLOT_Q, e) : status;
 }
 
-/* Everything of one level; q comes first, for the weights of the others. */
-static dp_status make_level(est_run *r, est_level *l, int number, dp_error *e)
+/* Everything of one level; q comes first, for the weights of the others. *out: NULL where it fails. */
+static dp_status make_level(est_run *r, est_level **out, int number, dp_error *e)
 {
     static const int order[DP_SLOTS] = {DP_SLOT_Q, DP_SLOT_P, DP_SLOT_PT, DP_SLOT_QT, DP_SLOT_QHAT};
     dp_status status = DP_OK;
-    memset(l, 0, sizeof *l);
+    est_level *l = *out = dp_calloc(1, sizeof *l);
     if (r->drift->needs & DP_NEED_SCORES)
         return DP_OK;
     if (r->drift->needs & DP_NEED_PLAN)
@@ -88,7 +88,7 @@ static dp_status make_level(est_run *r, est_level *l, int number, dp_error *e)
             status = s->kind == EST_LATTICE ? est_lattice_transform(s, &r->out, r->order, 2, 0, 0, r->threads, e) : ready(r, l, DP_SLOT_QHAT, e);
     }
     if (status != DP_OK)
-        level_clear(l);
+        level_free(l), *out = NULL;
     return status;
 }
 
@@ -102,16 +102,12 @@ static dp_status refine(est_run *r, int number, int round, dp_error *e)
         status = make_level(r, &r->coarse, number, e);
         return status == DP_OK ? make_level(r, &r->fine, number + 1, e) : status;
     }
-    est_level next;
+    est_level *next;
     status = make_level(r, &next, number + 1, e);
     if (status != DP_OK)
         return status;
-    level_clear(&r->coarse);
+    level_free(r->coarse);
     r->coarse = r->fine, r->fine = next;
-    for (int i = 0; i < DP_SLOTS; i++) { /* tables point to their sources */
-        r->coarse.table[i].s = r->coarse.source + i;
-        r->fine.table[i].s = r->fine.source + i;
-    }
     return DP_OK;
 }
 
@@ -121,7 +117,8 @@ static dp_status rounds(est_run *r, dp_error *e)
     const int plan = (r->drift->needs & DP_NEED_PLAN) != 0; /* dear: begins with fewer nodes; and potentials have kinks that only later rounds resolve */
     int first = plan ? 0 : 1;
     while (status == DP_EBUDGET && --first >= -2) { /* coarser where memory does not allow the usual step */
-        level_clear(&r->coarse), level_clear(&r->fine);
+        level_free(r->coarse), level_free(r->fine);
+        r->coarse = r->fine = NULL;
         status = refine(r, first, 0, e);
     }
     double before = INFINITY;
@@ -204,7 +201,7 @@ dp_status dp_gridfield_estimated(dp_gridfield *f, const dp_problem *P, const cha
         if (status == DP_OK)
             dp_gridfield_drop(f, have);
     }
-    level_clear(&r.coarse), level_clear(&r.fine);
+    level_free(r.coarse), level_free(r.fine);
     est_plan_forget(r.memory);
     est_axes_clear(&r.out);
     for (int i = 0; i < DP_THREADS; i++)

@@ -100,23 +100,23 @@ static void one_slot(dp_emoments *m, real *moved, est_tale *tale, dp_lanes *on, 
     dp_emoments coarse;
     real far[DP_LANES];
     est_moments_new(m, on, d, r->order);
-    level_block(m, on, r, &r->fine, slot, p);
+    level_block(m, on, r, r->fine, slot, p);
     if (smooth)
-        unshift(m, r->fine.shift, d, r->order);
+        unshift(m, r->fine->shift, d, r->order);
     const size_t mark = dp_lanes_mark(on);
     tale->term[1] = largest(tale->term[1], m->log.e, p->count);
-    if (!r->fine.source[slot].exact) {
+    if (!r->fine->source[slot].exact) {
         est_moments_new(&coarse, on, d, r->order);
-        level_block(&coarse, on, r, &r->coarse, slot, p);
+        level_block(&coarse, on, r, r->coarse, slot, p);
         if (smooth)
-            unshift(&coarse, r->coarse.shift, d, r->order);
+            unshift(&coarse, r->coarse->shift, d, r->order);
         const dp_col kept[2] = {m->log, smooth ? m->u[0] : m->m[0]}, other[2] = {coarse.log, smooth ? coarse.u[0] : coarse.m[0]};
         mark_moved(moved, far, kept, other);
         tale->term[0] = largest(tale->term[0], far, p->count);
         widen_all(m, &coarse, d, r->order);
     }
     if (r->drift->needs & DP_NEED_PLAN)
-        est_plan_widen(m, r->fine.plan.step, (double) (r->k.part[0].h * r->k.part[0].h), d);
+        est_plan_widen(m, r->fine->plan.step, (double) (r->k.part[0].h * r->k.part[0].h), d);
     dp_lanes_release(on, mark);
 }
 
@@ -245,8 +245,8 @@ dp_status est_all_rows(est_run *r, dp_error *e)
         dp_gridfield_note_term(r->f, "rounding (estimate)", r->tale[i].term[1]);
     }
     if (status == DP_OK && r->drift->needs & DP_NEED_PLAN) {
-        dp_gridfield_note_term(r->f, "potentials (estimate)", r->fine.plan.step);
-        dp_gridfield_note_term(r->f, "dual gap", r->fine.plan.gap);
+        dp_gridfield_note_term(r->f, "potentials (estimate)", r->fine->plan.step);
+        dp_gridfield_note_term(r->f, "dual gap", r->fine->plan.gap);
     }
     return status;
 }

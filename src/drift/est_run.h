@@ -23,7 +23,7 @@ typedef struct {
     est_kernel k;
     est_axes out;
     est_law law[2];                   /* of p and q, for scores */
-    est_level coarse, fine;
+    est_level *coarse, *fine;         /* never moved: sources and tables point to one another */
     dp_lanes *on[DP_THREADS];         /* a worker's columns */
     est_tale *tale;                   /* by job */
     est_plan_memory *memory;

@@ -9,17 +9,6 @@ typedef struct { real nu, g2, lo, step; slong n; } scales;
 
 static int is_kinked(const est_part *p) { return est_twice_nu(p->family) > 0; }
 
-int est_scales_serve(const est_kernel *k, const dp_measure_struct *mu, const est_axes *out)
-{
-    int kinks = 0;
-    for (slong i = 0; i < k->n; i++) {
-        if (!is_kinked(k->part + i) && k->part[i].family != DP_KERNEL_GAUSSIAN)
-            return 0;
-        kinks += is_kinked(k->part + i);
-    }
-    return kinks > 0 && kinks <= 4 && mu->dim > 1 && mu->family == DP_MIXTURE && est_size(out) <= 300000;
-}
-
 /* The farthest corner of the mesh from a mean. */
 static real farthest_mean(const dp_measure_struct *mu, const est_axes *out)
 {
@@ -93,19 +82,44 @@ static void add_scale(est_source *s, est_kernel *k, const est_part *p, const sca
     fmpq_clear(width);
 }
 
-enum { MOST_SCALES = 4000 };
+/* Gaussians for all parts at a level; c: their scales, for parts with a kink. */
+static slong count(scales *c, const est_kernel *k, const est_law *law, const est_axes *out, int level)
+{
+    slong total = 0;
+    for (slong i = 0; i < k->n; i++) {
+        if (is_kinked(k->part + i))
+            c[i] = scales_of(k->part + i, law, out, level);
+        total += is_kinked(k->part + i) ? c[i].n : 1;
+    }
+    return total;
+}
+
+enum { MOST_SCALES = 4000, MOST_PARTS = 64 };
+
+int est_scales_serve(const est_kernel *k, const dp_measure_struct *mu, const est_axes *out)
+{
+    int kinks = 0;
+    for (slong i = 0; i < k->n; i++) {
+        if (!is_kinked(k->part + i) && k->part[i].family != DP_KERNEL_GAUSSIAN)
+            return 0;
+        kinks += is_kinked(k->part + i);
+    }
+    if (kinks == 0 || kinks > 4 || k->n > MOST_PARTS || mu->dim == 1 || mu->family != DP_MIXTURE || est_size(out) > 300000)
+        return 0;
+    scales c[MOST_PARTS];
+    est_law law;
+    est_law_init(&law, mu);
+    const int serve = count(c, k, &law, out, -1) <= MOST_SCALES; /* the finer one of the coarsest pair of levels; beyond, lattices serve */
+    est_law_clear(&law);
+    return serve;
+}
 
 dp_status est_scales_init(est_source *s, const dp_problem *P, const est_kernel *k, const dp_measure_struct *mu, const est_axes *out, int level, dp_error *e)
 {
     *s = (est_source) {.kind = EST_CLOSED, .mu = mu, .dim = P->dim, .P = P, .level = level};
     est_law_init(&s->law, mu);
-    scales c[64];
-    slong total = 0;
-    for (slong i = 0; i < k->n; i++) {
-        if (is_kinked(k->part + i))
-            c[i] = scales_of(k->part + i, &s->law, out, level);
-        total += is_kinked(k->part + i) ? c[i].n : 1;
-    }
+    scales c[MOST_PARTS];
+    const slong total = count(c, k, &s->law, out, level);
     s->k = s->own = dp_calloc(1, sizeof *s->own);
     if (total > MOST_SCALES)
         return dp_fail(e, DP_EBUDGET, "the kernel takes %ld Gaussians at this bandwidth", (long) total);

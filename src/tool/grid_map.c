@@ -55,7 +55,7 @@ static void measure_layer(layer *l, const dp_problem *P)
 {
     const dp_grid_values *velocity = dp_gridfield_find(l->f, DP_Q_VELOCITY);
     const slong nodes = dp_mesh_nodes(&l->f->mesh);
-    const double unit = dp_grid_length_power(l->name, DP_Q_VELOCITY) == -1 ? 2 * log10(fmpq_get_d(P->bandwidth)) : 0;
+    const double unit = dp_grid_length_power(l->name, DP_Q_VELOCITY) == -1 ? 2 * log10(fmpq_get_d(dp_window_length(P))) : 0;
     double v[3], *sorted = dp_malloc((size_t) nodes * sizeof *sorted);
     slong n = 0;
     l->size = dp_malloc((size_t) nodes * sizeof *l->size);

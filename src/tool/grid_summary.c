@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "tool/grid.h"
+#include "tool/window.h"
 
 void dp_grid_ball(arb_t out, const dp_grid_values *v, slong i)
 {
@@ -138,7 +139,7 @@ static void extent_of(dp_grid_extent *x, const dp_grid_answer *g, const dp_grid_
 {
     const slong nodes = dp_mesh_nodes(&g->f->mesh);
     const int crosses = (v->quantity & (DP_Q_CURL | DP_Q_DIVERGENCE | DP_Q_WEDGE | DP_Q_POTENTIAL | DP_Q_GRADIENT_PART | DP_Q_ROTATIONAL_PART)) != 0;
-    const double share = pow(10, -(double) g->f->digits), unit = pow(dp_nearest_d(g->P->bandwidth), dp_grid_length_power(g->drift, v->quantity));
+    const double share = pow(10, -(double) g->f->digits), unit = pow(dp_nearest_d(dp_window_length(g->P)), dp_grid_length_power(g->drift, v->quantity));
     double *digits = dp_malloc((size_t) nodes * sizeof *digits);
     slong n = 0;
     *x = (dp_grid_extent){.largest = 0};

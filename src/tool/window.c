@@ -98,12 +98,20 @@ static void set_decimal(fmpq_t x, double count, int power)
     free(text);
 }
 
+const fmpq *dp_window_length(const dp_problem *P)
+{
+    const fmpq *most = P->bandwidth;
+    for (slong i = 0; i < P->nparts; i++)
+        if (fmpq_cmp(&P->parts[i].bandwidth, most) > 0) most = &P->parts[i].bandwidth;
+    return most;
+}
+
 int dp_window_default(fmpq *lo, fmpq *hi, const dp_problem *P)
 {
     for (int k = 0; k < P->dim; k++) {
         double a = HUGE_VAL, b = -HUGE_VAL;
-        stretch(&a, &b, P->p, k, fmpq_get_d(P->bandwidth));
-        stretch(&a, &b, P->q, k, fmpq_get_d(P->bandwidth));
+        stretch(&a, &b, P->p, k, fmpq_get_d(dp_window_length(P)));
+        stretch(&a, &b, P->q, k, fmpq_get_d(dp_window_length(P)));
         if (!isfinite(a) || !isfinite(b) || !(b - a > 1e-14 * fmax(fabs(a), fabs(b))) || b - a < 1e-290 || b - a > 1e290) return 0;
         const int power = (int) floor(log10(b - a)) - 1;
         set_decimal(lo + k, floor(a / pow(10, power)), power);
