@@ -223,6 +223,29 @@ static void w2_random(void **state)
     }
 }
 
+/* Points that were read are atoms at doubles: the value for the decimals that were meant lies within the bound, which counts their rounding and no more. */
+static void w2_of_points(void **state)
+{
+    (void) state;
+    static const double read[] = {1.3, -0.7, 0.1, 40.9, -1.1};
+    static const char *const q[] = {LINE_Q, "atoms: [{weight: 2/7, at: 0.3}, {weight: 5/7, at: -1/3}]", "atoms: [{weight: 1, at: 1/7}]"};
+    for (size_t i = 0; i < sizeof q / sizeof *q; i++) {
+        dp_problem *P = problem(1, "atoms: [{weight: 1/5, at: 1.3}, {weight: 1/5, at: -0.7}, {weight: 1/5, at: 0.1}, {weight: 1/5, at: 40.9}, {weight: 1/5, at: -1.1}]", q[i], "family: gaussian, bandwidth: 1");
+        dp_scalar_t meant, a;
+        dp_scalar_init(meant), dp_scalar_init(a);
+        energy(meant, P, "w2", 40);
+        dp_measure_clear(P->p);
+        dp_measure_init(P->p, DP_SAMPLES, 1, 1);
+        double *data = dp_malloc(sizeof read);
+        memcpy(data, read, sizeof read);
+        dp_measure_take_data(P->p, data, 5);
+        energy(a, P, "w2", 40);
+        assert_true(arb_contains(a->value, meant->value) && a->estimated && !meant->estimated);
+        assert_true(radius(a) <= 1.001 * ldexp(40.9, -51) * sqrt(2 * middle(a)));
+        dp_scalar_clear(meant), dp_scalar_clear(a), dp_problem_free(P);
+    }
+}
+
 /* ---- Sinkhorn ---- */
 
 /* OT between atoms by plain sweeps (63), (64) in doubles: the sum of the potentials' means. */
@@ -448,7 +471,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(registry), cmocka_unit_test(entropies_of_gaussians), cmocka_unit_test(estimates_hold), cmocka_unit_test(mmd_two_ways),
-        cmocka_unit_test(mmd_of_atoms), cmocka_unit_test(w2_known), cmocka_unit_test(w2_random), cmocka_unit_test(sinkhorn_of_atoms), cmocka_unit_test(sinkhorn_of_gaussians), cmocka_unit_test(sliced_of_atoms),
+        cmocka_unit_test(mmd_of_atoms), cmocka_unit_test(w2_known), cmocka_unit_test(w2_random), cmocka_unit_test(w2_of_points), cmocka_unit_test(sinkhorn_of_atoms), cmocka_unit_test(sinkhorn_of_gaussians), cmocka_unit_test(sliced_of_atoms),
         cmocka_unit_test(dissipation_of_gaussians), cmocka_unit_test(rate_two_ways), cmocka_unit_test(averages_of_other_laws), cmocka_unit_test(refused)};
     flint_randinit(rnd);
     const int failed = cmocka_run_group_tests(tests, NULL, NULL);

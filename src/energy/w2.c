@@ -2,6 +2,7 @@
 /* w2.c: half the squared Wasserstein distance of order 2, (45), (97): exact couplings on the line, Gaussians and single atoms in any dimension. */
 #include <math.h>
 
+#include "drift/transport.h"
 #include "energy/expect.h"
 #include "particle/ball.h"
 #include "particle/transport.h"
@@ -103,18 +104,6 @@ static void two_atomic(arb_t out, const dp_measure_t q, const slong *oq, const d
     fmpq_div_2exp(sum, sum, 1);
     arb_set_fmpq(out, sum, prec);
     fmpq_clear(left_q), fmpq_clear(left_p), fmpq_clear(step), fmpq_clear(t), fmpq_clear(sum);
-}
-
-static slong *sorted(const dp_measure_t m)
-{
-    slong *s = dp_malloc(sizeof *s * (size_t) m->n);
-    for (slong i = 0; i < m->n; i++) {
-        slong k = i;
-        for (; k > 0 && fmpq_cmp(m->mean + s[k - 1], m->mean + i) > 0; k--)
-            s[k] = s[k - 1];
-        s[k] = i;
-    }
-    return s;
 }
 
 /* ---- atoms against a mixture on the line ---- */
@@ -235,6 +224,8 @@ static void atoms_and_mixture(arb_t out, const dp_measure_t q, const slong *orde
 
 /* ---- of a case ---- */
 
+enum { MOST_LEVELS = 3000 }; /* of a mixture: each takes some hundred distribution functions */
+
 /* What is closed, at one precision; 0: nothing is. */
 static int closed(arb_t out, const dp_problem *P, slong prec)
 {
@@ -248,10 +239,10 @@ static int closed(arb_t out, const dp_problem *P, slong prec)
         against_atom(out, q, p, prec);
     else if (atoms_p && p->n == 1)
         against_atom(out, p, q, prec);
-    else if (P->dim != 1 || !(atoms_q || atoms_p))
+    else if (P->dim != 1 || !(atoms_q || atoms_p) || (!atoms_q && p->n > MOST_LEVELS) || (!atoms_p && q->n > MOST_LEVELS))
         return 0;
     else {
-        slong *oq = sorted(q), *op = sorted(p);
+        slong *oq = dp_order(q->mean, q->n), *op = dp_order(p->mean, p->n);
         if (atoms_q && atoms_p)
             two_atomic(out, q, oq, p, op, prec);
         else
@@ -261,18 +252,71 @@ static int closed(arb_t out, const dp_problem *P, slong prec)
     return 1;
 }
 
+/* Points as atoms at the doubles that were read; `most` becomes the largest distance of one from 0 if that is more. */
+static void as_atoms(dp_measure_t out, const dp_measure_t in, double *most)
+{
+    if (!in->data || in->family == DP_DENSITY) {
+        dp_measure_set(out, in);
+        return;
+    }
+    dp_measure_init(out, DP_ATOMS, in->dim, in->ndata);
+    arf_t x;
+    arf_init(x);
+    for (slong i = 0; i < in->ndata; i++) {
+        double square = 0;
+        fmpq_set_si(DP_WEIGHT(out, i), 1, (ulong) in->ndata);
+        for (int k = 0; k < in->dim; k++) {
+            const double at = in->data[i * in->dim + k];
+            arf_set_d(x, at), arf_get_fmpq(DP_MEAN(out, i, k), x);
+            square += at * at;
+        }
+        *most = fmax(*most, sqrt(square));
+    }
+    arf_clear(x);
+}
+
+/* Coordinates that were read are off by a part 2^-52 at most, two of their roundings: so are both measures, by t = 2^-51 most in W_2 together, and W_2^2/2 by less than t (W_2 + t). */
+static void as_read(dp_scalar_t out, double most)
+{
+    arb_t t, w;
+    arb_init(t), arb_init(w);
+    arb_set_d(t, ldexp(most, -51));
+    arb_mul_2exp_si(w, out->value, 1);
+    arb_nonnegative_part(w, w);
+    arb_sqrt(w, w, 64);
+    arb_add(w, w, t, 64), arb_mul(w, w, t, 64);
+    arb_add_error(out->value, w);
+    out->estimated = 1, out->how = "points as they were read";
+    arb_clear(t), arb_clear(w);
+}
+
+/* By a closed form, p and q as they are or their points as atoms; 0: there is none. */
+static int by_closed_form(dp_scalar_t out, const dp_problem *P, slong digits)
+{
+    const slong bits = (slong) ceil((double) digits * 3.3219280948873626) + 8;
+    dp_problem told = *P; /* borrows everything else */
+    double most = 0;
+    int found = 0;
+    as_atoms(told.p, P->p, &most), as_atoms(told.q, P->q, &most);
+    for (slong prec = bits + 30; closed(out->value, &told, prec); prec += prec / 2) {
+        found = 1, out->estimated = 0, out->how = "closed form";
+        if (dp_scalar_has(out, digits) || prec > 4 * bits)
+            break;
+    }
+    if (found && most > 0)
+        as_read(out, most);
+    dp_measure_clear(told.p), dp_measure_clear(told.q);
+    return found;
+}
+
 /* Beyond the closed forms: where q is a density on the line the optimal coupling is a map, and E_q |V|^2 = W_2^2 for the drift wasserstein. */
 static dp_status population(dp_scalar_t out, const dp_problem *P, slong digits, int threads, dp_error *e)
 {
     static const dp_integrand square = {{"wasserstein", "wasserstein"}, DP_Q_VELOCITY};
-    const slong bits = (slong) ceil((double) digits * 3.3219280948873626) + 8;
-    for (slong prec = bits + 30; closed(out->value, P, prec); prec += prec / 2) {
-        out->estimated = 0, out->how = "closed form";
-        if (dp_scalar_has(out, digits) || prec > 4 * bits)
-            return DP_OK;
-    }
+    if (by_closed_form(out, P, digits))
+        return DP_OK;
     if (P->dim != 1 || dp_measure_is_points(P->q))
-        return dp_fail(e, DP_EUNSUPPORTED, "w2: on the line, and in any dimension for one Gaussian or atom against one, or one atom against a mixture or atoms");
+        return dp_fail(e, DP_EUNSUPPORTED, "w2: on the line, and in any dimension for one Gaussian or atom against one, or one atom against a mixture or points");
     const dp_status status = dp_expect_estimate(out, P, P->q, &square, digits, threads, e);
     arb_mul_2exp_si(out->value, out->value, -1);
     return status;
