@@ -61,8 +61,9 @@ dp_status dp_train_streams_init(dp_train_streams *s, const dp_train *t, dp_error
     const slong m = t->batches == DP_BATCHES_FULL ? t->P->p->ndata : t->data_batch ? t->data_batch : t->batch;
     *s = (dp_train_streams){.t = t, .scale = {1, 1, 1}, .m = (size_t) m};
     dp_status status = dp_draws_new(&s->draws, t->P->p, !t->points, e);
-    if (!status) status = read_batches(&s->noise, &s->noise_slabs, t->batch, t->noise, t, t->noise_file, "noise of a batch", e);
-    if (!status) status = read_batches(&s->data, &s->data_slabs, m, d, t, t->data_file, "data of a batch", e);
+    dp_error mine = {0};
+    if (!status && (status = read_batches(&s->noise, &s->noise_slabs, t->batch, t->noise, t, t->noise_file, "noise of a batch", &mine))) dp_fail(e, status, "%s: train.noise_file: %s", t->P->path, mine.text);
+    if (!status && (status = read_batches(&s->data, &s->data_slabs, m, d, t, t->data_file, "data of a batch", &mine))) dp_fail(e, status, "%s: train.data_file: %s", t->P->path, mine.text);
     if (!status && t->standardise) standardise(s);
     return status;
 }

@@ -24,7 +24,9 @@ dp_status dp_trainer_new(dp_trainer **out, const dp_train *t, int threads, dp_er
     if (!strcmp(t->drift, "fgan")) a->critic = dp_critic_new(t, a->kind, a->streams.m);
     if (!status && *t->parameters) {
         char *path = dp_train_path(t, t->parameters);
-        status = dp_trainer_load(a, path, e);
+        dp_error mine = {0};
+        status = dp_trainer_load(a, path, &mine);
+        if (status) dp_fail(e, status, "%s: train.parameters: %s", t->P->path, mine.text);
         a->step = 0;
         if (a->critic) a->critic->before = a->critic->updates;
         free(path);
