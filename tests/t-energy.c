@@ -246,6 +246,25 @@ static void w2_of_points(void **state)
     }
 }
 
+/* A kink at no node. The truth by two quadratures of other programs, over levels and over places. */
+static void w2_across_a_kink(void **state)
+{
+    (void) state;
+    static const char law[] = "laplace: {location: 1/4, scale: 309/1000}";
+    static const char mixture[] = "mixture: [{weight: 2/7, mean: [1/8], covariance: 1849/10000}, {weight: 5/14, mean: [1/4], covariance: 7569/40000}, {weight: 5/14, mean: [0], covariance: 1369/15625}]";
+    for (int turned = 0; turned < 2; turned++) {
+        dp_problem *P = problem(1, turned ? mixture : law, turned ? law : mixture, "family: gaussian, bandwidth: 1");
+        for (slong digits = 4; digits <= 12; digits += 2) {
+            dp_scalar_t a;
+            dp_scalar_init(a);
+            energy(a, P, "w2", digits);
+            assert_true(fabs(middle(a) - 0.01127090622961163420) <= radius(a) && radius(a) < 1e-6);
+            dp_scalar_clear(a);
+        }
+        dp_problem_free(P);
+    }
+}
+
 /* ---- Sinkhorn ---- */
 
 /* OT between atoms by plain sweeps (63), (64) in doubles: the sum of the potentials' means. */
@@ -471,7 +490,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(registry), cmocka_unit_test(entropies_of_gaussians), cmocka_unit_test(estimates_hold), cmocka_unit_test(mmd_two_ways),
-        cmocka_unit_test(mmd_of_atoms), cmocka_unit_test(w2_known), cmocka_unit_test(w2_random), cmocka_unit_test(w2_of_points), cmocka_unit_test(sinkhorn_of_atoms), cmocka_unit_test(sinkhorn_of_gaussians), cmocka_unit_test(sliced_of_atoms),
+        cmocka_unit_test(mmd_of_atoms), cmocka_unit_test(w2_known), cmocka_unit_test(w2_random), cmocka_unit_test(w2_of_points), cmocka_unit_test(w2_across_a_kink), cmocka_unit_test(sinkhorn_of_atoms), cmocka_unit_test(sinkhorn_of_gaussians), cmocka_unit_test(sliced_of_atoms),
         cmocka_unit_test(dissipation_of_gaussians), cmocka_unit_test(rate_two_ways), cmocka_unit_test(averages_of_other_laws), cmocka_unit_test(refused)};
     flint_randinit(rnd);
     const int failed = cmocka_run_group_tests(tests, NULL, NULL);

@@ -317,7 +317,10 @@ static dp_status population(dp_scalar_t out, const dp_problem *P, slong digits, 
         return DP_OK;
     if (P->dim != 1 || dp_measure_is_points(P->q))
         return dp_fail(e, DP_EUNSUPPORTED, "w2: on the line, and in any dimension for one Gaussian or atom against one, or one atom against a mixture or points");
-    const dp_status status = dp_expect_estimate(out, P, P->q, &square, digits, threads, e);
+    dp_problem turned = *P; /* borrows all; W_2 is the same both ways, and rules along the line know the kinks of the measure they sum over only */
+    if (P->p->family == DP_LAPLACE && P->q->family != DP_LAPLACE)
+        *turned.p = *P->q, *turned.q = *P->p;
+    const dp_status status = dp_expect_estimate(out, &turned, turned.q, &square, digits, threads, e);
     arb_mul_2exp_si(out->value, out->value, -1);
     return status;
 }
