@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "drift/gridfield.h"
+#include "drift/rkhs_mesh.h"
 #include "energy/energy.h"
 #include "witness.h"
 
@@ -146,16 +147,34 @@ static void other_arithmetic(void **state)
 
 /* ---- points: against the enclosures ---- */
 
+/* The functionals of atoms and a mixture: in doubles, and as enclosures. */
+static void both_values(const dp_problem *P)
+{
+    for (int kind = 0; kind < 2; kind++) {
+        dp_scalar_t F;
+        dp_error e = {0};
+        double value, error;
+        dp_scalar_init(F);
+        assert_int_equal(dp_energy_population(F, P, names[kind], 12, 1, &e), DP_OK);
+        assert_int_equal(dp_rkhs_estimate(&value, &error, P, kind == 0 ? DP_RKHS_CHI2 : DP_RKHS_KALE, 10, &e), DP_OK);
+        const double want = arf_get_d(arb_midref(F->value), ARF_RND_NEAR);
+        assert_true(!F->estimated && fabs(value - want) <= error + 1e-11 * fabs(want) && error < 1e-8 * (1 + fabs(want)));
+        dp_scalar_clear(F);
+    }
+}
+
 static void points(void **state)
 {
     static const dp_kernel_family families[] = {DP_KERNEL_GAUSSIAN, DP_KERNEL_LAPLACE, DP_KERNEL_MATERN32, DP_KERNEL_MATERN52, DP_KERNEL_IMQ};
     static const char *const lambdas[] = {"1/1000", "1/3", "1000"};
     (void) state;
-    for (int i = 0; i < 15; i++) {
+    for (int i = 0; i < 15 + 6; i++) {
+        const int closed = i >= 15; /* q is a mixture, for which k*q has a closed form */
         dp_problem P;
-        law_problem(&P, 1 + i % 3, families[i % 5], i % 2 ? "1/2" : "2");
-        law_mixture(P.p, DP_ATOMS, P.dim, 4, 2), law_mixture(P.q, DP_ATOMS, P.dim, 3, 2);
-        fmpq_init(P.regularisation), dp_fmpq_set_text(P.regularisation, lambdas[i / 5]);
+        law_problem(&P, 1 + i % 3, closed ? DP_KERNEL_GAUSSIAN : families[i % 5], i % 2 ? "1/2" : "2");
+        law_mixture(P.p, DP_ATOMS, P.dim, 4, 2), law_mixture(P.q, closed ? DP_MIXTURE : DP_ATOMS, P.dim, 3, 2);
+        fmpq_init(P.regularisation), dp_fmpq_set_text(P.regularisation, lambdas[i / 5 % 3]);
+        if (closed) both_values(&P);
         const char *name = names[i / 2 % 2];
         dp_gridfield *a = field(&P, name, "-2", "7/3", 3, DP_TIER_DOUBLE, 10), *b = field(&P, name, "-2", "7/3", 3, DP_TIER_AUTO, 10);
         assert_int_equal(b->tier, DP_TIER_EXACT);
@@ -168,6 +187,22 @@ static void points(void **state)
                     assert_true(fabs(a->value[v].mid[j] - b->value[v].mid[j]) <= a->value[v].rad[j] + b->value[v].rad[j] && a->value[v].rad[j] < 1e-8 * size);
             }
         dp_gridfield_free(a), dp_gridfield_free(b), law_problem_clear(&P);
+    }
+}
+
+/* Far from 0, and q nearly on a line: the closed form of k*q is as good as its coordinates are, and says so. */
+static void far_from_zero(void **state)
+{
+    (void) state;
+    static const char text[] = "dimension: 2\np: {atoms: [{weight: 1/3, at: [10000000/3, 70000003/21]}, {weight: 2/3, at: [10000001/3, 70000006/21]}]}\n"
+        "q: {mixture: [{weight: 1/3, mean: [10000002/3, 10000001/3], covariance: [[1, 9999/10000], [9999/10000, 1]]}, {weight: 2/3, mean: [10000000/3, 30000001/9], covariance: 1/9}]}\nkernel: {bandwidth: 1/7}\n";
+    for (int kind = 0; kind < 2; kind++) {
+        dp_problem *P = with_lambda(text, "1/10");
+        dp_gridfield *a = field(P, names[kind], "3333333", "3333334", 4, DP_TIER_DOUBLE, 10), *b = field(P, names[kind], "3333333", "3333334", 4, DP_TIER_AUTO, 10);
+        for (int v = 0; v < a->nvalues; v++)
+            for (slong j = 0; j < dp_mesh_nodes(&a->mesh) * a->value[v].components; j++)
+                holds(a, a->value[v].quantity, j, b->value[v].mid[j], 1e-12, 1e-2);
+        dp_gridfield_free(a), dp_gridfield_free(b), dp_problem_free(P);
     }
 }
 
@@ -326,7 +361,7 @@ static void refusals(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(mehler), cmocka_unit_test(other_arithmetic), cmocka_unit_test(points), cmocka_unit_test(plane),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(mehler), cmocka_unit_test(other_arithmetic), cmocka_unit_test(points), cmocka_unit_test(far_from_zero), cmocka_unit_test(plane),
                                        cmocka_unit_test(families), cmocka_unit_test(kinks), cmocka_unit_test(points_between_nodes), cmocka_unit_test(images_of_the_period), cmocka_unit_test(kinks_in_the_plane), cmocka_unit_test(narrow_gaussian), cmocka_unit_test(refusals)};
     flint_randinit(rnd);
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,18 +11,6 @@ enum { MOST_POINTS = 2000, MOST_NODES = 4000, MOST_OTHERS = 20000, MOST_STEPS = 
 
 /* ---- the system ---- */
 
-/* Row i of the kernel's matrix between `at` and c. */
-static void row(double *out, const est_kernel *k, const rkhs_cloud *c, const rkhs_cloud *at, slong i)
-{
-    double x[3] = {0, 0, 0};
-    for (int a = 0; a < at->dim; a++)
-        x[a] = at->x[a][i];
-    rkhs_cloud_row(out, k, c, x);
-}
-
-/* K over p's points, kq = k*q there, and room for the solver. */
-typedef struct { slong n; double lambda, k0, *K, *kq, *Kc, *root; gsl_matrix *M; gsl_vector *t; rkhs_product *product; void *argument; } dense; /* product: instead of K */
-
 static double dot(const double *a, const double *b, slong n)
 {
     double sum[4] = {0, 0, 0, 0};
@@ -35,19 +23,46 @@ static double dot(const double *a, const double *b, slong n)
     return (sum[0] + sum[1]) + (sum[2] + sum[3]);
 }
 
+static void place(double x[3], const rkhs_cloud *at, slong i)
+{
+    for (int a = 0; a < at->dim; a++)
+        x[a] = at->x[a][i];
+}
+
+/* Row i of the kernel's matrix between `at` and c. */
+static void row(double *out, const est_kernel *k, const rkhs_cloud *c, const rkhs_cloud *at, slong i)
+{
+    double x[3] = {0, 0, 0};
+    place(x, at, i);
+    rkhs_cloud_row(out, k, c, x);
+}
+
+/* k*q at point i of `at`; t: room for q's cloud. A cloud's rounding shows between levels, which take its points in another order; that of the closed form goes to *slip. */
+static double smoothed_q(double *slip, double *t, const rkhs_level *l, const rkhs_cloud *at, slong i)
+{
+    double x[3] = {0, 0, 0};
+    place(x, at, i);
+    if (l->closed.part)
+        return rkhs_closed_at(slip, &l->closed, x);
+    rkhs_cloud_row(t, l->k, &l->q, x);
+    return dot(t, l->q.w, l->q.n);
+}
+
+/* K over p's points, kq = k*q there, and room for the solver. */
+typedef struct { slong n; double lambda, k0, slip, *K, *kq, *Kc, *root; gsl_matrix *M; gsl_vector *t; rkhs_product *product; void *argument; } dense; /* product: instead of K */
+
 static void dense_init(dense *D, const rkhs_level *l)
 {
-    const rkhs_cloud *p = &l->p, *q = &l->q;
+    const rkhs_cloud *p = &l->p;
     const slong n = p->n;
-    double *t = dp_malloc((size_t) q->n * sizeof *t);
+    double *t = dp_malloc((size_t) (l->q.n + 1) * sizeof *t);
     *D = (dense){.n = n, .lambda = l->lambda};
     D->K = dp_malloc((size_t) (n * n) * sizeof(double)), D->kq = dp_calloc((size_t) n, sizeof(double)), D->Kc = dp_calloc((size_t) n, sizeof(double));
     D->root = dp_calloc((size_t) n, sizeof(double));
     D->M = p->exact ? gsl_matrix_alloc((size_t) n, (size_t) n) : NULL, D->t = gsl_vector_alloc((size_t) n);
     for (slong i = 0; i < n; i++) {
         row(D->K + i * n, l->k, p, p, i);
-        row(t, l->k, q, p, i);
-        D->kq[i] = dot(t, q->w, q->n);
+        D->kq[i] = smoothed_q(&D->slip, t, l, p, i);
     }
     D->k0 = D->K[0];
     free(t);
@@ -247,11 +262,9 @@ static double residual_of(const rkhs_level *l, dense *D)
 static double value_of(const rkhs_level *l, const dense *D, dp_rkhs_kind kind)
 {
     const rkhs_cloud *q = &l->q;
-    double *t = dp_malloc((size_t) q->n * sizeof *t), Q = -dot(l->c, D->kq, D->n), sum = 0;
-    for (slong i = 0; i < q->n; i++) {
-        row(t, l->k, q, q, i);
-        Q += q->w[i] * dot(t, q->w, q->n);
-    }
+    double *t = dp_malloc((size_t) (q->n + 1) * sizeof *t), Q = (l->closed.part ? rkhs_closed_integral(&l->closed) : 0) - dot(l->c, D->kq, D->n), sum = 0, slip = 0;
+    for (slong i = 0; i < q->n; i++)
+        Q += q->w[i] * smoothed_q(&slip, t, l, q, i);
     for (slong j = 0; j < D->n; j++)
         sum -= kind == DP_RKHS_CHI2 ? l->p.w[j] * l->v[j] : l->c[j] * (1 - l->v[j] / 2) - l->p.w[j];
     free(t);
@@ -269,7 +282,7 @@ dp_status rkhs_level_solve(rkhs_level *l, double *value, dp_rkhs_kind kind, dp_e
     l->c = dp_calloc((size_t) l->p.n, sizeof *l->c), l->v = dp_calloc((size_t) l->p.n, sizeof *l->v);
     dense_init(&D, l);
     const int ok = kind == DP_RKHS_CHI2 ? solve_chi2(l, &D) : solve_kale(l, &D);
-    l->residual = residual_of(l, &D);
+    l->residual = residual_of(l, &D) + D.slip;
     if (value)
         *value = value_of(l, &D, kind);
     dense_clear(&D);
@@ -292,7 +305,7 @@ dp_status rkhs_level_solve_by(rkhs_level *l, const double *kq, double k0, rkhs_p
 
 void rkhs_level_clear(rkhs_level *l)
 {
-    rkhs_cloud_clear(&l->p), rkhs_cloud_clear(&l->q);
+    rkhs_cloud_clear(&l->p), rkhs_cloud_clear(&l->q), rkhs_closed_clear(&l->closed);
     free(l->c), free(l->v);
     memset(l, 0, sizeof *l);
 }

@@ -63,7 +63,9 @@ static dp_status level_init(rkhs_level *l, double *value, int *number, const dp_
         memset(l, 0, sizeof *l);
         l->k = k, l->lambda = lambda;
         status = rkhs_cloud_init(&l->p, &of_p, P->p, *number, e);
-        if (status == DP_OK)
+        if (rkhs_closed_serves(k, P->q))
+            l->q.dim = P->dim, l->q.exact = 1, rkhs_closed_init(&l->closed, P, k);
+        else if (status == DP_OK)
             status = rkhs_cloud_init(&l->q, &of_q, P->q, *number, e);
         ++*number;
         if (status == DP_OK && (!before || (finer(&l->p, &before->p) && finer(&l->q, &before->q))))
@@ -80,7 +82,10 @@ static void witness(double *sum, double *size, const rkhs_level *l, const double
 {
     const double h = est_narrowest(l->k), r = l->residual / DP_ULP;
     memset(sum, 0, RKHS_ENTRIES * sizeof *sum), memset(size, 0, RKHS_ENTRIES * sizeof *size);
-    rkhs_cloud_sum(sum, size, l->k, &l->q, l->q.w, 1, x);
+    if (l->closed.part)
+        rkhs_closed_sum(sum, size, &l->closed, x);
+    else
+        rkhs_cloud_sum(sum, size, l->k, &l->q, l->q.w, 1, x);
     rkhs_cloud_sum(sum, size, l->k, &l->p, l->c, -1, x);
     for (int i = 0; i < RKHS_ENTRIES; i++)
         size[i] += i == 0 ? r : i < 4 ? r / h : r / (h * h);

@@ -22,9 +22,18 @@ void rkhs_cloud_row(double *out, const est_kernel *k, const rkhs_cloud *c, const
 enum { RKHS_ENTRIES = 13 };
 void rkhs_cloud_sum(double *sum, double *size, const est_kernel *k, const rkhs_cloud *c, const double *weight, double w, const double *x);
 
+/* k*q for a mixture q and Gaussian kernels in closed form. `sum` adds as rkhs_cloud_sum does; `integral`: of k dq dq. P and k are kept, not copied. */
+typedef struct { const est_kernel *k; const dp_problem *P; est_gsum *part; } rkhs_closed; /* part NULL: q goes by its cloud */
+int rkhs_closed_serves(const est_kernel *k, const dp_measure_struct *q);
+void rkhs_closed_init(rkhs_closed *c, const dp_problem *P, const est_kernel *k);
+void rkhs_closed_clear(rkhs_closed *c);
+void rkhs_closed_sum(double *sum, double *size, const rkhs_closed *c, const double *x);
+double rkhs_closed_at(double *slip, const rkhs_closed *c, const double *x); /* *slip becomes its rounding if that is more */
+double rkhs_closed_integral(const rkhs_closed *c);
+
 /* The witness for two clouds, g = (m_q - sum_j c_j k(., y_j))/lambda. residual: the largest of |k*q - K c - lambda v|; gap: kale's duality gap of the discretised
    problem. */
-typedef struct { const est_kernel *k; rkhs_cloud p, q; double lambda, *c, *v, residual, gap; } rkhs_level;
+typedef struct { const est_kernel *k; rkhs_cloud p, q; rkhs_closed closed; double lambda, *c, *v, residual, gap; } rkhs_level;
 /* Cost: O(n^3/3) for each linear system, n the points of p; one for chi2, a dozen or more for kale. value: the functional's, or NULL. */
 dp_status rkhs_level_solve(rkhs_level *l, double *value, dp_rkhs_kind kind, dp_error *e);
 /* The same for weights l->p.w (their places are known to `product` alone) and k*q there; out = K c by a function; k0 = k(x, x). No value. */
