@@ -474,7 +474,7 @@ json precision 30
 says out '"rad"'
 runs 'drift --precision single' 0 drift --drift da2 --precision single --json
 json precision '"single"'
-for d in smoothed-kl wasserstein 'kale --regularisation 1/10' 'chi2 --regularisation 1/10'; do
+for d in smoothed-kl wasserstein 'sliced-wasserstein --directions quasi:5' 'kale --regularisation 1/10' 'chi2 --regularisation 1/10'; do
   # shellcheck disable=SC2086 # words
   runs "drift $d has no float32" 0 drift --drift $d --precision single --json
   json precision '"double"'

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "drift/transport.h"
 #include "energy/dissipation.h"
 #include "energy/expect.h"
 #include "energy/mmd2.h"
@@ -246,6 +247,68 @@ static void w2_of_points(void **state)
     }
 }
 
+/* Of any size: squares that are no normal numbers, or no doubles; and points that can be no more than estimates even if they are all 0. */
+static void w2_of_points_in_any_unit(void **state)
+{
+    (void) state;
+    static const double unit[] = {0, 0x1p-1060, 0x1p-600, 1, 0x1p600};
+    for (size_t i = 0; i < sizeof unit / sizeof *unit; i++) {
+        dp_problem *P = problem(1, "atoms: [{weight: 1, at: 0}]", "atoms: [{weight: 1/2, at: 0}, {weight: 1/2, at: 0}]", "family: gaussian, bandwidth: 1");
+        dp_scalar_t a;
+        arb_t truth;
+        dp_scalar_init(a), arb_init(truth);
+        dp_measure_clear(P->p);
+        dp_measure_init(P->p, DP_SAMPLES, 1, 1);
+        double *data = dp_malloc(2 * sizeof *data);
+        data[0] = 3 * unit[i], data[1] = -unit[i];
+        dp_measure_take_data(P->p, data, 2);
+        energy(a, P, "w2", 20);
+        arb_set_d(truth, unit[i]), arb_sqr(truth, truth, 100), arb_mul_ui(truth, truth, 5, 100), arb_mul_2exp_si(truth, truth, -1);
+        assert_true(arb_contains(a->value, truth) && a->estimated && !mag_is_zero(arb_radref(a->value)) && arb_is_finite(a->value));
+        assert_true(unit[i] < 0x1p-1000 || arb_rel_accuracy_bits(a->value) > 45);
+        dp_scalar_clear(a), arb_clear(truth), dp_problem_free(P);
+    }
+}
+
+/* Orders: ascending, and equal positions as they came. */
+static void orders(void **state)
+{
+    (void) state;
+    for (slong n = 0; n < 40; n++) {
+        fmpq *at = _fmpq_vec_init(n + 1);
+        for (slong i = 0; i < n; i++) fmpq_set_si(at + i, (slong) n_randint(rnd, 9) - 4, 1 + n_randint(rnd, 3));
+        slong *s = dp_order(at, n), seen = 0;
+        for (slong i = 0; i < n; i++) {
+            seen += s[i];
+            assert_true(s[i] >= 0 && s[i] < n);
+            if (i) assert_true(fmpq_cmp(at + s[i - 1], at + s[i]) < (s[i - 1] < s[i]));
+        }
+        assert_true(seen == n * (n - 1) / 2);
+        free(s), _fmpq_vec_clear(at, n + 1);
+    }
+}
+
+/* Points against a law that is no mixture: the same both ways round, by sums over the law, across jumps. Truth: the law's means between the points' levels. */
+static void w2_of_points_and_laplace(void **state)
+{
+    (void) state;
+    static const char law[] = "laplace: {location: 1/4, scale: 1/2}", points[] = "atoms: [{weight: 1/3, at: -1}, {weight: 1/2, at: 1/5}, {weight: 1/6, at: 2}]";
+    const double m = 0.25, b = 0.5, below = m / 3 + b * (log(2.0 / 3) - 1) / 3, above = m / 6 + b * (1 - log(1.0 / 3)) / 6, x2 = (1 + 0.04 * 1.5 + 4 * 0.5) / 3;
+    const double truth = (x2 + m * m + 2 * b * b) / 2 + below - (m - below - above) / 5 - 2 * above;
+    for (int turned = 0; turned < 2; turned++) {
+        dp_problem *P = problem(1, turned ? points : law, turned ? law : points, "family: gaussian, bandwidth: 1");
+        for (slong digits = 2; digits <= 8; digits += 2) {
+            dp_scalar_t a;
+            dp_scalar_init(a);
+            energy(a, P, "w2", digits);
+            is_near(a, truth, 1e-15, 1e-2);
+            assert_true(a->estimated);
+            dp_scalar_clear(a);
+        }
+        dp_problem_free(P);
+    }
+}
+
 /* A kink at no node. The truth by two quadratures of other programs, over levels and over places. */
 static void w2_across_a_kink(void **state)
 {
@@ -470,6 +533,23 @@ static void averages_of_other_laws(void **state)
     }
 }
 
+/* The score of a Laplace law jumps at no node: a small change of the sums is chance. Truth by a quadrature of another program. */
+static void dissipation_across_a_jump(void **state)
+{
+    (void) state;
+    dp_problem *P = problem(1, "laplace: {location: -15/16, scale: 9/5}", "mixture: [{weight: 3/8, mean: 1/8, covariance: 43/50}, {weight: 1/4, mean: -11/8, covariance: 83/100}, {weight: 3/8, mean: 3/8, covariance: 1/2}]",
+                            "family: gaussian, bandwidth: 1");
+    for (slong digits = 4; digits <= 12; digits += 4) {
+        dp_scalar_t a;
+        dp_error e = {0};
+        dp_scalar_init(a);
+        assert_int_equal(dp_dissipation(a, P, "kl", digits, 1, &e), DP_OK);
+        is_near(a, 0.770995395635606122, 1e-15, 1e-3);
+        dp_scalar_clear(a);
+    }
+    dp_problem_free(P);
+}
+
 /* ---- refusals ---- */
 
 static void refused(void **state)
@@ -490,8 +570,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(registry), cmocka_unit_test(entropies_of_gaussians), cmocka_unit_test(estimates_hold), cmocka_unit_test(mmd_two_ways),
-        cmocka_unit_test(mmd_of_atoms), cmocka_unit_test(w2_known), cmocka_unit_test(w2_random), cmocka_unit_test(w2_of_points), cmocka_unit_test(w2_across_a_kink), cmocka_unit_test(sinkhorn_of_atoms), cmocka_unit_test(sinkhorn_of_gaussians), cmocka_unit_test(sliced_of_atoms),
-        cmocka_unit_test(dissipation_of_gaussians), cmocka_unit_test(rate_two_ways), cmocka_unit_test(averages_of_other_laws), cmocka_unit_test(refused)};
+        cmocka_unit_test(mmd_of_atoms), cmocka_unit_test(w2_known), cmocka_unit_test(w2_random), cmocka_unit_test(w2_of_points), cmocka_unit_test(w2_of_points_in_any_unit), cmocka_unit_test(orders), cmocka_unit_test(w2_of_points_and_laplace), cmocka_unit_test(w2_across_a_kink), cmocka_unit_test(sinkhorn_of_atoms), cmocka_unit_test(sinkhorn_of_gaussians), cmocka_unit_test(sliced_of_atoms),
+        cmocka_unit_test(dissipation_of_gaussians), cmocka_unit_test(rate_two_ways), cmocka_unit_test(dissipation_across_a_jump), cmocka_unit_test(averages_of_other_laws), cmocka_unit_test(refused)};
     flint_randinit(rnd);
     const int failed = cmocka_run_group_tests(tests, NULL, NULL);
     flint_randclear(rnd);

@@ -10,7 +10,7 @@
 
 #include <gsl/gsl_sf_erf.h>
 
-#include "drift/estimated.h"
+#include "drift/est_source.h"
 
 typedef struct { double w, m, v; } bump;
 static const bump of_p[2] = {{0.25, -0.75, 0.25}, {0.75, 1, 0.5}}, of_q[2] = {{0.5, 0.25, 0.125}, {0.5, -2, 1}};
@@ -95,8 +95,21 @@ static void narrow_in_the_plane(void **state)
     dp_gridfield_free(f);
 }
 
+/* Whatever a panel's length, the next level has another rule for it, or splits it. */
+static void levels_differ(void **state)
+{
+    est_gauss rule[EST_RULES];
+    (void) state;
+    est_rules_init(rule);
+    for (double length = 3; length > 3.0 / 128; length *= 0.84089641525371454) { /* four steps to a half, rounded; then halves exactly */
+        assert_true(length > 1.5 || est_rule(rule, length, 1.5)->n > est_rule(rule, length, 3)->n);
+        const double half = ldexp(3, (int) ceil(log2(length / 3)));
+        assert_true(half > 1.5 || half <= 3.0 / 128 || est_rule(rule, half, 1.5)->n > est_rule(rule, half, 3)->n);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(on_the_line), cmocka_unit_test(narrow_in_the_plane)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(levels_differ), cmocka_unit_test(on_the_line), cmocka_unit_test(narrow_in_the_plane)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,7 +5,7 @@
 
 #include <signal.h>
 
-/* The first of them sets what is returned, for work that ends between two steps; a second one ends the program. */
+/* The first of each kind sets what is returned, for work that ends between two steps; a second one of that kind ends the program. */
 const volatile sig_atomic_t *dp_signals_stop(void);
 
 /* Hands all three to `handler`, with sigaction's flags. */

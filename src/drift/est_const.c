@@ -63,7 +63,7 @@ void est_rules_init(est_gauss rule[EST_RULES])
 const est_gauss *est_rule(const est_gauss rule[EST_RULES], real length, real longest)
 {
     int i = 0;
-    for (real t = longest / 2; i < EST_RULES - 1 && length < t; t /= 2)
+    for (real t = longest / 2; i < EST_RULES - 1 && length <= t; t /= 2) /* half of it: at the next level the longest, which is not split */
         i++;
     return rule + i;
 }

@@ -8,7 +8,7 @@
 #define EACH for (int i = 0; i < DP_LANES; i++)
 
 enum { MOMENTS = 4 };
-#define MOST_PAIRS 4e9 /* of nodes and places, for the kernel imq */
+#define MOST_PAIRS 4e9 /* of nodes and places, for parts without an exponential */
 
 /* ---- sums of exponentials ---- */
 
@@ -103,6 +103,22 @@ static void find_peaks(const est_source *s)
     }
 }
 
+/* Pairs of nodes and places that a part without an exponential takes; no more than all. */
+static double pairs(const est_source *s, const est_part *part)
+{
+    const struct est_panels *f = s->panels;
+    const double all = (double) f->n * (double) s->nodes.n[0];
+    double sum = 0;
+    if (part->family != DP_KERNEL_GAUSSIAN || all <= MOST_PAIRS)
+        return all;
+    for (slong i = 0; i < f->n; i += DP_LANES) {
+        slong from, to;
+        near_nodes(&from, &to, s, part->h, f->x[i], f->x[FLINT_MIN(i + DP_LANES, f->n) - 1]);
+        sum += (double) (DP_LANES * (to - from));
+    }
+    return sum;
+}
+
 dp_status est_panels_sum(est_source *s, const est_axes *out, int order, dp_error *e)
 {
     struct est_panels *f = s->panels;
@@ -114,8 +130,8 @@ dp_status est_panels_sum(est_source *s, const est_axes *out, int order, dp_error
     for (slong p = 0; p < s->k->n; p++)
         if (est_twice_nu(s->k->part[p].family))
             f->part[p] = sums_of(s, f, s->k->part + p);
-        else if (s->k->part[p].family != DP_KERNEL_GAUSSIAN && (double) f->n * (double) s->nodes.n[0] > MOST_PAIRS)
-            return dp_fail(e, DP_EBUDGET, "sums over %.3g pairs of nodes on the line", (double) f->n * (double) s->nodes.n[0]);
+        else if (pairs(s, s->k->part + p) > MOST_PAIRS)
+            return dp_fail(e, DP_EBUDGET, "sums over %.3g pairs of nodes on the line", pairs(s, s->k->part + p));
     return DP_OK;
 }
 

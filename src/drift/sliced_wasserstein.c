@@ -116,5 +116,5 @@ static dp_status mesh(dp_gridfield *f, const dp_problem *P, int threads, dp_erro
 }
 
 const dp_drift dp_drift_sliced_wasserstein = {
-    .name = "sliced-wasserstein", .equations = "(53)", .summary = "flow of half SW_2^2: one-dimensional transports averaged over directions", .eval = eval, .mesh = mesh, .sample = dp_sliced_drift, .sample_ball = dp_ball_sliced
+    .name = "sliced-wasserstein", .equations = "(53)", .summary = "flow of half SW_2^2: one-dimensional transports averaged over directions", .eval = eval, .mesh = mesh, .sample = dp_sliced_drift, .only_doubles = 1, .sample_ball = dp_ball_sliced
 };

@@ -13,12 +13,28 @@ void dp_reorder(slong *s, const fmpq *position, slong n)
     }
 }
 
+/* Merges sorted runs of `run` entries of s, two by two, into t; equal ones keep their order. */
+static void merge(slong *t, const slong *s, const fmpq *position, slong n, slong run)
+{
+    for (slong from = 0; from < n; from += 2 * run) {
+        const slong middle = FLINT_MIN(from + run, n), end = FLINT_MIN(from + 2 * run, n);
+        for (slong i = from, j = middle, k = from; k < end; k++)
+            t[k] = j == end || (i < middle && fmpq_cmp(position + s[i], position + s[j]) <= 0) ? s[i++] : s[j++];
+    }
+}
+
 slong *dp_order(const fmpq *position, slong n)
 {
-    slong *s = dp_malloc(sizeof(slong) * (size_t) FLINT_MAX(n, 1));
+    const size_t size = sizeof(slong) * (size_t) FLINT_MAX(n, 1);
+    slong *s = dp_malloc(size), *t = dp_malloc(size);
     for (slong i = 0; i < n; i++)
         s[i] = i;
-    dp_reorder(s, position, n);
+    for (slong run = 1; run < n; run *= 2) {
+        merge(t, s, position, n, run);
+        slong *swap = s;
+        s = t, t = swap;
+    }
+    free(t);
     return s;
 }
 

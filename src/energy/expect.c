@@ -163,19 +163,22 @@ static dp_status by_points(dp_num *out, const dp_problem *P, const dp_measure_t 
 
 enum { LEVELS = 8 };
 
-/* The least share of a round's move that the next round is taken to have. The transport map onto a measure with kinks has kinks between the nodes: sums over meshes then err by the squared step times a factor
-   that is different at every round, and 0 by chance. At a quarter each round for two rounds, a sixteenth. */
+static int takes(const dp_integrand *g, const char *drift) { return !strcmp(g->drift[0], drift) || (g->drift[1] && !strcmp(g->drift[1], drift)); }
+
+/* The least share of a round's move that the next round is taken to have. Transport onto a measure with kinks has kinks between the nodes, as has log p of a Laplace law: sums over meshes then err by the squared
+   step times a factor that is different at every round, and 0 by chance. At a quarter each round for two rounds, a sixteenth; for jumps (onto points; the score of a Laplace law) at a half, a quarter. */
 static double least_move(const dp_problem *P, const dp_measure_struct *mu, const dp_integrand *g)
 {
-    const dp_measure_family onto = mu == P->q ? P->p->family : P->q->family;
-    const int transports = !strcmp(g->drift[0], "wasserstein") || (g->drift[1] && !strcmp(g->drift[1], "wasserstein"));
-    return transports && (onto == DP_LAPLACE || onto == DP_DENSITY) ? 1.0 / 16 : 0;
+    const dp_measure_struct *other = mu == P->q ? P->p : P->q;
+    if (takes(g, "wasserstein") || takes(g, "sliced-wasserstein"))
+        return dp_measure_is_points(other) ? 1.0 / 4 : other->family == DP_LAPLACE || other->family == DP_DENSITY ? 1.0 / 16 : 0;
+    return takes(g, "kl") && other->family == DP_LAPLACE ? g->quantity == DP_Q_POTENTIAL ? 1.0 / 16 : 1.0 / 4 : 0;
 }
 
-/* Rounds of refinement; what two rounds in a row do not improve twofold is left. */
+/* Rounds of refinement; what two rounds in a row do not improve twofold is left. Where a small move may be chance the first one, which has none before it, ends nothing. */
 static dp_status by_meshes(dp_num *out, const dp_problem *P, const dp_measure_t mu, const dp_integrand *g, slong digits, int threads, dp_error *e)
 {
-    const double goal = pow(10, -(double) FLINT_MIN(digits, 13));
+    const double goal = pow(10, -(double) FLINT_MIN(digits, 13)), share = least_move(P, mu, g);
     dp_num now, last = {0, 0};
     double moved = INFINITY;
     int idle = 0;
@@ -184,11 +187,11 @@ static dp_status by_meshes(dp_num *out, const dp_problem *P, const dp_measure_t 
         status = dp_expect_on_mesh(&now, P, mu, g, digits, level, threads, e);
         if (status != DP_OK)
             break;
-        const double step = level ? fmax(fabs(now.v - last.v), level > 1 ? least_move(P, mu, g) * moved : 0) : INFINITY;
+        const double change = fabs(now.v - last.v), least = level > 1 ? share * moved : 0, step = level == 0 ? INFINITY : change < least ? least : change; /* NaN stays */
         idle = level > 1 && step > moved / 2 ? idle + 1 : 0;
         *out = (dp_num){now.v, now.e + 4 * step};
         last = now, moved = step;
-        if (out->e <= goal * fabs(out->v) || 4 * step <= now.e)
+        if ((level > 1 || share == 0) && (out->e <= goal * fabs(out->v) || 4 * step <= now.e))
             break;
     }
     return status == DP_EBUDGET && isfinite(moved) ? DP_OK : status;

@@ -14,7 +14,7 @@ typedef struct { const char *drift[2]; unsigned quantity; } dp_integrand;
    Atoms, and drifts that have balls there: a finite sum, enclosed; the precision is raised until the digits are there.
    Otherwise `estimated`: atoms and samples by the double tier at each point; densities by the trapezoidal rule (a composite rule of order 8 between kinks) on meshes over
    nearly all mass of mu, on which the double tier finds the field: meshes are refined and widened until the digits are there or gain no more. The error
-   is four times what the last refinement moved, plus the average of the field's own errors.
+   is four times what the last refinement moved (where kinks or jumps between the nodes can make that small by chance: at least a share of the move before), plus the average of the field's own errors.
    Cost: one field per point of mu, or a few fields on meshes of up to 2^13 nodes (line), 2^18 (plane, space). */
 dp_status dp_expect(dp_scalar_t out, const dp_problem *P, const dp_measure_t mu, const dp_integrand *g, slong digits, int threads, dp_error *e);
 /* The same, never by balls. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* w2.c: half the squared Wasserstein distance of order 2, (45), (97): exact couplings on the line, Gaussians and single atoms in any dimension. */
+#include <float.h>
 #include <math.h>
 
 #include "drift/transport.h"
@@ -252,7 +253,7 @@ static int closed(arb_t out, const dp_problem *P, slong prec)
     return 1;
 }
 
-/* Points as atoms at the doubles that were read; `most` becomes the largest distance of one from 0 if that is more. */
+/* Points as atoms at the doubles that were read; `most`, below 0 where none were, becomes the largest distance of one from 0 if that is more. */
 static void as_atoms(dp_measure_t out, const dp_measure_t in, double *most)
 {
     if (!in->data || in->family == DP_DENSITY) {
@@ -263,24 +264,26 @@ static void as_atoms(dp_measure_t out, const dp_measure_t in, double *most)
     arf_t x;
     arf_init(x);
     for (slong i = 0; i < in->ndata; i++) {
-        double square = 0;
+        double size = 0;
         fmpq_set_si(DP_WEIGHT(out, i), 1, (ulong) in->ndata);
         for (int k = 0; k < in->dim; k++) {
             const double at = in->data[i * in->dim + k];
             arf_set_d(x, at), arf_get_fmpq(DP_MEAN(out, i, k), x);
-            square += at * at;
+            size = hypot(size, at);
         }
-        *most = fmax(*most, sqrt(square));
+        *most = fmax(*most, size);
     }
     arf_clear(x);
 }
 
-/* Coordinates that were read are off by a part 2^-52 at most, two of their roundings: so are both measures, by t = 2^-51 most in W_2 together, and W_2^2/2 by less than t (W_2 + t). */
+/* Coordinates that were read are off by a part 2^-52 at most, two of their roundings, or below the least normal number by that part of it: so are both measures, by t = 2^-51 most in W_2 together, and
+   W_2^2/2 by less than t (W_2 + t). */
 static void as_read(dp_scalar_t out, double most)
 {
     arb_t t, w;
     arb_init(t), arb_init(w);
-    arb_set_d(t, ldexp(most, -51));
+    arb_set_d(t, most + DBL_MIN);
+    arb_mul_2exp_si(t, t, -51);
     arb_mul_2exp_si(w, out->value, 1);
     arb_nonnegative_part(w, w);
     arb_sqrt(w, w, 64);
@@ -295,7 +298,7 @@ static int by_closed_form(dp_scalar_t out, const dp_problem *P, slong digits)
 {
     const slong bits = (slong) ceil((double) digits * 3.3219280948873626) + 8;
     dp_problem told = *P; /* borrows everything else */
-    double most = 0;
+    double most = -1;
     int found = 0;
     as_atoms(told.p, P->p, &most), as_atoms(told.q, P->q, &most);
     for (slong prec = bits + 30; closed(out->value, &told, prec); prec += prec / 2) {
@@ -303,7 +306,7 @@ static int by_closed_form(dp_scalar_t out, const dp_problem *P, slong digits)
         if (dp_scalar_has(out, digits) || prec > 4 * bits)
             break;
     }
-    if (found && most > 0)
+    if (found && most >= 0)
         as_read(out, most);
     dp_measure_clear(told.p), dp_measure_clear(told.q);
     return found;
@@ -315,10 +318,10 @@ static dp_status population(dp_scalar_t out, const dp_problem *P, slong digits, 
     static const dp_integrand square = {{"wasserstein", "wasserstein"}, DP_Q_VELOCITY};
     if (by_closed_form(out, P, digits))
         return DP_OK;
-    if (P->dim != 1 || dp_measure_is_points(P->q))
+    if (P->dim != 1 || (dp_measure_is_points(P->q) && dp_measure_is_points(P->p)))
         return dp_fail(e, DP_EUNSUPPORTED, "w2: on the line, and in any dimension for one Gaussian or atom against one, or one atom against a mixture or points");
-    dp_problem turned = *P; /* borrows all; W_2 is the same both ways, and rules along the line know the kinks of the measure they sum over only */
-    if (P->p->family == DP_LAPLACE && P->q->family != DP_LAPLACE)
+    dp_problem turned = *P; /* borrows all; W_2 is the same both ways, sums are over densities, and rules along the line know the kinks of the measure they sum over only */
+    if (dp_measure_is_points(P->q) || (P->p->family == DP_LAPLACE && P->q->family != DP_LAPLACE))
         *turned.p = *P->q, *turned.q = *P->p;
     const dp_status status = dp_expect_estimate(out, &turned, turned.q, &square, digits, threads, e);
     arb_mul_2exp_si(out->value, out->value, -1);

@@ -39,7 +39,7 @@ static int solve(double *gamma, const dp_anderson *a, const double *r, size_t k)
     for (size_t i = 0; i < k; i++) unit[i] = a->gram[i][i] > 0 ? 1 / sqrt(a->gram[i][i]) : 0;
     for (size_t i = 0; i < k; i++) {
         gsl_vector_set(x, i, unit[i] * dot(a->residual + i * a->n, r, a->n));
-        for (size_t j = 0; j < k; j++) gsl_matrix_set(G, i, j, i == j ? 1 + 0x1p-40 : unit[i] * unit[j] * a->gram[i][j]);
+        for (size_t j = 0; j < k; j++) gsl_matrix_set(G, i, j, i == j ? 1 + 0x1p-40 : unit[i] * a->gram[i][j] * unit[j]);
     }
     const int good = gsl_linalg_cholesky_decomp1(G) == GSL_SUCCESS && gsl_linalg_cholesky_svx(G, x) == GSL_SUCCESS;
     for (size_t i = 0; i < k; i++) gamma[i] = unit[i] * gsl_vector_get(x, i);

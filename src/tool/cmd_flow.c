@@ -43,8 +43,7 @@ static const char *drift_of(const dp_args *a)
 static dp_flow_options options_of(const dp_args *a, const char *as)
 {
     const char *method = dp_args_value(a, "method");
-    dp_flow_options o = {.method = (dp_flow_method) dp_args_word(a, "method", DP_FLOW_RK8PD), .stop = dp_signals_stop(),
-                         .records = dp_args_integer(a, "record", 1, 10000000, RECORDS)};
+    dp_flow_options o = {.method = (dp_flow_method) dp_args_word(a, "method", DP_FLOW_RK8PD), .records = dp_args_integer(a, "record", 1, 10000000, RECORDS)};
     const int fixed = o.method <= DP_FLOW_RK4;
     (void) as;
     o.time = positive(a, "time", 10);
@@ -154,7 +153,7 @@ static int integrate(dp_flow *f, const dp_args *a, dp_error *e)
     dp_flow_run r = {0};
     int list[DP_FLOW_ENERGIES];
     const int n = read_energies(list, f, dp_args_value(a, "energies"));
-    o.progress = show, o.to = &p;
+    o.progress = show, o.to = &p, o.stop = dp_signals_stop();
     dp_status status = dp_flow_integrate(&r, f, &o, list, n, !dp_args_flag(a, "once"), e);
     if (p.tty) fputs("\r\033[K", stderr);
     if (r.nrecords && status != DP_EINPUT) {
