@@ -5,14 +5,14 @@
 
 #include "driftproof.h"
 
-/* An entire function of r; out encloses its values on the ball r. */
+/* A function of r without branches; out encloses its values on the ball r, and is not finite where the ball may hold a pole. */
 typedef void (*rad_function)(acb_t out, const acb_t r, void *context, slong prec);
 typedef struct { rad_function f; void *context; } rad_call;
 
 static inline int rad_eval(acb_ptr out, const acb_t r, void *param, slong order, slong prec)
 {
     const rad_call *call = param;
-    (void) order; /* entire: nothing to refuse */
+    (void) order; /* no branch cut to refuse; a pole makes out infinite by itself */
     call->f(out, r, call->context, prec);
     return 0;
 }

@@ -3,6 +3,8 @@
 #ifndef DP_PROOFS_TRAINING_H
 #define DP_PROOFS_TRAINING_H
 
+#include <gsl/gsl_cdf.h>
+
 #include "draws.h"
 
 /* One run: n samples x of k noise z, m data y, d coordinates, P parameters. */
@@ -136,12 +138,7 @@ static inline void tr_fit(double *slope, double *error, const double *x, const d
 /* P(at least k of n) under a fair coin. */
 static inline double tr_tail(slong k, slong n)
 {
-    double p = 0, term = pow(0.5, (double) n);
-    for (slong j = 0; j <= n; j++) {
-        if (j >= k) p += term;
-        term *= (double) (n - j) / (double) (j + 1);
-    }
-    return p;
+    return k <= 0 ? 1 : k > n ? 0 : gsl_cdf_binomial_Q((unsigned) (k - 1), 0.5, (unsigned) n);
 }
 
 /* "Most runs ...": how many of them it holds for, and of how many it is not known. */

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* closed-orbit: two places of a model on a line that move under the mean shift and come back: no functional whatever falls along every motion. */
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -55,24 +54,51 @@ static void end(dp_check *c, int e)
     }
 }
 
-/* Weights of end 0 in doubles, up to a factor; 0 where they are not positive. */
+/* The kernel at distance z. */
+static void kernel(arb_t out, const fmpq_t z, const dp_problem *P, slong prec)
+{
+    fmpq_t t;
+    fmpq_init(t);
+    fmpq_div(t, z, P->bandwidth), fmpq_abs(t, t);
+    if (P->kernel == DP_KERNEL_GAUSSIAN) fmpq_mul(t, t, t), fmpq_div_2exp(t, t, 1);
+    fmpq_neg(t, t), arb_set_fmpq(out, t, prec), arb_exp(out, out, prec);
+    fmpq_clear(t);
+}
+
+/* c_ij = k(x_i, z_j) (z_j - m_i) for the atoms of end 0. */
+static void rest(arb_struct *c, const dp_problem *P, int i, slong prec)
+{
+    arb_t m, K, t;
+    fmpq_t r;
+    arb_init(m), arb_init(K), arb_init(t), fmpq_init(r);
+    fmpq_sub(r, DP_MEAN(P->q, 1 - i, 0), DP_MEAN(P->q, i, 0)), kernel(K, r, P, prec);
+    arb_mul_fmpz(K, K, fmpq_numref(DP_WEIGHT(P->q, 1 - i)), prec), arb_div_fmpz(K, K, fmpq_denref(DP_WEIGHT(P->q, 1 - i)), prec);
+    arb_set_fmpq(t, DP_WEIGHT(P->q, i), prec), arb_add(t, t, K, prec), arb_div(K, K, t, prec);
+    arb_set_fmpq(t, r, prec), arb_mul(m, K, t, prec);
+    for (int j = 0; j < 3; j++) {
+        fmpq_sub(r, DP_MEAN(P->p, j, 0), DP_MEAN(P->q, i, 0)), kernel(c + j, r, P, prec);
+        arb_set_fmpq(t, r, prec), arb_sub(t, t, m, prec), arb_mul(c + j, c + j, t, prec);
+    }
+    arb_clear(m), arb_clear(K), arb_clear(t), fmpq_clear(r);
+}
+
+/* Weights of end 0, rounded to doubles that are the same on every machine; 0 where they are not positive. */
 static int weights(double weight[3], const dp_problem *P)
 {
-    const int gaussian = P->kernel == DP_KERNEL_GAUSSIAN;
-    const double h = fmpq_get_d(P->bandwidth), x[2] = {fmpq_get_d(DP_MEAN(P->q, 0, 0)), fmpq_get_d(DP_MEAN(P->q, 1, 0))}, q[2] = {fmpq_get_d(DP_WEIGHT(P->q, 0)), fmpq_get_d(DP_WEIGHT(P->q, 1))};
-    const double r = x[1] - x[0], K = gaussian ? exp(-r*r/(2*h*h)) : exp(-r/h);
-    double v[2][3];
-    for (int i = 0; i < 2; i++) {
-        const double m = x[i] + (i ? -1 : 1)*q[1 - i]*K*r/(q[i] + q[1 - i]*K);
-        for (int j = 0; j < 3; j++) {
-            const double z = fmpq_get_d(DP_MEAN(P->p, j, 0)), d = z - x[i];
-            v[i][j] = (gaussian ? exp(-d*d/(2*h*h)) : exp(-fabs(d)/h))*(z - m);
-        }
+    const slong prec = 256;
+    arb_ptr c = _arb_vec_init(6), u = _arb_vec_init(4);
+    int ok = 1;
+    rest(c, P, 0, prec), rest(c + 3, P, 1, prec);
+    for (int j = 0; j < 3; j++) {
+        const int a = (j + 1) % 3, b = (j + 2) % 3;
+        arb_mul(u + j, c + a, c + 3 + b, prec), arb_submul(u + j, c + b, c + 3 + a, prec), arb_add(u + 3, u + 3, u + j, prec);
     }
-    for (int j = 0; j < 3; j++) weight[j] = v[0][(j + 1) % 3]*v[1][(j + 2) % 3] - v[0][(j + 2) % 3]*v[1][(j + 1) % 3];
-    const int ok = weight[0]*weight[1] > 0 && weight[1]*weight[2] > 0;
-    for (int j = 0; j < 3; j++) weight[j] = fabs(weight[j]);
-    return ok && isfinite(weight[0] + weight[1] + weight[2]);
+    for (int j = 0; j < 3; j++) {
+        arb_div(u + j, u + j, u + 3, prec), weight[j] = arf_get_d(arb_midref(u + j), ARF_RND_NEAR);
+        ok = ok && arb_is_positive(u + j) && weight[j] > 0;
+    }
+    _arb_vec_clear(c, 6), _arb_vec_clear(u, 4);
+    return ok;
 }
 
 /* The case's p at end 0 with these weights, made to sum to 1, and q with place i moved by t. */
