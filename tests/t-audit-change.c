@@ -136,6 +136,84 @@ static void mixtures(void **state)
     }
 }
 
+/* Labels whose velocities have weights of their own, in another order at every second step. */
+static void weighted_labels(void **state)
+{
+    dp_recorded r = recorded(0.5, 70);
+    (void) state;
+    r.xlabel = dp_malloc(sizeof(double) * STEPS * N), r.ylabel = dp_malloc(sizeof(double) * STEPS * M);
+    for (size_t t = 0; t < STEPS; t++) {
+        const double first = t % 2 ? 3 : -1, second = t % 2 ? -1 : 3;
+        for (size_t i = 0; i < N; i++) r.xlabel[t * N + i] = i < 7 ? first : second;
+        for (size_t i = 0; i < M; i++) r.ylabel[t * M + i] = i < 6 ? first : second;
+        program_double("da2", r.v + t * ND, r.x + t * ND, r.y + t * MD, 7, 6, D, 0.5);
+        program_double("da2", r.v + t * ND + 7 * D, r.x + t * ND + 7 * D, r.y + t * MD + 6 * D, N - 7, M - 6, D, 0.5);
+        for (size_t i = 0; i < ND; i++) r.v[t * ND + i] *= r.xlabel[t * N + i / D] < 0 ? 0.7 : 1.5;
+    }
+    expect(&r, DP_MIXED, "weights 0.7 1.5");
+    dp_recorded_clear(&r);
+}
+
+/* Numbers so few that some factor, average or cut of every variant has them. */
+static void few_numbers(void **state)
+{
+    static const struct { size_t n, d; } c[] = {{1, 1}, {2, 1}, {1, 2}};
+    (void) state;
+    for (size_t k = 0; k < sizeof c / sizeof *c; k++) {
+        dp_recorded r = recorded(0.5, 100 + k);
+        r.n = c[k].n, r.d = c[k].d, r.m = 3;
+        for (size_t i = 0; i < STEPS * ND; i++) r.v[i] = normal(200 + k, (slong) i);
+        expect_none(&r);
+        r.steps = 1; /* as the formula says: no factor, and no chance */
+        for (size_t i = 0; i < r.m * r.d; i++) r.y[i] += 0.1;
+        program_double("da2-unmasked", r.v, r.x, r.y, r.n, r.m, r.d, 0.5);
+        r.declared.mask = dp_strdup("none");
+        dp_identity id;
+        identify(&id, &r);
+        assert_true(dp_identity_as_declared(&id, &r.declared, 0));
+        dp_identity_clear(&id), dp_recorded_clear(&r);
+    }
+    dp_recorded r = recorded(0.5, 110);
+    r.n = N * D, r.d = 1, r.m = M * D;
+    for (size_t i = 0; i < STEPS * ND; i++) r.v[i] = i % ND ? 1 : 0.5;
+    for (size_t i = 0; i < ND; i++) r.x[i] = i ? -20 - (double) i : -2; /* every velocity to the right, the first the shortest */
+    r.steps = 1, expect_none(&r);
+    dp_recorded_clear(&r);
+}
+
+/* Coordinates so large that float32 leaves nothing of the velocity: neither a match nor named factors. */
+static void lost_in_rounding(void **state)
+{
+    dp_recorded r = recorded(0.5, 120);
+    dp_identity id;
+    (void) state;
+    for (size_t i = 0; i < STEPS * ND; i++) r.x[i] += 4000, r.v[i] *= 1.5 * (1 + 0.2 * normal(121, (slong) i));
+    for (size_t i = 0; i < STEPS * MD; i++) r.y[i] += 4000;
+    r.single = 1;
+    identify(&id, &r);
+    size_t i = 0;
+    while (!id.f[i].declared) i++;
+    if (dp_identity_matches(&id) || id.f[i].fate != DP_UNTRIED || !strstr(id.f[i].why, "rounding")) fail_msg("%zu matches, the declared one: fate %d, limit %g, %s", dp_identity_matches(&id), (int) id.f[i].fate, id.f[i].limit, id.f[i].why);
+    assert_false(dp_identity_as_declared(&id, &r.declared, 1));
+    dp_identity_clear(&id), dp_recorded_clear(&r);
+}
+
+/* Bandwidths at which all velocities vanish: nothing to mix. v of no length that doubles have: not compared, and not as declared. */
+static void nothing(void **state)
+{
+    dp_recorded r = recorded(0.5, 130);
+    dp_identity id;
+    (void) state;
+    free(r.declared.drift), r.declared.drift = dp_strdup("mmd"), r.declared.mask = dp_strdup("self");
+    r.declared.nbandwidths = 2, r.declared.bandwidth[0] = 1e-4, r.declared.bandwidth[1] = 2e-4;
+    for (size_t i = 0; i < STEPS * MD; i++) r.y[i] += 1e3;
+    expect_none(&r);
+    for (size_t i = 0; i < STEPS * ND; i++) r.v[i] *= 1e-200;
+    identify(&id, &r);
+    assert_true(id.has_declared && id.compared == 0 && !dp_identity_as_declared(&id, &r.declared, 1));
+    dp_identity_clear(&id), dp_recorded_clear(&r);
+}
+
 /* Two labels, each by itself: as declared with the labels; with labels that have nothing to do with it found without them. */
 static void labels(void **state)
 {
@@ -184,6 +262,7 @@ static void halves(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(changes), cmocka_unit_test(gaps), cmocka_unit_test(mixtures), cmocka_unit_test(labels), cmocka_unit_test(halves)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(changes), cmocka_unit_test(gaps), cmocka_unit_test(mixtures), cmocka_unit_test(labels), cmocka_unit_test(halves),
+        cmocka_unit_test(weighted_labels), cmocka_unit_test(few_numbers), cmocka_unit_test(lost_in_rounding), cmocka_unit_test(nothing)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -104,6 +104,7 @@ static const struct { const char *program; double b; const char *meta, *first; i
     {"released", 0.2, "{\"drift\": \"da2-released\", \"bandwidth\": 0.2}", "da2-released, laplace", 1},
     {"released", 0.2, "{\"drift\": \"da2\", \"bandwidth\": 0.2}", "da2-released, laplace", 0},
     {"means", 0.5, "{\"drift\": \"mmd\", \"bandwidth\": 0.5}", "affinities with kernel without softmax, each side divided by its number of points, laplace", 0},
+    {"means", 0.5, "{\"drift\": \"sinkhorn-proxy\", \"kernel\": \"laplace\", \"bandwidth\": 0.5, \"normalisation\": \"none\", \"weights\": \"mean\"}", "affinities with kernel without softmax, each side divided by its number of points, laplace", 1},
     {"mean-shift", 0.6, "{\"bandwidth\": 0.848528137423857}", "mean-shift, gaussian, self kept, bandwidth read as b in logits -r^2/b^2", 0},
     {"proxy", 0.72, "{\"drift\": \"sinkhorn-proxy\", \"bandwidth\": 0.6, \"scaling\": \"algorithm\"}", "sinkhorn-proxy, algorithm scaling, gaussian, self kept", 1},
     {"mean-shift", 0.6, "{\"drift\": \"mean-shift\", \"bandwidth\": 0.6}", "mean-shift, gaussian, self kept", 1},

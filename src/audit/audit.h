@@ -86,7 +86,8 @@ int dp_variant_equal(const dp_variant *a, const dp_variant *b, const dp_declared
    points, divided by its standard deviation; MIXED: the bandwidths' (and labels') velocities with weights of their own; AVERAGED: v_t = a v_(t-1) + s u_t. */
 typedef enum { DP_AS_IS, DP_UNIT, DP_SHORTENED, DP_CLAMPED, DP_STANDARDISED, DP_MIXED, DP_AVERAGED, DP_CHANGES } dp_change;
 
-/* EXCLUDED: at some step the recorded velocity is no multiple of the variant, beyond what rounding explains. UNTRIED: does not apply. */
+/* EXCLUDED: at some step the recorded velocity is no multiple of the variant, beyond what rounding explains. UNTRIED: does not apply, or rounding or
+   chance alone would explain a match: nothing is said of it. */
 typedef enum { DP_MATCHES, DP_EXCLUDED, DP_UNTRIED } dp_fate;
 typedef struct {
     dp_variant variant;

@@ -145,16 +145,26 @@ double dp_change_compare(double *p, double *q, const dp_changed *c, const double
     return fmax(lost, 1);
 }
 
-void dp_change_mix(double *u, double *weight, const double *velocity, size_t count, const double *v, size_t n)
+size_t dp_change_numbers(const dp_changed *c, const double *v, size_t mixed)
+{
+    const size_t all = c->n * c->d, size = c->kind == DP_CLAMPED ? 1 : c->d;
+    size_t fitted = c->kind == DP_UNIT ? c->n : c->kind == DP_STANDARDISED ? 2 * c->d : c->kind == DP_MIXED ? mixed : c->kind == DP_AVERAGED;
+    double most = 0;
+    const int cuts = c->kind == DP_SHORTENED || c->kind == DP_CLAMPED;
+    for (size_t i = 0; cuts && i < all; i += size) most = fmax(most, length(v + i, size));
+    for (size_t i = 0; cuts && i < all; i += size) fitted += length(v + i, size) >= most * (1 - ONE);
+    return all > fitted ? all - fitted : 0;
+}
+
+/* The least squares of dp_change_mix; size: lengths of the velocities, not all 0 (GSL knows no rank 0). */
+static void fit(double *u, double *weight, const double *size, const double *velocity, size_t count, const double *v, size_t n)
 {
     gsl_matrix *A = gsl_matrix_alloc(n, count);
     gsl_vector *tau = gsl_vector_alloc(count), *norm = gsl_vector_alloc(count), *x = gsl_vector_alloc(count), *rest = gsl_vector_alloc(n), *b = gsl_vector_alloc(n);
     gsl_permutation *order = gsl_permutation_alloc(count);
-    double *size = dp_malloc(sizeof(double) * count);
     int sign;
-    for (size_t i = 0; i < n; i++) gsl_vector_set(b, i, v[i]), u[i] = 0;
+    for (size_t i = 0; i < n; i++) gsl_vector_set(b, i, v[i]);
     for (size_t k = 0; k < count; k++) { /* columns of one length: what is small is not what depends on the others */
-        size[k] = length(velocity + k * n, n);
         for (size_t i = 0; i < n; i++) gsl_matrix_set(A, i, k, size[k] > 0 ? velocity[k * n + i] / size[k] : 0);
     }
     gsl_linalg_QRPT_decomp(A, tau, order, &sign, norm);
@@ -163,5 +173,15 @@ void dp_change_mix(double *u, double *weight, const double *velocity, size_t cou
         weight[k] = size[k] > 0 ? gsl_vector_get(x, k) / size[k] : 0;
         for (size_t i = 0; i < n; i++) u[i] += weight[k] * velocity[k * n + i];
     }
-    gsl_matrix_free(A), gsl_vector_free(tau), gsl_vector_free(norm), gsl_vector_free(x), gsl_vector_free(rest), gsl_vector_free(b), gsl_permutation_free(order), free(size);
+    gsl_matrix_free(A), gsl_vector_free(tau), gsl_vector_free(norm), gsl_vector_free(x), gsl_vector_free(rest), gsl_vector_free(b), gsl_permutation_free(order);
+}
+
+void dp_change_mix(double *u, double *weight, const double *velocity, size_t count, const double *v, size_t n)
+{
+    double *size = dp_malloc(sizeof(double) * count), largest = 0, sum = 0;
+    for (size_t k = 0; k < count; k++) size[k] = length(velocity + k * n, n), largest = fmax(largest, size[k]), sum += size[k];
+    for (size_t k = 0; k < count; k++) weight[k] = 0;
+    for (size_t i = 0; i < n; i++) u[i] = isfinite(sum) ? 0 : NAN;
+    if (isfinite(sum) && largest > 0) fit(u, weight, size, velocity, count, v, n);
+    free(size);
 }

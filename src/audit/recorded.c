@@ -54,7 +54,7 @@ static dp_status item(dp_declared *a, const dp_yaml_report *r, const char *key, 
     const struct { const char *key; char **to; const char *words; } word[] = {
         {"kernel", &a->kernel, "gaussian|laplace|matern32|matern52|imq|energy"}, {"scaling", &a->scaling, "population|algorithm"},
         {"order", &a->order, "rows-first|columns-first"}, {"normalisation", &a->normalisation, "root|product|row|column|none|clamp"},
-        {"weights", &a->weights, "cross|own|plain"}, {"drift", &a->drift, NULL}};
+        {"weights", &a->weights, "cross|own|plain|mean"}, {"drift", &a->drift, NULL}};
     dp_status status;
     int i;
     if (y->kind == DP_YAML_TEXT && (!strcmp(y->text, "null") || !*y->text)) return DP_OK;

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* identify.c: which variants are tried, in which order, as what, and which of those that match come first. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "audit/match.h"
+#include "base/threads.h"
+
+/* Steps that can be compared; for averages, after one that can; the last one second. */
+static void choose_steps(dp_identity *o, const dp_recorded *r, dp_change change)
+{
+    o->step = dp_malloc(sizeof(size_t) * r->steps);
+    for (size_t t = 0; t < r->steps; t++)
+        if (dp_step_comparable(r, t) && (change != DP_AVERAGED || (t && dp_step_comparable(r, t - 1) && r->step[t] == r->step[t - 1] + 1))) o->step[o->compared++] = t;
+    if (o->compared > 2) {
+        const size_t last = o->step[o->compared - 1];
+        memmove(o->step + 2, o->step + 1, sizeof(size_t) * (o->compared - 2));
+        o->step[1] = last;
+    }
+}
+
+static void append(dp_identity *o, const dp_variant *v, const dp_recorded *r, int declared)
+{
+    for (size_t i = 0; i < o->n; i++)
+        if (dp_variant_equal(&o->f[i].variant, v, &r->declared, r->d)) return;
+    o->f = dp_realloc(o->f, sizeof(dp_finding) * (o->n + 1));
+    o->f[o->n++] = (dp_finding){.variant = *v, .declared = declared};
+}
+
+static void append_all(dp_identity *o, const dp_recorded *r, dp_convention convention)
+{
+    dp_variant *list;
+    const size_t n = dp_variant_list(&list, &r->declared, convention);
+    for (size_t i = 0; i < n; i++) append(o, list + i, r, 0);
+    free(list);
+}
+
+/* How simple the factor is: 1, a known constant, any constant, a root mean square, anything. */
+static int simplicity(const dp_finding *f)
+{
+    if (f->factor) return strcmp(f->factor, "1") ? 1 : 0;
+    return f->high - f->low <= 2 * f->limit * fabs(f->high) ? 2 : f->by_rms ? 3 : 4;
+}
+
+/* Drifts of the registry first, then the released code, which with its steps switched off is da2, then affinities that the registry lacks. */
+static int plainness(const dp_finding *f) { return !f->variant.drift ? 2 : !strcmp(f->variant.drift, "da2-released"); }
+
+static int before(const void *p, const void *q)
+{
+    const dp_finding *a = p, *b = q;
+    if (a->fate != b->fate) return a->fate < b->fate ? -1 : 1;
+    if (a->declared != b->declared && a->fate == DP_MATCHES) return b->declared - a->declared;
+    if (a->fate == DP_MATCHES && a->near != b->near) return b->near - a->near;
+    if (a->fate == DP_MATCHES && simplicity(a) != simplicity(b)) return simplicity(a) - simplicity(b);
+    if (a->fate == DP_MATCHES && plainness(a) != plainness(b)) return plainness(a) - plainness(b);
+    const double x = a->fate == DP_MATCHES ? a->exact : a->distance, y = b->fate == DP_MATCHES ? b->exact : b->distance;
+    return x < y ? -1 : x > y;
+}
+
+size_t dp_identity_matches(const dp_identity *a)
+{
+    size_t n = 0;
+    while (n < a->n && a->f[n].fate == DP_MATCHES) n++;
+    return n;
+}
+
+/* How much had to be granted: float32 arithmetic, self-distances from a product of matrices. */
+static int granted(const dp_finding *f) { return f->product + f->single; }
+
+/* Who matches with less granted excludes who needs more. */
+static void rank(dp_identity *o)
+{
+    int least = 2;
+    double nearest = INFINITY;
+    for (size_t i = 0; i < o->n; i++)
+        if (o->f[i].fate == DP_MATCHES && granted(o->f + i) < least) least = granted(o->f + i);
+    for (size_t i = 0; i < o->n; i++)
+        if (o->f[i].fate == DP_MATCHES && granted(o->f + i) > least) o->f[i].fate = DP_EXCLUDED;
+    for (size_t i = 0; i < o->n; i++)
+        if (o->f[i].fate == DP_MATCHES) nearest = fmin(nearest, o->f[i].exact);
+    for (size_t i = 0; i < o->n; i++) o->f[i].near = o->f[i].exact <= 10 * nearest;
+    qsort(o->f, o->n, sizeof *o->f, before);
+}
+
+/* Kernels beyond Gaussian and Laplace, where none is declared. */
+static void append_kernels(dp_identity *o, const dp_recorded *r)
+{
+    static const dp_kernel_family more[] = {DP_KERNEL_IMQ, DP_KERNEL_ENERGY, DP_KERNEL_MATERN32, DP_KERNEL_MATERN52};
+    for (size_t k = 0; !r->declared.kernel && k < sizeof more / sizeof *more; k++) {
+        dp_recorded as = *r;
+        dp_variant *list;
+        char *name = as.declared.kernel = dp_strdup(dp_kernel_name(more[k]));
+        const size_t n = dp_variant_list(&list, &as.declared, r->declared.tau ? DP_BANDWIDTH_TAU : DP_BANDWIDTH_H);
+        for (size_t i = 0; i < n; i++)
+            if (list[i].family == more[k]) append(o, list + i, r, 0);
+        free(list), free(name);
+    }
+}
+
+static dp_status identify(dp_identity *out, const dp_recorded *r, dp_change change, int all, int threads, dp_error *e)
+{
+    const dp_declared *a = &r->declared;
+    dp_search s = {.r = r, .out = out, .nh = a->nbandwidths, .h = a->bandwidth};
+    dp_variant declared;
+    dp_status status = DP_OK;
+    memset(out, 0, sizeof *out);
+    if (a->drift) status = dp_variant_declared(&declared, a, e);
+    if (status || !r->v) return status;
+    out->has_declared = a->drift != NULL;
+    choose_steps(out, r, out->change = change);
+    if (!out->compared || !dp_change_possible(&s.changed, change, r, out->step, out->compared)) return DP_OK;
+    if (a->drift) append(out, &declared, r, 1);
+    append_all(out, r, a->tau ? DP_BANDWIDTH_TAU : DP_BANDWIDTH_H);
+    if (a->tau) append_all(out, r, DP_BANDWIDTH_H);
+    status = dp_parallel(dp_match_judge, &s, (slong) out->n, threads, e);
+    rank(out);
+    if (status || (!all && dp_identity_matches(out)) || !s.nh) return status;
+    dp_identity more = *out;
+    more.f = NULL, more.n = 0;
+    append_kernels(&more, r);
+    for (int c = 0; c < DP_BANDWIDTHS; c++)
+        if (c != DP_BANDWIDTH_H && !(a->tau && c == DP_BANDWIDTH_TAU)) append_all(&more, r, (dp_convention) c);
+    s.out = &more;
+    status = dp_parallel(dp_match_judge, &s, (slong) more.n, threads, e);
+    out->f = dp_realloc(out->f, sizeof(dp_finding) * (out->n + more.n));
+    memcpy(out->f + out->n, more.f, sizeof(dp_finding) * more.n);
+    free(more.f);
+    out->n += more.n, s.out = out;
+    rank(out);
+    if (!status && out->has_declared && !change && !dp_identity_matches(out)) dp_match_refit(&s, &declared);
+    return status;
+}
+
+/* `other` in the place of what was found, when it has a match, and one for which less had to be granted. */
+static int take_better(dp_identity *out, dp_identity *other)
+{
+    const int better = dp_identity_matches(other) > 0 && (!dp_identity_matches(out) || granted(other->f) < granted(out->f));
+    if (better) dp_identity_clear(out), *out = *other;
+    else dp_identity_clear(other);
+    return better;
+}
+
+/* Whether a match of v - x says anything of v: not where x is so large that rounding explains what nought in v's place would have changed. */
+static int telling(const dp_identity *a, const dp_recorded *r, const double *target)
+{
+    const size_t n = r->n * r->d;
+    int tells = 0;
+    for (size_t k = 0; a->n > 0 && k < a->compared; k++) {
+        const double *v = r->v + a->step[k] * n, *w = target + a->step[k] * n;
+        tells |= DP_MATCH_NEVER * sqrt(dp_step_dot(v, v, n)) > a->f->limit * sqrt(dp_step_dot(w, w, n));
+    }
+    return tells;
+}
+
+/* x + V, the target of the regression, recorded in the place of V? */
+static dp_status try_target(dp_identity *out, const dp_recorded *r, int all, int threads, dp_error *e)
+{
+    const size_t n = r->steps * r->n * r->d;
+    dp_recorded as = *r;
+    dp_identity other;
+    as.v = dp_malloc(sizeof(double) * (n + 1));
+    for (size_t i = 0; i < n; i++) as.v[i] = r->v[i] - r->x[i];
+    dp_status status = identify(&other, &as, DP_AS_IS, all, threads, e);
+    if (status || !telling(&other, r, as.v)) dp_identity_clear(&other);
+    else if (take_better(out, &other)) out->target = 1;
+    free(as.v);
+    return status;
+}
+
+static dp_status try_change(dp_identity *out, const dp_recorded *r, dp_change change, int all, int threads, dp_error *e)
+{
+    dp_identity other;
+    const dp_status status = identify(&other, r, change, all, threads, e);
+    if (status) dp_identity_clear(&other);
+    else take_better(out, &other);
+    return status;
+}
+
+/* Nothing matches, or only with what a product of matrices does to a kernel with a kink: so much that it covers other changes, too. */
+static int undecided(dp_status status, const dp_identity *o, const dp_recorded *r) { return !status && r->v && o->compared && (!dp_identity_matches(o) || o->f->product); }
+
+static dp_status attempt(dp_identity *out, const dp_recorded *r, int all, int threads, dp_error *e)
+{
+    static const dp_change order[] = {DP_UNIT, DP_SHORTENED, DP_CLAMPED, DP_STANDARDISED, DP_MIXED, DP_AVERAGED};
+    dp_status status = identify(out, r, DP_AS_IS, all, threads, e);
+    if (undecided(status, out, r)) status = try_target(out, r, all, threads, e);
+    for (size_t k = 0; k < sizeof order / sizeof *order && undecided(status, out, r); k++) status = try_change(out, r, order[k], all, threads, e);
+    return status;
+}
+
+dp_status dp_identify(dp_identity *out, const dp_recorded *r, int all, int threads, dp_error *e)
+{
+    dp_recorded without = *r;
+    dp_identity other;
+    dp_status status = attempt(out, r, all, threads, e);
+    if (!r->xlabel || !undecided(status, out, r)) return status;
+    without.xlabel = without.ylabel = NULL;
+    status = attempt(&other, &without, all, threads, e);
+    if (status) dp_identity_clear(&other);
+    else if (take_better(out, &other)) out->mixed_labels = 1;
+    return status;
+}
+
+void dp_identity_clear(dp_identity *a)
+{
+    for (size_t i = 0; i < a->n; i++) free(a->f[i].each);
+    free(a->f), free(a->step);
+}
+
+int dp_identity_as_declared(const dp_identity *a, const dp_declared *d, int any)
+{
+    const dp_finding *f = a->f;
+    if (!dp_identity_matches(a) || !f->declared || a->target || a->change || a->mixed_labels) return 0;
+    const double wanted = d->factor != 0 ? d->factor : 1;
+    if (f->factor && f->value == wanted) return 1;
+    return any && f->low > 0 && f->high - f->low <= 2 * f->limit * f->high;
+}
