@@ -10,16 +10,16 @@ runs 'a folder in use' 2 "$dp" train "$modes" --out "$w/held" --set train.steps=
 says err "another process \\(process $train\\) is at work in this folder"
 kill -KILL "$train"
 wait "$train" 2>/dev/null
-: >"$w/held/parameters.npz.$train-7.tmp" # what a process killed in the middle of a write leaves
+left=$w/held/parameters.npz.$train-7.tmp # what a process killed in the middle of a write leaves
+: >"$left"
 : >"$w/held/mine.tmp"
 timeout -s TERM 20 "$dp" train "$modes" --out "$w/held" --set train.steps=1000000 -q 2>/dev/null &
 train=$!
-for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do [ ! -e "$w/held/parameters.npz.$train-7.tmp" ] || sleep 0.1; [ -e "$w/held/.lock" ] || sleep 0.1; done
-sleep 0.5
+for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do [ ! -e "$left" ] || sleep 0.5; done
 kill -TERM "$train"
 wait "$train"
 # shellcheck disable=SC2016 # the inner shell expands it
-holds 'the next start sweeps up' sh -c '! ls "$1"/held/*-7.tmp 2>/dev/null && test -e "$1/held/mine.tmp" && test ! -e "$1/held/.lock"' - "$w"
+holds 'the next start sweeps up' sh -c 'test ! -e "$2" && test -e "$1/held/mine.tmp" && test ! -e "$1/held/.lock"' - "$w" "$left"
 
 # ---- no room ----
 # shellcheck disable=SC2016 # the inner shell expands it

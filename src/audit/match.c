@@ -108,11 +108,11 @@ static void remember(dp_finding *f, const dp_search *s, size_t k, const double *
 /* Digits of the match that chance does not explain: those of all numbers compared, less those that went into the fitted factor, one for all steps or one for each; a named one was found in a list. */
 static double evidence(const dp_finding *f, const dp_search *s, const dp_mixed *mixed)
 {
-    const double digits = -log10(fmin(f->limit, 1)), constant = f->high - f->low <= 2 * f->limit * fabs(f->high);
+    const double digits = -log10(fmin(f->limit, 1)), same = f->high - f->low <= 2 * f->limit * fabs(f->high);
     size_t numbers = 0;
     for (size_t k = 0; k < s->out->compared; k++)
         if (!isnan(f->each[k])) numbers += dp_change_numbers(&s->changed, dp_step_recorded(s, s->out->step[k]), mixed->count);
-    return digits * (double) numbers - (f->factor ? 1.4 : constant ? digits : digits * (double) f->steps);
+    return digits * (double) numbers - (f->factor ? 1.4 : same ? digits : digits * (double) f->steps);
 }
 
 /* What all steps together amount to, when none of them excludes it. */
