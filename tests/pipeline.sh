@@ -13,7 +13,8 @@ wait "$train" 2>/dev/null
 left=$w/held/parameters.npz.$train-7.tmp # what a process killed in the middle of a write leaves
 : >"$left"
 : >"$w/held/mine.tmp"
-timeout -s TERM 20 "$dp" train "$modes" --out "$w/held" --set train.steps=1000000 -q 2>/dev/null &
+# In the foreground, or timeout sends the signal twice, and the second one ends the program.
+timeout --foreground -s TERM 20 "$dp" train "$modes" --out "$w/held" --set train.steps=1000000 -q 2>/dev/null &
 train=$!
 for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do [ ! -e "$left" ] || sleep 0.5; done
 kill -TERM "$train"
