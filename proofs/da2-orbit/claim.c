@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "driftproof.h"
+#include "../swing.h"
 
 enum { N = 3, M = 5 };       /* places of q, atoms of p */
 
@@ -192,6 +192,34 @@ static void tie(dp_check *c)
     fmpq_clear(t);
 }
 
+/* What the closed orbits near the places do to motions beside them: `crossing` holds an s where the pair is imaginary, s4 is every number in it. */
+static void stability(dp_check *c, int attracting)
+{
+    static const char *const word[2][2] = {{"the closed orbits repel", "lyapunov > 0"}, {"the closed orbits attract", "lyapunov < 0"}};
+    const dp_param *p = dp_check_param(c, "crossing");
+    arb_t any;
+    if (!p || p->cols != 2) {
+        dp_give_up(c, DP_EINPUT, "stability needs crossing: two numbers between lower and upper, the smaller first, with an s between them at which a pair of eigenvalues is imaginary");
+        return;
+    }
+    dp_let_q(c, "s2", p->value), dp_let_q(c, "s3", p->value + 1);
+    dp_suffice(c, "the crossing is between the ends", "s0 < s2"), dp_suffice(c, "its ends in order", "s2 < s3"), dp_suffice(c, "and below the upper end", "s3 < s1");
+    end(c, 2), end(c, 3);
+    dp_suffice(c, "a pair crosses the imaginary axis there", "H2*H3 < 0");
+    arb_init(any), arb_unit_interval(any);
+    dp_let(c, "any", any, "unit-interval"), dp_let_second(c, "any", any, "unit-interval-again");
+    arb_clear(any);
+    dp_def(c, "s4", "s2 + (s3 - s2)*any"), end(c, 4);
+    sw_lyapunov(c, !strcmp(drift_of(c), "sinkhorn-proxy"), dp_check_twin(c, "quadratic"));
+    for (int d = 0; d < 2; d++)
+        for (int i = 0; i < N; i++) {
+            char relation[160];
+            snprintf(relation, sizeof relation, "abs(V%d_%d_1 - (J4_%d_0*u%d_0 + J4_%d_1*u%d_1 + J4_%d_2*u%d_2)) < 1/10^15", d, i, i, d, i, d, i, d);
+            dp_assert(c, "the first derivative of the series is the Jacobian", relation);
+        }
+    dp_assert(c, word[attracting][0], word[attracting][1]);
+}
+
 static int fits(dp_check *c, const dp_problem *P)
 {
     const dp_param *s[2] = {dp_check_param(c, "lower"), dp_check_param(c, "upper")};
@@ -221,14 +249,18 @@ static void run(dp_check *c)
     tie(c);
     dp_suffice(c, "a pair of eigenvalues crosses the imaginary axis", dp_check_twin(c, "same") ? "H0*H1 > 0" : "H0*H1 < 0");
     between(c);
+    const dp_param *wanted = dp_check_param(c, "stability");
+    if (wanted && !dp_check_stopped(c)) stability(c, !strcmp(wanted->word, "attracting"));
 }
 
 static const dp_param_spec params[] = {
     {"lower", DP_PARAM_RATIONAL, NULL, "the lower end of the range of s; required"},
     {"upper", DP_PARAM_RATIONAL, NULL, "the upper end; required"},
     {"drift", DP_PARAM_WORD, "da2|sinkhorn-proxy", "default da2"},
+    {"stability", DP_PARAM_WORD, "attracting|repelling", "what the closed orbits do to motions of the three places beside them; default: not said"},
+    {"crossing", DP_PARAM_VECTOR, NULL, "two numbers around one s of a crossing, for stability"},
     {0}};
-static const char *const twins[] = {"same", "frozen", NULL};
+static const char *const twins[] = {"same", "frozen", "quadratic", NULL};
 DP_CLAIM(da2_orbit) = {
     .id = "da2-orbit",
     .title = "Closed orbits of DA2 and of the proxy on a line: a model leaves its state and returns to it, so no functional whatever falls along them",
