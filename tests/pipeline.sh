@@ -5,7 +5,7 @@
 # ---- one folder, one process ----
 "$dp" train "$modes" --out "$w/held" --set train.steps=1000000 -q 2>/dev/null &
 train=$!
-for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do [ -s "$w/held/history.csv" ] || sleep 0.3; done
+until_it test -s "$w/held/history.csv"
 runs 'a folder in use' 2 "$dp" train "$modes" --out "$w/held" --set train.steps=1000000 -q
 says err "another process \\(process $train\\) is at work in this folder"
 kill -KILL "$train"
@@ -13,10 +13,10 @@ wait "$train" 2>/dev/null
 left=$w/held/parameters.npz.$train-7.tmp # what a process killed in the middle of a write leaves
 : >"$left"
 : >"$w/held/mine.tmp"
-# In the foreground, or timeout sends the signal twice, and the second one ends the program.
-timeout --foreground -s TERM 20 "$dp" train "$modes" --out "$w/held" --set train.steps=1000000 -q 2>/dev/null &
+# A timeout sends its signal twice, to the process and to its group: it counts once.
+timeout -s TERM 100 "$dp" train "$modes" --out "$w/held" --set train.steps=1000000 -q 2>/dev/null &
 train=$!
-for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do [ ! -e "$left" ] || sleep 0.5; done
+until_it test ! -e "$left"
 kill -TERM "$train"
 wait "$train"
 # shellcheck disable=SC2016 # the inner shell expands it
@@ -42,9 +42,9 @@ for signal in TERM INT; do
   says err 'interrupted; the same command goes on'
   holds 'leaves checkpoints' test -s "$table/000000/parameters.npz" -o -s "$table/000001/parameters.npz" -o -s "$table/000002/parameters.npz"
 done
-timeout -s TERM 20 "$dp" sweep "$w/sweep.yaml" --set train.steps=20000000 --jobs 1 -o "$w/busy.sqlite" --quiet 2>/dev/null &
+timeout -s TERM 100 "$dp" sweep "$w/sweep.yaml" --set train.steps=20000000 --jobs 1 -o "$w/busy.sqlite" --quiet 2>/dev/null &
 sweep=$!
-for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do [ -s "$w/busy.sqlite" ] || sleep 0.2; done
+until_it test -s "$w/busy.sqlite"
 sleep 0.5
 runs 'a table in use' 2 "$dp" sweep "$w/sweep.yaml" --set train.steps=20000000 -o "$w/busy.sqlite"
 says err 'another sweep is at work'

@@ -20,14 +20,14 @@ const char *dp_change_name(dp_change kind)
     return names[kind];
 }
 
-static double dot(const double *a, const double *b, size_t n)
+double dp_audit_dot(const double *a, const double *b, size_t n)
 {
     double sum = 0;
     for (size_t i = 0; i < n; i++) sum += a[i] * b[i];
     return sum;
 }
 
-static double length(const double *a, size_t n) { return sqrt(dot(a, a, n)); }
+static double length(const double *a, size_t n) { return sqrt(dp_audit_dot(a, a, n)); }
 
 /* ---- what v alone says ---- */
 
@@ -92,7 +92,7 @@ static void cut(double *q, const double *v, const double *u, size_t all, size_t 
     double most = 0, uu = 0, uv = 0;
     for (size_t i = 0; i < all; i += size) most = fmax(most, length(v + i, size));
     for (size_t i = 0; i < all; i += size)
-        if (length(v + i, size) < most * (1 - ONE)) uu += dot(u + i, u + i, size), uv += dot(u + i, v + i, size);
+        if (length(v + i, size) < most * (1 - ONE)) uu += dp_audit_dot(u + i, u + i, size), uv += dp_audit_dot(u + i, v + i, size);
     const double s = uu > 0 ? uv / uu : 0;
     memcpy(q, u, sizeof(double) * all);
     for (size_t i = 0; i < all; i += size) {
@@ -124,7 +124,7 @@ static double standardised(double *q, const double *v, size_t n, size_t d)
 /* Without what lies along `before`. */
 static double beside(double *q, const double *v, const double *before, size_t n)
 {
-    const double along = dot(before, v, n) / dot(before, before, n);
+    const double along = dp_audit_dot(before, v, n) / dp_audit_dot(before, before, n);
     for (size_t i = 0; i < n; i++) q[i] = v[i] - along * before[i];
     return length(v, n) / length(q, n);
 }

@@ -29,6 +29,8 @@ dp_status dp_variant_mix(double *u, dp_mixed *mixed, const dp_variant *a, const 
 /* What these weights are, in words. */
 void dp_mixed_note(char *out, size_t size, const dp_mixed *m, double limit);
 
+double dp_audit_dot(const double *a, const double *b, size_t n);
+
 /* In words: "each point's divided by its length". */
 const char *dp_change_name(dp_change kind);
 

@@ -148,7 +148,7 @@ static int telling(const dp_identity *a, const dp_recorded *r, const double *tar
     int tells = 0;
     for (size_t k = 0; a->n > 0 && k < a->compared; k++) {
         const double *v = r->v + a->step[k] * n, *w = target + a->step[k] * n;
-        tells |= DP_MATCH_NEVER * sqrt(dp_step_dot(v, v, n)) > a->f->limit * sqrt(dp_step_dot(w, w, n));
+        tells |= DP_MATCH_NEVER * sqrt(dp_audit_dot(v, v, n)) > a->f->limit * sqrt(dp_audit_dot(w, w, n));
     }
     return tells;
 }

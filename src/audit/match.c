@@ -64,7 +64,7 @@ static void name_factor(dp_finding *f, const dp_search *s, const double *factor)
         if (c[k].value != 0 && isfinite(c[k].value) && fmax(fabs(f->low / c[k].value - 1), fabs(f->high / c[k].value - 1)) <= f->limit) f->factor = c[k].name, f->value = c[k].value;
     if (!f->factor && fmax(fabs(f->low + 1), fabs(f->high + 1)) <= f->limit) f->factor = "-1", f->value = -1;
     for (size_t k = 0; k < s->out->compared; k++) {
-        const double rms = sqrt(dp_step_dot(r->v + s->out->step[k] * n, r->v + s->out->step[k] * n, n) / (double) n);
+        const double rms = sqrt(dp_audit_dot(r->v + s->out->step[k] * n, r->v + s->out->step[k] * n, n) / (double) n);
         off = fmax(off, fabs(rms - 1));
         if (f->factor) f->each[k] = hypot(f->each[k], fabs(factor[k] - f->value) / fabs(factor[k])); /* |v| = |s u| but for the distance */
         f->exact = fmax(f->exact, f->each[k]);
@@ -91,7 +91,7 @@ static void annotate(dp_finding *f, const dp_search *s, const dp_mixed *mixed)
     if (s->changed.kind == DP_UNIT || s->changed.kind == DP_SHORTENED || s->changed.kind == DP_CLAMPED) {
         double most = 0;
         const size_t size = s->changed.kind == DP_CLAMPED ? 1 : r->d;
-        for (size_t i = 0; i < n; i += size) most = fmax(most, dp_step_dot(v + i, v + i, size));
+        for (size_t i = 0; i < n; i += size) most = fmax(most, dp_audit_dot(v + i, v + i, size));
         snprintf(f->note, sizeof f->note, "%s %.6g", s->changed.kind == DP_UNIT ? "lengths" : "the largest", sqrt(most));
     }
 }
@@ -101,14 +101,15 @@ static void remember(dp_finding *f, const dp_search *s, size_t k, const double *
 {
     const size_t t = s->out->step[k], n = s->r->n * s->r->d;
     if (s->changed.kind != DP_AVERAGED) return;
-    const double *v = dp_step_recorded(s, t), *before = dp_step_recorded(s, t - 1), a = (dp_step_dot(before, v, n) - factor * dp_step_dot(before, u, n)) / dp_step_dot(before, before, n);
+    const double *v = dp_step_recorded(s, t), *before = dp_step_recorded(s, t - 1), a = (dp_audit_dot(before, v, n) - factor * dp_audit_dot(before, u, n)) / dp_audit_dot(before, before, n);
     f->memory_low = f->steps > 1 ? fmin(f->memory_low, a) : a, f->memory_high = f->steps > 1 ? fmax(f->memory_high, a) : a;
 }
 
 /* Digits of the match that chance does not explain: those of all numbers compared, less those that went into the fitted factor, one for all steps or one for each; a named one was found in a list. */
 static double evidence(const dp_finding *f, const dp_search *s, const dp_mixed *mixed)
 {
-    const double digits = -log10(fmin(f->limit, 1)), same = f->high - f->low <= 2 * f->limit * fabs(f->high);
+    const double digits = -log10(fmin(f->limit, 1));
+    const int same = f->high - f->low <= 2 * f->limit * fabs(f->high);
     size_t numbers = 0;
     for (size_t k = 0; k < s->out->compared; k++)
         if (!isnan(f->each[k])) numbers += dp_change_numbers(&s->changed, dp_step_recorded(s, s->out->step[k]), mixed->count);

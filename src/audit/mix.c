@@ -32,13 +32,6 @@ static size_t rows_of(double *out, const double *v, const dp_batch *b, double wh
     return rows;
 }
 
-static double squares(const double *v, size_t n)
-{
-    double sum = 0;
-    for (size_t i = 0; i < n; i++) sum += v[i] * v[i];
-    return sum;
-}
-
 /* Weights of one more step. */
 static void take(dp_mixed *m, const double *weight, const double *rms, size_t count, const double *label, size_t labels)
 {
@@ -72,7 +65,7 @@ dp_status dp_variant_mix(double *u, dp_mixed *mixed, const dp_variant *a, const 
         status = dp_variant_eval(part, a, &one, e);
         for (size_t l = 0; !status && l < labels; l++) {
             const size_t rows = rows_of(all + n * (k * labels + l), part, b, label[l]);
-            rms[k * labels + l] = sqrt(squares(all + n * (k * labels + l), n) / (double) (rows * b->d));
+            rms[k * labels + l] = sqrt(dp_audit_dot(all + n * (k * labels + l), all + n * (k * labels + l), n) / (double) (rows * b->d));
         }
     }
     if (!status) dp_change_mix(u, weight, all, count, v, n);

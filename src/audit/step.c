@@ -21,25 +21,18 @@ static int finite(const double *a, size_t n)
     return 1;
 }
 
-double dp_step_dot(const double *a, const double *b, size_t n)
-{
-    double sum = 0;
-    for (size_t i = 0; i < n; i++) sum += a[i] * b[i];
-    return sum;
-}
-
 int dp_step_comparable(const dp_recorded *r, size_t t)
 {
     const size_t n = r->n * r->d, m = r->m * r->d;
-    const double vv = dp_step_dot(r->v + t * n, r->v + t * n, n);
+    const double vv = dp_audit_dot(r->v + t * n, r->v + t * n, n);
     return finite(r->x + t * n, n) && finite(r->y + t * m, m) && isfinite(vv) && vv > 0;
 }
 
 double dp_step_distance(double *s, const double *v, const double *u, size_t n)
 {
-    const double uu = dp_step_dot(u, u, n), vv = dp_step_dot(v, v, n);
+    const double uu = dp_audit_dot(u, u, n), vv = dp_audit_dot(v, v, n);
     double rest = 0;
-    *s = uu > 0 ? dp_step_dot(u, v, n) / uu : 0;
+    *s = uu > 0 ? dp_audit_dot(u, v, n) / uu : 0;
     for (size_t i = 0; i < n; i++) rest += (v[i] - *s * u[i]) * (v[i] - *s * u[i]);
     return isfinite(uu) ? sqrt(rest / vv) : INFINITY;
 }
@@ -83,7 +76,7 @@ double *dp_step_sides(double *lost, const dp_search *s, size_t t, const double *
 static double own_rounding(const dp_search *s, size_t t, double unit)
 {
     const size_t n = s->r->n * s->r->d;
-    return unit < DP_UNIT_HALF ? unit : unit + 0x1p-25 * sqrt((double) n / dp_step_dot(dp_step_recorded(s, t), dp_step_recorded(s, t), n));
+    return unit < DP_UNIT_HALF ? unit : unit + 0x1p-25 * sqrt((double) n / dp_audit_dot(dp_step_recorded(s, t), dp_step_recorded(s, t), n));
 }
 
 /* Largest relative change of u, as it is compared, under such perturbations, times MARGIN. */
@@ -97,7 +90,7 @@ double dp_step_limit(const dp_search *s, const dp_variant *a, const dp_batch *b,
         if (dp_step_velocity(w, NULL, s, a, &q, dp_step_recorded(s, t), NULL)) continue;
         double *o = dp_step_sides(&unused, s, t, w);
         for (size_t i = n; i < 2 * n; i++) change += (o[i] - p[i]) * (o[i] - p[i]);
-        worst = fmax(worst, sqrt(change / dp_step_dot(p + n, p + n, n)));
+        worst = fmax(worst, sqrt(change / dp_audit_dot(p + n, p + n, n)));
         free(o);
     }
     free(room), free(p);
@@ -118,5 +111,5 @@ double dp_step_product_limit(const dp_variant *a, const dp_batch *b, const doubl
     if (!dp_variant_eval(w, &masked, b, NULL))
         for (size_t i = 0; i < n; i++) change += (w[i] - u[i]) * (w[i] - u[i]);
     free(w);
-    return MARGIN * sqrt(unit) * size / least * sqrt(change / dp_step_dot(u, u, n));
+    return MARGIN * sqrt(unit) * size / least * sqrt(change / dp_audit_dot(u, u, n));
 }

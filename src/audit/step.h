@@ -21,7 +21,6 @@ const double *dp_step_recorded(const dp_search *s, size_t t);
 dp_status dp_step_velocity(double *u, dp_mixed *mixed, const dp_search *s, const dp_variant *a, const dp_batch *b, const double *v, dp_error *e);
 /* v and u as they are compared at step t, in fresh memory, one behind the other; *lost: as dp_change_compare says. */
 double *dp_step_sides(double *lost, const dp_search *s, size_t t, const double *u);
-double dp_step_dot(const double *a, const double *b, size_t n);
 /* |v - s u|/|v| with the best s. */
 double dp_step_distance(double *s, const double *v, const double *u, size_t n);
 

@@ -63,6 +63,9 @@ void dp_end_on_signals(void);
 /* mkdir -p. */
 dp_status dp_mkdir(const char *path, dp_error *e);
 
+/* Locks the open file for this process. 0: done; 1: another process has it and keeps it for three seconds (one that was killed may take a moment to end); -1: errno says why not. */
+int dp_lock_file(int fd);
+
 /* A folder for this process alone, and what killed ones left half written there (NAME.PID-NUMBER.tmp) removed. DP_EINPUT: another process is at work in it; DP_EIO: it cannot be
    written to. The file .lock stands there until dp_unlock; of a killed process it may stay and locks nothing. One folder is not locked twice by one process. */
 typedef struct dp_lock dp_lock;

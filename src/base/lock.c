@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 struct dp_lock { int fd; char *path; };
@@ -37,6 +38,18 @@ static void remove_temporaries(const char *folder)
     if (d) closedir(d);
 }
 
+int dp_lock_file(int fd)
+{
+    const double patience = 3, start = dp_now();
+    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    while (fcntl(fd, F_SETLK, &whole)) {
+        if (errno != EACCES && errno != EAGAIN && errno != EINTR) return -1;
+        if (dp_now() - start > patience) return 1;
+        nanosleep(&(struct timespec){0, 20000000}, NULL);
+    }
+    return 0;
+}
+
 static dp_status busy(dp_error *e, const char *folder, int fd)
 {
     struct flock f = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
@@ -59,12 +72,12 @@ dp_status dp_lock_folder(dp_lock **out, const char *folder, dp_error *e)
     dp_status status = DP_OK;
     int fd = -1, held = 0;
     while (!status && !held) {
-        struct flock f = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
         fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+        const int taken = fd < 0 ? -1 : dp_lock_file(fd);
         if (fd < 0) status = dp_fail(e, DP_EIO, "cannot write to '%s': %s", folder, strerror(errno));
-        else if (fcntl(fd, F_SETLK, &f) == 0) held = is_same(fd, path);
-        else if (errno == EACCES || errno == EAGAIN) status = busy(e, folder, fd);
-        else status = dp_fail(e, DP_EIO, "cannot lock '%s': %s", path, strerror(errno));
+        else if (taken < 0) status = dp_fail(e, DP_EIO, "cannot lock '%s': %s", path, strerror(errno));
+        else if (taken) status = busy(e, folder, fd);
+        else held = is_same(fd, path);
         if (fd >= 0 && !held) close(fd);
     }
     if (held) remove_temporaries(folder);

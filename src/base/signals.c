@@ -3,13 +3,31 @@
 #define _XOPEN_SOURCE 700
 #include "base/signals.h"
 
+#include <stdatomic.h>
 #include <stddef.h>
+#include <time.h>
 
 static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
 enum { SIGNALS = sizeof signals / sizeof *signals };
 
+int dp_signals_news(void)
+{
+    static _Atomic long long last; /* 0: none yet */
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    const long long now = t.tv_sec * 1000000000LL + t.tv_nsec, before = atomic_load(&last);
+    if (before && now - before < 1000000000LL) return 0;
+    atomic_store(&last, now);
+    return 1;
+}
+
 static volatile sig_atomic_t stopped;
-static void stop(int signal_number) { stopped = signal_number; }
+static void stop(int signal_number)
+{
+    if (!dp_signals_news()) return;
+    if (stopped) signal(signal_number, SIG_DFL), raise(signal_number);
+    stopped = signal_number;
+}
 
 void dp_signals_catch(void (*handler)(int), int flags)
 {
@@ -21,7 +39,7 @@ void dp_signals_catch(void (*handler)(int), int flags)
 
 const volatile sig_atomic_t *dp_signals_stop(void)
 {
-    dp_signals_catch(stop, (int) SA_RESETHAND);
+    dp_signals_catch(stop, 0);
     return &stopped;
 }
 

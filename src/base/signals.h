@@ -5,8 +5,11 @@
 
 #include <signal.h>
 
-/* The first of each kind sets what is returned, for work that ends between two steps; a second one of that kind ends the program. */
+/* The first sets what is returned, for work that ends between two steps; a second one ends the program. */
 const volatile sig_atomic_t *dp_signals_stop(void);
+
+/* For a handler: whether this one is new. Within a second of the last it is the same one again: timeout(1) and schedulers send it to the process and to its group. */
+int dp_signals_news(void);
 
 /* Hands all three to `handler`, with sigaction's flags. */
 void dp_signals_catch(void (*handler)(int), int flags);

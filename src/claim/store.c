@@ -94,11 +94,10 @@ dp_status dp_store_sweep(const char *dir, const dp_job_list *list, dp_error *e)
 
 int dp_store_lock(const char *dir, dp_error *e)
 {
-    struct flock all = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
     char *path = path_of(dir, "records", "lock", "");
     const int fd = open(path, O_RDWR | O_CREAT, 0666);
     if (fd < 0) dp_fail(e, DP_EIO, "%s: %s", path, strerror(errno));
-    const int taken = fd >= 0 && fcntl(fd, F_SETLK, &all) && (errno == EACCES || errno == EAGAIN);
+    const int taken = fd >= 0 && dp_lock_file(fd) > 0;
     if (taken) dp_fail(e, DP_EIO, "%s: another run is at work in this directory", dir);
     if (taken) close(fd);
     free(path);

@@ -79,11 +79,10 @@ static int read_parts(dp_grid_keep *k)
 /* Opens the file for this process alone; 0: it cannot be had. A new one gets its first line. */
 static int begin(dp_grid_keep *k, int flags)
 {
-    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
     const int fd = open(k->path, O_RDWR | O_CLOEXEC | flags, 0666);
     if (fd < 0)
         return 0;
-    if (!fcntl(fd, F_SETLK, &whole) && (k->f = fdopen(fd, "r+")))
+    if (!dp_lock_file(fd) && (k->f = fdopen(fd, "r+")))
         return read_parts(k);
     close(fd);
     return 0;

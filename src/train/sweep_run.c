@@ -12,6 +12,7 @@
 #include <sys/prctl.h>
 #endif
 
+#include "base/signals.h"
 #include "train/sweep.h"
 
 /* What a child says; less than PIPE_BUF bytes, so it arrives whole or not at all. */
@@ -19,7 +20,7 @@ typedef struct { dp_status status; dp_train_result result; char message[512]; do
 typedef struct { pid_t pid; int from; size_t cell; } worker;
 
 static volatile sig_atomic_t stopped;
-static void stop(int signal) { (void) signal, stopped = stopped + 1; }
+static void stop(int signal) { (void) signal, stopped = stopped + dp_signals_news(); }
 
 /* ---- a child ---- */
 

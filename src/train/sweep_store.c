@@ -132,6 +132,7 @@ dp_status dp_sweep_store_open(dp_sweep_store **out, const char *file, const dp_s
     dp_sweep_store *t = dp_calloc(1, sizeof *t);
     t->file = dp_strdup(file), t->s = s, t->has = dp_calloc(s->n + 1, 1);
     dp_status status = sqlite3_open(file, &t->db) == SQLITE_OK ? DP_OK : failed(t->db, file, e);
+    if (!status) sqlite3_busy_timeout(t->db, 3000); /* one that was killed may take a moment to end */
     if (!status) status = prepare(t, cells, n, e);
     if (status) dp_sweep_store_close(t);
     else *out = t;
