@@ -158,7 +158,8 @@ $(B)/hdf5.stamp: FORCE
 # An archive forgets no member by itself: made anew when the list of objects changes.
 $(B)/library.list: FORCE
 	$(call update,echo '$(LIBRARY)')
--include $(OBJECTS:.o=.d) $(QUAD:.o=.d) $(SINGLE:.o=.d) $(REGISTRIES:.o=.d) $(TESTS:=.d) $(patsubst src/grid/%.c,$(B)/plain/src/grid/%.d,$(wildcard src/grid/*.c))
+PLAIN := $(patsubst %.c,$(B)/plain/%.o,$(sort $(wildcard src/grid/*.c src/drift/est_*.c)))
+-include $(OBJECTS:.o=.d) $(QUAD:.o=.d) $(SINGLE:.o=.d) $(REGISTRIES:.o=.d) $(TESTS:=.d) $(PLAIN:.o=.d)
 
 # ---- tests ----
 $(B)/t-%: tests/t-%.c $(B)/libdriftproof.a | need
@@ -174,12 +175,12 @@ report: all
 $(B)/jsonlint: tests/jsonlint.c | need
 	$(call say,CC  )$(COMPILE) -o $@ $< $(LDFLAGS)
 
-# The same fields by grid/ as it is and by grid/ compiled for the least instruction set: cli.sh compares what they print.
-PLAIN := $(patsubst %.c,$(B)/plain/%.o,$(sort $(wildcard src/grid/*.c)))
+# The same fields by grid/ and the estimates of drift/ as they are and by both compiled for the least instruction set: cli.sh compares what they print.
 $(B)/plain/%.o: %.c | need
 	@mkdir -p $(@D)
 	$(call say,CC  )$(COMPILE) -DDP_PLAIN -c -o $@ $<
 
+$(B)/simd $(B)/simd-plain: private CPPFLAGS += $(if $(FFTWQ),-DDP_HAVE_FFTWQ)
 $(B)/simd: tests/simd.c $(B)/libdriftproof.a | need
 	$(call say,CC  )$(COMPILE) -o $@ $< $(LDFLAGS) $(B)/libdriftproof.a $(LIBS)
 

@@ -6,7 +6,7 @@
 #include "base/threads.h"
 #include "drift/est_lse.h"
 
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
+#if !defined(DP_PLAIN) && defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
 #define FAST __attribute__((target_clones("avx512f", "avx2", "default"), optimize("O3")))
 #else
 #define FAST
