@@ -60,7 +60,7 @@ OBJECTS    := $(SOURCES:%.c=$(B)/%.o)
 REGISTRIES := $(B)/registry_claim.o $(B)/registry_drift.o $(B)/registry_energy.o
 TOOL       := $(filter $(B)/src/tool/%,$(OBJECTS))
 # The estimating engine is compiled twice, for double and for the quadruple type (src/drift/est_real.h).
-QUAD       := $(patsubst %,$(B)/quad/est_%.o,ops const kernel gsum law box points tensor nodes panel panel_sum source ratio lattice tail fft rows field scales)
+QUAD       := $(patsubst %,$(B)/quad/est_%.o,ops const kernel gsum law box points tensor nodes panel panel_sum source ratio lattice tail fft fft_kernel rows field scales)
 # Networks likewise, for double and for float (src/train/real.h).
 SINGLE     := $(patsubst %,$(B)/single/%.o,gemm activation optimiser net)
 LIBRARY    := $(filter-out $(TOOL),$(OBJECTS)) $(REGISTRIES) $(QUAD) $(SINGLE)

@@ -2,7 +2,6 @@
 /* est_lattice.c: lattices that contain the mesh: their step and extent, the weights of densities on them, moments and log Z from the sums. */
 #include <string.h>
 
-#include "base/threads.h"
 #include "drift/est_fft.h"
 
 #define EACH for (int i = 0; i < DP_LANES; i++)
@@ -13,6 +12,8 @@ void est_lattice_clear(est_source *s)
         free(s->fft->value[i]);
     if (s->fft)
         free(s->fft->log_z);
+    for (int i = 0; s->fft && i < SUM_FORMS; i++)
+        free(s->fft->slip[i]);
     free(s->fft);
     s->fft = NULL;
 }
@@ -200,7 +201,7 @@ static dp_col value_of(dp_lanes *on, const struct est_fft *f, int what, int a, i
         if (f->kind[k].what == what && f->kind[k].a == a && f->kind[k].b == b)
             EACH {
                 v[i] = f->value[k][from + FLINT_MIN(i, count - 1)];
-                error[i] = f->floor[k] + f->relative * r_fabs(v[i]);
+                error[i] = f->floor[k] + f->relative * r_fabs(v[i]) + (f->slip[what] ? f->slip[what][from + FLINT_MIN(i, count - 1)] : 0);
             }
     return out;
 }
@@ -249,28 +250,70 @@ static slong lagrange(real w[STENCIL], real t, slong n)
     return first;
 }
 
-real est_lattice_log_at(const est_source *s, const real *x)
+/* Around x: the first nodes of the stencil, the weights, how many along each axis. 0 outside the lattice. */
+static int stencil(real w[3][STENCIL], slong first[3], int taken[3], const est_source *s, const real *x)
 {
-    real w[3][STENCIL] = {{1}, {1}, {1}}, sum = 0;
-    slong first[3] = {0};
-    int taken[3] = {1, 1, 1};
     const slong *n = s->nodes.n;
-    for (int k = 0; k < s->dim; k++) {
-        const real t = (x[k] - s->nodes.x[k][0]) / s->step[k], whole = r_rint(t);
+    for (int k = 0; k < 3; k++) {
+        const real t = k < s->dim ? (x[k] - s->nodes.x[k][0]) / s->step[k] : 0, whole = r_rint(t);
+        w[k][0] = 1, first[k] = 0, taken[k] = 1;
         if (r_fabs(t - whole) < 1e-9 && whole >= 0 && whole < (real) n[k]) { /* a node */
             first[k] = (slong) whole;
             continue;
         }
         if (n[k] < STENCIL || t < 0 || t > (real) (n[k] - 1))
-            return NAN;
+            return 0;
         first[k] = lagrange(w[k], t, n[k]), taken[k] = STENCIL;
     }
+    return 1;
+}
+
+/* keep_logs took the transforms' value where Z is so many times above their floor, a share of which may be wrong; elsewhere log Z comes from sums of positive terms. */
+static real slip_of(const est_source *s, real log_z)
+{
+    const real share = r_exp(r_log(s->fft->floor[0]) + s->fft->top - log_z);
+    return s->fft->relative + (share * EST_KEPT(s->mu) < 1 ? -r_log1p(-share) : 0);
+}
+
+/* The sum of log Z at the stencil's nodes times their weights, or of what rounding does to each times the weights' moduli. */
+static real at_stencil(const est_source *s, const real *x, int slips)
+{
+    real w[3][STENCIL], sum = 0;
+    slong first[3];
+    int taken[3];
+    const slong *n = s->nodes.n;
+    if (!stencil(w, first, taken, s, x))
+        return slips ? (real) INFINITY : (real) NAN;
     for (int c = 0; c < taken[2]; c++)
         for (int b = 0; b < taken[1]; b++)
             for (int a = 0; a < taken[0]; a++) {
-                const real v = w[0][a] * w[1][b] * w[2][c];
+                const real v = w[0][a] * w[1][b] * w[2][c], l = s->fft->log_z[first[0] + a + n[0] * (first[1] + b + n[1] * (first[2] + c))];
                 if (v != 0)
-                    sum += v * s->fft->log_z[first[0] + a + n[0] * (first[1] + b + n[1] * (first[2] + c))];
+                    sum += slips ? r_fabs(v) * slip_of(s, l) : v * l;
             }
     return sum;
+}
+
+real est_lattice_log_at(const est_source *s, const real *x) { return at_stencil(s, x, 0); }
+
+real est_lattice_slip_at(const est_source *s, const real *x) { return at_stencil(s, x, 1); }
+
+void est_slips(real *slip, const est_source *at, const est_source *s)
+{
+    const slong n = at->kind == EST_POINTS ? at->n : est_size(&at->nodes), *m = at->nodes.n;
+    for (slong i = 0; i < n; i++) {
+        real x[3] = {0};
+        for (int k = 0; k < s->dim; k++)
+            x[k] = at->kind == EST_POINTS ? at->point[i * s->dim + k] : at->nodes.x[k][k == 0 ? i % m[0] : k == 1 ? i / m[0] % m[1] : i / m[0] / m[1]];
+        slip[i] = at->log_w[i] > -INFINITY ? est_lattice_slip_at(s, x) : 0;
+    }
+}
+
+real est_lattice_slipped(const est_source *s)
+{
+    const struct est_fft *f = s->fft;
+    real most = 0;
+    for (slong i = 0; f->slip[SUM_Z] && i < f->mesh[0] * f->mesh[1] * f->mesh[2]; i++)
+        most = f->value[0][i] > 0 ? r_max(most, f->slip[SUM_Z][i] / f->value[0][i]) : (real) INFINITY;
+    return most;
 }

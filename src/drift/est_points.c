@@ -20,7 +20,7 @@ void est_source_clear(est_source *s)
         est_gsum_clear(s->closed + i);
     if (s->own)
         free(s->own->part), free(s->own);
-    free(s->closed), free(s->point), free(s->log_w);
+    free(s->closed), free(s->point), free(s->log_w), free(s->slip);
     est_panels_clear(s);
     est_law_clear(&s->law);
     est_axes_clear(&s->nodes);
@@ -76,16 +76,17 @@ EST_SIMD static void lift(sums *restrict s, const real *l)
     EACH s->top[i] = l[i] > s->top[i] ? l[i] : s->top[i];
 }
 
-EST_SIMD static void add_pair(sums *restrict s, const pair *restrict o, real log_w, int d, int order)
+/* known: the weight's own relative error. */
+EST_SIMD static void add_pair(sums *restrict s, const pair *restrict o, real log_w, real known, int d, int order)
 {
     LANES_OF(w);
     LANES_OF(slip);
-    const real size = r_fabs(log_w);
+    const real size = r_fabs(log_w), own = 10 + known / R_ULP;
     EACH w[i] = o->l[i] - s->top[i];
     est_vexp(w, w);
     EACH {
         const real ratio = o->v[1][i] / o->v[0][i] * r_sqrt(o->r2[i]);
-        slip[i] = 10 + 4 * (o->phi[i] + size + s->far[i] * ratio + r_fabs(o->l[i] - s->top[i]));
+        slip[i] = own + 4 * (o->phi[i] + size + s->far[i] * ratio + r_fabs(o->l[i] - s->top[i]));
         s->Z[i] += w[i] * o->v[0][i], s->A[i] += w[i] * o->v[1][i], s->K[i] += w[i] * o->v[3][i], s->slip[i] += w[i] * o->v[0][i] * slip[i];
     }
     for (int a = 0; a < d; a++) {
@@ -163,7 +164,7 @@ static void points_at(dp_emoments *out, const est_source *s, const est_part *par
             if (pass == 0)
                 lift(&total, o.l);
             else
-                add_pair(&total, &o, s->log_w[j], d, order);
+                add_pair(&total, &o, s->log_w[j], s->slip ? s->slip[j] : 0, d, order);
         }
     from_sums(out, &total, (real) s->n, d, order);
 }

@@ -146,6 +146,21 @@ static dp_status ratio_on(real *out, real *least, const est_source *p, const est
     return status;
 }
 
+/* What rounding may do to log(k*p) - log(k*q) at the nodes that carry weights. */
+static void slips(est_source *s, const est_source *p, const est_source *q)
+{
+    const est_source *of[2] = {p, q};
+    real *one = dp_malloc((size_t) est_size(&s->nodes) * sizeof *one);
+    s->slip = dp_calloc((size_t) est_size(&s->nodes), sizeof *s->slip);
+    for (int i = 0; i < 2; i++)
+        if (of[i]->kind == EST_LATTICE) {
+            est_slips(one, s, of[i]);
+            for (slong j = 0; j < est_size(&s->nodes); j++)
+                s->slip[j] += one[j];
+        }
+    free(one);
+}
+
 /* The nodes of a lattice that carry weights. */
 static dp_status weigh_lattice(est_source *s, real *shift, const est_source *p, const est_source *q, const est_axes *out, int level, real constant, int threads, dp_error *e)
 {
@@ -161,6 +176,13 @@ static dp_status weigh_lattice(est_source *s, real *shift, const est_source *p, 
         const slong j = i / s->nodes.n[0], at[3] = {i % s->nodes.n[0], j % s->nodes.n[1], j / s->nodes.n[1]};
         const real w = s->axis_w[0][at[0]] + s->axis_w[1][at[1]] + s->axis_w[2][at[2]];
         s->log_w[i] = w > -INFINITY ? w + constant + r_log(ratio[at[0] / s->thin[0] + axes.n[0] * (at[1] / s->thin[1] + axes.n[1] * (at[2] / s->thin[2]))] + *shift) : w;
+    }
+    if (status == DP_OK)
+        slips(s, p, q);
+    for (slong i = 0; i < est_size(&s->nodes) && status == DP_OK; i++) { /* as shares of the weights, whose logarithm may be that of any number from 1 up */
+        const slong j = i / s->nodes.n[0];
+        const real w = s->axis_w[0][i % s->nodes.n[0]] + s->axis_w[1][j % s->nodes.n[1]] + s->axis_w[2][j / s->nodes.n[1]];
+        s->slip[i] = w > -INFINITY ? s->slip[i] * r_exp(w + constant - s->log_w[i]) : 0;
     }
     free(ratio);
     est_axes_clear(&axes);

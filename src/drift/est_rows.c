@@ -244,6 +244,9 @@ dp_status est_all_rows(est_run *r, dp_error *e)
         dp_gridfield_note_term(r->f, "refinement (estimate)", r->tale[i].term[0]);
         dp_gridfield_note_term(r->f, "rounding (estimate)", r->tale[i].term[1]);
     }
+    for (int slot = 0; slot < DP_SLOTS && status == DP_OK; slot++)
+        if (slot_used(r->drift, slot) && r->fine->source[slot].kind == EST_LATTICE && r->fine->source[slot].slip)
+            dp_gridfield_note_term(r->f, "rounding of weights (estimate)", (double) est_lattice_slipped(r->fine->source + slot));
     if (status == DP_OK && r->drift->needs & DP_NEED_PLAN) {
         dp_gridfield_note_term(r->f, "potentials (estimate)", r->fine->plan.step);
         dp_gridfield_note_term(r->f, "dual gap", r->fine->plan.gap);

@@ -225,6 +225,12 @@ static dp_status reweigh(est_source *s, const est_source *q, double beta, const 
     if (status == DP_OK)
         status = divide(s->log_w, log_q, n, beta, e);
     free(log_q);
+    if (q->kind == EST_LATTICE && status == DP_OK) {
+        s->slip = dp_malloc((size_t) n * sizeof *s->slip);
+        est_slips(s->slip, s, q);
+        for (slong i = 0; i < n; i++)
+            s->slip[i] = r_expm1(beta * s->slip[i]);
+    }
     if (status != DP_OK || s->kind != EST_PANELS)
         return status;
     real *at = dp_malloc((size_t) out->n[0] * sizeof *at), *log_f = est_panels_density(s, out->n[0]);

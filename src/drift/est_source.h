@@ -87,6 +87,7 @@ typedef struct est_source {
     est_gsum *closed;             /* CLOSED: one for each part (mixtures), else NULL: a box */
     slong n;                      /* POINTS */
     real *point, *log_w;          /* POINTS: n x dim and n; TENSOR and LATTICE: log_w at the nodes */
+    real *slip;                   /* POINTS and LATTICE: relative errors of the weights that another lattice's transforms made, or NULL */
     est_axes nodes;               /* TENSOR, LATTICE */
     real *axis_w[3];              /* TENSOR: quadrature weights along axes, logarithms */
     const struct est_source *by;  /* TENSOR of very many nodes: log_w is NULL, and made slice by slice from mu/(k*by)^beta */
@@ -174,6 +175,11 @@ void est_lattice_block(dp_emoments *out, dp_lanes *on, const est_source *s, slon
 void est_lattice_clear(est_source *s);
 /* log Z at a point by interpolation between the lattice's values. */
 real est_lattice_log_at(const est_source *s, const real *x);
+/* What the transforms' rounding may do to it; and at all nodes of a source that is to be divided by Z, infinite where nothing is known. */
+real est_lattice_slip_at(const est_source *s, const real *x);
+void est_slips(real *slip, const est_source *at, const est_source *s);
+/* The largest share of k*mu on the mesh that errors of weights may make. */
+real est_lattice_slipped(const est_source *s);
 /* log Z on the lattice where the transforms' noise hides it: plain sums over few nodes. */
 dp_status est_fill_tails(est_source *s, real *log_z, real top, int threads, dp_error *e);
 
