@@ -201,13 +201,13 @@ static void smoothed_in_the_plane(void **state)
     }
 }
 
-/* exp(-r/h), or (1 + z) exp(-z) with z = sqrt(3) r/h, against N(m, v I) in the plane at distance D: over circles of radius r, where the angle's integral is a Bessel function. */
+/* exp(-r/h), (1 + z) exp(-z) with z = sqrt(3) r/h or (1 + r^2/h^2)^(-1/2) against N(m, v I) in the plane at distance D: over circles of radius r, where the angle's integral is a Bessel function. */
 typedef struct { double h, v, D; int matern, moment; } circles;
 
 static double on_circle(double r, void *argument)
 {
     const circles *c = argument;
-    const double z = c->matern ? sqrt(3) * r / c->h : r / c->h, k = (c->matern ? 1 + z : 1) * exp(-z), t = r * c->D / c->v;
+    const double z = c->matern ? sqrt(3) * r / c->h : r / c->h, k = c->matern == 2 ? 1 / hypot(1, r / c->h) : (c->matern ? 1 + z : 1) * exp(-z), t = r * c->D / c->v;
     const double I = c->moment ? r * gsl_sf_bessel_I1_scaled(t) : gsl_sf_bessel_I0_scaled(t); /* without exp(t) */
     return k * r / c->v * exp(-(r - c->D) * (r - c->D) / (2 * c->v)) * I;
 }
@@ -231,16 +231,17 @@ static double towards(circles c)
     return sum[1] / sum[0] / c.D;
 }
 
-/* Mixtures under kernels with a kink, from the bulk to the far tails: relative digits everywhere, and bounds that hold. */
+/* Mixtures under kernels with a kink and the inverse multiquadric, from the bulk to the far tails: relative digits everywhere, and bounds that hold. */
 static void tails_in_the_plane(void **state)
 {
     (void) state;
     const slong n[2] = {9, 7};
     const char *const ends[4] = {"-6", "13/2", "-4", "9/2"};
     static const struct { const char *kernel; double h; int matern; } with[] = {
-        {"{family: laplace, bandwidth: 1/40}", 1.0 / 40, 0}, {"{family: laplace, bandwidth: 1/2}", 0.5, 0}, {"{family: laplace, bandwidth: 12}", 12, 0}, {"{family: matern32, bandwidth: 1/3}", 1.0 / 3, 1}};
+        {"{family: laplace, bandwidth: 1/40}", 1.0 / 40, 0}, {"{family: laplace, bandwidth: 1/2}", 0.5, 0}, {"{family: laplace, bandwidth: 12}", 12, 0}, {"{family: matern32, bandwidth: 1/3}", 1.0 / 3, 1},
+        {"{family: imq, bandwidth: 1/25}", 1.0 / 25, 2}, {"{family: imq, bandwidth: 3}", 3, 2}};
     gsl_set_error_handler_off();
-    for (int k = 0; k < 4; k++) {
+    for (int k = 0; k < 6; k++) {
         char *text = dp_format("dimension: 2\np: {mixture: [{weight: 1, mean: [1, 0], covariance: 1/2}]}\nq: {mixture: [{weight: 1, mean: [0, 1/2], covariance: 1/3}]}\nkernel: %s\n", with[k].kernel);
         dp_gridfield *f = field(2, text, "mean-shift", n, ends, 12, DP_Q_VELOCITY);
         const dp_grid_values *v = dp_gridfield_find(f, DP_Q_VELOCITY);

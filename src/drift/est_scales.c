@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* est_scales.c: kernels with a kink as integrals of Gaussians over their width, so that Gaussian mixtures have closed forms under them too, with relative accuracy in the tails. */
+/* est_scales.c: kernels with a kink, and the inverse multiquadric, as integrals of Gaussians over their width, so that Gaussian mixtures have closed forms under them too, with relative accuracy in the tails. */
 #include <string.h>
 
 #include "drift/est_source.h"
 
 /* With a = sqrt(2 nu)/h: Matern(r) = 1/Gamma(nu) int exp(nu t - e^t) exp(-r^2/(2 g^2)) dt over all t, g^2 = 2 e^t/a^2 (for nu = 1/2: exp(-r/h)). */
-typedef struct { real nu, g2, lo, step; slong n; } scales;
+/* imq: k(r) = 1/Gamma(1/2) int exp(t/2 - e^t) exp(-r^2/(2 g^2)) dt, g^2 = h^2 e^-t/2. Nodes lie at t = x + bend - exp(-x) for imq, else at x. */
+typedef struct { real nu, g2, lo, step, bend; int imq; slong n; } scales;
 
-static int is_kinked(const est_part *p) { return est_twice_nu(p->family) > 0; }
+static int is_scaled(const est_part *p) { return p->family != DP_KERNEL_GAUSSIAN; }
 
 /* The farthest corner of the mesh from a mean. */
 static real farthest_mean(const dp_measure_struct *mu, const est_axes *out)
@@ -52,6 +53,32 @@ static scales scales_of(const est_part *p, const est_law *law, const est_axes *o
     return s;
 }
 
+/* The largest variance of a component, or more. */
+static real most_variance(const dp_measure_struct *mu)
+{
+    real most = 0;
+    for (slong j = 0; j < mu->n; j++)
+        for (int a = 0; a < mu->dim; a++) {
+            real row = 0;
+            for (int b = 0; b < mu->dim; b++)
+                row += r_fabs(est_fmpq(DP_COV(mu, j, a, b)));
+            most = r_max(most, row);
+        }
+    return most;
+}
+
+/* imq, u = e^t: against a component of variance S the integrand is u^(1/2) (1 + 2 u S/h^2)^(-d/2) exp(-u - u r^2/(h^2 + 2 u S)). It ends with e^-u; below u = h^2/(h^2 + r^2 + 2 S) it falls as u^(1/2) only, which x
+   bends to a double exponential: at the lower end, x = -log(2 fall), u^(1/2) has fallen by exp(-fall), and what is left out is no more of the whole than some 10 exp(-fall). Where Re u > 0 the exponential stays
+   bounded and nothing has a pole: |Im t| <= |y| + |sin y| exp(-x) < pi/2 for |y| < 0.8 where u is as large as that; so the trapezoidal rule in x errs by about exp(-2 pi 0.8/step). */
+static scales imq_scales(const est_part *p, const dp_measure_struct *mu, const est_axes *out, int level)
+{
+    const real fall = 46 * R_REACH * R_REACH, far = farthest_mean(mu, out);
+    scales s = {.nu = 0.5, .g2 = p->h * p->h / 2, .imq = 1, .bend = -r_log(1 + (far * far + 2 * most_variance(mu)) / (p->h * p->h)), .step = R_STEP * 0.3 * ldexp(1, -level)};
+    s.lo = -r_log(2 * fall);
+    s.n = (slong) r_ceil((r_log(fall) - s.bend - s.lo) / s.step) + 1;
+    return s;
+}
+
 /* The rational number that x is. */
 static void to_fmpq(fmpq_t out, real x)
 {
@@ -70,8 +97,8 @@ static void to_fmpq(fmpq_t out, real x)
 /* Node i of a part: a Gaussian of its own, whose weight is in the logarithms of its terms. */
 static void add_scale(est_source *s, est_kernel *k, const est_part *p, const scales *c, slong i)
 {
-    const real t = c->lo + (real) i * c->step, log_w = r_log(p->weight) + r_log(c->step) + c->nu * t - r_exp(t) - r_lgamma(c->nu);
-    const real h = r_sqrt(c->g2 * r_exp(t));
+    const real x = c->lo + (real) i * c->step, dent = c->imq ? r_exp(-x) : 0, t = c->imq ? x + c->bend - dent : x;
+    const real log_w = r_log(p->weight) + r_log(c->step) + r_log1p(dent) + c->nu * t - r_exp(t) - r_lgamma(c->nu), h = r_sqrt(c->g2 * r_exp(c->imq ? -t : t));
     fmpq_t width;
     fmpq_init(width);
     to_fmpq(width, h);
@@ -82,14 +109,14 @@ static void add_scale(est_source *s, est_kernel *k, const est_part *p, const sca
     fmpq_clear(width);
 }
 
-/* Gaussians for all parts at a level; c: their scales, for parts with a kink. */
+/* Gaussians for all parts at a level; c: their scales, for parts that are no Gaussians. */
 static slong count(scales *c, const est_kernel *k, const est_law *law, const est_axes *out, int level)
 {
     slong total = 0;
     for (slong i = 0; i < k->n; i++) {
-        if (is_kinked(k->part + i))
-            c[i] = scales_of(k->part + i, law, out, level);
-        total += is_kinked(k->part + i) ? c[i].n : 1;
+        if (is_scaled(k->part + i))
+            c[i] = k->part[i].family == DP_KERNEL_IMQ ? imq_scales(k->part + i, law->mu, out, level) : scales_of(k->part + i, law, out, level);
+        total += is_scaled(k->part + i) ? c[i].n : 1;
     }
     return total;
 }
@@ -99,11 +126,8 @@ enum { MOST_SCALES = 4000, MOST_PARTS = 64 };
 int est_scales_serve(const est_kernel *k, const dp_measure_struct *mu, const est_axes *out)
 {
     int kinks = 0;
-    for (slong i = 0; i < k->n; i++) {
-        if (!is_kinked(k->part + i) && k->part[i].family != DP_KERNEL_GAUSSIAN)
-            return 0;
-        kinks += is_kinked(k->part + i);
-    }
+    for (slong i = 0; i < k->n; i++)
+        kinks += is_scaled(k->part + i);
     if (kinks == 0 || kinks > 4 || k->n > MOST_PARTS || mu->dim == 1 || mu->family != DP_MIXTURE || est_size(out) > 300000)
         return 0;
     scales c[MOST_PARTS];
@@ -125,7 +149,7 @@ dp_status est_scales_init(est_source *s, const dp_problem *P, const est_kernel *
         return dp_fail(e, DP_EBUDGET, "the kernel takes %ld Gaussians at this bandwidth", (long) total);
     s->own->gaussian = 1, s->own->part = dp_calloc((size_t) total, sizeof *s->own->part), s->closed = dp_calloc((size_t) total, sizeof *s->closed);
     for (slong i = 0; i < k->n; i++)
-        if (is_kinked(k->part + i))
+        if (is_scaled(k->part + i))
             for (slong j = 0; j < c[i].n; j++)
                 add_scale(s, s->own, k->part + i, c + i, j);
         else {
