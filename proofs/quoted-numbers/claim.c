@@ -22,6 +22,8 @@ static const quotation TABLE[] = {
     {"R11", "separatrix", "sqrt((-7 + sqrt(65))/2)", "0.728785890470771", 15},
     {"R12", "curl between (1, 0) and (0, 2) at 0", "-1/(exp(1/2) + exp(-1/2))^2", "-0.19661193324148185", 17},
     {"R15", "threshold h log 2 at h = 7/10", "7/10*log(2)", "0.485203026391961716592", 21},
+    {"R16", "row sums of the scaled kernel, 8 rows and 13 columns", "sqrt(13/8)", "1.274755", 6},
+    {"R16", "the same, 30 rows and 10 columns", "sqrt(1/3)", "0.577350", 6},
     {"R18", "rate of the variance at 3/10, epsilon = 7/10", "sqrt(0.49 + 1.2) - sqrt(0.49 + 0.36)", "0.378045554270711", 15},
     {"R18", "the same for the cost without 1/2", "4*sqrt(0.3 + 0.49/16) - 4*sqrt(0.09 + 0.49/16)", "0.910755601055019", 15},
     {"R18", "linear rate at the data", "2/sqrt(0.49 + 4)", "0.943858356366017", 15},
