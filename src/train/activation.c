@@ -119,9 +119,17 @@ void R(activate)(real *y, real *d, const real *x, size_t count, int kind)
     all[kind](y, d, x, count);
 }
 
-CLONES void R(times)(real *restrict y, const real *restrict x, size_t count)
+/* The vector that takes one number of each of two halves in turn, log2(LANES) times: rows become columns. */
+CLONES void R(transpose)(real *to, const real *from, size_t deep, size_t wide)
 {
-    for (size_t i = 0; i < count; i++) y[i] *= x[i];
+    vec v[2][LANES];
+    mask low, high;
+    for (int l = 0; l < LANES; l++) low[l] = l / 2 + l % 2 * LANES, high[l] = low[l] + LANES / 2;
+    for (size_t r = 0; r < LANES; r++) v[0][r] = r < deep ? *(const vec *) (from + r * DP_PANEL) : (vec) {0};
+    int now = 0;
+    for (int half = LANES / 2, turns = LANES; turns > 1; turns /= 2, now = !now)
+        for (int r = 0; r < half; r++) v[!now][2 * r] = __builtin_shuffle(v[now][r], v[now][r + half], low), v[!now][2 * r + 1] = __builtin_shuffle(v[now][r], v[now][r + half], high);
+    for (size_t r = 0; r < wide; r++) *(vec *) (to + r * DP_PANEL) = v[now][r];
 }
 
 CLONES void R(column_sums)(real *restrict sum, const real *restrict y, size_t stride, size_t n, size_t width)

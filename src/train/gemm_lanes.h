@@ -4,51 +4,59 @@
 #define INLINE static inline __attribute__((always_inline))
 #define EACH(i, n) _Pragma("GCC unroll 16") for (int i = 0; i < (n); i++)
 
-/* ROWS x (NV LANES) elements of C, k terms. */
-INLINE void T(tile)(const R(product) *g, real *c, size_t crs, const real *a, const real *b, const real *bias, size_t k, int add, const int NV, const int down)
+/* One tile: where C, A and B begin, and what is added and multiplied, or NULL. */
+typedef struct { real *c; const real *a, *b, *bias, *plus, *times; size_t crs, k; } T(job);
+
+/* NR x (NV LANES) elements of C. */
+INLINE void T(tile)(const R(product) *g, const T(job) *t, const int NR, const int NV, const int down)
 {
     T(vec) acc[ROWS][2];
-    const real *p[ROWS / 3];
-    const size_t ars = down ? 1 : g->ars, acs = down ? g->acs : 1, bks = g->bks;
-    EACH(r, ROWS) EACH(h, NV) {
+    const real *p[(ROWS + 2) / 3], *b = t->b;
+    const size_t ars = down ? 1 : g->ars, acs = down ? g->acs : 1, bks = g->bks, crs = t->crs;
+    EACH(r, NR) EACH(h, NV) {
         acc[r][h] = (T(vec)) {0};
-        if (add) acc[r][h] = *(T(vec) *) (c + (size_t) r * crs + h * LANES);
-        if (bias) acc[r][h] += *(const T(vec) *) (bias + h * LANES);
+        if (t->plus) acc[r][h] = *(const T(vec) *) (t->plus + (size_t) r * crs + h * LANES);
+        if (t->bias) acc[r][h] += *(const T(vec) *) (t->bias + h * LANES);
     }
-    EACH(r, ROWS / 3) p[r] = a + (size_t) (3 * r) * ars;
-    for (; k; k--, b += bks) {
+    EACH(r, (NR + 2) / 3) p[r] = t->a + (size_t) (3 * r) * ars;
+    for (size_t k = t->k; k; k--, b += bks) {
         T(vec) right[2];
         EACH(h, NV) right[h] = *(const T(vec) *) (b + h * LANES);
-        EACH(r, ROWS) {
+        EACH(r, NR) {
             const T(vec) left = T(set)(p[r / 3][(size_t) (r % 3) * ars]);
             EACH(h, NV) acc[r][h] = T(fma)(left, right[h], acc[r][h]);
         }
-        EACH(r, ROWS / 3) p[r] += acs;
+        EACH(r, (NR + 2) / 3) p[r] += acs;
     }
-    EACH(r, ROWS) EACH(h, NV) *(T(vec) *) (c + (size_t) r * crs + h * LANES) = acc[r][h];
+    if (t->times) EACH(r, NR) EACH(h, NV) acc[r][h] *= *(const T(vec) *) (t->times + (size_t) r * crs + h * LANES);
+    EACH(r, NR) EACH(h, NV) *(T(vec) *) (t->c + (size_t) r * crs + h * LANES) = acc[r][h];
 }
 
-#define TILE(NV, down) \
-    static __attribute__((noinline)) void T(tile_##NV##down)(const R(product) *g, real *c, size_t crs, const real *a, const real *b, const real *bias, size_t k, int add) \
-    { T(tile)(g, c, crs, a, b, bias, k, add, NV, down); }
-TILE(1, 0) TILE(1, 1) TILE(2, 0) TILE(2, 1)
+/* Thirds of ROWS rows; NV; whether A goes down. */
+#define TILE(third, NV, down) \
+    static __attribute__((noinline)) void T(tile_##third##NV##down)(const R(product) *g, const T(job) *t) { T(tile)(g, t, third * ROWS / 3, NV, down); }
+TILE(1, 1, 0) TILE(1, 1, 1) TILE(1, 2, 0) TILE(1, 2, 1) TILE(2, 1, 0) TILE(2, 1, 1) TILE(2, 2, 0) TILE(2, 2, 1) TILE(3, 1, 0) TILE(3, 1, 1) TILE(3, 2, 0) TILE(3, 2, 1)
 #undef TILE
 
-/* Rows from i on: a whole tile, or a part of one by way of a place of its own. */
-static void T(rows)(const R(product) *g, real *c, const real *a, const real *b, const real *bias, size_t k, int add, size_t rows, int wide)
+/* The first `rows` rows of a tile: the least tile that holds them, where it holds more by way of a place of its own. */
+static void T(rows)(const R(product) *g, const T(job) *t, size_t rows, int wide)
 {
-    static void (*const tile[])(const R(product) *, real *, size_t, const real *, const real *, const real *, size_t, int) = {T(tile_10), T(tile_11), T(tile_20), T(tile_21)};
-    real place[ROWS * 2 * LANES] __attribute__((aligned(64)));
-    const size_t width = (size_t) (wide ? 2 * LANES : LANES);
-    const int which = 2 * wide + (g->ars == 1);
-    if (rows >= ROWS) {
-        tile[which](g, c, g->crs, a, b, bias, k, add);
+    static void (*const tile[])(const R(product) *, const T(job) *) = {T(tile_110), T(tile_111), T(tile_120), T(tile_121), T(tile_210), T(tile_211), T(tile_220), T(tile_221),
+                                                                       T(tile_310), T(tile_311), T(tile_320), T(tile_321)};
+    const size_t third = ROWS / 3, thirds = rows >= ROWS ? 3 : (rows + third - 1) / third, width = (size_t) (wide ? 2 * LANES : LANES);
+    const size_t which = 4 * (thirds - 1) + 2 * (size_t) wide + (g->ars == 1);
+    if (rows >= thirds * third) {
+        tile[which](g, t);
         return;
     }
-    memset(place, 0, sizeof place);
-    for (size_t r = 0; add && r < rows; r++) memcpy(place + r * width, c + r * g->crs, width * sizeof(real));
-    tile[which](g, place, width, a, b, bias, k, add);
-    for (size_t r = 0; r < rows; r++) memcpy(c + r * g->crs, place + r * width, width * sizeof(real));
+    real place[ROWS * 2 * LANES] __attribute__((aligned(64))) = {0};
+    T(job) own = *t;
+    own.c = place, own.crs = width, own.plus = t->plus ? place : NULL, own.times = NULL;
+    for (size_t r = 0; t->plus && r < rows; r++) memcpy(place + r * width, t->plus + r * t->crs, width * sizeof(real));
+    tile[which](g, &own);
+    for (size_t r = 0; t->times && r < rows; r++)
+        for (size_t j = 0; j < width; j++) place[r * width + j] *= t->times[r * t->crs + j];
+    for (size_t r = 0; r < rows; r++) memcpy(t->c + r * t->crs, place + r * width, width * sizeof(real));
 }
 
 static void T(multiply)(const R(product) *g)
@@ -56,10 +64,14 @@ static void T(multiply)(const R(product) *g)
     enum { SIDE = 2 * LANES };
     for (size_t from = 0; from == 0 || from < g->k; from += DP_BLOCK)
         for (size_t j = 0; j < g->n; j += SIDE) {
-            const size_t panel = j / DP_PANEL, in = j % DP_PANEL, k = FLINT_MIN(g->k - from, (size_t) DP_BLOCK);
-            const real *b = g->b + panel * g->bps + from * g->bks + in, *bias = g->bias && from == 0 ? g->bias + j : NULL;
-            for (size_t i = 0; i < g->m; i += ROWS)
-                T(rows)(g, g->c + panel * g->cps + i * g->crs + in, g->a + i * g->ars + from * g->acs, b, bias, k, g->add || from, g->m - i, g->n - j > LANES);
+            const size_t panel = j / DP_PANEL, in = j % DP_PANEL, to = panel * g->cps + in, k = FLINT_MIN(g->k - from, (size_t) DP_BLOCK);
+            const real *plus = from ? g->c : g->plus, *times = from + k < g->k ? NULL : g->times;
+            for (size_t i = 0; i < g->m; i += ROWS) {
+                const size_t at = to + i * g->crs;
+                const T(job) t = {.c = g->c + at, .a = g->a + i * g->ars + from * g->acs, .b = g->b + panel * g->bps + from * g->bks + in, .bias = g->bias && from == 0 ? g->bias + j : NULL,
+                                  .plus = plus ? plus + at : NULL, .times = times ? times + at : NULL, .crs = g->crs, .k = k};
+                T(rows)(g, &t, g->m - i, g->n - j > LANES);
+            }
         }
 }
 

@@ -122,13 +122,13 @@ static void set(dp_net *a, int state, const double *in)
 
 /* ---- one layer ---- */
 
-/* y = [y +] W x + b for n points. */
-static void apply(const dp_net *a, int k, real *y, size_t ys, const real *x, size_t xs, size_t n, int add)
+/* y = [plus +] W x + b for n points; plus: as y, or NULL. */
+static void apply(const dp_net *a, int k, real *y, size_t ys, const real *x, size_t xs, size_t n, const real *plus)
 {
     const layer *l = a->l + k;
     const real *w = a->state[DP_STATE_WEIGHTS];
     const R(product) g = {.c = y, .a = x, .b = w + l->weight, .bias = w + l->bias, .m = n, .n = l->out, .k = l->in, .crs = ys, .cps = DP_PANEL, .ars = xs, .acs = 1,
-                          .bks = DP_PANEL, .bps = DP_PANEL * l->in, .add = add};
+                          .bks = DP_PANEL, .bps = DP_PANEL * l->in, .plus = plus};
     R(multiply)(&g);
 }
 
@@ -148,23 +148,18 @@ static void turn(dp_net *a, const layer *l)
     const real *w = a->state[DP_STATE_WEIGHTS];
     for (size_t i = 0; i < DP_PANELS(l->in) * DP_PANEL; i += LINE)
         for (size_t o = 0; o < l->out; o += LINE) {
-            const size_t wide = FLINT_MIN(l->out - o, (size_t) LINE);
-            const size_t deep = i < l->in ? FLINT_MIN(l->in - i, (size_t) LINE) : 0;
-            const real *from = w + at_weight(l, i, o);
-            real *to = a->turned + i / DP_PANEL * DP_PANEL * l->out + o * DP_PANEL + i % DP_PANEL;
-            for (size_t c = 0; c < wide; c++) {
-                for (size_t r = 0; r < deep; r++) to[c * DP_PANEL + r] = from[r * DP_PANEL + c];
-                for (size_t r = deep; r < LINE; r++) to[c * DP_PANEL + r] = 0;
-            }
+            const size_t wide = FLINT_MIN(l->out - o, (size_t) LINE), deep = i < l->in ? FLINT_MIN(l->in - i, (size_t) LINE) : 0;
+            R(transpose)(a->turned + i / DP_PANEL * DP_PANEL * l->out + o * DP_PANEL + i % DP_PANEL, w + at_weight(l, i, o), deep, wide);
         }
 }
 
-/* dx = [dx +] W^T dy. */
-static void back(dp_net *a, int k, real *dx, size_t xs, const real *dy, size_t ys, size_t n, int add)
+/* dx = ([plus +] W^T dy) [times]; plus, times: as dx, or NULL. */
+static void back(dp_net *a, int k, real *dx, size_t xs, const real *dy, size_t ys, size_t n, const real *plus, const real *times)
 {
     const layer *l = a->l + k;
     turn(a, l);
-    const R(product) g = {.c = dx, .a = dy, .b = a->turned, .m = n, .n = l->in, .k = l->out, .crs = xs, .cps = DP_PANEL, .ars = ys, .acs = 1, .bks = DP_PANEL, .bps = DP_PANEL * l->out, .add = add};
+    const R(product) g = {.c = dx, .a = dy, .b = a->turned, .m = n, .n = l->in, .k = l->out, .crs = xs, .cps = DP_PANEL, .ars = ys, .acs = 1, .bks = DP_PANEL, .bps = DP_PANEL * l->out,
+                          .plus = plus, .times = times};
     R(multiply)(&g);
 }
 
@@ -185,19 +180,18 @@ static void forward_rows(dp_net *a, size_t from, size_t n)
     const size_t s = a->stride, zs = row(a->s.noise), xs = row(a->s.dim), at = from * s;
     const int plain = a->s.network == DP_NETWORK_MLP;
     const real *noise = a->noise + from * zs, *last = noise;
-    if (!plain) apply(a, 0, a->hidden[0] + at, s, noise, zs, n, 0), last = a->hidden[0] + at;
+    if (!plain) apply(a, 0, a->hidden[0] + at, s, noise, zs, n, NULL), last = a->hidden[0] + at;
     for (size_t b = 0; b < a->s.depth; b++) {
         const int k = plain ? (int) b : 1 + 2 * (int) b;
         real *inner = a->inner[b] + at, *bend = a->bend[b] + at;
-        apply(a, k, bend, s, last, last == noise ? zs : s, n, 0);
+        apply(a, k, bend, s, last, last == noise ? zs : s, n, NULL);
         R(activate)(inner, bend, bend, n * s, a->s.activation); /* derivatives take the place of sums */
         last = inner;
         if (plain) continue;
-        memcpy(a->hidden[b + 1] + at, a->hidden[b] + at, n * s * sizeof(real));
-        apply(a, k + 1, a->hidden[b + 1] + at, s, inner, s, n, 1);
+        apply(a, k + 1, a->hidden[b + 1] + at, s, inner, s, n, a->hidden[b] + at);
         last = a->hidden[b + 1] + at;
     }
-    apply(a, a->layers - 1, a->out + from * xs, xs, last, last == noise ? zs : s, n, 0);
+    apply(a, a->layers - 1, a->out + from * xs, xs, last, last == noise ? zs : s, n, NULL);
 }
 
 static void forward(double *x, dp_net *a, const double *z, size_t n)
@@ -217,10 +211,9 @@ static void block_backward(dp_net *a, size_t b, size_t n)
     const int k = 1 + 2 * (int) b;
     real *within = a->hidden[b + 1]; /* its values are not needed any more */
     gradient(a, k + 1, a->slope, s, a->inner[b], s, n);
-    back(a, k + 1, within, s, a->slope, s, n, 0);
-    R(times)(within, a->bend[b], n * s);
+    back(a, k + 1, within, s, a->slope, s, n, NULL, a->bend[b]);
     gradient(a, k, within, s, a->hidden[b], s, n);
-    back(a, k, a->slope, s, within, s, n, 1);
+    back(a, k, a->slope, s, within, s, n, a->slope, NULL);
 }
 
 static void plain_backward(dp_net *a, size_t n)
@@ -228,10 +221,9 @@ static void plain_backward(dp_net *a, size_t n)
     const size_t s = a->stride, zs = row(a->s.noise);
     real *other = a->hidden[0];
     for (size_t b = a->s.depth; b-- > 0;) {
-        R(times)(a->slope, a->bend[b], n * s);
         gradient(a, (int) b, a->slope, s, b ? a->inner[b - 1] : a->noise, b ? s : zs, n);
         if (b == 0) return;
-        back(a, (int) b, other, s, a->slope, s, n, 0);
+        back(a, (int) b, other, s, a->slope, s, n, NULL, a->bend[b - 1]);
         real *swap = a->slope;
         a->slope = other, other = swap;
         a->hidden[0] = other;
@@ -246,7 +238,7 @@ static void backward(dp_net *a, const double *c, size_t n)
     const real *last = plain ? a->s.depth ? a->inner[a->s.depth - 1] : a->noise : a->hidden[a->s.depth];
     put(a->rise, xs, c, n, a->s.dim);
     gradient(a, a->layers - 1, a->rise, xs, last, last == a->noise ? zs : s, n);
-    if (last != a->noise) back(a, a->layers - 1, a->slope, s, a->rise, xs, n, 0);
+    if (last != a->noise) back(a, a->layers - 1, a->slope, s, a->rise, xs, n, NULL, plain ? a->bend[a->s.depth - 1] : NULL);
     if (plain) plain_backward(a, n);
     for (size_t b = plain ? 0 : a->s.depth; b-- > 0;) block_backward(a, b, n);
     if (!plain) gradient(a, 0, a->slope, s, a->noise, zs, n);
@@ -259,7 +251,7 @@ static void slope(double *dz, dp_net *a, size_t n)
     const unsigned state = flush();
     const size_t s = a->stride, zs = row(a->s.noise), k = a->s.noise;
     const int only = a->layers == 1;
-    back(a, 0, a->noise, zs, only ? a->rise : a->slope, only ? row(a->s.dim) : s, n, 0);
+    back(a, 0, a->noise, zs, only ? a->rise : a->slope, only ? row(a->s.dim) : s, n, NULL, NULL);
     for (size_t i = 0; i < n * k; i++) dz[i] = (double) a->noise[i / k * zs + i % k];
     restore(state);
 }
