@@ -64,6 +64,25 @@ static void against_balls(const char *drift, int single, int rounds, double span
     }
 }
 
+/* One point and one target, the mask far beyond: the clipped self affinity is the root of 1e-6, the decimal and not the double next to it. */
+static void test_decimals(void **unused)
+{
+    (void) unused;
+    toy t;
+    dp_error e = {0};
+    dp_released o = dp_released_default;
+    arb_t v;
+    arb_init(v);
+    toy_init(&t, 1, 1);
+    t.part.family = DP_KERNEL_LAPLACE, t.s.n = t.s.m = t.s.d = 1, t.s.leave_out = 1, t.s.released = &o, t.x[0] = 0, t.y[0] = 1;
+    o.mask = 1000, o.distances = o.coordinates = o.rms = 0;
+    if (dp_drift_sample_ball(v, "da2-released", &t.s, 50, &e)) fail_msg("%s", e.text);
+    arb_mul_ui(v, v, 1000, 200), arb_sub_ui(v, v, 1, 200);
+    assert_true(fabs(arf_get_d(arb_midref(v), ARF_RND_NEAR)) < 1e-45);
+    arb_clear(v);
+    toy_clear(&t);
+}
+
 /* The released code with any of its floors, masks and normalisations on or off, temperatures from 1e-9 to 1e3: to 1e-12 of the largest component. */
 static void test_released(void **unused)
 {
@@ -318,7 +337,7 @@ static void test_scalar(void **unused)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_released), cmocka_unit_test(test_paired), cmocka_unit_test(test_energy_balls), cmocka_unit_test(test_double), cmocka_unit_test(test_single), cmocka_unit_test(test_weights), cmocka_unit_test(test_lines), cmocka_unit_test(test_scores), cmocka_unit_test(test_gradients),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_released), cmocka_unit_test(test_decimals), cmocka_unit_test(test_paired), cmocka_unit_test(test_energy_balls), cmocka_unit_test(test_double), cmocka_unit_test(test_single), cmocka_unit_test(test_weights), cmocka_unit_test(test_lines), cmocka_unit_test(test_scores), cmocka_unit_test(test_gradients),
                                        cmocka_unit_test(test_scalar)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

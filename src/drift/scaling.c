@@ -175,7 +175,7 @@ void dp_scaling_guess(arb_ptr v, const dp_pairs *s)
     double far = 1;
     int stages = 0;
     for (slong i = 0; i < size; i++)
-        far = fmax(far, fmin(arf_get_d(arb_midref(s->minus_log + i), ARF_RND_NEAR), 1e300));
+        if (arb_is_finite(s->minus_log + i)) far = fmax(far, fmin(arf_get_d(arb_midref(s->minus_log + i), ARF_RND_NEAR), 1e300));
     for (; far > 1; far /= 4)
         stages++;
     for (slong j = 0; j < s->m; j++)

@@ -4,6 +4,7 @@
 #define DP_DRIFT_SCALING_H
 
 #include "drift/internal.h"
+#include "particle/particle.h"
 
 /* Rows: x_i with weights b_i (n); columns: y_j with weights a_j (m). minus_log: |x_i - y_j|^2/2 epsilon, exact; K = exp(-minus_log). */
 typedef struct { slong n, m, prec; arb_ptr b, a, minus_log, K; } dp_pairs;
@@ -31,6 +32,13 @@ void dp_scaling_bound_self(mag_t error, const dp_pairs *s, arb_srcptr w);
 void dp_scaling_bound_self_birkhoff(mag_t error, const dp_pairs *s, arb_srcptr w);
 /* Bits that Birkhoff's bound loses: log2 of the factor between the residual and the bound. */
 double dp_scaling_birkhoff_bits(const dp_pairs *s, int self);
+
+/* v_j (1 +/- (e^error - 1)). */
+void dp_scaling_widen(arb_ptr v, slong n, const mag_t error);
+
+/* (27) to convergence on samples with negatives, masks or any kernel: n x d; uniform weights. Error: Lemmas S1, S2. DP_EUNSUPPORTED for one Gaussian without negatives and masks,
+   which the engine of laws serves; with s->iterations >= 0 that many sweeps. Requires: a mask leaves every place a plan can fill, or DP_EINPUT. */
+dp_status dp_sinkhorn_sample_ball(arb_ptr out, const dp_sample *s, slong prec, dp_error *e);
 
 /* Potentials of (61) for p and q atoms: exp(g/epsilon) at the atoms of p, exp(f_qq/epsilon) at those of q, and the mean of f_qp - f_qq under q. */
 typedef struct dp_plan_struct { dp_engine engine; slong prec; arb_ptr v, w; arb_t mean; mag_t error; slong n, m; } dp_plan;

@@ -236,8 +236,7 @@ void dp_plan_free(dp_plan *plan)
     free(plan);
 }
 
-/* v_j (1 +/- (e^s - 1)). */
-static void widen(arb_ptr v, slong n, const mag_t s)
+void dp_scaling_widen(arb_ptr v, slong n, const mag_t s)
 {
     mag_t t;
     mag_init(t);
@@ -280,13 +279,13 @@ static void cross_factors(dp_plan *plan, const dp_problem *P, bound certify, slo
     if (few_columns) {
         dp_scaling_guess(plan->v, &s);
         certify(plan->error, &s, plan->v);
-        widen(plan->v, plan->m, plan->error);
+        dp_scaling_widen(plan->v, plan->m, plan->error);
     } else {
         arb_ptr u = _arb_vec_init(plan->n);
         dp_pairs_init(&turned, P->p, P->q, P->bandwidth, prec);
         dp_scaling_guess(u, &turned);
         certify(plan->error, &turned, u);
-        widen(u, plan->n, plan->error);
+        dp_scaling_widen(u, plan->n, plan->error);
         half_sweep(plan->v, &s, u);
         _arb_vec_clear(u, plan->n), dp_pairs_clear(&turned);
     }
@@ -301,7 +300,7 @@ static void self_factors(dp_plan *plan, const dp_problem *P, bound certify, slon
     dp_pairs_init(&s, P->q, P->q, P->bandwidth, prec);
     dp_scaling_guess_self(plan->w, &s);
     certify(error, &s, plan->w);
-    widen(plan->w, plan->n, error);
+    dp_scaling_widen(plan->w, plan->n, error);
     mag_max(plan->error, plan->error, error);
     mag_clear(error), dp_pairs_clear(&s);
 }

@@ -19,7 +19,7 @@ dp_status dp_ball_mean_shift(arb_ptr out, const dp_sample *s, slong prec, dp_err
 dp_status dp_ball_mmd(arb_ptr out, const dp_sample *s, slong prec, dp_error *e);
 dp_status dp_ball_proxy(arb_ptr out, const dp_sample *s, slong prec, dp_error *e);
 dp_status dp_ball_da2(arb_ptr out, const dp_sample *s, slong prec, dp_error *e);
-/* Its options are doubles, taken as they are. */
+/* Its options count as the decimals of at most 15 digits that they were written as. */
 dp_status dp_ball_released(arb_ptr out, const dp_sample *s, slong prec, dp_error *e);
 /* s->iterations sweeps; DP_EUNSUPPORTED when convergence is asked (the population engine encloses that). */
 dp_status dp_ball_sinkhorn(arb_ptr out, const dp_sample *s, slong prec, dp_error *e);

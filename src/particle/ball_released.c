@@ -2,6 +2,9 @@
 /* ball_released.c: Deng's released drift as enclosures: the definition of released.c written out with matrices, every floor an enclosed maximum. */
 #include "particle/ball.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+
 /* Rows x against targets [x, negatives, y] of the given weights; r: n x t distances, scaled once all are known. */
 typedef struct { slong n, t, first, d, prec; const dp_sample *s; const dp_released *o; arb_ptr r; arb_t unit; } table;
 
@@ -14,10 +17,18 @@ static const double *target(const table *a, slong j)
 
 static double weight(const table *a, slong j) { return a->o->weight[j < a->n ? 0 : j < a->first ? 1 : 2]; }
 
+/* The number an option was written as: the decimal of at most 15 digits whose nearest double it is; where there is none, the double. */
+static void written(arb_t out, double option, slong prec)
+{
+    char text[32];
+    snprintf(text, sizeof text, "%.15g", option);
+    if (strtod(text, NULL) != option || arb_set_str(out, text, prec)) arb_set_d(out, option);
+}
+
 static void at_least(arb_t x, double floor, slong prec)
 {
     arb_t f;
-    arb_init(f), arb_set_d(f, floor);
+    arb_init(f), written(f, floor, prec);
     arb_max(x, x, f, prec);
     arb_clear(f);
 }
@@ -37,7 +48,7 @@ static void distances(table *a)
     arb_t t, w, sum, mean;
     arb_init(t), arb_init(w), arb_init(sum), arb_init(mean);
     for (slong j = 0; j < a->t; j++) {
-        arb_set_d(w, weight(a, j)), arb_add(sum, sum, w, a->prec);
+        written(w, weight(a, j), a->prec), arb_add(sum, sum, w, a->prec);
         for (slong i = 0; i < a->n; i++) {
             arb_ptr r = a->r + i * a->t + j;
             for (slong k = 0; k < a->d; k++) difference(t, a, i, j, k), arb_addmul(r, t, t, a->prec);
@@ -51,7 +62,7 @@ static void distances(table *a)
     at_least(a->unit, a->o->scale_floor, a->prec), at_least(mean, a->o->scale_floor, a->prec);
     if (!a->o->coordinates) arb_one(a->unit);
     for (slong i = 0; i < a->n * a->t && a->o->distances; i++) arb_div(a->r + i, a->r + i, mean, a->prec);
-    arb_set_d(t, a->o->mask);
+    written(t, a->o->mask, a->prec);
     for (slong i = 0; i < a->n && a->s->leave_out; i++) arb_add(a->r + i * a->t + i, a->r + i * a->t + i, t, a->prec);
     arb_clear(t), arb_clear(w), arb_clear(sum), arb_clear(mean);
 }
@@ -75,7 +86,7 @@ static void affinities(arb_ptr f, const table *a, const fmpq_t h)
             arb_mul(t, row + i, column + j, a->prec), at_least(t, a->o->normaliser_floor, a->prec);
             arb_mul(g, g, g, a->prec), arb_div(g, g, t, a->prec);
             at_least(g, a->o->clip, a->prec);
-            arb_sqrtpos(g, g, a->prec), arb_set_d(t, weight(a, j)), arb_mul(g, g, t, a->prec);
+            arb_sqrtpos(g, g, a->prec), written(t, weight(a, j), a->prec), arb_mul(g, g, t, a->prec);
         }
     _arb_vec_clear(row, a->n), _arb_vec_clear(column, a->t);
     arb_clear(t);

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* t-sinkhorn-ball.c: converged Sinkhorn velocities in balls with negatives, masks and any kernel: against many sweeps in balls, against doubles, against the engine of laws. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include "clouds.h"
+
+static const dp_kernel_family families[] = {DP_KERNEL_GAUSSIAN, DP_KERNEL_LAPLACE, DP_KERNEL_MATERN32, DP_KERNEL_MATERN52, DP_KERNEL_IMQ};
+
+static void enclose(arb_ptr v, const toy *t, slong digits)
+{
+    dp_error e = {0};
+    if (dp_drift_sample_ball(v, "sinkhorn", &t->s, digits, &e)) fail_msg("%s", e.text);
+}
+
+/* All components differ by at most `tolerance` times the largest. */
+static void agree(arb_srcptr a, arb_srcptr b, slong n, double tolerance)
+{
+    arb_t t;
+    double top = 0, off = 0;
+    arb_init(t);
+    for (slong i = 0; i < n; i++) {
+        arb_sub(t, a + i, b + i, 400), top = fmax(top, fabs(arf_get_d(arb_midref(a + i), ARF_RND_NEAR)));
+        off = fmax(off, fabs(arf_get_d(arb_midref(t), ARF_RND_NEAR)));
+    }
+    arb_clear(t);
+    if (!(off <= tolerance * top)) fail_msg("off by %g of %g", off, top);
+}
+
+/* Kernel, negatives and mask in turn; wide kernels, so that 300 sweeps converge far beyond 30 digits. */
+static void problem(toy *t, int k)
+{
+    toy_init(t, 1, 4 + 2 * uniform());
+    t->part.family = families[k % 5];
+    t->s.n = 2 + below(4), t->s.m = 1 + below(5), t->s.l = t->s.n + 1 + below(3);
+    if (k % 3) t->s.z = t->z, t->s.leave_out = t->s.paired = k % 3 == 2;
+    else t->s.leave_out = 1, t->s.n = 3 + below(3), t->s.l = 0;
+    if (t->s.paired) memcpy(t->z, t->x, sizeof(double) * t->s.n * t->s.d);
+}
+
+static void test_sweeps(void **unused)
+{
+    (void) unused;
+    for (int k = 0; k < 15; k++) {
+        toy t;
+        problem(&t, k);
+        const slong n = (slong) (t.s.n * t.s.d);
+        arb_ptr a = _arb_vec_init(n), b = _arb_vec_init(n);
+        enclose(a, &t, 30);
+        run(&t, "sinkhorn", t.v);
+        t.s.iterations = 300;
+        enclose(b, &t, 30);
+        agree(a, b, n, 1e-29);
+        for (slong i = 0; i < n; i++) t.w[i] = arf_get_d(arb_midref(a + i), ARF_RND_NEAR);
+        close_to(t.v, t.w, (size_t) n, 1e-10);
+        _arb_vec_clear(a, n), _arb_vec_clear(b, n);
+        toy_clear(&t);
+    }
+}
+
+/* Negatives that are x say the same as none. */
+static void test_laws(void **unused)
+{
+    (void) unused;
+    for (int k = 0; k < 4; k++) {
+        toy t;
+        toy_init(&t, 1, 0.3 + uniform());
+        t.s.n = 2 + below(5), t.s.m = 2 + below(5);
+        const slong n = (slong) (t.s.n * t.s.d);
+        arb_ptr a = _arb_vec_init(n), b = _arb_vec_init(n);
+        enclose(a, &t, 40);
+        memcpy(t.z, t.x, sizeof t.x), t.s.z = t.z, t.s.l = t.s.n;
+        enclose(b, &t, 40);
+        agree(a, b, n, 1e-39);
+        for (slong i = 0; i < n; i++) assert_true(arb_overlaps(a + i, b + i));
+        _arb_vec_clear(a, n), _arb_vec_clear(b, n);
+        toy_clear(&t);
+    }
+}
+
+/* Two points left out for themselves change places; one point has nowhere to go; one of several negatives that no point may fill is an error. */
+static void test_few(void **unused)
+{
+    (void) unused;
+    toy t;
+    dp_error e = {0};
+    arb_ptr v = _arb_vec_init(MOST * DIM);
+    toy_init(&t, 1, 1);
+    t.s.n = 2, t.s.m = 1, t.s.d = 1, t.s.leave_out = 1;
+    enclose(v, &t, 30);
+    assert_true(fabs(arf_get_d(arb_midref(v), ARF_RND_NEAR) - (t.y[0] - t.x[1])) < 1e-14);
+    t.s.n = 1;
+    enclose(v, &t, 30);
+    assert_true(fabs(arf_get_d(arb_midref(v), ARF_RND_NEAR) - (t.y[0] - t.x[0])) < 1e-14);
+    t.s.z = t.z, t.s.l = 3, t.s.paired = 1, t.z[0] = t.x[0];
+    assert_int_equal(dp_drift_sample_ball(v, "sinkhorn", &t.s, 30, &e), DP_EINPUT);
+    _arb_vec_clear(v, MOST * DIM);
+    toy_clear(&t);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_sweeps), cmocka_unit_test(test_laws), cmocka_unit_test(test_few)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
