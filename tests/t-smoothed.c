@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "clouds.h"
+#include "particle/ball.h"
 
 static dp_status drift(double *v, double *estimate, const toy *t)
 {
@@ -113,9 +114,54 @@ static void test_refused(void **unused)
     toy_clear(&t);
 }
 
+/* Points some bandwidths from the bisectors: the closed form with its bound holds what the engine of laws encloses, and says so where it does not know. */
+static void test_far(void **unused)
+{
+    (void) unused;
+    int known = 0, hold = 0;
+    for (int k = 0; k < 12; k++) {
+        toy t;
+        dp_error e = {0};
+        toy_init(&t, 1, 0.08 + 0.1 * uniform());
+        t.s.d = 1, t.s.n = 2, t.s.m = 2 + below(2);
+        t.x[1] = t.x[0] + 2 + uniform();
+        arb_ptr v = _arb_vec_init(2), w = _arb_vec_init(1);
+        if (dp_drift_sample_ball(v, "smoothed-kl", &t.s, 20, &e)) fail_msg("%s", e.text);
+        for (size_t i = 0; i < 2; i++)
+            if (dp_smoothed_far(w, &t.s, i, 6)) known++, hold += arb_overlaps(w, v + i);
+        _arb_vec_clear(v, 2), _arb_vec_clear(w, 1);
+        toy_clear(&t);
+    }
+    assert_int_equal(hold, known);
+    assert_true(known >= 6 && known < 24);
+}
+
+/* In four dimensions, where no lattice serves: (y_i - x_i)/h^2, in doubles and to 50 digits. */
+static void test_far_space(void **unused)
+{
+    (void) unused;
+    toy t;
+    dp_error e = {0};
+    arb_ptr v = _arb_vec_init(3 * DIM);
+    toy_init(&t, 1, 0.001);
+    t.s.n = t.s.m = 3, t.s.d = DIM;
+    for (size_t i = 0; i < 3 * DIM; i++) t.y[i] = t.x[i] + 0.1 * gauss(), t.x[i] += 4 * (double) (i / DIM), t.y[i] += 4 * (double) (i / DIM);
+    assert_int_equal(drift(t.v, NULL, &t), DP_OK);
+    if (dp_drift_sample_ball(v, "smoothed-kl", &t.s, 50, &e)) fail_msg("%s", e.text);
+    for (size_t i = 0; i < 3 * DIM; i++) t.w[i] = (t.y[i] - t.x[i]) * 1e6;
+    close_to(t.v, t.w, 3 * DIM, 1e-14);
+    for (size_t i = 0; i < 3 * DIM; i++) t.w[i] = arf_get_d(arb_midref(v + i), ARF_RND_NEAR);
+    close_to(t.v, t.w, 3 * DIM, 1e-15);
+    t.s.m = 2; /* the first x lies between two y: not known in closed form, and no lattice */
+    for (size_t k = 0; k < DIM; k++) t.y[k] = t.x[k] + 1, t.y[DIM + k] = t.x[k] - 1;
+    assert_int_not_equal(drift(t.v, NULL, &t), DP_OK);
+    _arb_vec_clear(v, 3 * DIM);
+    toy_clear(&t);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_together), cmocka_unit_test(test_groups), cmocka_unit_test(test_row),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_far), cmocka_unit_test(test_far_space), cmocka_unit_test(test_together), cmocka_unit_test(test_groups), cmocka_unit_test(test_row),
                                        cmocka_unit_test(test_single_and_tolerance), cmocka_unit_test(test_refused)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* sample_ball.c: the drift of samples as enclosures, to the digits asked: by its definition, or by the population engine with atoms at the samples. */
 #include "drift/drift.h"
+#include "particle/ball.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -78,10 +79,10 @@ static int same_law(const dp_sample *s)
     return same;
 }
 
-/* V at the atoms of q, one after another. Those of sinkhorn and smoothed-kl, differences of one expression in p and q, vanish where p = q, which no enclosure would ever say. */
+/* V at the atoms of q, one after another; where one point of each side is all that counts, without the engine. Those of sinkhorn and smoothed-kl, differences of one expression in p and q, vanish where p = q, which no enclosure would ever say. */
 static dp_status by_population(arb_ptr out, const dp_drift *D, const dp_sample *s, slong prec, dp_error *e)
 {
-    const int known = !strcmp(D->name, "sinkhorn") || !strcmp(D->name, "smoothed-kl");
+    const int smoothed = !strcmp(D->name, "smoothed-kl") && s->nparts == 1 && s->part->family == DP_KERNEL_GAUSSIAN, known = !strcmp(D->name, "sinkhorn") || !strcmp(D->name, "smoothed-kl");
     dp_problem *P = dp_sample_case(s, D->name, e);
     if (!P) return e->status;
     if (known && s->nparts && same_law(s)) {
@@ -95,6 +96,7 @@ static dp_status by_population(arb_ptr out, const dp_drift *D, const dp_sample *
     dp_status status = DP_OK;
     dp_field_init(f, P->dim);
     for (size_t i = 0; i < s->n && !status; i++) {
+        if (smoothed && dp_smoothed_far(out + i * s->d, s, i, prec)) continue;
         for (size_t k = 0; k < s->d; k++) arb_set_d(x + k, s->x[i * s->d + k]);
         status = D->eval(f, P, x, DP_ENGINE_AUTO, prec, w, e);
         if (!status) _arb_vec_set(out + i * s->d, f->velocity, (slong) s->d);

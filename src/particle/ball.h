@@ -40,4 +40,8 @@ dp_status dp_ball_blob_value(arb_t out, const dp_sample *s, slong prec, dp_error
 dp_status dp_ball_sharp(arb_ptr out, const dp_sample *s, slong prec, dp_error *e);
 dp_status dp_ball_blob(arb_ptr out, const dp_sample *s, slong prec, dp_error *e);
 
+/* smoothed-kl at x_i, any dimension, where one place of each side is all that counts within reach (Lemma F of smoothed_far.c): 1 if what the others add is below 2^-prec of the
+   largest component; else v means nothing. Requires: one Gaussian. */
+int dp_smoothed_far(arb_ptr v, const dp_sample *s, size_t i, slong prec);
+
 #endif
