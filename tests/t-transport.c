@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "drift/sliced.h"
+#include "drift/transport.h"
 
 enum { PREC = 200 };
 
@@ -263,6 +264,33 @@ static void doubles_on_the_line(void **state)
     assert_true(tried > 60 && useful > tried / 2);
 }
 
+/* int_c^x T = x T(x) - c T(c) - int_T(c)^T(x) S with the transport S back: both integrals are found, far out and across a gap between modes. */
+static void integrals_there_and_back(void **state)
+{
+    (void) state;
+    static const char *const to[] = {"mixture: [{weight: 1/3, mean: [-3/4], covariance: 1/4}, {weight: 2/3, mean: [1], covariance: 1/2}]", "mixture: [{weight: 1/3, mean: [-3/4], covariance: 1/4}, {weight: 2/3, mean: [4], covariance: 1/20}]"};
+    const slong prec = 64;
+    for (int i = 0; i < 2; i++) {
+        char *text = dp_format("dimension: 1\np: {%s}\nq: {mixture: [{weight: 1/3, mean: [1/4], covariance: 1/4}, {weight: 2/3, mean: [-1/3], covariance: 1/2}]}\nkernel: {bandwidth: 1}\n", to[i]);
+        dp_problem *P = NULL;
+        dp_error e = {0};
+        dp_law_t p, q;
+        arb_t x, c, Tx, Tc, slope, there, back;
+        assert_int_equal(dp_problem_parse(&P, "integral", text, NULL, 0, NULL, &e), DP_OK);
+        dp_law_line(p, P->p, prec), dp_law_line(q, P->q, prec);
+        arb_init(x), arb_init(c), arb_init(Tx), arb_init(Tc), arb_init(slope), arb_init(there), arb_init(back);
+        arb_set_d(x, i ? 1.5 : 4), arb_set_d(c, -0.125);
+        dp_law_transport(Tx, slope, q, p, x, prec), dp_law_transport(Tc, slope, q, p, c, prec);
+        assert_int_equal(dp_transport_integral(there, q, p, c, x, prec, &e), DP_OK);
+        assert_int_equal(dp_transport_integral(back, p, q, Tc, Tx, prec, &e), DP_OK);
+        assert_true(arb_rel_accuracy_bits(there) > prec / 2 && arb_rel_accuracy_bits(back) > prec / 2);
+        arb_add(there, there, back, prec), arb_mul(x, x, Tx, prec), arb_mul(c, c, Tc, prec), arb_sub(x, x, c, prec);
+        assert_true(arb_overlaps(x, there));
+        arb_clear(x), arb_clear(c), arb_clear(Tx), arb_clear(Tc), arb_clear(slope), arb_clear(there), arb_clear(back);
+        dp_law_clear(p), dp_law_clear(q), dp_problem_free(P), free(text);
+    }
+}
+
 static int start(void **state) { (void) state; flint_randinit(rnd); return 0; }
 static int stop(void **state) { (void) state; flint_randclear(rnd); flint_cleanup(); return 0; }
 
@@ -270,7 +298,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(densities_on_the_line), cmocka_unit_test(means_average), cmocka_unit_test(arcs_and_brute_force),
-        cmocka_unit_test(engines_agree_in_the_plane), cmocka_unit_test(doubles_on_the_line),
+        cmocka_unit_test(engines_agree_in_the_plane), cmocka_unit_test(doubles_on_the_line), cmocka_unit_test(integrals_there_and_back),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }
