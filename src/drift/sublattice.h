@@ -21,6 +21,8 @@ void dp_mag_exp_d(mag_t out, double log_value); /* an upper bound of e^log_value
    precision matrix; peak: log of maximum/mass in units of h. */
 typedef struct { double m[3], c, l[3], Q[9], u[3], U[9], v[3], K[3], peak, face[3], beside; } dp_majorant; /* face, beside: logarithms of factors of lemma L6 */
 
+#define DP_MAJORANT_SHARE 0.125 /* of a majorant's decay, which pays for polynomial factors beyond the window */
+
 /* Components first .. first + n - 1 of a mixture on one lattice. */
 typedef struct {
     int dim;
@@ -46,5 +48,8 @@ slong dp_group_nodes(const dp_group *g);
    |alpha| <= 2 (lemma L6). Infinite when a mean lies outside the core that was planned for, which no node of the mesh has. chosen: for each component the majorant
    to be used, as found at a point near x (any serves, the least is the best), or NULL for the least at x, which is then noted. */
 void dp_group_error(double *strip, double *window, const dp_group *g, const dp_majorant **chosen, const double *x);
+/* Which term's majorant of component i is the least at x, and the log of its mass there; the mean of axis k at x, and a bound of its rounding. */
+const dp_majorant *dp_majorant_least(double *log_of, const dp_group *g, slong i, const double *x);
+double dp_majorant_mean(double *rounding, const dp_majorant *b, const double *x, int d, int k);
 
 #endif
