@@ -161,7 +161,7 @@ static void test_far_space(void **unused)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_far), cmocka_unit_test(test_far_space), cmocka_unit_test(test_together), cmocka_unit_test(test_groups), cmocka_unit_test(test_row),
-                                       cmocka_unit_test(test_single_and_tolerance), cmocka_unit_test(test_refused)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_together), cmocka_unit_test(test_groups), cmocka_unit_test(test_row),
+                                       cmocka_unit_test(test_single_and_tolerance), cmocka_unit_test(test_refused), cmocka_unit_test(test_far), cmocka_unit_test(test_far_space)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
