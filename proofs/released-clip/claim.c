@@ -18,14 +18,13 @@ static slong times(slong n, const fmpq_t w)
     return k;
 }
 
-static void leaf_double(dp_check *c, const char *name, double v)
+/* The released numbers as they are written there. */
+static void leaf(dp_check *c, const char *name, slong top, ulong bottom)
 {
-    arf_t a;
     fmpq_t q;
-    arf_init(a), fmpq_init(q);
-    arf_set_d(a, v), arf_get_fmpq(q, a);
-    dp_let_q(c, name, q);
-    arf_clear(a), fmpq_clear(q);
+    fmpq_init(q);
+    fmpq_set_si(q, top, bottom), dp_let_q(c, name, q);
+    fmpq_clear(q);
 }
 
 /* Definitions with s for a mode ("m", "p"), o for the other. */
@@ -126,7 +125,7 @@ static void run(dp_check *c)
     fmpq_mul_2exp(q, DP_MEAN(P->p, 1, 0), 1), dp_let_q(c, "D", q);
     fmpq_clear(q);
     dp_let_q(c, "h", P->bandwidth), dp_let_q(c, "alpha", DP_WEIGHT(P->p, 0)), dp_let_q(c, "beta", DP_WEIGHT(P->q, 0));
-    leaf_double(c, "clip", dp_released_default.clip), leaf_double(c, "floor", dp_released_default.distance_floor), leaf_double(c, "mask", dp_released_default.mask);
+    leaf(c, "clip", 1, 1000000), leaf(c, "floor", 1, 100000000), leaf(c, "mask", 100, 1);
     softmaxes(c);
     if (!library(c, P, n, am, bm, dp_check_twin(c, "noclip") ? 0 : dp_released_default.clip, "V") || !library(c, P, n, am, bm, 0, "V0")) return;
     assert_both(c, "the released drift, over P N, is the closed form", "V_#/(P_#*N_#) == v_#");
