@@ -3,7 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "driftproof.h"
+#include "../laplace-space.h"
 
 __attribute__((format(printf, 3, 4))) static void def(dp_check *c, const char *name, const char *format, ...)
 {
@@ -13,40 +13,6 @@ __attribute__((format(printf, 3, 4))) static void def(dp_check *c, const char *n
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
     dp_def(c, name, text);
-}
-
-/* Defines the text as the name, both with $ for the law (p or q) and # for the component. */
-static void each(dp_check *c, char law, slong j, const char *name, const char *text)
-{
-    char out[2][1024];
-    const char *in[2] = {name, text};
-    for (int k = 0; k < 2; k++) {
-        size_t n = 0;
-        for (const char *t = in[k]; *t && n + 24 < sizeof out[k]; t++)
-            if (*t == '#') n += (size_t) snprintf(out[k] + n, 22, "%ld", (long) j);
-            else out[k][n++] = *t == '$' ? law : *t;
-        out[k][n] = 0;
-    }
-    dp_def(c, out[0], out[1]);
-}
-
-/* J<s>_n: the integral of r^n e^(-r/h) e^(-(r - s rho)^2/2v) over r > 0, for s = 1 (u) and -1 (d), by the recursion from erfc. */
-static void radial(dp_check *c, char law, slong j)
-{
-    static const char *const side[2][4] = {{"$ua_#", "$ur_# - $v_#/h", "$ue_#", "exp(-$ur_#/h + $v_#/(2*h^2))"}, {"$da_#", "-$ur_# - $v_#/h", "$de_#", "exp($ur_#/h + $v_#/(2*h^2))"}};
-    each(c, law, j, "$ur_#", "sqrt($x_#_0^2 + $x_#_1^2 + $x_#_2^2)");
-    for (int s = 0; s < 2; s++) {
-        char name[2][32], text[256];
-        const char l = s ? 'd' : 'u';
-        each(c, law, j, side[s][0], side[s][1]), each(c, law, j, side[s][2], side[s][3]);
-        for (int n = 0; n < 4; n++) {
-            snprintf(name[0], sizeof name[0], "$%cJ%d_#", l, n);
-            if (n == 0) snprintf(text, sizeof text, "$%ce_#*sqrt(pi*$v_#/2)*erfc(-$%ca_#/sqrt(2*$v_#))", l, l);
-            else if (n == 1) snprintf(text, sizeof text, "$%ca_#*$%cJ0_# + $%ce_#*$v_#*exp(-$%ca_#^2/(2*$v_#))", l, l, l, l);
-            else snprintf(text, sizeof text, "$%ca_#*$%cJ%d_# + %d*$v_#*$%cJ%d_#", l, l, n - 1, n - 1, l, n - 2);
-            each(c, law, j, name[0], text);
-        }
-    }
 }
 
 /* Of one component: Z_#, the kernel's integral; P_#, the radial derivative of the companion's; g_#, the density but for a factor; and its derivatives. */
@@ -62,14 +28,10 @@ static void component(dp_check *c, const dp_problem *P, const dp_measure_t mu, c
         fmpq_sub(t, dp_check_param(c, "at")->value + i, DP_MEAN(mu, j, i)), dp_let_q(c, name, t);
     }
     fmpq_clear(t);
-    radial(c, law, j);
-    each(c, law, j, "$n_#", "$ur_#*sqrt(2*pi*$v_#)");
-    each(c, law, j, "$Z_#", "($uJ1_# - $dJ1_#)/$n_#");
-    each(c, law, j, "$S_#", "(h*($uJ2_# - $dJ2_#) + h^2*($uJ1_# - $dJ1_#))/$n_#");
-    each(c, law, j, "$P_#", "((h*($uJ3_# - $ur_#*$uJ2_#) + h^2*($uJ2_# - $ur_#*$uJ1_#) + h*($dJ3_# + $ur_#*$dJ2_#) + h^2*($dJ2_# + $ur_#*$dJ1_#))/$v_#/$n_# - $S_#/$ur_#)/$ur_#");
-    each(c, law, j, "$g_#", "exp(-$ur_#^2/(2*$v_#))/($v_#*sqrt($v_#))");
-    each(c, law, j, "$l_#", "($ur_#^2/$v_#^2 - 3/$v_#)*$g_#");
-    each(c, law, j, "$k_#", "(5/$v_#^2 - $ur_#^2/$v_#^3)*$g_#");
+    ls_moments(c, law, j);
+    ls_each(c, law, j, "$g_#", "exp(-$ur_#^2/(2*$v_#))/($v_#*sqrt($v_#))");
+    ls_each(c, law, j, "$l_#", "($ur_#^2/$v_#^2 - 3/$v_#)*$g_#");
+    ls_each(c, law, j, "$k_#", "(5/$v_#^2 - $ur_#^2/$v_#^3)*$g_#");
 }
 
 /* <name>: the sum over the components of weight times the text; with axis >= 0 times the coordinate too. */
