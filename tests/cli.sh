@@ -567,6 +567,10 @@ refused mmd --normalisation row
 refused sharp --mask after
 printf '# comment\nabscissa,ordinate\n0,0\n1,2\n' >"$w/pnames.csv"
 runs 'drift: names behind a comment' 0 "$dp" drift --drift mean-shift -b 1 --x "$w/pnames.csv" --y "$w/py.csv"
+printf '"0","0"\n1,2\n' >"$w/pquoted.csv"
+runs 'drift: numbers in quotation marks are no names' 2 "$dp" drift --drift mean-shift -b 1 --x "$w/pquoted.csv" --y "$w/py.csv"
+printf '"a","b"\n1,2\n' >"$w/pquoted.csv"
+runs 'drift: names in quotation marks' 0 "$dp" drift --drift mean-shift -b 1 --x "$w/pquoted.csv" --y "$w/py.csv"
 printf '0x10,2\n' >"$w/phex.csv"
 runs 'drift: hexadecimal' 2 "$dp" drift --drift mean-shift -b 1 --x "$w/phex.csv" --y "$w/py.csv"
 says err 'phex.csv:1: field 1'

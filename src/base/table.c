@@ -33,13 +33,15 @@ static dp_status read_row(dp_table *t, size_t *cols, size_t *room, char *line, c
     return DP_OK;
 }
 
-/* A first line of names (comments and empty lines may stand before it): it begins with a letter or a quotation mark, and not with nan or inf as a field of its own. */
+/* A first line of names (comments and empty lines may stand before it): it begins with a letter, in quotation marks or not, and not with nan or inf as a field of its own. A number in
+   quotation marks is no name: to skip it might drop a point. */
 static int names(const char *line)
 {
     char *end;
+    line += strspn(line, "\" ");
     strtod(line, &end);
     const int some = end > line;
-    end += strspn(end, " \t\r");
+    end += strspn(end, "\" \t\r");
     return strchr("+-.0123456789", *line) == NULL && !(some && (*end == ',' || *end == '\0'));
 }
 

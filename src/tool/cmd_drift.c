@@ -289,6 +289,6 @@ static const dp_option options[] = {
 const dp_tool_command dp_cmd_drift = {
     "drift", "--drift NAME --x X.npy --y Y.npy [-o V.npy]", "particle drifts of samples in files",
     "Evaluates a drift on samples, by its definition and in the logarithmic domain: no floor, clamp or epsilon stands in any formula, distances are found by differences, and far clouds, "
-    "coincident points and single points give the exact limit. The numbers n and m of points may differ, and any dimension is taken. Files hold float16, float32, float64, integers or booleans, in C or Fortran order.\n"
+    "coincident points and single points give the exact limit. The numbers n and m of points may differ, and any dimension is taken. Files hold float16, float32, float64 or integers, in C or Fortran order.\n"
     "Without -o the velocities are printed, one point a line; with --json as one document, together with what a solver says of itself. No result depends on --threads.",
     options, 0, 0, 0, run};
