@@ -874,6 +874,13 @@ says err "a block 'sweep'"
 runs 'sweep: share out of range' 2 "$dp" sweep "$w/sweep.yaml" --shard 3/3
 runs 'plan of the full experiment' 0 "$dp" sweep --plan cases/paper/figure2.yaml
 says err '^6100 runs'
+runs 'plan as JSON' 0 "$dp" sweep "$w/sweep.yaml" --plan --json
+json runs.1.key 'h=1/10 seed=1'
+runs 'a pattern that matches no run' 2 "$dp" sweep "$w/sweep.yaml" --only 'seed=9' -o "$w/none.sqlite"
+says err "matches no run; the first is 'h=1/10 seed=0'"
+runs 'an option that would do nothing' 2 "$dp" sweep "$w/sweep.yaml" --measure -o "$w/none.sqlite"
+says err '--measure needs --plan or --report'
+runs 'rows are CSV' 2 "$dp" sweep --print "$w/sweep.sqlite" --json
 runs 'sweep into no table' 2 "$dp" sweep --print README.md
 runs 'a query that is wrong' 2 "$dp" sweep --print "$w/sweep.sqlite" --query 'SELECT nothing FROM runs'
 for i in 2 1 0; do OMPI_COMM_WORLD_RANK=$i OMPI_COMM_WORLD_SIZE=3 "$dp" sweep "$w/sweep.yaml" -o "$w/ranks.sqlite" --quiet 2>"$w/err" & done

@@ -72,10 +72,11 @@ double dp_pkernel_cost(const dp_pkernel *k, dp_form form, double r2);
 
 /* ---- sums over pairs ---- */
 
-/* Rows a (n x d) against columns b (m x d); `add`: m costs to be subtracted, NULL: none; skip: j = i is left out. */
+/* Rows a (n x d) against columns b (m x d); `add`: m costs to be subtracted, NULL: none; skip: j = i is left out. cost, turned: c_ij (n x m) and c_ji (m x n) where they are
+   at hand, as dp_pkernel_cost gives them, else NULL (sums of kernels, and others than Gaussian and Laplace, look there). */
 typedef struct {
     size_t n, m, d;
-    const double *a, *b, *add;
+    const double *a, *b, *add, *cost, *turned;
     const dp_pkernel *kernel;
     dp_form form;
     int skip, single, threads;

@@ -191,6 +191,7 @@ static dp_status rows_apart(double *sum, double *shift, const dp_pairing *p, dp_
 {
     dp_pairing head = *p, tail = *p;
     head.n = p->m, tail.n = p->n - p->m, tail.a = p->a + p->m * p->d, tail.skip = 0;
+    if (p->cost) tail.cost = p->cost + p->m * p->m;
     const dp_status status = dp_rows(sum, shift, &head, e);
     return status ? status : dp_rows(sum ? sum + p->m : NULL, shift ? shift + p->m * p->d : NULL, &tail, e);
 }

@@ -85,18 +85,30 @@ CLONES static double NAME(moment)(const REAL *restrict w, const REAL *restrict b
     return sum;
 }
 
+/* Scores of a row from costs that are at hand, without column `skip`; the largest is returned. */
+CLONES static double NAME(scores_stored)(double *restrict score, const double *restrict cost, const double *restrict add, size_t m, size_t skip)
+{
+    double top = -INFINITY;
+    for (size_t j = 0; j < m; j++) score[j] = (add ? add[j] : 0) - cost[j];
+    if (skip < m) score[skip] = -INFINITY;
+    for (size_t j = 0; j < m; j++) top = score[j] > top ? score[j] : top;
+    return top;
+}
+
 /* Scores of row i less the largest, which is returned: found in double and rounded once they are differences. */
 static double NAME(scores_apart)(REAL *line, const dp_lanes *L, size_t i)
 {
     const dp_pairing *p = L->p;
     double top = -INFINITY, *score = dp_malloc(sizeof(double) * p->m);
-    for (size_t j = 0; j < p->m; j++) {
+    const int stored = L->scored && p->cost;
+    for (size_t j = 0; !stored && j < p->m; j++) {
         double r2 = 0;
         for (size_t k = 0; k < p->d; k++) r2 += (p->a[i * p->d + k] - p->b[j * p->d + k]) * (p->a[i * p->d + k] - p->b[j * p->d + k]);
         const double cost = L->scored ? dp_pkernel_cost(p->kernel, p->form, r2) : p->kernel->power == 1 ? sqrt(r2) : r2 / 2;
         score[j] = p->skip && i == j ? -INFINITY : (p->add ? p->add[j] : 0) - cost;
         top = fmax(top, score[j]);
     }
+    if (stored) top = NAME(scores_stored)(score, p->cost + i * p->m, p->add, p->m, p->skip ? i : p->m);
     for (size_t j = 0; j < L->m; j++) line[j] = j < p->m && top > -INFINITY ? (REAL) (score[j] - top) : -(REAL) INFINITY;
     free(score);
     return top;

@@ -55,6 +55,6 @@ dp_pairing dp_pairing_negatives(const dp_sample *s, const dp_pkernel *k, dp_form
 dp_pairing dp_pairing_turned(const dp_pairing *p)
 {
     dp_pairing t = *p;
-    t.n = p->m, t.m = p->n, t.a = p->b, t.b = p->a, t.add = NULL;
+    t.n = p->m, t.m = p->n, t.a = p->b, t.b = p->a, t.add = NULL, t.cost = p->turned, t.turned = p->cost;
     return t;
 }

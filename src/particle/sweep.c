@@ -27,11 +27,37 @@ static void set(const dp_sweep *w, void *a, size_t i, double value)
     else ((double *) a)[i] = value;
 }
 
+/* Row i of the costs, and column i of them turned. */
+static dp_status some_costs(void *argument, slong i, int worker, dp_error *e)
+{
+    const dp_sweep *w = argument;
+    const dp_pairing *p = &w->p;
+    double *cost = w->cost + (size_t) i * p->m, *turned = w->cost + p->n * p->m + (size_t) i;
+    (void) worker, (void) e;
+    for (size_t j = 0; j < p->m; j++) {
+        double r2 = 0;
+        for (size_t k = 0; k < p->d; k++) r2 += (p->a[(size_t) i * p->d + k] - p->b[j * p->d + k]) * (p->a[(size_t) i * p->d + k] - p->b[j * p->d + k]);
+        cost[j] = turned[j * p->n] = dp_pkernel_cost(p->kernel, p->form, r2);
+    }
+    return DP_OK;
+}
+
+/* Sums of kernels take exponentials and logarithms for each cost: once for all sweeps. */
+static void store_costs(dp_sweep *w)
+{
+    dp_error e;
+    if (!w->L.scored || w->p.n * sizeof(double) > STORED / w->p.m) return;
+    w->cost = dp_malloc(2 * sizeof(double) * w->p.n * w->p.m);
+    if (dp_parallel(some_costs, w, (slong) w->p.n, w->L.threads, &e)) return;
+    w->p.cost = w->cost, w->p.turned = w->cost + w->p.n * w->p.m;
+}
+
 void dp_sweep_init(dp_sweep *w, const dp_pairing *p, double *f, double *g)
 {
     *w = (dp_sweep){.p = *p, .f = f, .g = g};
     w->p.add = NULL;
     dp_lanes_init(&w->L, NULL, NULL, &w->p);
+    store_costs(w);
     dp_fused *F = &w->L.fused;
     if (!F->add || (p->skip && p->n > p->m)) return;
     const size_t size = p->single ? sizeof(float) : sizeof(double);
@@ -47,7 +73,7 @@ void dp_sweep_init(dp_sweep *w, const dp_pairing *p, double *f, double *g)
 
 void dp_sweep_clear(dp_sweep *w)
 {
-    free(w->f0), free(w->g0), free(w->settled), free(w->v), free(w->row), free(w->col), free(w->wave), free(w->room);
+    free(w->f0), free(w->g0), free(w->settled), free(w->v), free(w->row), free(w->col), free(w->wave), free(w->room), free(w->cost);
     free(w->L.fused.left), free(w->L.fused.v), free(w->L.fused.stored);
     dp_lanes_clear(&w->L);
 }

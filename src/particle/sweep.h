@@ -6,8 +6,8 @@
 #include "particle/rows.h"
 
 /* Potentials f, g in units of cost, the caller's; f0, g0: those in the exponents; v = exp((g - g0)/eps);
-   settled: g when columns last had their sums. ready: f0, g0 are set; wait: sweeps to be done by logarithms first. */
-typedef struct { dp_pairing p; dp_lanes L; int possible, ready, wait, failures; double bits, *f, *g, *f0, *g0, *v, *settled, *row, *col, *wave; void *room; } dp_sweep;
+   settled: g when columns last had their sums. cost: all of them and all of them turned, where each takes logarithms, or NULL; ready: f0, g0 are set; wait: sweeps to be done by logarithms first. */
+typedef struct { dp_pairing p; dp_lanes L; int possible, ready, wait, failures; double bits, *cost, *f, *g, *f0, *g0, *v, *settled, *row, *col, *wave; void *room; } dp_sweep;
 
 /* p: the rows to be scaled first, p->add is not used. f = g = 0, or such that columns have their sums. */
 void dp_sweep_init(dp_sweep *w, const dp_pairing *p, double *f, double *g);

@@ -284,7 +284,7 @@ static const dp_option options[] = {
 const dp_tool_command dp_cmd_audit = {
     "audit", "RUN", "check a recorded run of any framework against the theory",
     "Reads a .npz that any framework can write: arrays x (steps, n, d) and y (steps, m, d), optional v (steps, n, d), step, directions, x_label and y_label, and a JSON string meta that names drift, kernel, bandwidth "
-    "and mask. It recomputes the velocity by every variant of every drift, says which of them the recorded v is a multiple of, with the factor and to how many digits, and which it cannot be; when none matches, also with lengths cut off, averaged over steps and the like. Then the "
+    "and mask; or the folder of a run of driftproof train. It recomputes the velocity by every variant of every drift, says which of them the recorded v is a multiple of, with the factor and to how many digits, and which it cannot be; when none matches, also with lengths cut off, averaged over steps and the like. Then the "
     "samples are tested: p = q at the end, the drift against its floor, the energies along the run; statistical verdicts are supported, refuted or undecided.\n"
-    "Exit status 0: v is what meta declares, or nothing is declared; 1: it is not; 2: the file is wrong. docs/audit.md has the list of variants, the keys of meta, and an example that writes such a file.",
+    "Exit status 0: v is what meta declares, or nothing is declared; 1: it is not, or that could not be decided; 2: the file is wrong. Statistical verdicts do not change it. docs/audit.md has the list of variants, the keys of meta, and an example that writes such a file.",
     options, 1, 1, 0, run};

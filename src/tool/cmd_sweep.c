@@ -43,7 +43,19 @@ static void put_count(const dp_args *a, const char *file, const dp_sweep_count *
     }
 }
 
-static void put_plan(dp_sweep *s, const size_t *cells, size_t n)
+static void json_plan(const dp_sweep *s, const size_t *cells, size_t n)
+{
+    double total = 0;
+    fputs("{\"runs\": [", stdout);
+    for (size_t i = 0; i < n; i++) {
+        printf(i ? ",\n {\"run\": %zu, \"key\": " : "\n {\"run\": %zu, \"key\": ", cells[i]), dp_json_string(stdout, s->cell[cells[i]].key);
+        fputs(", \"seconds\": ", stdout), dp_json_double(stdout, s->cell[cells[i]].cost), putchar('}');
+        total += s->cell[cells[i]].cost;
+    }
+    fputs("],\n \"seconds\": ", stdout), dp_json_double(stdout, total), puts("}");
+}
+
+static void put_plan(const dp_sweep *s, const size_t *cells, size_t n)
 {
     double total = 0;
     for (size_t i = 0; i < n; i++) total += s->cell[cells[i]].cost, printf("%zu\t%s\t%.3g\n", cells[i], s->cell[cells[i]].key, s->cell[cells[i]].cost);
@@ -166,6 +178,24 @@ static int draw(const dp_args *a)
     return status ? dp_say_failure(&e) : EXIT_EXPECTED;
 }
 
+/* Options that would do nothing. */
+static void check_options(const dp_args *a)
+{
+    static const char *const of[][3] = {{"query", "print", NULL}, {"metric", "plot", NULL}, {"axes", "plot", "histograms"}, {"panel", "histograms", NULL}, {"measure", "plan", "report"}, {"keep", "folders", NULL}};
+    for (size_t k = 0; k < sizeof of / sizeof *of; k++)
+        if (dp_args_flag(a, of[k][0]) && !dp_args_flag(a, of[k][1]) && !(of[k][2] && dp_args_flag(a, of[k][2])))
+            dp_usage_error("sweep: --%s needs --%s%s%s", of[k][0], of[k][1], of[k][2] ? " or --" : "", of[k][2] ? of[k][2] : "");
+    if (dp_args_flag(a, "print") && dp_args_flag(a, "json")) dp_usage_error("sweep: --print writes CSV, not JSON");
+}
+
+/* A pattern that matches nothing is a mistake; of a share it may match nothing. */
+static dp_status check_only(const dp_sweep *s, const char *glob, dp_error *e)
+{
+    for (size_t i = 0; i < s->n; i++)
+        if (!glob || !fnmatch(glob, s->cell[i].key, 0)) return DP_OK;
+    return dp_fail(e, DP_EINPUT, "--only %s: matches no run; the first is '%s'", glob, s->n ? s->cell[0].key : "");
+}
+
 static int run(const dp_args *a)
 {
     dp_sweep *s;
@@ -175,17 +205,19 @@ static int run(const dp_args *a)
     const char **sets;
     size_t share, shares, *cells = NULL, n = 0;
     const double start = dp_now();
+    check_options(a);
     if (dp_args_flag(a, "merge")) return merge(a);
     if (dp_args_flag(a, "print")) return print(a);
     if (dp_args_flag(a, "claims")) return claims(a);
     if (dp_args_flag(a, "plot") || dp_args_flag(a, "histograms")) return draw(a);
     if (a->count > 1) dp_usage_error("sweep: expected one case, or --merge");
-    if (dp_args_flag(a, "keep") && !dp_args_flag(a, "folders")) dp_usage_error("sweep: --keep needs --folders DIR");
     share_of(&share, &shares, dp_args_value(a, "shard"));
     const size_t nsets = dp_args_all(&sets, a, "set");
     dp_status status = dp_sweep_read(&s, a->operand[0], sets, nsets, &e);
     free(sets);
     if (status) return dp_say_failure(&e);
+    status = check_only(s, dp_args_value(a, "only"), &e);
+    if (status) return dp_sweep_free(s), dp_say_failure(&e);
     char *file = dp_args_flag(a, "output") ? dp_strdup(dp_args_value(a, "output")) : usual_name(a->operand[0]);
     if (!dp_args_flag(a, "plan")) dp_ranks_begin(&r);
     if (r.n > 1 && shares > 1) dp_usage_error("sweep: --shard under a launcher of %zu ranks, which share the runs by themselves", r.n);
@@ -193,7 +225,7 @@ static int run(const dp_args *a)
     n = only(cells, n, s, dp_args_value(a, "only"));
     char *part = dp_ranks_part(&r, file, r.rank);
     if (dp_args_flag(a, "plan") && dp_args_flag(a, "measure")) status = dp_sweep_measure(s, &e);
-    if (!status && dp_args_flag(a, "plan")) put_plan(s, cells, n);
+    if (!status && dp_args_flag(a, "plan")) (dp_args_flag(a, "json") ? json_plan : put_plan)(s, cells, n);
     else if (!status && dp_ranks_done(&r, file, s)) status = r.rank ? DP_OK : train(a, s, cells, 0, file, 1, &count, &e); /* done before: only counted */
     else if (!status) {
         status = train(a, s, cells, n, part, r.n > 1 ? 1 : dp_cores(), &count, &e);
@@ -223,12 +255,12 @@ static const dp_option options[] = {
     {"panel", 0, "NAME", "--histograms: which value of PANELS, such as moons"},
     {"folders", 0, "DIR", "keep the folders of runs, DIR/000007, as driftproof train writes them"},
     {"keep", 0, "GLOB", "only of runs whose key matches, such as '* seed=0'"},
-    {"plan", 0, NULL, "print the runs and their estimated seconds, train nothing"},
+    {"plan", 0, NULL, "print the runs and their estimated seconds (number, key, seconds), train nothing"},
     {"measure", 0, NULL, "with --plan or --report: time short runs of each drift instead of estimating"},
     {"report", 0, "DIR", "at the end put figures, the verdicts of C1 to C6, the settings and the time that the whole of Figure 2 takes into the report in DIR (made where there is none)"},
     {0}};
 const dp_tool_command dp_cmd_sweep = {
-    "sweep", "CASE | --merge TABLE... | --print TABLE | --plot FILE TABLE", "train a whole experiment grid",
+    "sweep", "CASE | --merge TABLE... | --print TABLE | --claims TABLE | --plot FILE TABLE | --histograms FILE TABLE", "train a whole experiment grid",
     "Reads a case with the blocks train and sweep, trains every combination of the grid and writes one SQLite file: table runs has a row for each run with its key, axes, status (pending, done, diverged, failed) "
     "and metrics, table times the seconds. The process may be killed at any moment: at most the runs in flight are lost, the same command goes on with what is missing, and the final table runs is the one "
     "that an undisturbed sweep writes. Seeds follow from the case of the run alone, so shares, jobs and order change nothing.\n"

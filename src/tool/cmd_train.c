@@ -88,7 +88,7 @@ const dp_tool_command dp_cmd_train = {
     "train", "CASE", "train one generator",
     "Trains a network f so that f(noise) moves along a drift towards p: the case has p, a kernel and a block `train` with the drift's options, generator, optimiser, batches and what is recorded. "
     "At each step x = f(z), y from p, V the drift of the samples, and the optimiser follows the gradient of |x - sg(x + gamma V)|^2, (46).\n"
-    "The folder gets run.yaml (the complete case), history.csv, timing.csv, samples-STEP.npy, data.npy, parameters.npz (weights, optimiser's states, step) and result.json. Equal runs give equal bytes in all of them but timing.csv, "
+    "The folder gets run.yaml (the complete case), history.csv, timing.csv, samples-STEP.npy, trace-STEP.npz (for driftproof audit), data.npy, parameters.npz (weights, optimiser's states, step) and result.json. Equal runs give equal bytes in all of them but timing.csv, "
     "interrupted or not, on any number of threads. An interrupt writes a checkpoint and ends with status 3; the same command goes on from there. Status 1: the samples diverged. --seed sets train.seed; one run uses one thread unless --threads says otherwise. "
     "docs/training.md has the keys, the equations and the formats.",
     options, 1, 1, 1, run};
