@@ -123,6 +123,43 @@ static void test_mean_shift(void **unused)
     }
 }
 
+/* Rows, then columns to sum 1, or the other way round; then rows. */
+static void scale(matrix *K, slong sweeps, int columns_first)
+{
+    for (slong k = 0; k <= 2 * sweeps; k++) {
+        const int columns = k < 2 * sweeps && (k + columns_first) % 2;
+        for (size_t i = 0; i < (columns ? K->m : K->n); i++) {
+            num sum = 0;
+            for (size_t j = 0; j < (columns ? K->n : K->m); j++) sum += columns ? K->a[j][i] : K->a[i][j];
+            for (size_t j = 0; j < (columns ? K->n : K->m); j++) *(columns ? &K->a[j][i] : &K->a[i][j]) /= sum;
+        }
+    }
+}
+
+/* Sweeps, whose costs are stored where each takes logarithms. */
+static void test_sweeps(void **unused)
+{
+    (void) unused;
+    static matrix A, B;
+    for (int k = 0; k < 100; k++) {
+        toy t;
+        toy_init(&t, 1, exp(uniform()));
+        t.part.family = families[k % 5], t.s.leave_out = k % 2 && t.s.n > 2, t.s.iterations = 1 + k % 4, t.s.columns_first = k % 3 == 0;
+        kernels(&A, &t, 1, 0), kernels(&B, &t, 0, 1);
+        scale(&A, t.s.iterations, t.s.columns_first), scale(&B, t.s.iterations, t.s.columns_first);
+        for (size_t i = 0; i < t.s.n; i++)
+            for (size_t c = 0; c < t.s.d; c++) {
+                num v = 0;
+                for (size_t j = 0; j < t.s.m; j++) v += A.a[i][j] * t.y[j * t.s.d + c];
+                for (size_t j = 0; j < t.s.n; j++) v -= B.a[i][j] * t.x[j * t.s.d + c];
+                t.w[i * t.s.d + c] = (double) v;
+            }
+        run(&t, "sinkhorn", t.v);
+        close_to(t.v, t.w, t.s.n * t.s.d, 1e-12);
+        toy_clear(&t);
+    }
+}
+
 /* (52) is the gradient of the kernel's mean embedding: central differences of sum k. */
 static void test_mmd(void **unused)
 {
@@ -200,6 +237,6 @@ static void test_threads(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_pseudo_plans), cmocka_unit_test(test_mean_shift), cmocka_unit_test(test_mmd), cmocka_unit_test(test_limits), cmocka_unit_test(test_threads)};
+        cmocka_unit_test(test_pseudo_plans), cmocka_unit_test(test_mean_shift), cmocka_unit_test(test_sweeps), cmocka_unit_test(test_mmd), cmocka_unit_test(test_limits), cmocka_unit_test(test_threads)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -62,8 +62,12 @@ typedef struct {
     dp_convention convention;
 } dp_variant;
 
-/* One step: x: n x d, y: m x d; xlabel, ylabel: the drift of the points of each label by themselves (0 where a label has no data), or NULL. */
-typedef struct { size_t n, m, d, nh, ndirections; const double *x, *y, *h, *direction, *xlabel, *ylabel; double lambda; int threads; } dp_batch;
+/* What was computed of one variant at the step with these x (NULL: nothing yet): velocities of each of nh bandwidths, n d numbers each, and which are there. */
+typedef struct { const double *x; double *u; size_t nh; int have[DP_MOST_BANDWIDTHS]; } dp_memo;
+
+/* One step: x: n x d, y: m x d; xlabel, ylabel: the drift of the points of each label by themselves (0 where a label has no data), or NULL.
+   memo: of the variant that is evaluated, or NULL; the batch's bandwidths are those from number `at` on. */
+typedef struct { size_t n, m, d, nh, ndirections; const double *x, *y, *h, *direction, *xlabel, *ylabel; double lambda; int threads; dp_memo *memo; size_t at; } dp_batch;
 
 /* The velocity of one step. DP_EUNSUPPORTED where the variant does not apply to such a batch (its kernel, its size).
    Error: as the engines of particle/; affinities in logarithms, a weight within about 8 u |logit|. Cost: n (n + m) exponentials or so. */

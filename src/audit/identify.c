@@ -98,7 +98,30 @@ static void append_kernels(dp_identity *o, const dp_recorded *r)
     }
 }
 
-static dp_status identify(dp_identity *out, const dp_recorded *r, dp_change change, int all, int threads, dp_error *e)
+/* Velocities that every change tries again, of the two lists of variants; they follow from what was declared, so they are the same for all changes. */
+typedef struct { dp_memo *list[2]; size_t n[2]; } memory;
+
+enum { MOST_MEMORY = 1 << 28 }; /* bytes */
+
+static dp_memo *remember(memory *m, int which, size_t n, const dp_recorded *r)
+{
+    const double size = (double) n * (double) r->n * (double) r->d * (double) r->declared.nbandwidths * sizeof(double);
+    if (!m->list[which] && size <= MOST_MEMORY) {
+        m->list[which] = dp_calloc(n, sizeof(dp_memo)), m->n[which] = n;
+        for (size_t i = 0; i < n; i++) m->list[which][i].nh = r->declared.nbandwidths;
+    }
+    return m->n[which] == n ? m->list[which] : NULL;
+}
+
+static void forget(memory *m)
+{
+    for (int which = 0; which < 2; which++) {
+        for (size_t i = 0; i < m->n[which]; i++) free(m->list[which][i].u);
+        free(m->list[which]);
+    }
+}
+
+static dp_status identify(dp_identity *out, const dp_recorded *r, memory *kept, dp_change change, int all, int threads, dp_error *e)
 {
     const dp_declared *a = &r->declared;
     dp_search s = {.r = r, .out = out, .nh = a->nbandwidths, .h = a->bandwidth};
@@ -113,6 +136,7 @@ static dp_status identify(dp_identity *out, const dp_recorded *r, dp_change chan
     if (a->drift) append(out, &declared, r, 1);
     append_all(out, r, a->tau ? DP_BANDWIDTH_TAU : DP_BANDWIDTH_H);
     if (a->tau) append_all(out, r, DP_BANDWIDTH_H);
+    s.memo = remember(kept, 0, out->n, r);
     status = dp_parallel(dp_match_judge, &s, (slong) out->n, threads, e);
     rank(out);
     if (status || (!all && dp_identity_matches(out)) || !s.nh) return status;
@@ -121,7 +145,7 @@ static dp_status identify(dp_identity *out, const dp_recorded *r, dp_change chan
     append_kernels(&more, r);
     for (int c = 0; c < DP_BANDWIDTHS; c++)
         if (c != DP_BANDWIDTH_H && !(a->tau && c == DP_BANDWIDTH_TAU)) append_all(&more, r, (dp_convention) c);
-    s.out = &more;
+    s.out = &more, s.memo = remember(kept, 1, more.n, r);
     status = dp_parallel(dp_match_judge, &s, (slong) more.n, threads, e);
     out->f = dp_realloc(out->f, sizeof(dp_finding) * (out->n + more.n));
     memcpy(out->f + out->n, more.f, sizeof(dp_finding) * more.n);
@@ -154,24 +178,24 @@ static int telling(const dp_identity *a, const dp_recorded *r, const double *tar
 }
 
 /* x + V, the target of the regression, recorded in the place of V? */
-static dp_status try_target(dp_identity *out, const dp_recorded *r, int all, int threads, dp_error *e)
+static dp_status try_target(dp_identity *out, const dp_recorded *r, memory *kept, int all, int threads, dp_error *e)
 {
     const size_t n = r->steps * r->n * r->d;
     dp_recorded as = *r;
     dp_identity other;
     as.v = dp_malloc(sizeof(double) * (n + 1));
     for (size_t i = 0; i < n; i++) as.v[i] = r->v[i] - r->x[i];
-    dp_status status = identify(&other, &as, DP_AS_IS, all, threads, e);
+    dp_status status = identify(&other, &as, kept, DP_AS_IS, all, threads, e);
     if (status || !telling(&other, r, as.v)) dp_identity_clear(&other);
     else if (take_better(out, &other)) out->target = 1;
     free(as.v);
     return status;
 }
 
-static dp_status try_change(dp_identity *out, const dp_recorded *r, dp_change change, int all, int threads, dp_error *e)
+static dp_status try_change(dp_identity *out, const dp_recorded *r, memory *kept, dp_change change, int all, int threads, dp_error *e)
 {
     dp_identity other;
-    const dp_status status = identify(&other, r, change, all, threads, e);
+    const dp_status status = identify(&other, r, kept, change, all, threads, e);
     if (status) dp_identity_clear(&other);
     else take_better(out, &other);
     return status;
@@ -183,9 +207,11 @@ static int undecided(dp_status status, const dp_identity *o, const dp_recorded *
 static dp_status attempt(dp_identity *out, const dp_recorded *r, int all, int threads, dp_error *e)
 {
     static const dp_change order[] = {DP_UNIT, DP_SHORTENED, DP_CLAMPED, DP_STANDARDISED, DP_MIXED, DP_AVERAGED};
-    dp_status status = identify(out, r, DP_AS_IS, all, threads, e);
-    if (undecided(status, out, r)) status = try_target(out, r, all, threads, e);
-    for (size_t k = 0; k < sizeof order / sizeof *order && undecided(status, out, r); k++) status = try_change(out, r, order[k], all, threads, e);
+    memory kept = {{NULL, NULL}, {0, 0}};
+    dp_status status = identify(out, r, &kept, DP_AS_IS, all, threads, e);
+    if (undecided(status, out, r)) status = try_target(out, r, &kept, all, threads, e);
+    for (size_t k = 0; k < sizeof order / sizeof *order && undecided(status, out, r); k++) status = try_change(out, r, &kept, order[k], all, threads, e);
+    forget(&kept);
     return status;
 }
 

@@ -138,7 +138,8 @@ dp_status dp_match_judge(void *argument, slong job, int worker, dp_error *e)
     for (size_t k = 0; k < o->compared; k++) f->each[k] = NAN;
     if (!f->declared && too_long(&f->variant, s->r)) f->fate = DP_UNTRIED, mine = (dp_error){DP_EBUDGET, "so many sweeps over so many points take too long"};
     for (size_t k = 0; k < o->compared && f->fate == DP_MATCHES; k++) {
-        const dp_batch b = dp_step_batch(s, o->step[k]);
+        dp_batch b = dp_step_batch(s, o->step[k]);
+        b.memo = s->memo ? s->memo + job : NULL;
         if (dp_step_velocity(u, &mixed, s, &f->variant, &b, dp_step_recorded(s, o->step[k]), &mine)) { f->fate = DP_UNTRIED; break; }
         const word says = look(f, s, k, u, factor);
         if (says == DIFFERS) f->fate = DP_EXCLUDED;

@@ -61,7 +61,7 @@ dp_status dp_variant_mix(double *u, dp_mixed *mixed, const dp_variant *a, const 
     all = dp_malloc(sizeof(double) * n * (count + 1)), part = all + n * count;
     for (size_t k = 0; !status && k < bandwidths; k++) {
         dp_batch one = *b;
-        one.nh = 1, one.h = b->h + k;
+        one.nh = 1, one.h = b->h + k, one.at = k;
         status = dp_variant_eval(part, a, &one, e);
         for (size_t l = 0; !status && l < labels; l++) {
             const size_t rows = rows_of(all + n * (k * labels + l), part, b, label[l]);

@@ -53,7 +53,7 @@ static dp_batch perturbed(const dp_batch *b, double unit, ulong draw, double *ro
     for (size_t i = 0; i < nx; i++) dp_philox_pair(sign, draw, (slong) i, 0), x[i] = moved(b->x[i], unit < DP_UNIT_HALF ? size : fmax(unit * fabs(b->x[i]), 0x1p-25), sign[0]);
     for (size_t i = 0; i < ny; i++) dp_philox_pair(sign, draw, (slong) i, 1), y[i] = moved(b->y[i], unit < DP_UNIT_HALF ? size : fmax(unit * fabs(b->y[i]), 0x1p-25), sign[0]);
     for (size_t k = 0; k < b->nh; k++) h[k] = b->h[k] * (draw % 2 ? 1 + fmin(unit, DP_UNIT_SINGLE) : 1 - fmin(unit, DP_UNIT_SINGLE));
-    p.x = x, p.y = y, p.h = h;
+    p.x = x, p.y = y, p.h = h, p.memo = NULL;
     return p;
 }
 

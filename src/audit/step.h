@@ -10,8 +10,8 @@
 #define DP_UNIT_SINGLE 0x1p-24
 #define DP_UNIT_DOUBLE 0x1p-53
 
-/* What is compared: a record, its bandwidths, what was done to the drift; out: the steps that are compared and the findings, each with its variant. */
-typedef struct { const dp_recorded *r; dp_identity *out; size_t nh; const double *h; dp_changed changed; } dp_search;
+/* What is compared: a record, its bandwidths, what was done to the drift; out: the steps that are compared and the findings, each with its variant; memo: of each, or NULL. */
+typedef struct { const dp_recorded *r; dp_identity *out; size_t nh; const double *h; dp_changed changed; dp_memo *memo; } dp_search;
 
 /* Whether x, y and v of step t are finite, and |v|^2 is a double above 0. */
 int dp_step_comparable(const dp_recorded *r, size_t t);

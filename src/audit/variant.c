@@ -69,6 +69,40 @@ static dp_status evaluate(double *v, const dp_variant *a, const dp_batch *b, con
     return status;
 }
 
+/* Where the memo has, or will have, the velocity of the k-th bandwidth of b; NULL: nowhere. Labels have points of their own. */
+static double *remembered(const dp_batch *b, size_t k, int **have)
+{
+    dp_memo *o = b->memo;
+    if (!o || b->xlabel) return NULL;
+    if (!o->x) o->x = b->x, o->u = dp_malloc(sizeof(double) * o->nh * b->n * b->d);
+    *have = o->have + b->at + k;
+    return o->x == b->x ? o->u + (b->at + k) * b->n * b->d : NULL;
+}
+
+/* The velocity of bandwidth k alone. */
+static dp_status of_one(double *v, const dp_variant *a, const dp_batch *b, const double *h, size_t k, dp_error *e)
+{
+    const size_t size = sizeof(double) * b->n * b->d;
+    int *have;
+    double *kept = remembered(b, k, &have);
+    if (kept && *have) return memcpy(v, kept, size), DP_OK;
+    const dp_status status = evaluate(v, a, b, h + k, 1, e);
+    if (!status && kept) memcpy(kept, v, size), *have = 1;
+    return status;
+}
+
+/* The velocity of all bandwidths together, in the first one's place: such a variant is never evaluated one by one. */
+static dp_status of_together(double *v, const dp_variant *a, const dp_batch *b, const double *h, dp_error *e)
+{
+    const size_t size = sizeof(double) * b->n * b->d;
+    int *have;
+    double *kept = b->nh ? remembered(b, 0, &have) : NULL;
+    if (kept && *have) return memcpy(v, kept, size), DP_OK;
+    const dp_status status = evaluate(v, a, b, h, b->nh, e);
+    if (!status && kept) memcpy(kept, v, size), *have = 1;
+    return status;
+}
+
 static dp_status of_all(double *v, const dp_variant *a, const dp_batch *b, dp_error *e)
 {
     enum { MOST_PAIRS = 1 << 18 };
@@ -81,12 +115,12 @@ static dp_status of_all(double *v, const dp_variant *a, const dp_batch *b, dp_er
     for (size_t k = 0; k < b->nh; k++)
         if (!isfinite(h[k] = scaled(a, b, b->h[k]))) return dp_fail(e, DP_EUNSUPPORTED, "a bandwidth beyond doubles");
     const int once = a->drift && (a->plain_kernel_sum || !strcmp(a->drift, "da2-released") || !b->nh);
-    if (once) return evaluate(v, a, b, h, b->nh, e);
+    if (once) return of_together(v, a, b, h, e);
     double *one = dp_malloc(sizeof(double) * nd);
     dp_status status = DP_OK;
     for (size_t i = 0; i < nd; i++) v[i] = 0;
     for (size_t k = 0; !status && k < b->nh; k++) {
-        status = evaluate(one, a, b, h + k, 1, e);
+        status = of_one(one, a, b, h, k, e);
         for (size_t i = 0; !status && i < nd; i++) v[i] += one[i];
     }
     free(one);
@@ -111,7 +145,7 @@ dp_status dp_variant_eval(double *v, const dp_variant *a, const dp_batch *b, dp_
     for (size_t first = 0; !status && first < b->n; first++) {
         dp_batch part = *b;
         if (!isnan(v[first * b->d])) continue;
-        part.x = x, part.y = y, part.xlabel = part.ylabel = NULL;
+        part.x = x, part.y = y, part.xlabel = part.ylabel = NULL, part.memo = NULL;
         part.n = gather(x, b->x, b->xlabel, b->n, b->d, b->xlabel[first]), part.m = gather(y, b->y, b->ylabel, b->m, b->d, b->xlabel[first]);
         if (part.m) status = of_all(w, a, &part, e);
         else memset(w, 0, sizeof(double) * part.n * b->d);
