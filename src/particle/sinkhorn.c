@@ -71,7 +71,13 @@ static void next(scaling *a, dp_anderson *A, int self, double *least)
     for (size_t j = 0; self && j < a->p.m; j++) a->g[j] = (a->f[j] + a->g[j]) / 2;
     if (self) return;
     dp_anderson_step(a->old, A, a->g); /* from the point to try next, in old */
-    memcpy(a->g, a->old, sizeof(double) * a->p.m);
+    double swept = 0, tried = 0; /* potentials that run away say, by rounding alone, that they are solutions */
+    for (size_t j = 0; j < a->p.m; j++) swept = fmax(swept, fabs(a->g[j])), tried = fmax(tried, fabs(a->old[j]));
+    if (tried <= 8 * swept) memcpy(a->g, a->old, sizeof(double) * a->p.m);
+    else A->steps = 0;
+    double mean = 0; /* a constant is free: without this it may grow until rounding hides the rest */
+    for (size_t j = 0; j < a->p.m; j++) mean += a->g[j] / (double) a->p.m;
+    for (size_t j = 0; j < a->p.m; j++) a->g[j] -= mean;
 }
 
 /* Sweeps until the error is below the tolerance, or below what rounding leaves when no tolerance was asked (< 0). */
