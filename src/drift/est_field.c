@@ -136,7 +136,13 @@ static dp_status rounds(est_run *r, dp_error *e)
 
 /* ---- what cannot be done ---- */
 
-static int has_score(const dp_measure_t mu) { return mu->family == DP_MIXTURE || mu->family == DP_STUDENT || mu->family == DP_LAPLACE; }
+static int has_score(const dp_measure_t mu)
+{
+    int all = mu->family == DP_PRODUCT || mu->family == DP_MIXTURE || mu->family == DP_STUDENT || mu->family == DP_LAPLACE;
+    for (int k = 0; mu->marginal && k < mu->dim; k++)
+        all &= has_score(mu->marginal + k);
+    return all;
+}
 
 static dp_status supported(const est_run *r, dp_error *e)
 {
@@ -146,7 +152,7 @@ static dp_status supported(const est_run *r, dp_error *e)
     if (sizeof(real) > sizeof(double) && r->drift->needs & DP_NEED_PLAN)
         return dp_fail(e, DP_EUNSUPPORTED, "%s has no form in quadruple precision on meshes: --tier double", r->drift->name);
     if (r->drift->needs & DP_NEED_SCORES && !(has_score(P->p) && has_score(P->q)))
-        return dp_fail(e, DP_EUNSUPPORTED, "%s needs the scores of p and q, which are there for mixtures, student and laplace laws", r->drift->name);
+        return dp_fail(e, DP_EUNSUPPORTED, "%s needs the scores of p and q, which are there for mixtures, student and laplace laws and their products", r->drift->name);
     for (slong i = 0; i < r->k.n && r->drift->needs & DP_NEED_SMOOTH; i++)
         if (r->k.part[i].family == DP_KERNEL_IMQ)
             return dp_fail(e, DP_EUNSUPPORTED, "%s: k*p has no finite mass for the kernel imq, whose integral is infinite", r->drift->name);

@@ -33,13 +33,15 @@ static real wanted_step(const est_source *s, const est_law law[2], int axis, rea
     for (int i = 0; i < 2; i++) {
         if (dp_measure_is_points(law[i].mu))
             continue;
+        int own_axis = axis;
+        const est_law *along = est_along(law + i, &own_axis);
         const real width = est_smallest_width(law + i, axis);
-        if (rough(law[i].mu))
+        if (rough(along->mu))
             step = r_min(step, r_min(r_min(est_narrowest(s->k), width) / 4, 2 * mesh));
         else
             step = r_min(step, 0.6 / R_REACH * width);
-        if (law[i].mu->box)
-            step = r_min(step, (law[i].hi[axis] - law[i].lo[axis]) / 8);
+        if (along->mu->box)
+            step = r_min(step, (along->hi[own_axis] - along->lo[own_axis]) / 8);
     }
     return step;
 }
@@ -133,6 +135,39 @@ static void weigh_box_line(real *to, const est_source *s, const slong at[2], rea
         free(m.c[k]);
 }
 
+/* Log of the mass of a law on the line at the node y. */
+static real log_mass(const est_law *law, dp_lanes *on, real y, real step)
+{
+    if (law->mu->family == DP_LAPLACE)
+        return r_log(hat_of_laplace(law, y, step) * step);
+    if (law->mu->box) {
+        real one = 1;
+        box_means m = {.c = {dp_calloc((size_t) (law->mu->family == DP_UNIFORM ? 2 : law->mu->shape[0] + 1), sizeof(real)), &one, &one}, .n = {0, 1, 1}};
+        m.n[0] = hat_of_box(m.c[0], m.first, law, 0, y, step);
+        const real mass = box_mean(&m, law) * step;
+        free(m.c[0]);
+        return r_log(mass);
+    }
+    real log_f[DP_LANES] __attribute__((aligned(64)));
+    est_at at;
+    memset(&at, 0, sizeof at);
+    EACH at.x[0][i] = y;
+    est_law_log(log_f, law, on, &at);
+    return log_f[0] + r_log(step);
+}
+
+/* Of a product: masses along the axes, of which the lattice's are products. */
+static void weigh_axes(est_source *s)
+{
+    dp_lanes *on = dp_lanes_new(&R_OPS);
+    for (int k = 0; k < s->dim; k++) {
+        s->axis_w[k] = dp_malloc((size_t) s->nodes.n[k] * sizeof *s->axis_w[k]);
+        for (slong i = 0; i < s->nodes.n[k]; i++)
+            s->axis_w[k][i] = i % s->thin[k] ? (real) -INFINITY : log_mass(s->law.marginal + k, on, s->nodes.x[k][i], s->step[k] * (real) s->thin[k]);
+    }
+    dp_lanes_free(on);
+}
+
 /* Logarithms of the weights on a line of the lattice; -infinity between the nodes that carry any. */
 static dp_status weigh_line(void *argument, slong line, int worker, dp_error *e)
 {
@@ -148,6 +183,12 @@ static dp_status weigh_line(void *argument, slong line, int worker, dp_error *e)
         volume *= s->step[k] * (real) s->thin[k];
     if (s->mu->box) {
         weigh_box_line(to, s, at, volume);
+        return DP_OK;
+    }
+    if (s->law.marginal) {
+        const real across = s->axis_w[1][at[0]] + (s->dim > 2 ? s->axis_w[2][at[1]] : 0);
+        for (slong i = 0; i < n; i++)
+            to[i] = s->axis_w[0][i] + across;
         return DP_OK;
     }
     dp_lanes *on = dp_lanes_new(&R_OPS);
@@ -185,6 +226,8 @@ dp_status est_lattice_init(est_source *s, const dp_problem *P, const est_axes *o
         for (slong i = 0; k < s->dim && i < s->nodes.n[k]; i++)
             s->nodes.x[k][i] = out->x[k][0] + (real) (i - s->first[k]) * s->step[k];
     }
+    if (s->law.marginal)
+        weigh_axes(s);
     s->log_w = dp_malloc((size_t) est_size(&s->nodes) * sizeof *s->log_w);
     return dp_parallel(weigh_line, s, est_lines(&s->nodes), threads, e);
 }

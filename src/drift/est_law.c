@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* est_law.c: densities at columns of points: values, scores where they exist, the widths and the bulk that nodes are laid by. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/threads.h"
@@ -40,6 +41,10 @@ void est_law_init(est_law *law, const dp_measure_struct *mu)
         law->lo[k] = est_fmpq(DP_LOWER(mu, k)), law->hi[k] = est_fmpq(DP_UPPER(mu, k));
     if (mu->family == DP_DENSITY)
         law->unit = table_unit(mu);
+    if (mu->marginal)
+        law->marginal = dp_calloc((size_t) mu->dim, sizeof *law->marginal);
+    for (int k = 0; law->marginal && k < mu->dim; k++)
+        est_law_init(law->marginal + k, mu->marginal + k);
     if (mu->family != DP_STUDENT && mu->family != DP_LAPLACE)
         return;
     const real s = law->scale = est_fmpq(mu->scale), nu = law->dof = est_fmpq(mu->dof);
@@ -49,6 +54,9 @@ void est_law_init(est_law *law, const dp_measure_struct *mu)
 
 void est_law_clear(est_law *law)
 {
+    for (int k = 0; law->marginal && k < law->mu->dim; k++)
+        est_law_clear(law->marginal + k);
+    free(law->marginal);
     est_gsum_clear(&law->g);
     memset(law, 0, sizeof *law);
 }
@@ -95,6 +103,15 @@ static real log_line(const est_law *law, real x)
     return law->constant - (law->mu->family == DP_LAPLACE ? r_fabs(z) : (law->dof + 1) / 2 * r_log1p(z * z / law->dof));
 }
 
+/* The places' coordinates along one axis. */
+static est_at coordinate(const est_at *at, int axis)
+{
+    est_at line;
+    memset(&line, 0, sizeof line);
+    memcpy(line.x[0], at->x[axis], sizeof line.x[0]);
+    return line;
+}
+
 void est_law_log(real *out, const est_law *law, dp_lanes *on, const est_at *at)
 {
     if (law->mu->family == DP_STUDENT || law->mu->family == DP_LAPLACE) {
@@ -106,6 +123,14 @@ void est_law_log(real *out, const est_law *law, dp_lanes *on, const est_at *at)
         est_gsum_at(&m, &law->g, at, 1);
         memcpy(out, m.log.v, DP_LANES * sizeof(real));
         dp_lanes_release(on, mark);
+    } else if (law->marginal) {
+        real one[DP_LANES] __attribute__((aligned(64)));
+        EACH out[i] = 0;
+        for (int k = 0; k < law->mu->dim; k++) {
+            const est_at line = coordinate(at, k);
+            est_law_log(one, law->marginal + k, on, &line);
+            EACH out[i] += one[i];
+        }
     } else
         EACH out[i] = r_log(box_density(law, at, i));
 }
@@ -159,9 +184,42 @@ static void score_line(dp_emoments *out, const est_law *law, real x, int i)
     le[i] = r_fabs(g) * slip + 8 * R_ULP * (r_fabs(lv[i]) + r_fabs(r_lgamma(nu / 2)) + r_fabs(r_log(s)) + 4);
 }
 
+/* Of a product: derivatives along two axes are products. */
+static void score_product(dp_emoments *out, const est_law *law, const est_at *at)
+{
+    const int d = law->mu->dim;
+    dp_lanes *on = dp_lanes_new(&R_OPS);
+    real *lv = out->log.v, *le = out->log.e, *v[3], *e[3];
+    EACH lv[i] = le[i] = 0;
+    for (int k = 0; k < d; k++) {
+        dp_emoments one;
+        const est_at line = coordinate(at, k);
+        est_moments_new(&one, on, 1, 2);
+        est_law_score(&one, law->marginal + k, &line);
+        real *ov = one.log.v, *oe = one.log.e, *Uv = one.U[0].v, *Ue = one.U[0].e;
+        v[k] = one.u[0].v, e[k] = one.u[0].e;
+        EACH {
+            lv[i] += ov[i], le[i] += oe[i] + R_ULP * (r_fabs(ov[i]) + r_fabs(lv[i]));
+            ((real *) out->u[k].v)[i] = v[k][i], ((real *) out->u[k].e)[i] = e[k][i];
+            ((real *) out->U[k * (d + 1)].v)[i] = Uv[i], ((real *) out->U[k * (d + 1)].e)[i] = Ue[i];
+        }
+    }
+    for (int j = 0; j < d * d; j++) {
+        const int a = j / d, b = j % d;
+        if (a != b)
+            EACH {
+                ((real *) out->U[j].v)[i] = v[a][i] * v[b][i];
+                ((real *) out->U[j].e)[i] = r_fabs(v[a][i]) * e[b][i] + r_fabs(v[b][i]) * e[a][i] + e[a][i] * e[b][i] + R_ULP * r_fabs(v[a][i] * v[b][i]);
+            }
+    }
+    dp_lanes_free(on);
+}
+
 void est_law_score(dp_emoments *out, const est_law *law, const est_at *at)
 {
-    if (law->mu->family == DP_MIXTURE)
+    if (law->marginal)
+        score_product(out, law, at);
+    else if (law->mu->family == DP_MIXTURE)
         est_gsum_at(out, &law->g, at, 2);
     else
         EACH score_line(out, law, at->x[0][i], i);
@@ -171,6 +229,7 @@ void est_law_score(dp_emoments *out, const est_law *law, const est_at *at)
 
 real est_smallest_width(const est_law *law, int axis)
 {
+    law = est_along(law, &axis);
     const dp_measure_struct *mu = law->mu;
     real inv = 0;
     if (mu->family == DP_STUDENT) /* its poles lie at the distance scale sqrt(dof) from the line: a rule of step s errs by exp(-2 pi distance/s) */
@@ -187,6 +246,7 @@ real est_smallest_width(const est_law *law, int axis)
 /* Gaussians to 8.5 widths (2e-16 of the peak), Laplace's law to 37 scales (1e-16); in quadruple precision to the same power twice. */
 void est_bulk(real *lo, real *hi, const est_law *law, int axis, real growth)
 {
+    law = est_along(law, &axis);
     const dp_measure_struct *mu = law->mu;
     *lo = INFINITY, *hi = -INFINITY;
     if (mu->box) {

@@ -69,6 +69,7 @@ static void panels(rule *r, const est_gauss *rules, real lo, real hi, real most)
 /* Between the kinks of mu along an axis. */
 static void between_kinks(rule *r, const est_law *law, int axis, real lo, real hi, real most)
 {
+    law = est_along(law, &axis);
     const dp_measure_struct *mu = law->mu;
     est_gauss g[EST_RULES];
     est_rules_init(g);
@@ -175,12 +176,14 @@ static real sight(const est_source *s, const est_axes *out, real widths)
 
 void est_window(real *lo, real *hi, const est_source *s, const est_axes *out, int axis, real growth)
 {
+    int own_axis = axis;
+    const est_law *law = est_along(&s->law, &own_axis);
     const real h = R_REACH * est_widest(s->k), out_lo = out->x[axis][0], out_hi = out->x[axis][out->n[axis] - 1];
     est_bulk(lo, hi, &s->law, axis, growth);
-    if (s->mu->box)
+    if (law->mu->box)
         return;
-    if (s->mu->family == DP_LAPLACE) { /* no further from the points than the kernel reaches against the slope, nor further out than both bulks */
-        const real reach = growth * (9 * h + h * h / s->law.scale);
+    if (law->mu->family == DP_LAPLACE) { /* no further from the points than the kernel reaches against the slope, nor further out than both bulks */
+        const real reach = growth * (9 * h + h * h / law->scale);
         *lo = r_max(out_lo - reach, r_min(*lo, out_lo - 9 * h * growth)), *hi = r_min(out_hi + reach, r_max(*hi, out_hi + 9 * h * growth));
         return;
     }
@@ -207,11 +210,13 @@ dp_status est_nodes_init(est_source *s, const est_axes *out, int level, dp_error
                 est_bulk(&lo, &hi, &s->law, k, s->reach);
             else
                 est_window(&lo, &hi, s, out, k, growth);
+            int own_axis = k;
+            const dp_measure_family family = est_along(&s->law, &own_axis)->mu->family;
             const real width = est_smallest_width(&s->law, k);
             const real step = (s->reach > 0 ? 0.5 : R_STEP) * finer / r_sqrt(1 / (h * h) + 1 / (width * width));
             if (est_leaves_gaps(out, k, reach))
                 near(&r, out, k, lo, hi, step, reach);
-            else if (s->mu->family == DP_MIXTURE || s->mu->family == DP_STUDENT)
+            else if (family == DP_MIXTURE || family == DP_STUDENT)
                 equidistant(&r, lo, hi, step);
             else
                 between_kinks(&r, &s->law, k, lo, hi, 3 * finer * r_min(h, width));

@@ -113,6 +113,6 @@ const char *est_ray_init(est_ray *L, const dp_measure_t mu, const double *theta)
     } else if (mu->dim == 1 || (mu->dim == 2 && mu->family == DP_UNIFORM))
         table(L, mu, theta);
     else
-        return mu->family == DP_DENSITY ? "a table of values (density) in the plane or in space has no projections here" : "a box (uniform) in space has no projections here";
+        return mu->family == DP_PRODUCT ? "a product of laws has no projections here" : mu->family == DP_DENSITY ? "a table of values (density) in the plane or in space has no projections here" : "a box (uniform) in space has no projections here";
     return NULL;
 }

@@ -60,12 +60,21 @@ void est_gsum_clear(est_gsum *g);
 void est_gsum_at(dp_emoments *out, const est_gsum *g, const est_at *at, int order);
 
 /* A density's constants. */
-typedef struct { const dp_measure_struct *mu; est_gsum g; real centre, scale, dof, constant, lo[3], hi[3], unit; } est_law; /* unit: 1/integral of a table's values */
+/* unit: 1/integral of a table's values; marginal: of a product. */
+typedef struct est_law { const dp_measure_struct *mu; est_gsum g; real centre, scale, dof, constant, lo[3], hi[3], unit; struct est_law *marginal; } est_law;
+/* The law along an axis of a product, and its axis 0; any other law itself. */
+static inline const est_law *est_along(const est_law *law, int *axis)
+{
+    if (!law->marginal)
+        return law;
+    law = law->marginal + *axis, *axis = 0;
+    return law;
+}
 void est_law_init(est_law *law, const dp_measure_struct *mu);
 void est_law_clear(est_law *law);
 void est_law_log(real *out, const est_law *law, dp_lanes *on, const est_at *at); /* log of the density at all lanes */
 dp_status est_law_on_axes(real *out, const est_law *law, const est_axes *nodes, int threads, dp_error *e); /* at all nodes of the axes */
-/* Its first two derivatives too: mixture, student, laplace. */
+/* Its first two derivatives too: mixture, student, laplace and their products. */
 void est_law_score(dp_emoments *out, const est_law *law, const est_at *at);
 /* The smallest width along an axis, other coordinates held. */
 real est_smallest_width(const est_law *law, int axis);
@@ -89,7 +98,7 @@ typedef struct est_source {
     real *point, *log_w;          /* POINTS: n x dim and n; TENSOR and LATTICE: log_w at the nodes */
     real *slip;                   /* POINTS and LATTICE: relative errors of the weights that another lattice's transforms made, or NULL */
     est_axes nodes;               /* TENSOR, LATTICE */
-    real *axis_w[3];              /* TENSOR: quadrature weights along axes, logarithms */
+    real *axis_w[3];              /* TENSOR: quadrature weights along axes, logarithms; LATTICE of a product: masses along axes, likewise */
     const struct est_source *by;  /* TENSOR of very many nodes: log_w is NULL, and made slice by slice from mu/(k*by)^beta */
     double beta;
     est_kernel *own;              /* CLOSED: Gaussians in the place of a kernel with a kink */

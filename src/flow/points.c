@@ -70,14 +70,22 @@ static void draw_mixture(double *x, const dp_measure_t mu, const dp_gauss *part,
     }
 }
 
-static void draw_box(double *x, const dp_measure_t mu, ulong seed, slong i)
+/* Of a box, or of a product: a number for each coordinate. */
+static void draw_apart(double *x, const dp_measure_t mu, ulong seed, slong i)
 {
     double u[4];
     dp_philox_pair(u, seed, i, 0), dp_philox_pair(u + 2, seed, i, 1);
     for (int a = 0; a < mu->dim; a++) {
-        const double lo = fmpq_get_d(DP_LOWER(mu, a));
-        x[a] = lo + (fmpq_get_d(DP_UPPER(mu, a)) - lo) * u[a];
+        const double lo = mu->box ? fmpq_get_d(DP_LOWER(mu, a)) : 0;
+        x[a] = mu->box ? lo + (fmpq_get_d(DP_UPPER(mu, a)) - lo) * u[a] : quantile(mu->marginal + a, u[a]);
     }
+}
+
+static int has_table(const dp_measure_t mu)
+{
+    int table = mu->family == DP_DENSITY;
+    for (int k = 0; mu->marginal && k < mu->dim; k++) table |= has_table(mu->marginal + k);
+    return table;
 }
 
 /* Component by component as a Gaussian of its own. */
@@ -107,7 +115,7 @@ static void own_points(double *x, double *weight, const dp_measure_t mu, slong n
 dp_status dp_flow_points(double **x, double **weight, slong *n, const dp_measure_t mu, slong particles, ulong seed, dp_error *e)
 {
     const int points = dp_measure_is_points(mu), d = mu->dim;
-    if (!points && mu->family == DP_DENSITY) return dp_fail(e, DP_EUNSUPPORTED, "--as particles: no points are made of a density table; expected samples");
+    if (has_table(mu)) return dp_fail(e, DP_EUNSUPPORTED, "--as particles: no points are made of a density table; expected samples");
     *n = !points ? particles : mu->family == DP_ATOMS ? mu->n : mu->ndata;
     *x = dp_malloc((size_t) (*n * d) * sizeof **x), *weight = dp_malloc((size_t) *n * sizeof **weight);
     if (points) return own_points(*x, *weight, mu, *n), DP_OK;
@@ -116,7 +124,7 @@ dp_status dp_flow_points(double **x, double **weight, slong *n, const dp_measure
         (*weight)[i] = 1 / (double) *n;
         if (d == 1) (*x)[i] = quantile(mu, ((double) i + 0.5) / (double) *n);
         else if (part) draw_mixture(*x + i * d, mu, part, seed, i);
-        else draw_box(*x + i * d, mu, seed, i);
+        else draw_apart(*x + i * d, mu, seed, i);
     }
     free(part);
     return DP_OK;

@@ -7,6 +7,7 @@
      atoms, mixture   component by the first number of block (i, 0), normal numbers from the blocks (i, 1), (i, 2), times the Cholesky factor
      uniform          the numbers of the blocks (i, 0), (i, 1)
      student, laplace the quantile at the first number of block (i, 0)
+     product          coordinate k is draw i of its law with the key of purpose k under s
      law of a data set: its point i of seed s. */
 #include "measure/measure.h"
 
@@ -43,8 +44,8 @@ static void stream(double *out, size_t n, ulong key, ulong first, int normal)
 void dp_stream_uniform(double *out, size_t n, ulong key, ulong first) { stream(out, n, key, first, 0); }
 void dp_stream_normal(double *out, size_t n, ulong key, ulong first) { stream(out, n, key, first, 1); }
 
-/* weight: sums of the first 1, 2, ... weights; factor: n x dim x dim; box: lower corner and lengths; at: location, scale, dof. */
-struct dp_draws { dp_measure_family family; int dim, dataset; slong n; double *weight, *point, *factor, box[6], at[3], noise; };
+/* weight: sums of the first 1, 2, ... weights; factor: n x dim x dim; box: lower corner and lengths; at: location, scale, dof; marginal: of a product. */
+struct dp_draws { dp_measure_family family; int dim, dataset; slong n; double *weight, *point, *factor, box[6], at[3], noise; dp_draws *marginal[3]; };
 
 /* The factor below the diagonal of a positive definite matrix, in place. */
 static void cholesky(double *a, int d)
@@ -85,13 +86,17 @@ dp_status dp_draws_new(dp_draws **out, const dp_measure_t mu, int law, dp_error 
     }
     for (int k = 0; mu->family == DP_UNIFORM && k < mu->dim; k++) d->box[k] = fmpq_get_d(DP_LOWER(mu, k)), d->box[3 + k] = fmpq_get_d(DP_UPPER(mu, k)) - d->box[k];
     if (mu->family == DP_STUDENT || mu->family == DP_LAPLACE) d->at[0] = fmpq_get_d(mu->mean), d->at[1] = fmpq_get_d(mu->scale), d->at[2] = fmpq_get_d(mu->dof);
-    *out = d;
-    return DP_OK;
+    dp_status status = DP_OK;
+    for (int k = 0; mu->marginal && k < mu->dim && !status; k++) status = dp_draws_new(d->marginal + k, mu->marginal + k, law, e);
+    if (status) dp_draws_free(d);
+    else *out = d;
+    return status;
 }
 
 void dp_draws_free(dp_draws *d)
 {
     if (!d) return;
+    for (int k = 0; k < 3; k++) dp_draws_free(d->marginal[k]);
     free(d->weight), free(d->point), free(d->factor);
     free(d);
 }
@@ -122,6 +127,9 @@ static void draw(double *x, const dp_draws *d, ulong key, slong i)
     case DP_UNIFORM:
         dp_philox_pair(u + 2, key, i, 1);
         for (int k = 0; k < d->dim; k++) x[k] = d->box[k] + d->box[3 + k] * u[k];
+        break;
+    case DP_PRODUCT:
+        for (int k = 0; k < d->dim; k++) draw(x + k, d->marginal[k], dp_stream_key(key, (unsigned) k), i);
         break;
     case DP_STUDENT: *x = d->at[0] + d->at[1] * gsl_cdf_tdist_Pinv(u[0], d->at[2]); break;
     case DP_LAPLACE: *x = d->at[0] - d->at[1] * (u[0] < 0.5 ? -log(2 * u[0]) : log(2 * (1 - u[0]))); break;

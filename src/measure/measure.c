@@ -37,6 +37,7 @@ void dp_measure_init(dp_measure_t m, dp_measure_family family, int dim, slong n)
     fmpq_init(m->dof);
     m->box = box_size(m) ? _fmpq_vec_init(box_size(m)) : NULL;
     m->ndata = 0, m->data = NULL;
+    m->marginal = family == DP_PRODUCT ? dp_calloc((size_t) dim, sizeof *m->marginal) : NULL;
     m->dataset = 0, m->noise = 0;
     memset(m->shape, 0, sizeof m->shape);
 }
@@ -48,6 +49,8 @@ void dp_measure_clear(dp_measure_t m)
     if (m->mean != NULL) _fmpq_vec_clear(m->mean, mean_size(m));
     if (m->cov != NULL) _fmpq_vec_clear(m->cov, cov_size(m));
     if (m->box != NULL) _fmpq_vec_clear(m->box, box_size(m));
+    for (int k = 0; m->marginal != NULL && k < m->dim; k++) dp_measure_clear(m->marginal + k);
+    free(m->marginal);
     free(m->data);
     fmpq_clear(m->scale);
     fmpq_clear(m->dof);
@@ -78,6 +81,7 @@ void dp_measure_set(dp_measure_t out, const dp_measure_t in)
     memcpy(out->shape, in->shape, sizeof in->shape);
     out->dataset = in->dataset, out->noise = in->noise;
     memcpy(out->digest, in->digest, sizeof in->digest);
+    for (int k = 0; in->marginal != NULL && k < in->dim; k++) dp_measure_set(out->marginal + k, in->marginal + k);
     if (in->data == NULL) return;
     size_t bytes = (size_t) (in->ndata * dp_measure_width(in)) * sizeof *in->data;
     dp_measure_take_data(out, memcpy(dp_malloc(bytes), in->data, bytes), in->ndata);
@@ -87,6 +91,43 @@ void dp_measure_take_data(dp_measure_t m, double *data, slong ndata)
 {
     free(m->data);
     m->data = data, m->ndata = ndata;
+}
+
+/* ---- products ---- */
+
+enum { MOST_COMPONENTS = 4096 };
+
+/* Component `of` of the mixture: the product of one component of each marginal. */
+static void multiply_components(dp_measure_t out, const dp_measure_t m, slong of)
+{
+    slong rest = of;
+    fmpq_one(DP_WEIGHT(out, of));
+    for (int k = 0; k < m->dim; k++) {
+        const dp_measure_struct *one = m->marginal + k;
+        const slong j = rest % one->n;
+        rest /= one->n;
+        fmpq_mul(DP_WEIGHT(out, of), DP_WEIGHT(out, of), DP_WEIGHT(one, j));
+        fmpq_set(DP_MEAN(out, of, k), DP_MEAN(one, j, 0));
+        fmpq_set(DP_COV(out, of, k, k), DP_COV(one, j, 0, 0));
+    }
+}
+
+void dp_measure_multiply(dp_measure_t m)
+{
+    dp_measure_t out;
+    int mixtures = 1, boxes = 1;
+    slong n = 1;
+    for (int k = 0; k < m->dim; k++) {
+        mixtures &= m->marginal[k].family == DP_MIXTURE, boxes &= m->marginal[k].family == DP_UNIFORM;
+        n = n <= MOST_COMPONENTS ? n * m->marginal[k].n : n;
+    }
+    if (!boxes && !(mixtures && n <= MOST_COMPONENTS)) return;
+    dp_measure_init(out, boxes ? DP_UNIFORM : DP_MIXTURE, m->dim, boxes ? 1 : n);
+    for (slong j = 0; mixtures && j < n; j++) multiply_components(out, m, j);
+    for (int k = 0; boxes && k < m->dim; k++) fmpq_set(DP_LOWER(out, k), DP_LOWER(m->marginal + k, 0)), fmpq_set(DP_UPPER(out, k), DP_UPPER(m->marginal + k, 0));
+    if (boxes) fmpq_one(DP_WEIGHT(out, 0));
+    dp_measure_clear(m);
+    *m = *out;
 }
 
 /* Integral of the multilinear interpolant: half weights at the ends of each axis. */
@@ -163,13 +204,15 @@ void dp_measure_retell(dp_measure_t out, const dp_measure_t in)
 
 int dp_measure_equal(const dp_measure_t a, const dp_measure_t b)
 {
-    return a->family == b->family && a->dim == b->dim && a->n == b->n && same(a->weight, b->weight, a->n)
+    int marginals = a->family == b->family && a->dim == b->dim;
+    for (int k = 0; marginals && a->marginal != NULL && k < a->dim; k++) marginals = dp_measure_equal(a->marginal + k, b->marginal + k);
+    return marginals && a->n == b->n && same(a->weight, b->weight, a->n)
         && same(a->mean, b->mean, mean_size(a)) && same(a->cov, b->cov, cov_size(a))
         && fmpq_equal(a->scale, b->scale) && fmpq_equal(a->dof, b->dof) && same(a->box, b->box, box_size(a)) && same_data(a, b);
 }
 
 const char *dp_measure_family_name(dp_measure_family family)
 {
-    static const char *const names[] = {"atoms", "mixture", "student", "laplace", "uniform", "dataset", "samples", "density"};
+    static const char *const names[] = {"atoms", "mixture", "student", "laplace", "uniform", "dataset", "samples", "density", "product"};
     return (size_t) family < sizeof names / sizeof *names ? names[family] : "unknown";
 }

@@ -6,7 +6,7 @@
 #include "base/base.h"
 
 /* The families from DP_UNIFORM on are for meshes only: no engine at points takes them (dp_problem_at_points). */
-typedef enum { DP_ATOMS, DP_MIXTURE, DP_STUDENT, DP_LAPLACE, DP_UNIFORM, DP_DATASET, DP_SAMPLES, DP_DENSITY } dp_measure_family;
+typedef enum { DP_ATOMS, DP_MIXTURE, DP_STUDENT, DP_LAPLACE, DP_UNIFORM, DP_DATASET, DP_SAMPLES, DP_DENSITY, DP_PRODUCT } dp_measure_family;
 
 /* n components in R^dim with positive weights that sum to exactly 1.
    mean: n x dim, row-major (atoms: the positions; student, laplace: the location, n = 1, dim = 1).
@@ -14,8 +14,9 @@ typedef enum { DP_ATOMS, DP_MIXTURE, DP_STUDENT, DP_LAPLACE, DP_UNIFORM, DP_DATA
    scale, dof: student (density ~ (1 + ((x-loc)/scale)^2/dof)^(-(dof+1)/2)) and laplace (density exp(-|x-loc|/scale)/(2 scale)).
    box:  lower corner, then upper corner, 2 x dim (uniform, density); NULL for the other families. n = 1.
    data: dataset, samples: ndata points of equal weight, ndata x dim, row-major, n = 1. density: values >= 0 at ndata = shape[0] ... shape[dim-1]
-         equidistant nodes of the box, first axis fastest, multilinear between them, 0 outside; to be divided by their integral. */
-typedef struct {
+         equidistant nodes of the box, first axis fastest, multilinear between them, 0 outside; to be divided by their integral.
+   marginal: product: the laws of the coordinates, which are independent: dim measures on the line, none of them points; NULL for the other families. n = 1. */
+typedef struct dp_measure_struct {
     dp_measure_family family;
     int dim;
     slong n;
@@ -26,6 +27,7 @@ typedef struct {
     double *data;
     int dataset;      /* dataset: 1 + which one of dp_dataset_names, with its noise; else 0 */
     double noise;
+    struct dp_measure_struct *marginal;
     char digest[65];  /* samples, density: SHA-256 of the file, or "" */
 } dp_measure_struct, dp_measure_t[1];
 
@@ -45,6 +47,8 @@ int dp_measure_same(const dp_measure_t a, const dp_measure_t b);
 #define DP_LOWER(m, k) ((m)->box + (k))
 #define DP_UPPER(m, k) ((m)->box + (m)->dim + (k))
 const char *dp_measure_family_name(dp_measure_family family);
+/* A product whose marginals are read: one of mixtures becomes a mixture (where that has at most 4,096 components), one of uniform laws a box. */
+void dp_measure_multiply(dp_measure_t m);
 /* Whether the measure is a finite set of points: atoms, dataset, samples. */
 int dp_measure_is_points(const dp_measure_t m);
 /* Doubles per entry of `data`: dim for point sets, 1 for tables. */

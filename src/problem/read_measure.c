@@ -140,10 +140,24 @@ static dp_status read_law(dp_measure_t m, const dp_yaml_report *r, const dp_yaml
     return s;
 }
 
+/* A law for each coordinate. */
+static dp_status read_product(dp_measure_t m, const dp_yaml_report *r, const dp_yaml *y)
+{
+    dp_status s = dp_read_list(r, y, "a list of laws on the line, one for each coordinate");
+    if (s == DP_OK && y->n != m->dim) s = dp_yaml_fail(r, y, "expected %d laws on the line, one for each coordinate, got %ld", m->dim, (long) y->n);
+    for (int k = 0; k < m->dim && s == DP_OK; k++) {
+        s = dp_read_measure(m->marginal + k, 1, r, y->item[k]);
+        if (s == DP_OK && dp_measure_is_points(m->marginal + k))
+            s = dp_yaml_fail(r, y->item[k], "expected a law with a density (mixture, student, laplace, uniform or density), got %s", dp_measure_family_name(m->marginal[k].family));
+    }
+    if (s == DP_OK) dp_measure_multiply(m);
+    return s;
+}
+
 /* The single key of `y` names the family. */
 static dp_status read_family(int *family, const dp_yaml_report *r, const dp_yaml *y)
 {
-    static const char families[] = "atoms|mixture|student|laplace|uniform|dataset|samples|density";
+    static const char families[] = "atoms|mixture|student|laplace|uniform|dataset|samples|density|product";
     dp_status s = dp_read_keys(r, y, families);
     if (s != DP_OK) return s;
     if (y->n != 1)
@@ -155,7 +169,7 @@ static dp_status read_family(int *family, const dp_yaml_report *r, const dp_yaml
 dp_status dp_read_measure(dp_measure_t out, int dim, const dp_yaml_report *r, const dp_yaml *y)
 {
     static dp_status (*const with_data[])(dp_measure_t, const dp_yaml_report *, const dp_yaml *) =
-        {dp_read_uniform, dp_read_dataset, dp_read_samples, dp_read_density};
+        {dp_read_uniform, dp_read_dataset, dp_read_samples, dp_read_density, read_product};
     int family = -1;
     dp_status s = read_family(&family, r, y);
     if (s != DP_OK) return s;

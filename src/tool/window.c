@@ -83,6 +83,17 @@ static double variance(const dp_measure_t m, slong j, int k)
 
 static void stretch(double *lo, double *hi, const dp_measure_t m, int k, double h)
 {
+    if (m->marginal) {
+        stretch(lo, hi, m->marginal + k, 0, h);
+        return;
+    }
+    if (m->box || m->data) { /* no further out than where the mass ends */
+        for (slong i = 0; i < (m->box ? 1 : m->ndata); i++) {
+            *lo = fmin(*lo, (m->box ? fmpq_get_d(DP_LOWER(m, k)) : m->data[i * m->dim + k]) - 3 * h);
+            *hi = fmax(*hi, (m->box ? fmpq_get_d(DP_UPPER(m, k)) : m->data[i * m->dim + k]) + 3 * h);
+        }
+        return;
+    }
     for (slong j = 0; j < m->n; j++) {
         const double mean = fmpq_get_d(DP_MEAN(m, j, k)), reach = 3 * sqrt(variance(m, j, k) + h * h);
         *lo = fmin(*lo, mean - reach);
