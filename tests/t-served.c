@@ -30,9 +30,9 @@ static const char *const kernels[][2] = {
     {"laplace+imq", "{family: sum, parts: [{family: laplace, bandwidth: 1}, {family: imq, bandwidth: 1}]}"}};
 enum { KERNELS = sizeof kernels / sizeof *kernels };
 
-/* Pairs p q by the letters of the table: p(oints), m(ixture), u(niform), d(ensity), s(tudent), l(aplace). */
+/* Pairs p q by the letters of the table: p(oints), m(ixture), u(niform), d(ensity), s(tudent), l(aplace), x product. */
 static const char *const pairs[DIMS][MOST_PAIRS + 1] = {
-    {"pp", "mm", "pm", "mp", "um", "mu", "dm", "sl", "ls", "sp"}, {"pp", "mm", "pm", "mp", "um", "mu", "dm"}, {"pp", "mm", "pm", "mp", "um", "mu", "dm"}};
+    {"pp", "mm", "pm", "mp", "um", "mu", "dm", "sl", "ls", "sp"}, {"pp", "mm", "pm", "mp", "um", "mu", "dm", "xm"}, {"pp", "mm", "pm", "mp", "um", "mu", "dm", "xm"}};
 
 /* The first d numbers of a list of three as a vector. */
 static char *vector(int d, const char *three)
@@ -49,7 +49,8 @@ static char *law(char kind, int d, int side)
     static const char *const more[2] = {"", ", covariance: 1/3"};
     const int box = kind == 'u' || kind == 'd', mix = kind == 'm';
     char *a = vector(d, box ? corner[side][0] : place[side][0]), *b = vector(d, box ? corner[side][1] : place[side][1]), *text = NULL;
-    if (kind == 'u') text = dp_format("{uniform: {lower: %s, upper: %s}}", a, b);
+    if (kind == 'x') text = dp_format("{product: [{student: {location: 0, scale: 1/2, dof: 3}}, {laplace: {location: 1/4, scale: 1/3}}%s]}", d == 3 ? ", {uniform: {lower: -1, upper: 1}}" : "");
+    else if (kind == 'u') text = dp_format("{uniform: {lower: %s, upper: %s}}", a, b);
     else if (box) text = dp_format("{density: {lower: %s, upper: %s, file: t-served-%d.csv, shape: [3%s]}}", a, b, d, d == 1 ? "" : d == 2 ? ", 3" : ", 3, 3");
     else if (mix || kind == 'p')
         text = dp_format("{%s: [{weight: 1/3, %s: %s%s}, {weight: 2/3, %s: %s%s}]}", mix ? "mixture" : "atoms", mix ? "mean" : "at", a, more[mix], mix ? "mean" : "at", b, more[mix]);
