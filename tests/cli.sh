@@ -809,9 +809,11 @@ several='cases/two-mode/default.yaml cases/two-mode/asymmetric.yaml'
   "$dp" verify --no-pdf $several --jobs 1 --out "$w/killed" >"$w/out" 2>"$w/interrupted" &
   pid=$!
   while kill -0 "$pid" 2>/dev/null && [ "$(find "$w/killed" -name '*.key' 2>/dev/null | wc -l)" -lt 3 ]; do sleep 0.05; done
+  kill -STOP "$pid" # or it might be done before the second one gives up
   runs 'a second run in the same directory' 3 "$dp" verify --no-pdf $several --jobs 1 --out "$w/killed"
   says err 'another run is at work'
   kill -TERM "$pid"
+  kill -CONT "$pid"
   wait "$pid"
   got=$? name='an interrupted run'
   cp "$w/interrupted" "$w/err"
@@ -875,7 +877,7 @@ runs 'sweep: share out of range' 2 "$dp" sweep "$w/sweep.yaml" --shard 3/3
 runs 'plan of the full experiment' 0 "$dp" sweep --plan cases/paper/figure2.yaml
 says err '^6100 runs'
 runs 'plan as JSON' 0 "$dp" sweep "$w/sweep.yaml" --plan --json
-json runs.1.key 'h=1/10 seed=1'
+json runs.1.key '"h=1/10 seed=1"'
 runs 'a pattern that matches no run' 2 "$dp" sweep "$w/sweep.yaml" --only 'seed=9' -o "$w/none.sqlite"
 says err "matches no run; the first is 'h=1/10 seed=0'"
 runs 'an option that would do nothing' 2 "$dp" sweep "$w/sweep.yaml" --measure -o "$w/none.sqlite"

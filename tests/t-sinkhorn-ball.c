@@ -107,18 +107,17 @@ static void test_narrow(void **unused)
 {
     (void) unused;
     int many = 0;
-    for (int k = 0; k < 6; k++) {
+    for (int k = 0; k < 12; k++) {
         toy t;
         dp_error e = {0};
-        toy_init(&t, 1, 0.1 + 0.1 * uniform());
+        toy_init(&t, 1, 0.08 + 0.1 * uniform());
         t.s.n = t.s.m = 7, t.s.d = 2;
         arb_ptr v = _arb_vec_init(14);
         dp_drifted out = {.v = t.v};
         enclose(v, &t, 20);
-        const dp_status status = dp_drift_sample(&out, "sinkhorn", &t.s, &e); /* right, or an error that says how far it came */
+        if (dp_drift_sample(&out, "sinkhorn", &t.s, &e)) fail_msg("%s", e.text);
         for (slong i = 0; i < 14; i++) t.w[i] = arf_get_d(arb_midref(v + i), ARF_RND_NEAR);
-        if (status) assert_int_equal(status, DP_EBUDGET);
-        else close_to(t.v, t.w, 14, 1e-8), many += out.note[0].value > 100;
+        close_to(t.v, t.w, 14, 1e-8), many += out.note[0].value > 100;
         _arb_vec_clear(v, 14);
         toy_clear(&t);
     }

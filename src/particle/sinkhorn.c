@@ -62,33 +62,78 @@ static double floor_of(const scaling *a)
     return 8 * (a->p.single ? 0x1p-24 * fmin(top, DP_REACH) : 0x1p-53 * top);
 }
 
-/* The next g. For a set against itself the two potentials are averaged, which keeps them equal and converges fast. Otherwise Anderson's, begun anew when
-   the error has grown tenfold. */
-static void next(scaling *a, dp_anderson *A, int self, double *least)
+/* What the acceleration keeps: the least error so far, what a sweep made of its point, the largest centred potential that a sweep made, sweeps since the least, sweeps still to be
+   made without acceleration, and before Newton's method is tried again; newton: the point is its. */
+typedef struct { dp_anderson A; double least, most, *best; slong idle, plain, more, rest; int newton; } chase;
+
+enum { LEAP = 10, IDLE = 4 * DP_ANDERSON, MOST_PLAIN = 4096, FEW = 1 << 20 };
+
+/* About so many sweeps are a step of Newton's method. */
+static slong price(size_t m) { return m > 64 ? 4 * (slong) m : 0; }
+
+static void chase_init(chase *c, size_t m)
 {
-    if (a->error > 10 * *least) A->steps = 0, *least = a->error;
-    *least = fmin(*least, a->error);
+    *c = (chase){.least = INFINITY, .best = dp_malloc(sizeof(double) * m), .more = 1, .rest = price(m)};
+    dp_anderson_init(&c->A, m);
+}
+
+static void chase_clear(chase *c) { dp_anderson_clear(&c->A), free(c->best); }
+
+/* A constant is free: without this it may grow until rounding hides the rest. Returns the largest modulus that is left. */
+static double centre(double *g, size_t m)
+{
+    double mean = 0, most = 0;
+    for (size_t j = 0; j < m; j++) mean += g[j] / (double) m;
+    for (size_t j = 0; j < m; j++) g[j] -= mean, most = fmax(most, fabs(g[j]));
+    return most;
+}
+
+/* From the best point by Newton's method, where points are few, and where that does not help by sweeps alone, under which the error never grows, each time twice as many. */
+static dp_status begin_anew(scaling *a, chase *c, int newton, dp_error *e)
+{
+    memcpy(a->g, c->best, sizeof(double) * a->p.m);
+    c->A.steps = 0, c->idle = 0, c->newton = 0;
+    if (newton) {
+        const dp_status status = rows(a, e);
+        if (status) return status;
+        c->newton = dp_entropic_newton(a->g, &a->p, a->f), c->rest = price(a->p.m);
+    }
+    if (!c->newton) c->plain = c->more, c->more = 2 * c->more < MOST_PLAIN ? 2 * c->more : MOST_PLAIN;
+    return DP_OK;
+}
+
+/* The next g. For a set against itself the two potentials are averaged, which keeps them equal and converges fast. Otherwise Anderson's; anew from the best point where the error has
+   grown tenfold, or was not the least for long. */
+static dp_status next(scaling *a, chase *c, int self, dp_error *e)
+{
+    const int tried = c->newton, few = a->p.n * a->p.m <= FEW && !a->p.single;
+    dp_status status = DP_OK;
     for (size_t j = 0; self && j < a->p.m; j++) a->g[j] = (a->f[j] + a->g[j]) / 2;
-    if (self) return;
-    dp_anderson_step(a->old, A, a->g); /* from the point to try next, in old */
-    double swept = 0, tried = 0; /* potentials that run away say, by rounding alone, that they are solutions */
-    for (size_t j = 0; j < a->p.m; j++) swept = fmax(swept, fabs(a->g[j])), tried = fmax(tried, fabs(a->old[j]));
-    if (tried <= 8 * swept) memcpy(a->g, a->old, sizeof(double) * a->p.m);
-    else A->steps = 0;
-    double mean = 0; /* a constant is free: without this it may grow until rounding hides the rest */
-    for (size_t j = 0; j < a->p.m; j++) mean += a->g[j] / (double) a->p.m;
-    for (size_t j = 0; j < a->p.m; j++) a->g[j] -= mean;
+    if (self) return status;
+    const int helped = a->error < c->least / 2;
+    c->idle++, c->rest--;
+    if (a->error < c->least) c->least = a->error, c->idle = 0, memcpy(c->best, a->g, sizeof(double) * a->p.m);
+    c->most = fmax(c->most, centre(a->g, a->p.m));
+    if (tried || (!c->plain && (a->error > LEAP * c->least || c->idle > IDLE))) status = begin_anew(a, c, few && (tried ? helped : c->rest <= 0), e);
+    if (status || c->newton) return status;
+    if (c->plain) c->plain--;
+    else {
+        dp_anderson_step(a->old, &c->A, a->g); /* from the point to try next, in old */
+        if (centre(a->old, a->p.m) <= 2 * c->most) memcpy(a->g, a->old, sizeof(double) * a->p.m);
+        else c->A.steps = 0; /* differences of potentials are no larger than differences of costs: out there rounding alone says that the marginals are met */
+    }
+    return status;
 }
 
 /* Sweeps until the error is below the tolerance, or below what rounding leaves when no tolerance was asked (< 0). */
 static dp_status converged(scaling *a, const dp_sample *s, dp_error *e)
 {
     const int self = a->p.a == a->p.b;
-    double least = INFINITY, goal = 0;
+    double goal = 0;
     dp_status status = DP_OK;
-    dp_anderson A;
+    chase c;
     dp_sweep w;
-    dp_anderson_init(&A, a->p.m);
+    chase_init(&c, a->p.m);
     dp_sweep_init(&w, &a->p, a->f, a->g);
     for (; a->sweeps < MOST_SWEEPS && !status; a->sweeps++) {
         memcpy(a->old, a->g, sizeof(double) * a->p.m);
@@ -97,11 +142,11 @@ static dp_status converged(scaling *a, const dp_sample *s, dp_error *e)
         a->error = marginal_error(a);
         goal = s->tolerance >= 0 ? s->tolerance : fmax(1e-13, floor_of(a));
         if (a->error <= goal) break;
-        next(a, &A, self, &least);
+        status = next(a, &c, self, e);
     }
     if (!status && a->error <= goal) memcpy(a->g, a->old, sizeof(double) * a->p.m);
     else if (!status) status = dp_fail(e, DP_EBUDGET, "sinkhorn: marginal error %.3g after %d sweeps; %.3g was asked", a->error, MOST_SWEEPS, goal);
-    dp_anderson_clear(&A);
+    chase_clear(&c);
     dp_sweep_clear(&w);
     return status;
 }
