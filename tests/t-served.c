@@ -143,6 +143,7 @@ static int slow(const char *drift, int kernel, int d, const char *pair)
     const int kinked = kernel != 0 && kernel != 4, twice = has_word("da2 sinkhorn-proxy blob smoothed-kl", drift), points = !strcmp(pair, "pp"), mixtures = !strcmp(pair, "mm");
     if (pair[0] == 'x' && (kernel != 0 || d == 3 || has_word("sinkhorn chi2 kale smoothed-kl", drift))) return 1;
     if (has_word("kl wasserstein sliced-wasserstein da2-released", drift)) return kernel != 0; /* no kernel takes part */
+    if (d == 3 && (has_word("sinkhorn", drift) ? !mixtures && !points : points && kernel && has_word("smoothed-kl", drift))) return 1;
     if (points) return kernel > 1 && kernel < 5 && d > 1;
     if (twice) return d == 1 ? kinked && !(kernel == 1 && mixtures) : d == 2 ? kernel != 0 : 1;
     if (has_word("kale chi2", drift)) return d == 1 ? kernel == 2 || kernel == 3 : kinked || d == 3;
