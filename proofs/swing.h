@@ -10,8 +10,8 @@
 
 enum { SW_PLACES = 3, SW_ATOMS = 5, SW_TEXT = 1400 };
 
-/* One direction u<d>_i in which the places move, x_i + t u_i: all names of its series in t end in _<order>. */
-typedef struct { dp_check *c; int d, order, proxy; } sw_t;
+/* One direction u<d>_i in which the places move, x_i + t u_i, towards the law W<end>: all names of its series in t end in _<order>. */
+typedef struct { dp_check *c; int d, order, proxy, end; } sw_t;
 
 /* Defines what the printed name says as what the printed text says. */
 __attribute__((format(printf, 3, 4))) static inline void sw_def(dp_check *c, const char *name, const char *format, ...)
@@ -73,17 +73,25 @@ static inline void sw_sum(const sw_t *s, const char *out, int i, const char *a, 
     }
 }
 
+/* "W<end>_%" and what follows; out holds 16. */
+static inline const char *sw_law(char *out, const sw_t *s, const char *more)
+{
+    snprintf(out, 16, "W%d_%%%s", s->end, more);
+    return out;
+}
+
 /* Kernels between places, kx, and from places to atoms, kz; k*q there, k*p at the places, and the inverse roots. */
 static inline void sw_densities(const sw_t *s)
 {
-    char K[24], r[24], v[32];
+    char K[24], r[24], v[32], law[16];
+    sw_law(law, s, "");
     for (int i = 0; i < SW_PLACES; i++) {
         for (int j = 0; j < SW_PLACES; j++)
             snprintf(K, sizeof K, "kx_%d_%d", i, j), snprintf(r, sizeof r, "(x%d - x%d)", i, j), snprintf(v, sizeof v, "(u%d_%d - u%d_%d)", s->d, i, s->d, j), sw_kernel(s, "X", i, j, K, r, v);
         for (int l = 0; l < SW_ATOMS; l++)
             snprintf(K, sizeof K, "kz_%d_%d", i, l), snprintf(r, sizeof r, "(x%d - z%d)", i, l), snprintf(v, sizeof v, "u%d_%d", s->d, i), sw_kernel(s, "Z", i, l, K, r, v);
     }
-    for (int i = 0; i < SW_PLACES; i++) sw_sum(s, "q", i, "X", 0, NULL, "q%", SW_PLACES), sw_sum(s, "p", i, "Z", 0, NULL, "W4_%", SW_ATOMS), sw_power(s, "s", "q", i, 1);
+    for (int i = 0; i < SW_PLACES; i++) sw_sum(s, "q", i, "X", 0, NULL, "q%", SW_PLACES), sw_sum(s, "p", i, "Z", 0, NULL, law, SW_ATOMS), sw_power(s, "s", "q", i, 1);
     for (int l = 0; l < SW_ATOMS; l++) sw_sum(s, "r", l, "Z", 1, NULL, "q%", SW_PLACES), sw_power(s, "o", "r", l, 1);
 }
 
@@ -101,10 +109,11 @@ static inline void sw_divisor(const sw_t *s, int i)
 /* V<d>_i_n, n = 1 to order: the drift's series. g: (k p~)(k q~) times the difference of barycentres, 0 at t = 0 since the places are at rest; w: what divides it. */
 static inline void sw_drift(const sw_t *s)
 {
-    char name[24];
+    char name[24], law[2][16];
+    sw_law(law[0], s, ""), sw_law(law[1], s, "*z%");
     for (int i = 0; i < SW_PLACES; i++) {
         char x[16];
-        sw_sum(s, "a", i, "Z", 0, "o", "W4_%", SW_ATOMS), sw_sum(s, "c", i, "Z", 0, "o", "W4_%*z%", SW_ATOMS);
+        sw_sum(s, "a", i, "Z", 0, "o", law[0], SW_ATOMS), sw_sum(s, "c", i, "Z", 0, "o", law[1], SW_ATOMS);
         sw_sum(s, "b", i, "X", 0, "s", "q%", SW_PLACES), sw_sum(s, "e", i, "X", 0, "s", "q%*x%", SW_PLACES);
         snprintf(x, sizeof x, "q%%*u%d_%%", s->d), sw_sum(s, "f", i, "X", 0, "s", x, SW_PLACES);
         sw_divisor(s, i);
@@ -123,10 +132,10 @@ static inline void sw_drift(const sw_t *s)
     }
 }
 
-/* Direction d, its coordinates given as texts with # for the place; then S<d>_i, the second derivative of the drift along it, and T<d>_i, the third. */
-static inline void sw_direction(dp_check *c, int proxy, int d, int order, const char *text)
+/* Direction d at the law W<end>, its coordinates given as texts with # for the place; then S<d>_i, the second derivative of the drift along it, and T<d>_i, the third. */
+static inline void sw_direction(dp_check *c, int proxy, int end, int d, int order, const char *text)
 {
-    const sw_t s = {c, d, order, proxy};
+    const sw_t s = {c, d, order, proxy, end};
     char out[24];
     for (int i = 0; i < SW_PLACES; i++) {
         char line[SW_TEXT];
@@ -196,9 +205,9 @@ static inline void sw_lyapunov(dp_check *c, int proxy, int quadratic)
     static const char *const along[13] = {"a_#", "b_#", "a_# + b_#", "a_# - b_#", "h_#", "a_# + h_#", "b_# + h_#", "c_#", "d_#", "a_# + c_#", "b_# + d_#", "a_# + d_#", "b_# + c_#"};
     dp_def(c, "omega", "sqrt(C1_4)");
     sw_eigenvectors(c);
-    for (int d = 0; d < 4; d++) sw_direction(c, proxy, d, 3, along[d]);
+    for (int d = 0; d < 4; d++) sw_direction(c, proxy, 4, d, 3, along[d]);
     sw_slaved(c);
-    for (int d = 4; d < 13; d++) sw_direction(c, proxy, d, 2, along[d]);
+    for (int d = 4; d < 13; d++) sw_direction(c, proxy, 4, d, 2, along[d]);
     sw_each(c, "tr3_#", quadratic ? "0" : "T0_# + (T2_# + T3_# - 2*T0_#)/6"), sw_each(c, "ti3_#", quadratic ? "0" : "T1_# + (T2_# - T3_# - 2*T1_#)/6");
     sw_each(c, "er_#", "tr3_# - (S5_# - S0_# - S4_#) + (S9_# - S0_# - S7_# + S10_# - S1_# - S8_#)/2");
     sw_each(c, "ei_#", "ti3_# - (S6_# - S1_# - S4_#) + (S11_# - S0_# - S8_# - S12_# + S1_# + S7_#)/2");

@@ -2,6 +2,7 @@
 /* low-temperature-space: in space, too, the Laplace drift over h^2 tends to d + 1 times the score difference, with an error of order h^2 whose factor is explicit. */
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "../laplace-space.h"
 
@@ -37,14 +38,14 @@ static void component(dp_check *c, const dp_problem *P, const dp_measure_t mu, c
 /* <name>: the sum over the components of weight times the text; with axis >= 0 times the coordinate too. */
 static void total(dp_check *c, const dp_measure_t mu, char law, const char *name, const char *stem, const char *times, int axis)
 {
-    char text[1024];
-    size_t n = 0;
-    for (slong j = 0; j < mu->n && n + 100 < sizeof text; j++) {
-        n += (size_t) snprintf(text + n, sizeof text - n, "%s%cw_%ld*%c%s_%ld", j ? " + " : "", law, (long) j, law, stem, (long) j);
-        if (*times) n += (size_t) snprintf(text + n, sizeof text - n, "/%c%s_%ld", law, times, (long) j);
-        if (axis >= 0) n += (size_t) snprintf(text + n, sizeof text - n, "*%cx_%ld_%d", law, (long) j, axis);
+    char *text = dp_strdup("");
+    for (slong j = 0; j < mu->n; j++) {
+        char *divisor = *times ? dp_format("/%c%s_%ld", law, times, (long) j) : dp_strdup(""), *factor = axis >= 0 ? dp_format("*%cx_%ld_%d", law, (long) j, axis) : dp_strdup("");
+        char *more = dp_format("%s%s%cw_%ld*%c%s_%ld%s%s", text, j ? " + " : "", law, (long) j, law, stem, (long) j, divisor, factor);
+        free(text), free(divisor), free(factor), text = more;
     }
     dp_def(c, name, text);
+    free(text);
 }
 
 /* m_i, the mean shift of one law, s_i, its score, and its factor f_i at h^4. */
