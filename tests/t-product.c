@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +17,8 @@
 
 #include "chance.h"
 #include "drift/estimated.h"
+#include "energy/expect.h"
+#include "samples.h"
 
 enum { ROOM = 2000, GAUSS = 0, STUDENT, LAPLACE, UNIFORM, KINDS, TEXT = 1200 };
 typedef struct { int kind; double at, scale, dof; } law;
@@ -197,6 +200,65 @@ static void scores(void **unused)
     }
 }
 
+typedef struct { const law *p, *q; double h; } along; /* h = 0: of scores */
+
+static double mean_shift(const law *l, double x, double h)
+{
+    return l->kind == GAUSS ? (l->at - x) * h * h / (h * h + l->scale * l->scale) : moment(l, x, h, 1) / moment(l, x, h, 0);
+}
+
+static double squared(double x, void *argument)
+{
+    const along *o = argument;
+    const double v = o->h > 0 ? mean_shift(o->p, x, o->h) - mean_shift(o->q, x, o->h) : score(o->p, x) - score(o->q, x);
+    return v * v * density(o->q, x);
+}
+
+/* Its integral over [at - reach, at + reach]: 24 panels, as the moments inside are no better than adaptive rules make them. */
+static double by_panels(along *o, double at, double reach)
+{
+    gsl_integration_glfixed_table *t = gsl_integration_glfixed_table_alloc(10);
+    double sum = 0;
+    for (int panel = -12; panel < 12; panel++)
+        for (size_t i = 0; i < 10; i++) {
+            double x, w;
+            gsl_integration_glfixed_point(at + reach * panel / 12, at + reach * (panel + 1) / 12, i, &x, &w, t);
+            sum += w * squared(x, o);
+        }
+    gsl_integration_glfixed_table_free(t);
+    return sum;
+}
+
+/* E_q|V|^2 of mean-shift and kl, which go axis by axis. Laws with kinks, jumps and heavy tails are q's, so that each axis needs a rule of its own. */
+static void averages(void **unused)
+{
+    (void) unused;
+    static const int kinds[][2] = {{UNIFORM, GAUSS}, {LAPLACE, UNIFORM}, {GAUSS, LAPLACE}, {STUDENT, GAUSS}};
+    char text[4 * TEXT];
+    for (int round = 0; round < 4; round++) {
+        const int kl = round == 3;
+        const int *kind = kinds[round];
+        const law a = {STUDENT, 0.25, 0.8, 9}, b = {GAUSS, -0.5, 0.7, 3};
+        const pair p = {{a, b}}, q = {{random_law(kind[0]), random_law(kind[1])}};
+        const dp_integrand g = {{kl ? "kl" : "mean-shift", kl ? "kl" : "mean-shift"}, DP_Q_VELOCITY};
+        dp_problem *P = NULL;
+        dp_error e = {0};
+        dp_scalar_t is;
+        double want = 0;
+        print_case(text, &p, &q, "bandwidth: 1");
+        assert_int_equal(parse(&P, text, &e), DP_OK);
+        for (int k = 0; k < 2; k++) {
+            along o = {p.of + k, q.of + k, kl ? 0 : 1};
+            want += kl ? integral(squared, &o, q.of + k, q.of[k].at, 400) : by_panels(&o, q.of[k].at, q.of[k].scale * (q.of[k].kind == UNIFORM ? 1 : q.of[k].kind == GAUSS ? 8 : 20));
+        }
+        dp_scalar_init(is);
+        if (dp_expect(is, P, P->q, &g, 3, 2, &e)) fail_msg("%s\n%s", e.text, text);
+        const double got = arf_get_d(arb_midref(is->value), ARF_RND_NEAR), rad = mag_get_d(arb_radref(is->value));
+        if (!(fabs(got - want) <= rad && rad < 0.1 * want)) fail_msg("%.10g +- %.2g, not %.10g\n%s", got, rad, want, text);
+        dp_scalar_clear(is), dp_problem_free(P);
+    }
+}
+
 /* ---- cases ---- */
 
 static void reading(void **unused)
@@ -216,6 +278,9 @@ static void reading(void **unused)
     char text[4 * TEXT];
     dp_problem *P = NULL;
     dp_error e;
+    assert_int_equal(parse(&P, "dimension: 1\np: {product: [{student: {location: 1/2, scale: 2, dof: 3}}]}\nq: {student: {location: 1/2, scale: 2, dof: 3}}\nkernel: {bandwidth: 1}\n", &e), DP_OK);
+    assert_true(P->p->family == DP_STUDENT && dp_measure_equal(P->p, P->q) && dp_problem_at_points(P, &e) == DP_OK);
+    dp_problem_free(P), P = NULL;
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         snprintf(text, sizeof text, "dimension: 2\np: %s\nq: {atoms: [{at: [0, 0]}]}\nkernel: {bandwidth: 1}\n", wrong[i].p);
         assert_int_equal(parse(&P, text, &e), DP_EINPUT);
@@ -231,6 +296,26 @@ static void reading(void **unused)
         assert_true(dp_problem_at_points(P, &e) == (i ? DP_EUNSUPPORTED : DP_OK));
         dp_measure_clear(copy), dp_problem_free(P);
     }
+}
+
+/* The bytes of a table in a product count for the case's digest. */
+static void digests(void **unused)
+{
+    (void) unused;
+    static const char *const table[] = {"1\n2\n1\n", "1\n3\n1\n", "1\n2\n1\n"};
+    char *folder = sample_directory(), *path = dp_format("%s/case.yaml", folder), *name = dp_format("%s/height.csv", folder), sum[3][65];
+    for (int i = 0; i < 3; i++) {
+        FILE *f = fopen(name, "w");
+        dp_problem *P = NULL;
+        dp_error e = {0};
+        assert_true(f && fputs(table[i], f) >= 0 && !fclose(f));
+        const char *text = "dimension: 2\np: {product: [{laplace: {location: 0, scale: 1}}, {density: {file: height.csv, lower: 0, upper: 2, shape: [3]}}]}\nq: {atoms: [{at: [0, 0]}]}\nkernel: {bandwidth: 1}\n";
+        if (dp_problem_parse(&P, path, text, NULL, 0, NULL, &e)) fail_msg("%s", e.text);
+        dp_problem_sha256(sum[i], P), dp_problem_free(P);
+    }
+    assert_string_not_equal(sum[0], sum[1]);
+    assert_string_equal(sum[0], sum[2]);
+    sample_remove(folder), free(path), free(name);
 }
 
 /* Means and mean sizes of 20,000 draws, and coordinates that do not go together. */
@@ -258,7 +343,7 @@ static void draws(void **unused)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(reading), cmocka_unit_test(draws), cmocka_unit_test(scores), cmocka_unit_test(fields)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(reading), cmocka_unit_test(digests), cmocka_unit_test(draws), cmocka_unit_test(scores), cmocka_unit_test(fields), cmocka_unit_test(averages)};
     gsl_set_error_handler_off();
     const int failed = cmocka_run_group_tests(tests, NULL, NULL);
     flint_cleanup();

@@ -114,7 +114,7 @@ static dp_status one_sum(void *argument, slong job, int worker, dp_error *e)
     return DP_OK;
 }
 
-/* What errors of the weights do to all sums of a form at most (Lemma E1). */
+/* What errors of the weights do to all sums of a form at most (Lemma W1). */
 static dp_status one_bound(void *argument, slong form, int worker, dp_error *e)
 {
     est_transform *x = argument;

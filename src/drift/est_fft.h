@@ -9,7 +9,7 @@
 /* Sums that moments are made of: Z; its gradient; Hessian (a >= b); D; Jacobian of D (a >= b); k#*mu. */
 enum { SUM_Z, SUM_G, SUM_H, SUM_D, SUM_J, SUM_K, MOST_SUMS = 24 };
 typedef struct { int what, a, b; } sum_kind;
-/* Added to what: the convolution of relative errors of weights with a majorant of that kernel's modulus (Lemma E1). */
+/* Added to what: the convolution of relative errors of weights with a majorant of that kernel's modulus (Lemma W1). */
 enum { SUM_BOUND = 8, SUM_FORMS = SUM_K + 1 };
 
 /* log Z of mu is kept where the transforms have it above so many times their floor: of mixtures, which sums of Gaussians know to all digits (est_tail.c), where it has six digits. */

@@ -159,7 +159,7 @@ static est_fourier gauss_modulus(const est_part *part, int form, int dim)
 }
 
 /* Fourier transforms whose functions' sum is at least the modulus of a part's kernel: with a = sqrt(2 nu)/h, z = a r, |k'| <= a k, r k <= a k#, r |k'| + k <= a^2 k#, and second derivatives are at most
-   a^2 k, or for laplace a^2 k + a^2 e^-z/z, the last of Fourier transform 2 pi (d - 1) a^(2 - d) (1 + w^2/a^2)^((1 - d)/2) (Lemma E1). Returns how many. */
+   a^2 k, or for laplace a^2 k + a^2 e^-z/z, the last of Fourier transform 2 pi (d - 1) a^(2 - d) (1 + w^2/a^2)^((1 - d)/2) (Lemma W1). Returns how many. */
 static int modulus(est_fourier out[2], const est_part *part, int form, int dim)
 {
     const real a2 = (real) est_twice_nu(part->family) / (part->h * part->h);

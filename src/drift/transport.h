@@ -22,7 +22,7 @@ void dp_law_mean_between(arb_t out, const dp_law_t p, const fmpq_t lo, const fmp
 
 /* One Gaussian onto another, d <= 3: T(x) = m_p + A (x - m_q) with the symmetric A of A S A = R. Fills everything. */
 dp_status dp_gaussian_transport(dp_field_t out, const dp_problem *P, arb_srcptr x, slong prec, dp_error *e);
-/* int_c^x T for mixtures on the line. Error: the ball; not finite, and DP_EBUDGET, after 64 prec evaluations. */
+/* int_c^x T for mixtures on the line. Error: the ball, wide where 64 prec evaluations were not enough; DP_EBUDGET where it is not finite. */
 dp_status dp_transport_integral(arb_t out, const dp_law_t q, const dp_law_t p, const arb_t c, const arb_t x, slong prec, dp_error *e);
 
 /* Both drifts on a mesh in doubles: any measure that has laws along directions (est_ray.h); every value `estimated`. On the line: rounding only. */

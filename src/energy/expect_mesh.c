@@ -58,14 +58,16 @@ void dp_fmpq_set_d(fmpq_t out, double x)
 /* Equidistant nodes from lo to hi; Newton and Cotes' rule of seven points on `cells` equal cells where the density may have kinks, else the trapezoidal rule. */
 typedef struct { slong n, cells; fmpq_t lo, hi; } axis_rule;
 
-static slong least_six(double x) { return 6 * FLINT_MAX(1, (slong) ceil(x / 6)); }
+static slong least_six(double x) { return 6 * FLINT_MAX(1, (slong) fmin(ceil(x / 6), 1e12)); }
 
 /* For a component that is analytic: steps of a third of its width, halved level times, 8.5 and more deviations to each side. Student's law has heavy
    tails: its window grows fourfold. With kinks: panels at the kinks. */
-static void choose_rule(axis_rule *r, const dp_problem *P, const dp_measure_t mu, const est_law *law, int axis, int level)
+static void choose_rule(axis_rule *r, const dp_problem *P, const est_law *law, int axis, int level)
 {
     double lo, hi;
     const double finer = ldexp(1, -level);
+    law = est_along(law, &axis); /* each axis of a product by its own law */
+    const dp_measure_struct *mu = law->mu;
     est_bulk(&lo, &hi, law, axis, mu->family == DP_STUDENT ? pow(4, level) : 1 + level / 8.0);
     r->cells = 0;
     if (mu->box) {
@@ -130,11 +132,11 @@ static dp_status one_component(dp_num *out, const dp_problem *P, const dp_measur
     est_law_init(&law, mu);
     for (int k = 0; k < d; k++) {
         fmpq_init(r[k].lo), fmpq_init(r[k].hi);
-        choose_rule(r + k, P, mu, &law, k, level);
+        choose_rule(r + k, P, &law, k, level);
         fmpq_set(lo + k, r[k].lo), fmpq_set(hi + k, r[k].hi);
         nodes *= (double) (n[k] = r[k].n);
     }
-    const int most = d == 1 ? MOST_LINE : mu->box ? MOST_BOX : MOST_NODES;
+    const int most = d == 1 ? MOST_LINE : mu->box || mu->marginal ? MOST_BOX : MOST_NODES;
     if (nodes > most)
         status = dp_fail(e, DP_EBUDGET, "an average needs a mesh of %.3g nodes; the most are %d", nodes, most);
     if (status == DP_OK) {

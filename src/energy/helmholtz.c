@@ -156,7 +156,7 @@ static double change(const split_level *a, const split_level *b, slong n)
     return size > 0 ? moved / size : 0;
 }
 
-/* The largest change of any component at a node and its neighbours: a change passes through zero where the error need not. */
+/* The largest change of any component at a node and its neighbours between levels: a change passes through zero where the error need not. */
 static double moved_about(const dp_mesh_t mesh, const double *coarse, const double *fine, slong node)
 {
     const int d = mesh->dim;
@@ -171,14 +171,24 @@ static double moved_about(const dp_mesh_t mesh, const double *coarse, const doub
     return most;
 }
 
-/* Second order: what the last halving moved is three times what is left, to leading order. */
-static void extrapolate(dp_grid_values *to, const dp_mesh_t mesh, const double *coarse, const double *fine, const double *error)
+/* What is left of the error after two halvings that moved a value by `before` and by `last`, when a third of `last` is added as if the order were two. The next ones are taken to move by the same share
+   of the one before, no less than the quarter of second order (less is chance, or an order that may not last) and no more than 9/10: together share/(1 - share) of the last. NaN: one halving only. */
+static double left_over(double before, double last)
+{
+    if (isnan(before))
+        return 4 * last;
+    const double step = fmax(last, before / 4), share = fmin(step / before, 0.9);
+    return step * fmax(1, 1.0 / 3 + share / (1 - share));
+}
+
+/* Second order: what the last halving moved is three times what is left, to leading order. before: the level before coarse, or NULL. */
+static void extrapolate(dp_grid_values *to, const dp_mesh_t mesh, const double *before, const double *coarse, const double *fine, const double *error)
 {
     const int d = mesh->dim;
     for (slong node = 0; node < dp_mesh_nodes(mesh); node++) {
-        const double moved = moved_about(mesh, coarse, fine, node);
+        const double left = left_over(before ? moved_about(mesh, before, coarse, node) : NAN, moved_about(mesh, coarse, fine, node));
         for (slong i = node * d; i < (node + 1) * d; i++) {
-            const double v = fine[i] + (fine[i] - coarse[i]) / 3, r = moved + 2 * error[i] + 4 * DP_ULP * fabs(v);
+            const double v = fine[i] + (fine[i] - coarse[i]) / 3, r = left + 2 * error[i] + 4 * DP_ULP * fabs(v);
             to->mid[i] = isfinite(v) && isfinite(r) ? v : 0, to->rad[i] = isfinite(v) && isfinite(r) ? r : INFINITY;
         }
     }
@@ -193,41 +203,56 @@ static dp_grid_values *append(dp_gridfield *f, unsigned quantity, slong n)
     return v;
 }
 
-static void set_fraction(dp_scalar_t out, double coarse, double fine, const char *weight)
+/* before: that of the level before coarse, or NaN. */
+static void set_fraction(dp_scalar_t out, double before, double coarse, double fine, const char *weight)
 {
     const double moved = fine - coarse;
     arb_set_d(out->value, fmax(0, fine + moved / 3));
-    mag_set_d(arb_radref(out->value), fabs(moved) + 1e-15);
+    mag_set_d(arb_radref(out->value), left_over(fabs(coarse - before), fabs(moved)) + 1e-15);
     out->estimated = 1;
     out->how = weight[0] == 'f' ? "projection on gradients, flat" : weight[0] == 'k' ? "projection on gradients in L2(k*q)" : "projection on gradients in L2(q)";
+}
+
+/* Levels until the last halving moved no component by more than the digits ask for, three at least where MOST_NODES allows; the last ones, coarsest first. Returns how many: 2 or 3; status: of the first two. */
+static int make_levels(split_level l[3], dp_status *status, const dp_gridfield *f, const dp_problem *P, const char *drift, dp_split split, int threads, dp_error *e)
+{
+    const slong n = dp_mesh_nodes(&f->mesh) * f->mesh.dim;
+    int count = 0;
+    for (int level = 0; level < LEVELS && (level < 2 || nodes_of(&f->mesh, level) <= MOST_NODES); level++) {
+        split_level next = {NULL, NULL, NULL, 0};
+        if (count == 3 && change(l + 1, l + 2, n) <= pow(10, -(double) f->digits))
+            break;
+        *status = make_level(&next, P, drift, &f->mesh, split, level, threads, e);
+        if (*status != DP_OK)
+            break;
+        if (count == 3)
+            level_clear(l), l[0] = l[1], l[1] = l[2], count = 2;
+        l[count++] = next;
+    }
+    if (count >= 2 && (*status == DP_EBUDGET || *status == DP_EUNSUPPORTED)) /* too fine a mesh for the drift */
+        *status = DP_OK;
+    return count;
 }
 
 dp_status dp_helmholtz(dp_gridfield *f, dp_scalar_t fraction, const dp_problem *P, const char *drift, dp_split split, unsigned quantities, int threads, dp_error *e)
 {
     const slong n = dp_mesh_nodes(&f->mesh) * f->mesh.dim;
-    split_level coarse = {NULL, NULL, NULL, 0}, fine = {NULL, NULL, NULL, 0};
+    split_level l[3] = {{NULL, NULL, NULL, 0}, {NULL, NULL, NULL, 0}, {NULL, NULL, NULL, 0}};
+    dp_status status = DP_OK;
     if (f->mesh.dim < 2)
         return dp_fail(e, DP_EUNSUPPORTED, "on a line every field is a gradient: the split exists in dimension 2 and 3");
     if (nodes_of(&f->mesh, 1) > 1 << 24)
         return dp_fail(e, DP_EUNSUPPORTED, "the split on this mesh would need one of %.3g nodes", nodes_of(&f->mesh, 1));
-    dp_status status = make_level(&coarse, P, drift, &f->mesh, split, 0, threads, e);
-    if (status == DP_OK)
-        status = make_level(&fine, P, drift, &f->mesh, split, 1, threads, e);
-    for (int level = 2; status == DP_OK && level < LEVELS && nodes_of(&f->mesh, level) <= MOST_NODES; level++) {
-        if (change(&coarse, &fine, n) <= pow(10, -(double) f->digits))
-            break;
-        level_clear(&coarse);
-        coarse = fine;
-        memset(&fine, 0, sizeof fine);
-        status = make_level(&fine, P, drift, &f->mesh, split, level, threads, e);
-    }
+    const int count = make_levels(l, &status, f, P, drift, split, threads, e);
     if (status == DP_OK) {
+        const split_level *fine = l + count - 1, *coarse = fine - 1, *before = count == 3 ? l : NULL;
         if (quantities & DP_Q_GRADIENT_PART)
-            extrapolate(append(f, DP_Q_GRADIENT_PART, n), &f->mesh, coarse.gradient, fine.gradient, fine.error);
+            extrapolate(append(f, DP_Q_GRADIENT_PART, n), &f->mesh, before ? before->gradient : NULL, coarse->gradient, fine->gradient, fine->error);
         if (quantities & DP_Q_ROTATIONAL_PART)
-            extrapolate(append(f, DP_Q_ROTATIONAL_PART, n), &f->mesh, coarse.rest, fine.rest, fine.error);
-        set_fraction(fraction, coarse.fraction, fine.fraction, dp_split_name(split, P));
+            extrapolate(append(f, DP_Q_ROTATIONAL_PART, n), &f->mesh, before ? before->rest : NULL, coarse->rest, fine->rest, fine->error);
+        set_fraction(fraction, before ? before->fraction : NAN, coarse->fraction, fine->fraction, dp_split_name(split, P));
     }
-    level_clear(&coarse), level_clear(&fine);
+    for (int i = 0; i < 3; i++)
+        level_clear(l + i);
     return status;
 }

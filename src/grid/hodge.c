@@ -8,7 +8,9 @@
 #include "grid/conv_internal.h"
 #include "grid/hodge_internal.h"
 
-enum { STENCIL = 8, SLOPES = 9 };
+enum { STENCIL = 8, SLOPES = 9, IDLE = 60 };
+/* The largest residual, as a share of the right side, that a solution may have. */
+#define SOLVED 1e-8
 /* log of the share of the largest weight below which nodes leave the global solve, whose unknowns are phi times the root of the weight. */
 #define CUT (-24.0)
 
@@ -210,8 +212,9 @@ static void precondition(double *z, const system_of *S, hodge *h, const double *
         z[i] = S->on[i] ? h->room[i] * h->root[i] : 0;
 }
 
-/* From phi as it stands (the flat solution: right already where V is a gradient), until the residual is 10^-13 of the right side. */
-static void weighted_solve(hodge *h)
+/* From phi as it stands (the flat solution: right already where V is a gradient), until the residual is 10^-13 of the right side, or rounding lets it fall no more: it then grows, without bound, as constants
+   (times the root of w) solve the equation with no right side; the best iterate is kept. Returns its residual, as a share of the right side's. */
+static double weighted_solve(hodge *h)
 {
     const slong n = h->nodes;
     system_of S = {0};
@@ -225,9 +228,10 @@ static void weighted_solve(hodge *h)
         r[i] = S.b[i] - r[i];
     precondition(z, &S, h, r);
     memcpy(p, z, (size_t) n * sizeof *p);
-    double rz = dot(r, z, n);
-    const double goal = 1e-26 * dot(S.b, S.b, n);
-    for (int round = 0; round < DP_HODGE_ROUNDS && dot(r, r, n) > goal && rz > 0; round++) {
+    double rz = dot(r, z, n), least = dot(r, r, n), *best = dp_malloc((size_t) n * sizeof *best);
+    const double size = dot(S.b, S.b, n), goal = 1e-26 * size;
+    memcpy(best, x, (size_t) n * sizeof *best);
+    for (int round = 0, idle = 0; round < DP_HODGE_ROUNDS && idle < IDLE && least > goal && rz > 0; round++) {
         apply(q, &S, h, p);
         const double pq = dot(p, q, n);
         if (!(pq > 0))
@@ -235,6 +239,10 @@ static void weighted_solve(hodge *h)
         const double a = rz / pq;
         for (slong i = 0; i < n; i++)
             x[i] += a * p[i], r[i] -= a * q[i];
+        const double now = dot(r, r, n);
+        idle = now < least ? 0 : idle + 1;
+        if (now < least)
+            least = now, memcpy(best, x, (size_t) n * sizeof *best);
         precondition(z, &S, h, r);
         const double next = dot(r, z, n), b = next / rz;
         rz = next;
@@ -243,9 +251,10 @@ static void weighted_solve(hodge *h)
     }
     for (slong i = 0; i < n; i++)
         if (S.on[i])
-            h->phi[i] = x[i] / exp((h->log_w[i] + log(mass(h, i)) - h->top) / 2);
-    free(x), free(r), free(z), free(p), free(q);
+            h->phi[i] = best[i] / exp((h->log_w[i] + log(mass(h, i)) - h->top) / 2);
+    free(x), free(r), free(z), free(p), free(q), free(best);
     system_clear(&S);
+    return size > 0 ? sqrt(least / size) : 0;
 }
 
 /* ---- results ---- */
@@ -310,8 +319,9 @@ dp_status dp_hodge_project(double *part, double share[2], const double *V, const
     h.cosines = fftw_plan_r2r(m->dim, n, h.room, h.room, kind, FFTW_ESTIMATE);
     dp_fft_unlock();
     flat_solve(&h);
+    const double residual = log_w ? weighted_solve(&h) : 0;
     if (log_w)
-        weighted_solve(&h), dp_hodge_tails(&h);
+        dp_hodge_tails(&h);
     for (int k = 0; k < m->dim; k++)
         slopes(part, &h, k);
     shares(share, &h);
@@ -321,5 +331,5 @@ dp_status dp_hodge_project(double *part, double share[2], const double *V, const
     for (int k = 0; k < 3; k++)
         free(h.edge[k]), free(h.log_c[k]);
     free(h.phi), free(h.room), free(h.root), free(h.lambda);
-    return DP_OK;
+    return residual <= SOLVED ? DP_OK : dp_fail(e, DP_EBUDGET, "the split is not solved on a mesh of %ld nodes: the residual stays at %.1e", (long) h.nodes, residual);
 }

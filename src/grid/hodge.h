@@ -14,7 +14,7 @@ typedef struct { int dim; slong n[3]; double step[3]; } dp_hodge_mesh;
    e^-12 of its largest value phi is found from there by the same equation, node by node.
    share[0] = integral of w |V|^2, share[1] = of w |V - part|^2, both in the unit of the largest weight.
    Error: second order in the step for the rest of V, but of the order of the eight-point rules (edges by line integrals) where V is a gradient. Estimate it by
-   halving the step. Cost: transforms of the mesh, one pair for w = 1, about a hundred pairs for a weight; 8 dim doubles per node. */
+   halving the step. DP_EBUDGET where a weighted solution keeps a residual above 1e-8 of the right side. Cost: transforms of the mesh, one pair for w = 1, about a hundred pairs for a weight; 8 dim doubles per node. */
 dp_status dp_hodge_project(double *part, double share[2], const double *V, const double *log_w, const dp_hodge_mesh *m, dp_error *e);
 
 #endif

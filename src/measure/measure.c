@@ -117,6 +117,12 @@ void dp_measure_multiply(dp_measure_t m)
     dp_measure_t out;
     int mixtures = 1, boxes = 1;
     slong n = 1;
+    if (m->dim == 1) {
+        dp_measure_set(out, m->marginal);
+        dp_measure_clear(m);
+        *m = *out;
+        return;
+    }
     for (int k = 0; k < m->dim; k++) {
         mixtures &= m->marginal[k].family == DP_MIXTURE, boxes &= m->marginal[k].family == DP_UNIFORM;
         n = n <= MOST_COMPONENTS ? n * m->marginal[k].n : n;

@@ -28,7 +28,7 @@ typedef struct dp_measure_struct {
     int dataset;      /* dataset: 1 + which one of dp_dataset_names, with its noise; else 0 */
     double noise;
     struct dp_measure_struct *marginal;
-    char digest[65];  /* samples, density: SHA-256 of the file, or "" */
+    char digest[65];  /* samples, density: SHA-256 of the file, or ""; product: of the digests of its laws */
 } dp_measure_struct, dp_measure_t[1];
 
 /* All weights, means, covariances start at zero; cov is allocated for mixtures only. */
@@ -47,7 +47,7 @@ int dp_measure_same(const dp_measure_t a, const dp_measure_t b);
 #define DP_LOWER(m, k) ((m)->box + (k))
 #define DP_UPPER(m, k) ((m)->box + (m)->dim + (k))
 const char *dp_measure_family_name(dp_measure_family family);
-/* A product whose marginals are read: one of mixtures becomes a mixture (where that has at most 4,096 components), one of uniform laws a box. */
+/* A product whose marginals are read: on the line it becomes its only law, one of mixtures a mixture (where that has at most 4,096 components), one of uniform laws a box. */
 void dp_measure_multiply(dp_measure_t m);
 /* Whether the measure is a finite set of points: atoms, dataset, samples. */
 int dp_measure_is_points(const dp_measure_t m);

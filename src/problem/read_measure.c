@@ -140,6 +140,14 @@ static dp_status read_law(dp_measure_t m, const dp_yaml_report *r, const dp_yaml
     return s;
 }
 
+/* Where a law is a table from a file: the digest of all laws' digests, one after another, so that no file is changed unseen. */
+static void digest_product(dp_measure_t m)
+{
+    char all[3 * 64 + 1] = "";
+    for (int k = 0; k < m->dim; k++) strcat(all, m->marginal[k].digest);
+    if (*all) dp_sha256(m->digest, all, strlen(all));
+}
+
 /* A law for each coordinate. */
 static dp_status read_product(dp_measure_t m, const dp_yaml_report *r, const dp_yaml *y)
 {
@@ -150,7 +158,7 @@ static dp_status read_product(dp_measure_t m, const dp_yaml_report *r, const dp_
         if (s == DP_OK && dp_measure_is_points(m->marginal + k))
             s = dp_yaml_fail(r, y->item[k], "expected a law with a density (mixture, student, laplace, uniform or density), got %s", dp_measure_family_name(m->marginal[k].family));
     }
-    if (s == DP_OK) dp_measure_multiply(m);
+    if (s == DP_OK) digest_product(m), dp_measure_multiply(m);
     return s;
 }
 

@@ -89,7 +89,7 @@ static void marks(dp_picture *p, const dp_measure_t m)
 {
     FILE *out = dp_picture_file(p, "p_marks.dat");
     const int data = m->family == DP_SAMPLES || m->family == DP_DATASET;
-    const slong n = data ? m->ndata : m->family == DP_UNIFORM || m->family == DP_DENSITY ? 0 : m->n, stride = n / 500 + 1;
+    const slong n = data ? m->ndata : m->family >= DP_UNIFORM ? 0 : m->n, stride = n / 500 + 1;
     fputs("NaN\tNaN\n", out);
     for (slong j = 0; j < n; j += stride)
         for (int k = 0; k < m->dim; k++)

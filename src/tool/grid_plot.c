@@ -140,7 +140,17 @@ double dp_picture_density(const dp_measure_t m, const double *x)
         for (slong j = 0; j < m->n; j++) sum += fmpq_get_d(DP_WEIGHT(m, j)) * gauss(m, j, x);
         return sum;
     }
-    if (m->family == DP_ATOMS) return 0;
+    if (m->marginal) {
+        sum = 1;
+        for (int k = 0; k < m->dim; k++) sum *= dp_picture_density(m->marginal + k, x + k);
+        return sum;
+    }
+    if (m->family == DP_UNIFORM) {
+        int in = 1;
+        for (int k = 0; k < m->dim; k++) in &= x[k] >= fmpq_get_d(DP_LOWER(m, k)) && x[k] <= fmpq_get_d(DP_UPPER(m, k));
+        return in;
+    }
+    if (m->family != DP_STUDENT && m->family != DP_LAPLACE) return 0;
     const double u = (x[0] - fmpq_get_d(DP_MEAN(m, 0, 0))) / fmpq_get_d(m->scale), nu = m->family == DP_STUDENT ? fmpq_get_d(m->dof) : 0;
     return m->family == DP_LAPLACE ? exp(-fabs(u)) : pow(1 + u * u / nu, -(nu + 1) / 2);
 }
