@@ -256,8 +256,13 @@ static int fits(dp_check *c, const dp_problem *P)
 static void run(dp_check *c)
 {
     const dp_problem *P = dp_check_problem(c);
+    const dp_param *wanted = dp_check_param(c, "stability");
     char name[4];
     if (!fits(c, P)) return;
+    if (!wanted && dp_check_param(c, "crossing")) {
+        dp_give_up(c, DP_EINPUT, "crossing is for stability, which is not asked for");
+        return;
+    }
     dp_let_q(c, "h", P->bandwidth);
     for (int i = 0; i < N; i++)
         snprintf(name, sizeof name, "x%d", i), dp_let_q(c, name, DP_MEAN(P->q, i, 0)), snprintf(name, sizeof name, "q%d", i), dp_let_q(c, name, DP_WEIGHT(P->q, i));
@@ -272,7 +277,6 @@ static void run(dp_check *c)
     tie(c);
     dp_suffice(c, "a pair of eigenvalues crosses the imaginary axis", dp_check_twin(c, "same") ? "H0*H1 > 0" : "H0*H1 < 0");
     between(c);
-    const dp_param *wanted = dp_check_param(c, "stability");
     if (wanted && !dp_check_stopped(c)) stability(c, !strcmp(wanted->word, "attracting"));
 }
 
