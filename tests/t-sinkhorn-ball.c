@@ -107,10 +107,10 @@ static void test_narrow(void **unused)
 {
     (void) unused;
     int many = 0;
-    for (int k = 0; k < 12; k++) {
+    for (int k = 0; k < 80; k++) {
         toy t;
         dp_error e = {0};
-        toy_init(&t, 1, 0.08 + 0.1 * uniform());
+        toy_init(&t, 1, 0.08 + 0.08 * uniform());
         t.s.n = t.s.m = 7, t.s.d = 2;
         arb_ptr v = _arb_vec_init(14);
         dp_drifted out = {.v = t.v};

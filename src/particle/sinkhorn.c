@@ -63,10 +63,10 @@ static double floor_of(const scaling *a)
 }
 
 /* What the acceleration keeps: the least error so far, what a sweep made of its point, the largest centred potential that a sweep made, sweeps since the least, sweeps still to be
-   made without acceleration, and before Newton's method is tried again; newton: the point is its. */
-typedef struct { dp_anderson A; double least, most, *best; slong idle, plain, more, rest; int newton; } chase;
+   made without acceleration, and before Newton's method is tried again; newton: the point is its, 2: after a step that was cut off, of which there were `cut`. */
+typedef struct { dp_anderson A; double least, most, *best; slong idle, plain, more, rest; int newton, cut; } chase;
 
-enum { LEAP = 10, IDLE = 4 * DP_ANDERSON, MOST_PLAIN = 4096, FEW = 1 << 20 };
+enum { LEAP = 10, IDLE = 4 * DP_ANDERSON, MOST_PLAIN = 4096, FEW = 1 << 20, MOST_CUT = 40 };
 
 /* About so many sweeps are a step of Newton's method. */
 static slong price(size_t m) { return m > 64 ? 4 * (slong) m : 0; }
@@ -110,9 +110,10 @@ static dp_status next(scaling *a, chase *c, int self, dp_error *e)
     dp_status status = DP_OK;
     for (size_t j = 0; self && j < a->p.m; j++) a->g[j] = (a->f[j] + a->g[j]) / 2;
     if (self) return status;
-    const int helped = a->error < c->least / 2;
-    c->idle++, c->rest--;
-    if (a->error < c->least) c->least = a->error, c->idle = 0, memcpy(c->best, a->g, sizeof(double) * a->p.m);
+    /* A cut step towards parts that exchange too little mass multiplies it, while the error says hardly anything. */
+    const int nearer = tried == 2 && a->error <= 1.001 * c->least && c->cut < MOST_CUT, helped = nearer || a->error < c->least / 2;
+    c->idle++, c->rest--, c->cut = tried == 2 ? c->cut + 1 : 0;
+    if (a->error < c->least || nearer) c->least = fmin(a->error, c->least), c->idle = 0, memcpy(c->best, a->g, sizeof(double) * a->p.m);
     c->most = fmax(c->most, centre(a->g, a->p.m));
     if (tried || (!c->plain && (a->error > LEAP * c->least || c->idle > IDLE))) status = begin_anew(a, c, few && (tried ? helped : c->rest <= 0), e);
     if (status || c->newton) return status;
