@@ -569,6 +569,12 @@ printf '# comment\nabscissa,ordinate\n0,0\n1,2\n' >"$w/pnames.csv"
 runs 'drift: names behind a comment' 0 "$dp" drift --drift mean-shift -b 1 --x "$w/pnames.csv" --y "$w/py.csv"
 printf '"0","0"\n1,2\n' >"$w/pquoted.csv"
 runs 'drift: numbers in quotation marks are no names' 2 "$dp" drift --drift mean-shift -b 1 --x "$w/pquoted.csv" --y "$w/py.csv"
+for line in "'0','0'" '(0, 0)' '[0, 0]' '<0,0>' '−1,0'; do
+  printf '%s\n1,2\n' "$line" >"$w/pquoted.csv"
+  runs "drift: $line is no line of names" 2 "$dp" drift --drift mean-shift -b 1 --x "$w/pquoted.csv" --y "$w/py.csv"
+done
+printf 'größe,_b\n1,2\n' >"$w/pquoted.csv"
+runs 'drift: names with any letters' 0 "$dp" drift --drift mean-shift -b 1 --x "$w/pquoted.csv" --y "$w/py.csv"
 printf '"a","b"\n1,2\n' >"$w/pquoted.csv"
 runs 'drift: names in quotation marks' 0 "$dp" drift --drift mean-shift -b 1 --x "$w/pquoted.csv" --y "$w/py.csv"
 printf '0x10,2\n' >"$w/phex.csv"

@@ -397,6 +397,26 @@ static void samples(void **state)
     dp_recorded_clear(&r);
 }
 
+/* A drift without a kernel is one velocity, however many bandwidths are recorded. */
+static void without_kernel(void **state)
+{
+    dp_recorded r;
+    dp_identity id;
+    dp_error e = {0};
+    (void) state;
+    course(&r, 3, N, 1, 0, 77);
+    r.declared.drift = dp_strdup("wasserstein"), r.declared.nbandwidths = 3, r.declared.bandwidth[1] = 1, r.declared.bandwidth[2] = 0.5;
+    r.v = dp_malloc(sizeof(double) * 3 * NX);
+    for (size_t t = 0; t < 3; t++) {
+        const dp_sample s = {.n = N, .m = N, .d = D, .x = r.x + t * NX, .y = r.y + t * NX, .iterations = -1, .tolerance = -1, .threads = 1};
+        dp_drifted out = {.v = r.v + t * NX};
+        assert_int_equal(dp_drift_sample(&out, "wasserstein", &s, &e), DP_OK);
+    }
+    assert_int_equal(dp_identify(&id, &r, 0, 2, &e), DP_OK);
+    assert_true(dp_identity_as_declared(&id, &r.declared, 0));
+    done(&id, &r);
+}
+
 /* p-values under p = q: at most a share a below a, up to chance: 40 runs, binomial(40, 0.2) exceeds 17 with probability 3e-4. */
 static void level(void **state)
 {
@@ -420,7 +440,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(programs_in_float64), cmocka_unit_test(programs_in_float32), cmocka_unit_test(programs_in_float32_stored_wide), cmocka_unit_test(factors), cmocka_unit_test(products_of_matrices), cmocka_unit_test(targets),
         cmocka_unit_test(wrong_runs), cmocka_unit_test(alike_and_unlike), cmocka_unit_test(affinities_against_the_registry), cmocka_unit_test(bad_meta),
-        cmocka_unit_test(bad_arrays), cmocka_unit_test(far_points), cmocka_unit_test(samples), cmocka_unit_test(level)};
+        cmocka_unit_test(bad_arrays), cmocka_unit_test(far_points), cmocka_unit_test(samples), cmocka_unit_test(level), cmocka_unit_test(without_kernel)};
     close(mkstemp(file));
     const int failed = cmocka_run_group_tests(tests, NULL, NULL);
     unlink(file);

@@ -399,7 +399,8 @@ static void cases_are_checked(void **unused)
         {"drift: {name: mean-shift, gama: 1}", "did you mean 'gamma'"}, {"drift: {}", "missing key 'name'"}, {"drift: {name: fgan}, critic: {divergence: kale}", "greater than 0"}, {"drift: {name: kl}", "not defined on samples"},
         {"drift: {name: kale}", "regularisation"}, {"drift: {name: sinkhorn, stop_gradient: false}", "no derivative"}, {"drift: {name: mmd}, batch: 0", "whole number from 1"},
         {"drift: {name: mmd}, optimiser: {lr: 0}", "greater than 0"}, {"drift: {name: mmd}, optimiser: {betas: [1, 1/2]}", "below 1"}, {"drift: {name: mmd}, batches: full", "all points of p"},
-        {"drift: {name: mmd}, record: {energies: [mmd3]}", "functional of samples"}, {"drift: {name: mmd}, optimiser: {nesterov: true}", "momentum"}, {"drift: {name: mmd}, precision: half", "single"}};
+        {"drift: {name: mmd}, record: {energies: [mmd3]}", "functional of samples"}, {"drift: {name: mmd}, optimiser: {nesterov: true}", "momentum"}, {"drift: {name: mmd}, precision: half", "single"},
+        {"drift: {name: sliced-wasserstein, bandwidths: [1, 2]}", "no bandwidth"}};
     dp_train *t = read_case("{dataset: {name: moons, n: 50}}", "drift: {name: mmd, bandwidths: [1/3]}, seed: 4"), *again;
     dp_error e = {0};
     assert_int_equal(dp_train_parse(&again, t->P->path, t->P->text, NULL, 0, &e), DP_OK);

@@ -6,6 +6,9 @@
 
 #include "audit/audit.h"
 
+static int is(const dp_variant *a, const char *drift) { return a->drift && !strcmp(a->drift, drift); }
+static int has_kernel(const dp_variant *a) { return !is(a, "wasserstein") && !is(a, "sliced-wasserstein"); }
+
 /* ---- evaluation ---- */
 
 static void rational(fmpq_t out, double v)
@@ -108,13 +111,13 @@ static dp_status of_all(double *v, const dp_variant *a, const dp_batch *b, dp_er
     enum { MOST_PAIRS = 1 << 18 };
     const size_t nd = b->n * b->d;
     double h[DP_MOST_BANDWIDTHS];
-    if (a->drift && !strcmp(a->drift, "wasserstein") && b->d > 1 && b->n * b->m > MOST_PAIRS) return dp_fail(e, DP_EUNSUPPORTED, "an optimal plan of so many points takes too long");
-    if (a->drift && !strcmp(a->drift, "sliced-wasserstein") && !b->ndirections) return dp_fail(e, DP_EUNSUPPORTED, "no array directions is recorded");
-    if (a->drift && (!strcmp(a->drift, "kale") || !strcmp(a->drift, "chi2")) && !(b->lambda > 0)) return dp_fail(e, DP_EUNSUPPORTED, "no regularisation is recorded");
+    if (is(a, "wasserstein") && b->d > 1 && b->n * b->m > MOST_PAIRS) return dp_fail(e, DP_EUNSUPPORTED, "an optimal plan of so many points takes too long");
+    if (is(a, "sliced-wasserstein") && !b->ndirections) return dp_fail(e, DP_EUNSUPPORTED, "no array directions is recorded");
+    if ((is(a, "kale") || is(a, "chi2")) && !(b->lambda > 0)) return dp_fail(e, DP_EUNSUPPORTED, "no regularisation is recorded");
     if (!a->drift && !b->nh) return dp_fail(e, DP_EUNSUPPORTED, "no bandwidth is recorded");
     for (size_t k = 0; k < b->nh; k++)
         if (!isfinite(h[k] = scaled(a, b, b->h[k]))) return dp_fail(e, DP_EUNSUPPORTED, "a bandwidth beyond doubles");
-    const int once = a->drift && (a->plain_kernel_sum || !strcmp(a->drift, "da2-released") || !b->nh);
+    const int once = a->drift && (a->plain_kernel_sum || is(a, "da2-released") || !has_kernel(a) || !b->nh); /* without a kernel there is nothing to sum */
     if (once) return of_together(v, a, b, h, e);
     double *one = dp_malloc(sizeof(double) * nd);
     dp_status status = DP_OK;
@@ -178,8 +181,6 @@ static void released_name(FILE *f, const dp_released *o)
     if (o->clip == 0) fputs(", no clip", f);
 }
 
-static int is(const dp_variant *a, const char *drift) { return a->drift && !strcmp(a->drift, drift); }
-static int has_kernel(const dp_variant *a) { return !is(a, "wasserstein") && !is(a, "sliced-wasserstein"); }
 static int has_pairs(const dp_variant *a) { return !a->drift || is(a, "mean-shift") || is(a, "mmd") || is(a, "sinkhorn") || is(a, "sinkhorn-proxy") || is(a, "da2") || is(a, "sharp"); }
 
 char *dp_variant_name(const dp_variant *a)

@@ -33,16 +33,17 @@ static dp_status read_row(dp_table *t, size_t *cols, size_t *room, char *line, c
     return DP_OK;
 }
 
-/* A first line of names (comments and empty lines may stand before it): it begins with a letter, in quotation marks or not, and not with nan or inf as a field of its own. A number in
-   quotation marks is no name: to skip it might drop a point. */
+/* A first line of names (comments and empty lines may stand before it): it begins with a letter (of any alphabet) or _, in quotation marks or not, and not with nan or inf as a field of its
+   own. Numbers in quotation marks, in brackets or behind another sign are no names: to skip them might drop a point. */
 static int names(const char *line)
 {
     char *end;
-    line += strspn(line, "\" ");
+    line += strspn(line, "\"' ");
     strtod(line, &end);
     const int some = end > line;
-    end += strspn(end, "\" \t\r");
-    return strchr("+-.0123456789", *line) == NULL && !(some && (*end == ',' || *end == '\0'));
+    end += strspn(end, "\"' \t\r");
+    const int letter = (*line >= 'A' && *line <= 'Z') || (*line >= 'a' && *line <= 'z') || *line == '_' || ((*line & 0x80) && strncmp(line, "\xE2\x88\x92", 3)); /* that is a minus sign */
+    return letter && !(some && (*end == ',' || *end == '\0'));
 }
 
 static dp_status read_text(dp_table *t, const char *path, char *text, dp_error *e)

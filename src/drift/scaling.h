@@ -36,7 +36,7 @@ double dp_scaling_birkhoff_bits(const dp_pairs *s, int self);
 /* v_j (1 +/- (e^error - 1)). */
 void dp_scaling_widen(arb_ptr v, slong n, const mag_t error);
 
-/* (27) to convergence on samples with negatives, masks or any kernel: n x d; uniform weights. Error: Lemmas S1, S2. DP_EUNSUPPORTED for one Gaussian without negatives and masks,
+/* (27) to convergence on samples with negatives, masks or any kernel: n x d; uniform weights. Error: Lemmas S1, S2. DP_EUNSUPPORTED for one Gaussian (of weight 1) without negatives and masks,
    which the engine of laws serves; with s->iterations >= 0 that many sweeps. Requires: a mask leaves every place a plan can fill, or DP_EINPUT. */
 dp_status dp_sinkhorn_sample_ball(arb_ptr out, const dp_sample *s, slong prec, dp_error *e);
 

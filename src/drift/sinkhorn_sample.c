@@ -70,7 +70,7 @@ static dp_status side(arb_ptr out, const dp_pairing *p, const dp_sample *of, slo
 dp_status dp_sinkhorn_sample_ball(arb_ptr out, const dp_sample *s, slong prec, dp_error *e)
 {
     if (s->iterations >= 0) return dp_ball_sinkhorn(out, s, prec, e);
-    if (!s->z && !s->leave_out && s->nparts == 1 && s->part->family == DP_KERNEL_GAUSSIAN) return dp_fail(e, DP_EUNSUPPORTED, "sinkhorn: as a law of atoms");
+    if (!s->z && !s->leave_out && s->nparts == 1 && s->part->family == DP_KERNEL_GAUSSIAN && fmpq_is_one(&s->part->weight)) return dp_fail(e, DP_EUNSUPPORTED, "sinkhorn: as a law of atoms");
     const dp_pairing y = dp_pairing_y(s, NULL, DP_FORM_KERNEL), z = dp_pairing_negatives(s, NULL, DP_FORM_KERNEL);
     const slong n = (slong) (s->n * s->d);
     arb_ptr t = _arb_vec_init(n);

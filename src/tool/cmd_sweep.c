@@ -191,8 +191,9 @@ static void check_options(const dp_args *a)
 /* A pattern that matches nothing is a mistake; of a share it may match nothing. */
 static dp_status check_only(const dp_sweep *s, const char *glob, dp_error *e)
 {
+    if (!glob) return DP_OK;
     for (size_t i = 0; i < s->n; i++)
-        if (!glob || !fnmatch(glob, s->cell[i].key, 0)) return DP_OK;
+        if (!fnmatch(glob, s->cell[i].key, 0)) return DP_OK;
     return dp_fail(e, DP_EINPUT, "--only %s: matches no run; the first is '%s'", glob, s->n ? s->cell[0].key : "");
 }
 

@@ -33,6 +33,8 @@ static dp_status check_drift(const dp_train *t, const dp_yaml_report *r, const d
         return DP_EINPUT;
     }
     if (!D->sample || !strcmp(t->drift, "kl")) return dp_yaml_fail(r, name, "%s: not defined on samples", t->drift);
+    if (t->nbandwidths && (!strcmp(t->drift, "wasserstein") || !strcmp(t->drift, "sliced-wasserstein")))
+        return dp_yaml_fail(r, at(train, "drift", "bandwidths"), "%s: no kernel, no bandwidth: one velocity would be added to itself; expected no bandwidths", t->drift);
     return DP_OK;
 }
 
