@@ -144,6 +144,16 @@ static dp_status make_level(split_level *out, const dp_problem *P, const char *d
 
 /* ---- all levels ---- */
 
+/* What is left of the error after two halvings that moved a value by `before` and by `last`, when a third of `last` is added as if the order were two. The next ones are taken to move by the same share
+   of the one before, no less than the quarter of second order (less is chance, or an order that may not last) and no more than 9/10: together share/(1 - share) of the last. NaN: one halving only. */
+static double left_over(double before, double last)
+{
+    if (isnan(before))
+        return 4 * last;
+    const double step = fmax(last, before / 4), share = fmin(step / before, 0.9);
+    return step * fmax(1, 1.0 / 3 + share / (1 - share));
+}
+
 /* Largest change between levels relative to the largest component. */
 static double change(const split_level *a, const split_level *b, slong n)
 {
@@ -169,16 +179,6 @@ static double moved_about(const dp_mesh_t mesh, const double *coarse, const doub
             most = fmax(most, fabs(fine[at * d + c] - coarse[at * d + c]));
     }
     return most;
-}
-
-/* What is left of the error after two halvings that moved a value by `before` and by `last`, when a third of `last` is added as if the order were two. The next ones are taken to move by the same share
-   of the one before, no less than the quarter of second order (less is chance, or an order that may not last) and no more than 9/10: together share/(1 - share) of the last. NaN: one halving only. */
-static double left_over(double before, double last)
-{
-    if (isnan(before))
-        return 4 * last;
-    const double step = fmax(last, before / 4), share = fmin(step / before, 0.9);
-    return step * fmax(1, 1.0 / 3 + share / (1 - share));
 }
 
 /* Second order: what the last halving moved is three times what is left, to leading order. before: the level before coarse, or NULL. */
@@ -213,14 +213,14 @@ static void set_fraction(dp_scalar_t out, double before, double coarse, double f
     out->how = weight[0] == 'f' ? "projection on gradients, flat" : weight[0] == 'k' ? "projection on gradients in L2(k*q)" : "projection on gradients in L2(q)";
 }
 
-/* Levels until the last halving moved no component by more than the digits ask for, three at least where MOST_NODES allows; the last ones, coarsest first. Returns how many: 2 or 3; status: of the first two. */
+/* Levels until what is left of any component is a quarter of what the digits ask for of the largest, three at least where MOST_NODES allows; the last ones, coarsest first. Returns how many: 2 or 3; status: of the first two. */
 static int make_levels(split_level l[3], dp_status *status, const dp_gridfield *f, const dp_problem *P, const char *drift, dp_split split, int threads, dp_error *e)
 {
     const slong n = dp_mesh_nodes(&f->mesh) * f->mesh.dim;
     int count = 0;
     for (int level = 0; level < LEVELS && (level < 2 || nodes_of(&f->mesh, level) <= MOST_NODES); level++) {
         split_level next = {NULL, NULL, NULL, 0};
-        if (count == 3 && change(l + 1, l + 2, n) <= pow(10, -(double) f->digits))
+        if (count == 3 && left_over(change(l, l + 1, n), change(l + 1, l + 2, n)) <= pow(10, -(double) f->digits) / 4)
             break;
         *status = make_level(&next, P, drift, &f->mesh, split, level, threads, e);
         if (*status != DP_OK)
