@@ -3,7 +3,6 @@
 #ifndef DP_PROOFS_SWING_H
 #define DP_PROOFS_SWING_H
 
-#include <stdarg.h>
 #include <stdio.h>
 
 #include "driftproof.h"
@@ -12,17 +11,6 @@ enum { SW_PLACES = 3, SW_ATOMS = 5, SW_TEXT = 1400 };
 
 /* One direction u<d>_i in which the places move, x_i + t u_i, towards the law W<end>: all names of its series in t end in _<order>. */
 typedef struct { dp_check *c; int d, order, proxy, end; } sw_t;
-
-/* Defines what the printed name says as what the printed text says. */
-__attribute__((format(printf, 3, 4))) static inline void sw_def(dp_check *c, const char *name, const char *format, ...)
-{
-    va_list args;
-    char text[SW_TEXT];
-    va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    dp_def(c, name, text);
-}
 
 /* "<stem><direction>_i_n", or "<stem><direction>_i_j_n" for j >= 0; out holds 24. */
 static inline const char *sw_name(char *out, const sw_t *s, const char *stem, int i, int j, int n)
@@ -37,10 +25,10 @@ static inline void sw_kernel(const sw_t *s, const char *stem, int i, int j, cons
 {
     char out[4][24];
     for (int n = 0; n <= s->order; n++) sw_name(out[n], s, stem, i, j, n);
-    sw_def(s->c, out[0], "%s", K);
-    sw_def(s->c, out[1], "-%s*%s/h^2*%s", r, v, K);
-    sw_def(s->c, out[2], "-(%s*%s*%s + %s^2*%s)/(2*h^2)", r, v, out[1], v, K);
-    if (s->order > 2) sw_def(s->c, out[3], "-(%s*%s*%s + %s^2*%s)/(3*h^2)", r, v, out[2], v, out[1]);
+    dp_def_printed(s->c, out[0], "%s", K);
+    dp_def_printed(s->c, out[1], "-%s*%s/h^2*%s", r, v, K);
+    dp_def_printed(s->c, out[2], "-(%s*%s*%s + %s^2*%s)/(2*h^2)", r, v, out[1], v, K);
+    if (s->order > 2) dp_def_printed(s->c, out[3], "-(%s*%s*%s + %s^2*%s)/(3*h^2)", r, v, out[2], v, out[1]);
 }
 
 /* out_i = (in_i)^(-1) for twice = 2, (in_i)^(-1/2) for twice = 1. */
@@ -50,9 +38,9 @@ static inline void sw_power(const sw_t *s, const char *out, const char *in, int 
     for (int n = 0; n <= s->order; n++) {
         int room = 0;
         sw_name(f[n], s, in, i, -1, n), sw_name(y[n], s, out, i, -1, n);
-        if (!n) sw_def(s->c, y[0], twice == 2 ? "1/%s" : "1/sqrt(%s)", f[0]);
+        if (!n) dp_def_printed(s->c, y[0], twice == 2 ? "1/%s" : "1/sqrt(%s)", f[0]);
         for (int k = 1; k <= n; k++) room += snprintf(text + room, sizeof text - (size_t) room, "%s%d*%s*%s", k > 1 ? " + " : "", twice == 2 ? -2 * n : k - 2 * n, f[k], y[n - k]);
-        if (n) sw_def(s->c, y[n], "(%s)/(%d*%s)", text, 2 * n, f[0]);
+        if (n) dp_def_printed(s->c, y[n], "(%s)/(%d*%s)", text, 2 * n, f[0]);
     }
 }
 
@@ -138,31 +126,19 @@ static inline void sw_direction(dp_check *c, int proxy, int end, int d, int orde
     const sw_t s = {c, d, order, proxy, end};
     char out[24];
     for (int i = 0; i < SW_PLACES; i++) {
-        char line[SW_TEXT];
-        size_t n = 0;
-        for (const char *t = text; *t && n + 1 < sizeof line; t++) line[n++] = (char) (*t == '#' ? '0' + i : *t);
-        line[n] = 0, snprintf(out, sizeof out, "u%d_%d", d, i), dp_def(c, out, line);
+        snprintf(out, sizeof out, "u%d_%d", d, i), dp_def_at(c, NULL, i, -1, out, text);
     }
     sw_densities(&s), sw_drift(&s);
     for (int i = 0; i < SW_PLACES; i++) {
-        snprintf(out, sizeof out, "S%d_%d", d, i), sw_def(c, out, "2*V%d_%d_2", d, i);
-        if (order > 2) snprintf(out, sizeof out, "T%d_%d", d, i), sw_def(c, out, "6*V%d_%d_3", d, i);
+        snprintf(out, sizeof out, "S%d_%d", d, i), dp_def_printed(c, out, "2*V%d_%d_2", d, i);
+        if (order > 2) snprintf(out, sizeof out, "T%d_%d", d, i), dp_def_printed(c, out, "6*V%d_%d_3", d, i);
     }
 }
 
 /* For each place: the text with # replaced by its number. */
 static inline void sw_each(dp_check *c, const char *name, const char *text)
 {
-    for (int i = 0; i < SW_PLACES; i++) {
-        char out[2][SW_TEXT];
-        const char *in[2] = {name, text};
-        for (int k = 0; k < 2; k++) {
-            size_t n = 0;
-            for (const char *t = in[k]; *t && n + 1 < SW_TEXT; t++) out[k][n++] = (char) (*t == '#' ? '0' + i : *t);
-            out[k][n] = 0;
-        }
-        dp_def(c, out[0], out[1]);
-    }
+    for (int i = 0; i < SW_PLACES; i++) dp_def_at(c, NULL, i, -1, name, text);
 }
 
 /* a + i b, right, and l + i k, left eigenvector of J4 for i omega: products of two rows, and of two columns, of J4 - i omega. */
@@ -179,17 +155,14 @@ static inline void sw_eigenvectors(dp_check *c)
 /* h = J4^-1 B(q, conj q) and c + i d = (2 i omega - J4)^-1 B(q, q), by the adjugate z^2 + z (J + C2) + J^2 + C2 J + C1 of z - J. */
 static inline void sw_slaved(dp_check *c)
 {
-    static const char *const JJ = "(J4_#_0*J4_0_$ + J4_#_1*J4_1_$ + J4_#_2*J4_2_$ + C2_4*J4_#_$)";
+#define SW_JJ "(J4_#_0*J4_0_$ + J4_#_1*J4_1_$ + J4_#_2*J4_2_$ + C2_4*J4_#_$)"
     for (int i = 0; i < SW_PLACES; i++)
         for (int j = 0; j < SW_PLACES; j++) {
-            char text[400], name[24];
-            size_t n = 0;
-            for (const char *t = JJ; *t; t++) text[n++] = (char) (*t == '#' ? '0' + i : *t == '$' ? '0' + j : *t);
-            text[n] = 0;
-            snprintf(name, sizeof name, "A_%d_%d", i, j), sw_def(c, name, "%s%s", text, i == j ? " + omega^2" : "");
-            snprintf(name, sizeof name, "R_%d_%d", i, j), sw_def(c, name, "%s%s", text, i == j ? " - 3*omega^2" : "");
-            snprintf(name, sizeof name, "I_%d_%d", i, j), sw_def(c, name, "2*omega*(J4_%d_%d%s)", i, j, i == j ? " + C2_4" : "");
+            dp_def_at(c, NULL, i, j, "A_#_$", i == j ? SW_JJ " + omega^2" : SW_JJ);
+            dp_def_at(c, NULL, i, j, "R_#_$", i == j ? SW_JJ " - 3*omega^2" : SW_JJ);
+            dp_def_at(c, NULL, i, j, "I_#_$", i == j ? "2*omega*(J4_#_$ + C2_4)" : "2*omega*J4_#_$");
         }
+#undef SW_JJ
     sw_each(c, "bb_#", "S0_# + S1_#"), sw_each(c, "br_#", "S0_# - S1_#"), sw_each(c, "bi_#", "(S2_# - S3_#)/2");
     sw_each(c, "h_#", "-(A_#_0*bb_0 + A_#_1*bb_1 + A_#_2*bb_2)/(omega^2*C2_4)");
     sw_each(c, "tr_#", "R_#_0*br_0 + R_#_1*br_1 + R_#_2*br_2 - I_#_0*bi_0 - I_#_1*bi_1 - I_#_2*bi_2");

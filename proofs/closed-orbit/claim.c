@@ -14,19 +14,19 @@ static int atom(int e, int j)
 /* The pull of the other place of q, P_i = share times distance, and P1_i, its derivative by the distance; m_i: where the kernel mean of p must be for rest. */
 static void pulls(dp_check *c, int gaussian)
 {
-    hp_def(c, "r", "x1 - x0");
-    hp_def(c, "K", gaussian ? "exp(-r^2/(2*h^2))" : "exp(-r/h)");
-    hp_def(c, "gr", gaussian ? "r/h^2" : "1/h");
+    dp_def_printed(c, "r", "x1 - x0");
+    dp_def_printed(c, "K", gaussian ? "exp(-r^2/(2*h^2))" : "exp(-r/h)");
+    dp_def_printed(c, "gr", gaussian ? "r/h^2" : "1/h");
     for (int i = 0; i < 2; i++) {
         const int o = 1 - i;
         char name[8];
-        snprintf(name, sizeof name, "P%d", i), hp_def(c, name, "q%d*K*r/(q%d + q%d*K)", o, i, o);
-        snprintf(name, sizeof name, "P1%d", i), hp_def(c, name, "q%d*K/(q%d + q%d*K) - r*q0*q1*K*gr/(q%d + q%d*K)^2", o, i, o, i, o);
-        snprintf(name, sizeof name, "m%d", i), hp_def(c, name, i ? "x1 - P1" : "x0 + P0");
+        snprintf(name, sizeof name, "P%d", i), dp_def_printed(c, name, "q%d*K*r/(q%d + q%d*K)", o, i, o);
+        snprintf(name, sizeof name, "P1%d", i), dp_def_printed(c, name, "q%d*K/(q%d + q%d*K) - r*q0*q1*K*gr/(q%d + q%d*K)^2", o, i, o, i, o);
+        snprintf(name, sizeof name, "m%d", i), dp_def_printed(c, name, i ? "x1 - P1" : "x0 + P0");
         for (int j = 0; j < 4; j++) {
-            hp_def(c, dp_name("k", i, j), gaussian ? "exp(-(z%d - x%d)^2/(2*h^2))" : "exp(-abs(z%d - x%d)/h)", j, i);
-            hp_def(c, dp_name("g", i, j), gaussian ? "(z%d - x%d)/h^2" : "(z%d - x%d)/(h*abs(z%d - x%d))", j, i, j, i);
-            hp_def(c, dp_name("c", i, j), "k_%d_%d*(z%d - m%d)", i, j, j, i);
+            dp_def_printed(c, dp_name("k", i, j), gaussian ? "exp(-(z%d - x%d)^2/(2*h^2))" : "exp(-abs(z%d - x%d)/h)", j, i);
+            dp_def_printed(c, dp_name("g", i, j), gaussian ? "(z%d - x%d)/h^2" : "(z%d - x%d)/(h*abs(z%d - x%d))", j, i, j, i);
+            dp_def_printed(c, dp_name("c", i, j), "k_%d_%d*(z%d - m%d)", i, j, j, i);
         }
     }
 }
@@ -37,10 +37,10 @@ static void end(dp_check *c, int e)
     char name[12];
     for (int j = 0; j < 3; j++) {
         const int a = atom(e, (j + 1) % 3), b = atom(e, (j + 2) % 3);
-        snprintf(name, sizeof name, "u%d", e), hp_def(c, dp_name(name, j, -1), "c_0_%d*c_1_%d - c_0_%d*c_1_%d", a, b, b, a);
+        snprintf(name, sizeof name, "u%d", e), dp_def_printed(c, dp_name(name, j, -1), "c_0_%d*c_1_%d - c_0_%d*c_1_%d", a, b, b, a);
     }
     for (int j = 0; j < 3; j++)
-        snprintf(name, sizeof name, "w%d", e), hp_def(c, dp_name(name, j, -1), "u%d_%d/(u%d_0 + u%d_1 + u%d_2)", e, j, e, e, e);
+        snprintf(name, sizeof name, "w%d", e), dp_def_printed(c, dp_name(name, j, -1), "u%d_%d/(u%d_0 + u%d_1 + u%d_2)", e, j, e, e, e);
     for (int i = 0; i < 2; i++) {
         char *top = dp_strdup("0"), *bottom = dp_strdup("0"), *more;
         for (int j = 0; j < 3; j++) {
@@ -48,8 +48,8 @@ static void end(dp_check *c, int e)
             more = dp_format("%s + w%d_%d*c_%d_%d*g_%d_%d", top, e, j, i, a, i, a), free(top), top = more;
             more = dp_format("%s + w%d_%d*k_%d_%d", bottom, e, j, i, a), free(bottom), bottom = more;
         }
-        snprintf(name, sizeof name, "D%d", e), hp_def(c, dp_name(name, i, -1), "%s", bottom);
-        snprintf(name, sizeof name, "J%d", e), hp_def(c, dp_name(name, i, -1), "(%s)/D%d_%d - 1 + P1%d", top, e, i, i);
+        snprintf(name, sizeof name, "D%d", e), dp_def_printed(c, dp_name(name, i, -1), "%s", bottom);
+        snprintf(name, sizeof name, "J%d", e), dp_def_printed(c, dp_name(name, i, -1), "(%s)/D%d_%d - 1 + P1%d", top, e, i, i);
         free(top), free(bottom);
     }
 }

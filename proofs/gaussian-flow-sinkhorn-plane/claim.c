@@ -1,44 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Gaussian closure of the Sinkhorn flow (27) in the plane: its equation for any two covariances, and the three rates at p = q. */
-#include <stdarg.h>
 #include <stdio.h>
 
-#include "driftproof.h"
-
-__attribute__((format(printf, 3, 4))) static void def(dp_check *c, const char *name, const char *format, ...)
-{
-    va_list args;
-    char text[512];
-    va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    dp_def(c, name, text);
-}
-
-/* Defines <out>_i_j as the text with i and j in the places of # and $; same only in entries with i = j when it is not NULL. */
-static void entries(dp_check *c, const char *out, const char *text, const char *same)
-{
-    for (int i = 0; i < 2; i++)
-        for (int j = 0; j < 2; j++) {
-            char line[512];
-            size_t n = 0;
-            for (const char *t = text; *t && n + 1 < sizeof line; t++) line[n++] = (char) (*t == '#' ? '0' + i : *t == '$' ? '0' + j : *t);
-            line[n] = 0;
-            def(c, dp_name(out, i, j), i == j && same ? "%s%s" : "%s", line, same);
-        }
-}
+#include "../plane.h"
 
 /* <out>: the root of (e/2)^2 + M^2, M symmetric: (A + sqrt(det A))/sqrt(tr A + 2 sqrt(det A)). */
 static void root(dp_check *c, const char *out, const char *M)
 {
     char text[200], square[24], det[24], same[160];
     snprintf(square, sizeof square, "%s_square", out), snprintf(det, sizeof det, "%s_det", out);
-    snprintf(text, sizeof text, "%s_#_0*%s_0_$ + %s_#_1*%s_1_$", M, M, M, M);
-    entries(c, square, text, " + e^2/4");
-    def(c, det, "sqrt(%s_0_0*%s_1_1 - %s_0_1*%s_1_0)", square, square, square, square);
+    snprintf(text, sizeof text, "%s_#_0*%s_0_$ + %s_#_1*%s_1_$", M, M, M, M), pl_entries(c, square, text, " + e^2/4");
+    dp_def_printed(c, det, "sqrt(%s_0_0*%s_1_1 - %s_0_1*%s_1_0)", square, square, square, square);
     snprintf(text, sizeof text, "%s_#_$/sqrt(%s_0_0 + %s_1_1 + 2*%s)", square, square, square, det);
     snprintf(same, sizeof same, " + %s/sqrt(%s_0_0 + %s_1_1 + 2*%s)", det, square, square, det);
-    entries(c, out, text, same);
+    pl_entries(c, out, text, same);
 }
 
 /* Leaves <name>_i_j of a covariance. */
@@ -78,12 +53,12 @@ static void closure(dp_check *c, const dp_problem *P)
         }
     }
     root(c, "R", "S");
-    def(c, "S_det", "S_0_0*S_1_1 - S_0_1*S_1_0");
-    entries(c, "N", "-S_#_$/S_det", " + (S_0_0 + S_1_1)/S_det");
-    entries(c, "O", "N_#_0*R_0_$ + N_#_1*R_1_$ - e/2*N_#_$", NULL);
-    entries(c, "T", dp_check_twin(c, "biased") ? "one_J_#_$" : "one_J_#_$ + O_#_$", NULL);
-    entries(c, "TS", "T_#_0*S_0_$ + T_#_1*S_1_$", NULL);
-    entries(c, "plan", "TS_#_0*T_0_$ + TS_#_1*T_1_$ + e*T_#_$", NULL);
+    dp_def_printed(c, "S_det", "S_0_0*S_1_1 - S_0_1*S_1_0");
+    pl_entries(c, "N", "-S_#_$/S_det", " + (S_0_0 + S_1_1)/S_det");
+    pl_entries(c, "O", "N_#_0*R_0_$ + N_#_1*R_1_$ - e/2*N_#_$", NULL);
+    pl_entries(c, "T", dp_check_twin(c, "biased") ? "one_J_#_$" : "one_J_#_$ + O_#_$", NULL);
+    pl_product(c, "TS", "T", "S");
+    pl_entries(c, "plan", "TS_#_0*T_0_$ + TS_#_1*T_1_$ + e*T_#_$", NULL);
     dp_assert(c, "T S T + e T = P, first entry", "plan_0_0 == P_0_0"), dp_assert(c, "off the diagonal", "plan_0_1 == P_0_1");
     dp_assert(c, "and below it", "plan_1_0 == P_1_0"), dp_assert(c, "last entry", "plan_1_1 == P_1_1");
     dp_assert(c, "T is the positive solution", "T_0_0 > 0"), dp_assert(c, "its determinant is positive", "T_0_0*T_1_1 > T_0_1*T_1_0");
@@ -112,14 +87,14 @@ static void moved(dp_check *c, const dp_problem *P, int k, const fmpq_t t)
     const int ok = slope_by(c, up, P, k, t) && slope_by(c, down, P, k, less);
     fmpq_clear(less);
     if (!ok) return;
-    snprintf(name, sizeof name, "D%d", k), snprintf(text, sizeof text, "(up%d_J_#_$ - down%d_J_#_$)/(2*t)", k, k), entries(c, name, text, NULL);
-    snprintf(name, sizeof name, "lyap%d", k), snprintf(text, sizeof text, "D%d_#_0*RP_0_$ + D%d_#_1*RP_1_$ + RP_#_0*D%d_0_$ + RP_#_1*D%d_1_$", k, k, k, k), entries(c, name, text, NULL);
+    snprintf(name, sizeof name, "D%d", k), snprintf(text, sizeof text, "(up%d_J_#_$ - down%d_J_#_$)/(2*t)", k, k), pl_entries(c, name, text, NULL);
+    snprintf(name, sizeof name, "lyap%d", k), snprintf(text, sizeof text, "D%d_#_0*RP_0_$ + D%d_#_1*RP_1_$ + RP_#_0*D%d_0_$ + RP_#_1*D%d_1_$", k, k, k, k), pl_entries(c, name, text, NULL);
     for (int i = 0; i < 2; i++)
         for (int j = 0; j < 2; j++) {
             const int one = k == 2 ? i != j : i == k && j == k;
             snprintf(text, sizeof text, "abs(lyap%d_%d_%d + %d) < 1/10^8", k, i, j, one), dp_suffice(c, "the slope's change solves D R + R D = -E", text);
         }
-    snprintf(name, sizeof name, "L%d", k), snprintf(text, sizeof text, "D%d_#_0*P_0_$ + D%d_#_1*P_1_$ + P_#_0*D%d_0_$ + P_#_1*D%d_1_$", k, k, k, k), entries(c, name, text, NULL);
+    snprintf(name, sizeof name, "L%d", k), snprintf(text, sizeof text, "D%d_#_0*P_0_$ + D%d_#_1*P_1_$ + P_#_0*D%d_0_$ + P_#_1*D%d_1_$", k, k, k, k), pl_entries(c, name, text, NULL);
 }
 
 /* 10^-5 of det P/tr P, which is between half of the narrowest variance and all of it. */
@@ -140,12 +115,12 @@ static void rates(dp_check *c, const dp_problem *P)
     for (int k = 0; k < 3 && !dp_check_stopped(c); k++) moved(c, P, k, t);
     fmpq_clear(t);
     if (dp_check_stopped(c)) return;
-    def(c, "gap", "sqrt((P_0_0 - P_1_1)^2 + 4*P_0_1^2)");
-    def(c, "wide", "(P_0_0 + P_1_1 + gap)/2"), def(c, "narrow", "(P_0_0 + P_1_1 - gap)/2");
-    def(c, "s_wide", "sqrt(e^2 + 4*wide^2)"), def(c, "s_narrow", "sqrt(e^2 + 4*narrow^2)");
-    def(c, "r_wide", "2*wide/s_wide"), def(c, "r_narrow", "2*narrow/s_narrow");
-    if (dp_check_twin(c, "rate")) def(c, "r_mixed", "(r_wide + r_narrow)/2");
-    else def(c, "r_mixed", "2*(wide + narrow)/(s_wide + s_narrow)");
+    dp_def_printed(c, "gap", "sqrt((P_0_0 - P_1_1)^2 + 4*P_0_1^2)");
+    dp_def_printed(c, "wide", "(P_0_0 + P_1_1 + gap)/2"), dp_def_printed(c, "narrow", "(P_0_0 + P_1_1 - gap)/2");
+    dp_def_printed(c, "s_wide", "sqrt(e^2 + 4*wide^2)"), dp_def_printed(c, "s_narrow", "sqrt(e^2 + 4*narrow^2)");
+    dp_def_printed(c, "r_wide", "2*wide/s_wide"), dp_def_printed(c, "r_narrow", "2*narrow/s_narrow");
+    if (dp_check_twin(c, "rate")) dp_def_printed(c, "r_mixed", "(r_wide + r_narrow)/2");
+    else dp_def_printed(c, "r_mixed", "2*(wide + narrow)/(s_wide + s_narrow)");
     dp_assert(c, "the trace of the linear part is less the sum of the rates", "abs(L0_0_0 + L1_1_1 + L2_0_1 + r_wide + r_narrow + r_mixed) < 1/10^8");
     dp_assert(c, "its determinant less their product",
               "abs(L0_0_0*(L1_1_1*L2_0_1 - L2_1_1*L1_0_1) - L1_0_0*(L0_1_1*L2_0_1 - L2_1_1*L0_0_1) + L2_0_0*(L0_1_1*L1_0_1 - L1_1_1*L0_0_1) + r_wide*r_narrow*r_mixed) < 1/10^8");

@@ -1,20 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* low-temperature-space: in space, too, the Laplace drift over h^2 tends to d + 1 times the score difference, with an error of order h^2 whose factor is explicit. */
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "../laplace-space.h"
-
-__attribute__((format(printf, 3, 4))) static void def(dp_check *c, const char *name, const char *format, ...)
-{
-    va_list args;
-    char text[1024];
-    va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    dp_def(c, name, text);
-}
 
 /* Of one component: Z_#, the kernel's integral; P_#, the radial derivative of the companion's; g_#, the density but for a factor; and its derivatives. */
 static void component(dp_check *c, const dp_problem *P, const dp_measure_t mu, char law, slong j)
@@ -59,9 +48,9 @@ static void law(dp_check *c, const dp_problem *P, const dp_measure_t mu, char l)
     for (int i = 0; i < 3; i++) {
         snprintf(name, sizeof name, "%cD_%d", l, i), total(c, mu, l, name, "P", "", i), snprintf(name, sizeof name, "%cd_%d", l, i), total(c, mu, l, name, "g", "v", i);
         snprintf(name, sizeof name, "%ct_%d", l, i), total(c, mu, l, name, "k", "", i);
-        snprintf(name, sizeof name, "%cm_%d", l, i), def(c, name, "%cD_%d/%cZ", l, i, l);
-        snprintf(name, sizeof name, "%cs_%d", l, i), def(c, name, "-%cd_%d/%cg", l, i, l);
-        snprintf(name, sizeof name, "%cf_%d", l, i), def(c, name, "12*%ct_%d/%cg + %d*%cd_%d*%cl/%cg^2", l, i, l, dp_check_twin(c, "factor") ? 12 : 8, l, i, l, l);
+        snprintf(name, sizeof name, "%cm_%d", l, i), dp_def_printed(c, name, "%cD_%d/%cZ", l, i, l);
+        snprintf(name, sizeof name, "%cs_%d", l, i), dp_def_printed(c, name, "-%cd_%d/%cg", l, i, l);
+        snprintf(name, sizeof name, "%cf_%d", l, i), dp_def_printed(c, name, "12*%ct_%d/%cg + %d*%cd_%d*%cl/%cg^2", l, i, l, dp_check_twin(c, "factor") ? 12 : 8, l, i, l, l);
     }
 }
 
@@ -93,9 +82,9 @@ static void run(dp_check *c)
     law(c, P, P->p, 'p'), law(c, P, P->q, 'q');
     for (int i = 0; i < 3; i++) {
         char relation[64];
-        def(c, dp_name("V", i, -1), dp_check_twin(c, "swapped") ? "qm_%d - pm_%d" : "pm_%d - qm_%d", i, i);
-        def(c, dp_name("limit", i, -1), "%d*(ps_%d - qs_%d)", dp_check_twin(c, "dimension") ? 2 : 4, i, i);
-        def(c, dp_name("ratio", i, -1), "(V_%d/h^2 - limit_%d)/(h^2*(pf_%d - qf_%d))", i, i, i, i);
+        dp_def_printed(c, dp_name("V", i, -1), dp_check_twin(c, "swapped") ? "qm_%d - pm_%d" : "pm_%d - qm_%d", i, i);
+        dp_def_printed(c, dp_name("limit", i, -1), "%d*(ps_%d - qs_%d)", dp_check_twin(c, "dimension") ? 2 : 4, i, i);
+        dp_def_printed(c, dp_name("ratio", i, -1), "(V_%d/h^2 - limit_%d)/(h^2*(pf_%d - qf_%d))", i, i, i, i);
         snprintf(relation, sizeof relation, "abs(ratio_%d - 1) < tolerance", i), dp_suffice(c, "the error is its leading term, to the tolerance", relation);
     }
 }

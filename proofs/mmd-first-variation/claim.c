@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Half MMD^2: the norm (48)-(49), its first variation (50) and the velocity (51)-(52). */
-#include <stdarg.h>
 #include <string.h>
 #include "driftproof.h"
 
@@ -8,13 +7,11 @@
 static void add(char **text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 static void add(char **text, const char *format, ...)
 {
-    char piece[512];
     va_list args;
     va_start(args, format);
-    vsnprintf(piece, sizeof piece, format, args);
+    char *piece = dp_vformat(format, args), *longer = dp_format("%s%s", *text, piece);
     va_end(args);
-    char *longer = dp_format("%s%s", *text, piece);
-    free(*text);
+    free(*text), free(piece);
     *text = longer;
 }
 

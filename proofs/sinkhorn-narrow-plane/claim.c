@@ -2,39 +2,7 @@
 /* sinkhorn-narrow-plane: between Gaussians in the plane the Sinkhorn field tends to the Wasserstein field at order epsilon^2, with the matrix in front and bounds for the rest. */
 #include <stdio.h>
 
-#include "driftproof.h"
-
-/* Defines <out>_i_j as the text with i and j in the places of # and $, and what is in `same` added where i = j. */
-static void entries(dp_check *c, const char *out, const char *text, const char *same)
-{
-    for (int i = 0; i < 2; i++)
-        for (int j = 0; j < 2; j++) {
-            char line[512];
-            size_t n = 0;
-            for (const char *t = text; *t && n + 1 < sizeof line; t++) line[n++] = (char) (*t == '#' ? '0' + i : *t == '$' ? '0' + j : *t);
-            for (const char *t = same; i == j && *t && n + 1 < sizeof line; t++) line[n++] = *t;
-            line[n] = 0;
-            dp_def(c, dp_name(out, i, j), line);
-        }
-}
-
-/* <out> = <a> <b>. */
-static void product(dp_check *c, const char *out, const char *a, const char *b)
-{
-    char text[160];
-    snprintf(text, sizeof text, "%s_#_0*%s_0_$ + %s_#_1*%s_1_$", a, b, a, b);
-    entries(c, out, text, "");
-}
-
-/* <out>: the inverse of <a>. */
-static void inverse(dp_check *c, const char *out, const char *a)
-{
-    char text[256], det[24], same[160];
-    snprintf(det, sizeof det, "%s_det", out);
-    snprintf(text, sizeof text, "%s_0_0*%s_1_1 - %s_0_1*%s_1_0", a, a, a, a), dp_def(c, det, text);
-    snprintf(text, sizeof text, "-%s_#_$/%s", a, det), snprintf(same, sizeof same, " + (%s_0_0 + %s_1_1)/%s", a, a, det);
-    entries(c, out, text, same);
-}
+#include "../plane.h"
 
 static void positive(dp_check *c, const char *label, const char *M)
 {
@@ -47,10 +15,10 @@ static void positive(dp_check *c, const char *label, const char *M)
    the rest from above and from below. */
 static void limit(dp_check *c)
 {
-    inverse(c, "Si", "S"), product(c, "SP", "S", "P");
+    pl_inverse(c, "Si", "S"), pl_product(c, "SP", "S", "P");
     dp_def(c, "r", "sqrt(Si_det*(P_0_0*P_1_1 - P_0_1*P_1_0))");
-    entries(c, "T", "(P_#_$ + r*Si_#_$)/sqrt(SP_0_0 + SP_1_1 + 2*r)", "");
-    product(c, "TS", "T", "S"), product(c, "plan", "TS", "T");
+    pl_entries(c, "T", "(P_#_$ + r*Si_#_$)/sqrt(SP_0_0 + SP_1_1 + 2*r)", NULL);
+    pl_product(c, "TS", "T", "S"), pl_product(c, "plan", "TS", "T");
     dp_assert(c, "T S T = P, first entry", "plan_0_0 == P_0_0"), dp_assert(c, "off the diagonal", "plan_0_1 == P_0_1"), dp_assert(c, "last entry", "plan_1_1 == P_1_1");
     positive(c, "T is positive definite", "T");
     for (int i = 0; i < 2; i++)
@@ -58,10 +26,10 @@ static void limit(dp_check *c)
             char relation[64];
             snprintf(relation, sizeof relation, "w_J_%d_%d == T_%d_%d%s", i, j, i, j, i == j ? " - 1" : ""), dp_agree(c, "the drift wasserstein has this slope", relation);
         }
-    inverse(c, "Ti", "T");
-    product(c, "SiTi", "Si", "Ti"), product(c, "A1", "SiTi", "Si"), product(c, "Si2", "Si", "Si"), product(c, "Si4", "Si2", "Si2");
-    product(c, "A2", "SiTi", "A1"), product(c, "A3", "SiTi", "A2");
-    entries(c, "first", dp_check_twin(c, "half") ? "(A1_#_$ - Si2_#_$)/4" : dp_check_twin(c, "biased") ? "A1_#_$/8" : "(A1_#_$ - Si2_#_$)/8", "");
+    pl_inverse(c, "Ti", "T");
+    pl_product(c, "SiTi", "Si", "Ti"), pl_product(c, "A1", "SiTi", "Si"), pl_product(c, "Si2", "Si", "Si"), pl_product(c, "Si4", "Si2", "Si2");
+    pl_product(c, "A2", "SiTi", "A1"), pl_product(c, "A3", "SiTi", "A2");
+    pl_entries(c, "first", dp_check_twin(c, "half") ? "(A1_#_$ - Si2_#_$)/4" : dp_check_twin(c, "biased") ? "A1_#_$/8" : "(A1_#_$ - Si2_#_$)/8", NULL);
 }
 
 /* J at epsilon = width^2 less J at 0 less epsilon^2 first is between -epsilon^4 A3/128 and epsilon^4 S^-4/128. */
@@ -73,11 +41,11 @@ static void at_width(dp_check *c, const dp_problem *P, const fmpq_t width, slong
     snprintf(prefix, sizeof prefix, "s%ld_", (long) k);
     if (dp_let_field(c, prefix, D, "sinkhorn", x, DP_HAVE_JACOBIAN)) {
         dp_let_q(c, dp_name("width", k, -1), width);
-        snprintf(name, sizeof name, "eps_%ld", (long) k), snprintf(text, sizeof text, "width_%ld^2", (long) k), dp_def(c, name, text);
-        snprintf(rest, sizeof rest, "rest%ld", (long) k), snprintf(text, sizeof text, "s%ld_J_#_$ - T_#_$ - eps_%ld^2*first_#_$", (long) k, (long) k), entries(c, rest, text, " + 1");
-        snprintf(name, sizeof name, "over%ld", (long) k), snprintf(text, sizeof text, "eps_%ld^4*Si4_#_$/128 - rest%ld_#_$", (long) k, (long) k), entries(c, name, text, "");
+        dp_def_printed(c, dp_name("eps", k, -1), "width_%ld^2", (long) k);
+        snprintf(rest, sizeof rest, "rest%ld", (long) k), snprintf(text, sizeof text, "s%ld_J_#_$ - T_#_$ - eps_%ld^2*first_#_$", (long) k, (long) k), pl_entries(c, rest, text, " + 1");
+        snprintf(name, sizeof name, "over%ld", (long) k), snprintf(text, sizeof text, "eps_%ld^4*Si4_#_$/128 - rest%ld_#_$", (long) k, (long) k), pl_entries(c, name, text, NULL);
         positive(c, "what is left is below its upper bound", name);
-        snprintf(name, sizeof name, "under%ld", (long) k), snprintf(text, sizeof text, "rest%ld_#_$ + eps_%ld^4*A3_#_$/128", (long) k, (long) k), entries(c, name, text, "");
+        snprintf(name, sizeof name, "under%ld", (long) k), snprintf(text, sizeof text, "rest%ld_#_$ + eps_%ld^4*A3_#_$/128", (long) k, (long) k), pl_entries(c, name, text, NULL);
         positive(c, "and above its lower bound", name);
     }
     dp_problem_free(D);

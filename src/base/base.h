@@ -3,6 +3,7 @@
 #ifndef DP_BASE_H
 #define DP_BASE_H
 
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,6 +40,7 @@ void *dp_realloc(void *old, size_t size);
 char *dp_strdup(const char *text);
 /* printf into fresh memory; free() it. */
 char *dp_format(const char *format, ...) __attribute__((format(printf, 1, 2), nonnull(1)));
+char *dp_vformat(const char *format, va_list args) __attribute__((format(printf, 1, 0), nonnull(1)));
 
 /* Bytes of the UTF-8 character at `text` (1 for a NUL), or 0 when what stands there is none. */
 int dp_utf8_length(const char *text);

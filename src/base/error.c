@@ -2,7 +2,6 @@
 /* error.c: recording why a call failed, and allocation that either succeeds or ends the program. */
 #include "base/base.h"
 
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,14 +60,21 @@ char *dp_strdup(const char *text)
 
 char *dp_format(const char *format, ...)
 {
-    va_list ap;
-    va_start(ap, format);
-    int n = vsnprintf(NULL, 0, format, ap);
-    va_end(ap);
-    if (n < 0) return dp_strdup("");
-    char *text = dp_malloc((size_t) n + 1);
-    va_start(ap, format);
-    vsnprintf(text, (size_t) n + 1, format, ap);
-    va_end(ap);
+    va_list args;
+    va_start(args, format);
+    char *text = dp_vformat(format, args);
+    va_end(args);
+    return text;
+}
+
+char *dp_vformat(const char *format, va_list args)
+{
+    va_list again;
+    va_copy(again, args);
+    const int n = vsnprintf(NULL, 0, format, args);
+    char *text = dp_malloc((size_t) (n > 0 ? n : 0) + 1);
+    text[0] = '\0';
+    if (n > 0) vsnprintf(text, (size_t) n + 1, format, again);
+    va_end(again);
     return text;
 }

@@ -30,14 +30,12 @@ void dp_check_cap(dp_check *c, slong bits)
 
 void dp_give_up(dp_check *c, dp_status status, const char *format, ...)
 {
-    char text[1024];
     if (c->status != DP_OK) return;      /* the first reason is the cause, later ones are its consequences */
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    c->reason = dp_vformat(format, args);
     va_end(args);
     c->status = status == DP_OK ? DP_EINTERNAL : status;
-    c->reason = dp_strdup(text);
 }
 
 int dp_check_stopped(const dp_check *c)
@@ -167,6 +165,16 @@ void dp_def(dp_check *c, const char *name, const char *expression)
     arb_init(zero);
     dp_expr_eval_arb(s->value, zero, x, dp_lookup_value, c, c->prec);
     arb_clear(zero);
+}
+
+void dp_def_printed(dp_check *c, const char *name, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    char *expression = dp_vformat(format, args);
+    va_end(args);
+    dp_def(c, name, expression);
+    free(expression);
 }
 
 /* ---- relations and ledger ---- */

@@ -45,8 +45,9 @@ void dp_let_second(dp_check *c, const char *name, const arb_t v, const char *eng
    and earns `supported`, or `refuted`, at the level that its statement names, never more; a verdict that rests on one has no certificate. The draws must
    depend on the seed alone, so that a rerun gives the same number. */
 void dp_let_sampled(dp_check *c, const char *name, const arb_t v);
-/* Names an expression of earlier names. */
+/* Names an expression of earlier names; the second takes it as printf does. */
 void dp_def(dp_check *c, const char *name, const char *expression);
+void dp_def_printed(dp_check *c, const char *name, const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* States a relation; `label` is for people, one line. "a == b": both enclosures overlap and both radii are below 10^-digits relative
    to the larger magnitude (absolute when both enclose 0: normalise such statements to O(1) terms): earns `verified`; disjoint
    balls: refuted. "<", ">", "<=", ">=", "!=": decided by the enclosures: earns `proved` (or `refuted`), but only if every ball leaf

@@ -29,7 +29,7 @@ void dp_point_init(dp_point *at, const dp_problem *P);
 void dp_point_set(dp_point *at, dp_check *c, slong k, const fmpq *x);
 void dp_point_clear(dp_point *at);
 
-/* dp_assert, dp_suffice, dp_aim, dp_agree, dp_def with a pattern: "@" becomes at->prefix, "#" the index i, "$" the index j.
+/* dp_assert, dp_suffice, dp_aim, dp_agree, dp_def with a pattern: "@" becomes at->prefix, "#" the index i, "$" the index j. dp_def_at takes at = NULL for patterns without "@".
    The label of a relation is `label`, then the point, then the index where i >= 0. */
 void dp_assert_at(dp_check *c, const dp_point *at, slong i, slong j, const char *label, const char *pattern);
 void dp_suffice_at(dp_check *c, const dp_point *at, slong i, slong j, const char *label, const char *pattern);

@@ -136,12 +136,10 @@ static dp_status rounds(est_run *r, dp_error *e)
 
 /* ---- what cannot be done ---- */
 
+/* All families but those without a smooth density. */
 static int has_score(const dp_measure_t mu)
 {
-    int all = mu->family == DP_PRODUCT || mu->family == DP_MIXTURE || mu->family == DP_STUDENT || mu->family == DP_LAPLACE;
-    for (int k = 0; mu->marginal && k < mu->dim; k++)
-        all &= has_score(mu->marginal + k);
-    return all;
+    return !dp_measure_is_points(mu) && !dp_measure_has(mu, DP_UNIFORM) && !dp_measure_has(mu, DP_DENSITY);
 }
 
 static dp_status supported(const est_run *r, dp_error *e)

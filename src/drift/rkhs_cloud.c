@@ -51,18 +51,10 @@ static double factor_for(const est_law *law, int axis, double lo, double hi)
     return fmax(1, 1 + fmax((hi - b) / (b2 - b), (a - lo) / (a - a2)));
 }
 
-static int has_powers(const dp_measure_struct *mu)
-{
-    int powers = mu->family == DP_STUDENT;
-    for (int k = 0; mu->marginal && k < mu->dim; k++)
-        powers |= mu->marginal[k].family == DP_STUDENT;
-    return powers;
-}
-
 /* How far the window goes, in units of the bulk: a tail of powers needs windows that double from level to level. */
 static double reach_of(const rkhs_where *at, const dp_measure_struct *mu, int number)
 {
-    const double start = has_powers(mu) ? ldexp(1, number) : 0.8 + 0.1 * number, h = est_widest(at->k);
+    const double start = dp_measure_has(mu, DP_STUDENT) ? ldexp(1, number) : 0.8 + 0.1 * number, h = est_widest(at->k);
     double reach = start, most = start;
     est_law law, other;
     est_law_init(&law, mu);

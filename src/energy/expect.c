@@ -165,15 +165,6 @@ enum { LEVELS = 8 };
 
 static int takes(const dp_integrand *g, const char *drift) { return !strcmp(g->drift[0], drift) || (g->drift[1] && !strcmp(g->drift[1], drift)); }
 
-/* Laplace's law, or a product with one. */
-static int has_kink(const dp_measure_struct *mu)
-{
-    int kink = mu->family == DP_LAPLACE;
-    for (int k = 0; mu->marginal && k < mu->dim; k++)
-        kink |= mu->marginal[k].family == DP_LAPLACE;
-    return kink;
-}
-
 /* The least share of a round's move that the next round is taken to have. Transport onto a measure with kinks has kinks between the nodes, as has log p of a Laplace law: sums over meshes then err by the squared
    step times a factor that is different at every round, and 0 by chance. At a quarter each round for two rounds, a sixteenth; for jumps (onto points; the score of a Laplace law) at a half, a quarter. */
 static double least_move(const dp_problem *P, const dp_measure_struct *mu, const dp_integrand *g)
@@ -181,7 +172,7 @@ static double least_move(const dp_problem *P, const dp_measure_struct *mu, const
     const dp_measure_struct *other = mu == P->q ? P->p : P->q;
     if (takes(g, "wasserstein") || takes(g, "sliced-wasserstein"))
         return dp_measure_is_points(other) ? 1.0 / 4 : other->family == DP_LAPLACE || other->family == DP_DENSITY ? 1.0 / 16 : 0;
-    return takes(g, "kl") && has_kink(other) ? g->quantity == DP_Q_POTENTIAL ? 1.0 / 16 : 1.0 / 4 : 0;
+    return takes(g, "kl") && dp_measure_has(other, DP_LAPLACE) ? g->quantity == DP_Q_POTENTIAL ? 1.0 / 16 : 1.0 / 4 : 0;
 }
 
 /* Rounds of refinement; what two rounds in a row do not improve twofold is left. Where a small move may be chance the first one, which has none before it, ends nothing. */

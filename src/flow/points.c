@@ -81,13 +81,6 @@ static void draw_apart(double *x, const dp_measure_t mu, ulong seed, slong i)
     }
 }
 
-static int has_table(const dp_measure_t mu)
-{
-    int table = mu->family == DP_DENSITY;
-    for (int k = 0; mu->marginal && k < mu->dim; k++) table |= has_table(mu->marginal + k);
-    return table;
-}
-
 /* Component by component as a Gaussian of its own. */
 static dp_gauss *components(const dp_measure_t mu)
 {
@@ -115,7 +108,7 @@ static void own_points(double *x, double *weight, const dp_measure_t mu, slong n
 dp_status dp_flow_points(double **x, double **weight, slong *n, const dp_measure_t mu, slong particles, ulong seed, dp_error *e)
 {
     const int points = dp_measure_is_points(mu), d = mu->dim;
-    if (has_table(mu)) return dp_fail(e, DP_EUNSUPPORTED, "--as particles: no points are made of a density table; expected samples");
+    if (dp_measure_has(mu, DP_DENSITY)) return dp_fail(e, DP_EUNSUPPORTED, "--as particles: no points are made of a density table; expected samples");
     *n = !points ? particles : mu->family == DP_ATOMS ? mu->n : mu->ndata;
     *x = dp_malloc((size_t) (*n * d) * sizeof **x), *weight = dp_malloc((size_t) *n * sizeof **weight);
     if (points) return own_points(*x, *weight, mu, *n), DP_OK;

@@ -25,6 +25,13 @@ int dp_measure_is_points(const dp_measure_t m)
     return m->family == DP_ATOMS || m->family == DP_DATASET || m->family == DP_SAMPLES;
 }
 
+int dp_measure_has(const dp_measure_t m, dp_measure_family family)
+{
+    int has = m->family == family;
+    for (int k = 0; m->marginal && k < m->dim; k++) has |= dp_measure_has(m->marginal + k, family);
+    return has;
+}
+
 void dp_measure_init(dp_measure_t m, dp_measure_family family, int dim, slong n)
 {
     m->family = family;

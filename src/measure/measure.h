@@ -51,6 +51,8 @@ const char *dp_measure_family_name(dp_measure_family family);
 void dp_measure_multiply(dp_measure_t m);
 /* Whether the measure is a finite set of points: atoms, dataset, samples. */
 int dp_measure_is_points(const dp_measure_t m);
+/* Whether it is of that family, or a product with a marginal that is. */
+int dp_measure_has(const dp_measure_t m, dp_measure_family family);
 /* Doubles per entry of `data`: dim for point sets, 1 for tables. */
 slong dp_measure_width(const dp_measure_t m);
 /* Takes ndata entries, a fresh array that the measure then owns. */

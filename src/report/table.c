@@ -26,15 +26,10 @@ void dp_table_free(dp_table *t)
 
 void dp_table_add(dp_table *t, dp_cell_kind kind, const char *format, ...)
 {
-    va_list ap, again;
-    va_start(ap, format);
-    va_copy(again, ap);
-    int n = vsnprintf(NULL, 0, format, ap);
-    char *text = dp_malloc((size_t) (n > 0 ? n : 0) + 1);
-    text[0] = '\0';
-    if (n > 0) vsnprintf(text, (size_t) n + 1, format, again);
-    va_end(again);
-    va_end(ap);
+    va_list args;
+    va_start(args, format);
+    char *text = dp_vformat(format, args);
+    va_end(args);
     if (t->n == t->room) t->cell = dp_realloc(t->cell, (size_t) (t->room = 2 * t->room + 64) * sizeof *t->cell);
     t->cell[t->n++] = (dp_cell) {kind, text, 0};
 }
