@@ -7,6 +7,13 @@
 
 #include "driftproof.h"
 
+/* Leaves <name>_i_j of the first component's covariance. */
+static inline void pl_covariance(dp_check *c, const char *name, const dp_measure_t m)
+{
+    for (int i = 0; i < 2; i++)
+        for (int j = 0; j < 2; j++) dp_let_q(c, dp_name(name, i, j), DP_COV(m, 0, i, j));
+}
+
 /* <out>_i_j as the text with i and j in the places of # and $; with `same` behind it where i = j, unless that is NULL. */
 static inline void pl_entries(dp_check *c, const char *out, const char *text, const char *same)
 {

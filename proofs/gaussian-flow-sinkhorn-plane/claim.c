@@ -16,13 +16,6 @@ static void root(dp_check *c, const char *out, const char *M)
     pl_entries(c, out, text, same);
 }
 
-/* Leaves <name>_i_j of a covariance. */
-static void covariance(dp_check *c, const char *name, const dp_measure_t m)
-{
-    for (int i = 0; i < 2; i++)
-        for (int j = 0; j < 2; j++) dp_let_q(c, dp_name(name, i, j), DP_COV(m, 0, i, j));
-}
-
 /* The drift at q's mean plus (a, b), leaves <prefix>V_i and <prefix>J_i_j, offsets <prefix>o_i. */
 static int drift_at(dp_check *c, const char *prefix, const dp_problem *P, slong a, slong b)
 {
@@ -139,7 +132,7 @@ static void run(dp_check *c)
     if (dp_check_twin(c, "squared-cost")) fmpq_div_2exp(t, t, 1);
     dp_let_q(c, "e", t);
     fmpq_clear(t);
-    covariance(c, "S", P->q), covariance(c, "P", P->p);
+    pl_covariance(c, "S", P->q), pl_covariance(c, "P", P->p);
     for (int i = 0; i < 2; i++) dp_let_q(c, dp_name("m", i, -1), DP_MEAN(P->q, 0, i)), dp_let_q(c, dp_name("mp", i, -1), DP_MEAN(P->p, 0, i));
     closure(c, P);
     if (!dp_check_stopped(c)) rates(c, P);
