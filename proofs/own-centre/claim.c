@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* own-centre: a particle is a centre of the smoothed model too: the divergence of its velocity has a term with the reciprocal of the density. */
-#include "../samples.h"
+#include "../centre.h"
 
 /* Component k of V_i with coordinate k of x_i moved by `shift`, as argument and as centre. */
 static char *velocity(const sm_t *s, slong i, slong k, const char *shift)
@@ -22,35 +22,6 @@ static char *velocity(const sm_t *s, slong i, slong k, const char *shift)
     return more;
 }
 
-/* The divergence of the field at x_i by both engines. */
-static int field(dp_check *c, const sm_t *s, slong i)
-{
-    dp_field_t f;
-    dp_error e = {DP_OK, ""};
-    arb_ptr x = _arb_vec_init(s->d);
-    arb_t div;
-    int ok = 1;
-    dp_field_init(f, (int) s->d), arb_init(div);
-    for (slong k = 0; k < s->d; k++) arb_set_fmpq(x + k, DP_MEAN(s->P->q, i, k), dp_check_prec(c));
-    for (int second = 0; second < 2 && ok; second++) {
-        ok = !dp_check_failed(c, dp_field_eval(f, dp_shown(c, s->P), "mean-shift", x, second ? DP_ENGINE_QUADRATURE : DP_ENGINE_AUTO, dp_check_prec(c), dp_check_workspace(c), &e), &e);
-        arb_zero(div);
-        for (slong k = 0; ok && k < s->d; k++) arb_add(div, div, f->jacobian + k * s->d + k, dp_check_prec(c));
-        if (ok) (second ? dp_let_second : dp_let)(c, dp_name("div", i, -1), div, second ? "second" : "first");
-    }
-    dp_field_clear(f), arb_clear(div), _arb_vec_clear(x, s->d);
-    return ok;
-}
-
-/* exact_i: the divergence of V_i in its own coordinates, term by term: the particle's own kernel, one of those in Q, does not change as it moves. */
-static void written_out(dp_check *c, const sm_t *s)
-{
-    sm_pairs(c, s, 'x', 'd', "gp_#_$", "+y{Kxy_#_%*(y_%_$ - x_#_$)}/rowxy_#/h^2"), sm_pairs(c, s, 'x', 'd', "gq_#_$", "+x{Kxx_#_%*(x_%_$ - x_#_$)}/rowxx_#/h^2");
-    sm_each(c, s, 'x', "dp_#", "+y{Kxy_#_%*(Dxy_#_%/h^4 - d/h^2)}/rowxy_# - +d{gp_#_%^2}");
-    sm_each(c, s, 'x', "dq_#", "(+x{Kxx_#_%*(Dxx_#_%/h^4 - d/h^2)} + d/h^2)/rowxx_# - +d{gq_#_%^2}");
-    sm_each(c, s, 'x', "exact_#", "dp_# - dq_#");
-}
-
 static void run(dp_check *c)
 {
     sm_t s;
@@ -59,11 +30,9 @@ static void run(dp_check *c)
         dp_give_up(c, DP_EINPUT, "needs the Gaussian kernel");
         return;
     }
-    sm_kernel(c, &s, 'x', 'x'), sm_kernel(c, &s, 'x', 'y'), sm_sums(c, &s);
-    sm_count(c, "d", s.d);
-    written_out(c, &s);
+    ce_divergence(c, &s);
     sm_def(c, &s, -1, -1, "t", "h/10^12");
-    for (slong i = 0; i < s.n && field(c, &s, i); i++) {
+    for (slong i = 0; i < s.n && ce_field(c, &s, i); i++) {
         char *sum = dp_strdup("0"), *more;
         for (slong k = 0; k < s.d; k++) {
             char *plus = velocity(&s, i, k, " + t"), *minus = velocity(&s, i, k, " - t");
