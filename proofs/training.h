@@ -86,16 +86,23 @@ static inline double tr_real(const dp_check *c, const char *name, double otherwi
     return v;
 }
 
+/* A double as the fraction that it is. */
+static inline void tr_exact(fmpq_t out, double v)
+{
+    arf_t a;
+    arf_init(a);
+    arf_set_d(a, v), arf_get_fmpq(out, a);
+    arf_clear(a);
+}
+
 /* A double as the exact leaf that it is. */
 static inline void tr_let_double(dp_check *c, const char *name, double v)
 {
-    arf_t a;
     fmpq_t q;
-    arf_init(a), fmpq_init(q);
-    arf_set_d(a, v);
-    arf_get_fmpq(q, a);
+    fmpq_init(q);
+    tr_exact(q, v);
     dp_let_q(c, name, q);
-    arf_clear(a), fmpq_clear(q);
+    fmpq_clear(q);
 }
 
 /* A relation whose label says the check's drift and a measured number with its half-width at the level 0.1 %. */
