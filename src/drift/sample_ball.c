@@ -35,57 +35,12 @@ dp_problem *dp_sample_case(const dp_sample *s, const char *what, dp_error *e)
     return P;
 }
 
-/* ---- x and y as laws ---- */
-
-typedef struct { const double *at; size_t d; } point;
-
-static int order(const void *pa, const void *pb)
-{
-    const point *a = pa, *b = pb;
-    for (size_t k = 0; k < a->d; k++)
-        if (a->at[k] != b->at[k]) return a->at[k] < b->at[k] ? -1 : 1;
-    return 0;
-}
-
-static point *sorted(const double *a, size_t n, size_t d)
-{
-    point *p = dp_malloc(sizeof *p * n);
-    for (size_t i = 0; i < n; i++) p[i] = (point){a + i * d, d};
-    qsort(p, n, sizeof *p, order);
-    return p;
-}
-
-/* How many from `i` on are equal. */
-static size_t run(const point *p, size_t n, size_t i)
-{
-    size_t k = 1;
-    while (i + k < n && !order(p + i, p + i + k)) k++;
-    return k;
-}
-
-/* The same points with the same shares. */
-static int same_law(const dp_sample *s)
-{
-    point *x = sorted(s->x, s->n, s->d), *y = sorted(s->y, s->m, s->d);
-    size_t i = 0, j = 0;
-    int same = 1;
-    while (same && i < s->n && j < s->m) {
-        const size_t a = run(x, s->n, i), b = run(y, s->m, j);
-        same = !order(x + i, y + j) && a * s->m == b * s->n;
-        i += a, j += b;
-    }
-    same = same && i == s->n && j == s->m;
-    free(x), free(y);
-    return same;
-}
-
-/* V at the atoms of q, one after another; where one point of each side is all that counts, without the engine. Those of sinkhorn and smoothed-kl, differences of one expression in p and q, vanish where p = q, which no enclosure would ever say. */
+/* V at the atoms of q, one after another. It is a difference of one expression in p and q, and vanishes where p = q, which no enclosure would ever say. */
 static dp_status by_population(arb_ptr out, const dp_drift *D, const dp_sample *s, slong prec, dp_error *e)
 {
-    const int smoothed = !strcmp(D->name, "smoothed-kl") && s->nparts == 1 && s->part->family == DP_KERNEL_GAUSSIAN, known = !strcmp(D->name, "sinkhorn") || !strcmp(D->name, "smoothed-kl");
     dp_problem *P = dp_sample_case(s, D->name, e);
     if (!P) return e->status;
-    if (known && s->nparts && same_law(s)) {
+    if (s->nparts && dp_sample_same_law(s)) {
         _arb_vec_zero(out, (slong) (s->n * s->d));
         dp_problem_free(P);
         return DP_OK;
@@ -96,7 +51,6 @@ static dp_status by_population(arb_ptr out, const dp_drift *D, const dp_sample *
     dp_status status = DP_OK;
     dp_field_init(f, P->dim);
     for (size_t i = 0; i < s->n && !status; i++) {
-        if (smoothed && dp_smoothed_far(out + i * s->d, s, i, prec)) continue;
         for (size_t k = 0; k < s->d; k++) arb_set_d(x + k, s->x[i * s->d + k]);
         status = D->eval(f, P, x, DP_ENGINE_AUTO, prec, w, e);
         if (!status) _arb_vec_set(out + i * s->d, f->velocity, (slong) s->d);
@@ -108,37 +62,10 @@ static dp_status by_population(arb_ptr out, const dp_drift *D, const dp_sample *
     return status;
 }
 
-/* Digits that all components have, relative to the largest. */
-static slong digits_of(arb_srcptr v, slong n)
+/* Converged Sinkhorn of one Gaussian kernel, and smoothed-kl on the line where a lattice would be too fine, are the population engine's. */
+static int for_population(const dp_drift *D, const dp_sample *s, dp_status status)
 {
-    mag_t top, rad;
-    mag_init(top), mag_init(rad);
-    for (slong i = 0; i < n; i++) {
-        arb_get_mag(rad, v + i), mag_max(top, top, rad);
-    }
-    mag_zero(rad);
-    for (slong i = 0; i < n; i++) mag_max(rad, rad, arb_radref(v + i));
-    slong digits = WORD_MAX;
-    if (mag_is_inf(rad) || (mag_is_zero(top) && !mag_is_zero(rad))) digits = -1;
-    else if (!mag_is_zero(rad)) mag_div(rad, rad, top), digits = (slong) (-mag_get_d_log2_approx(rad) * 0.30102999566398);
-    mag_clear(top), mag_clear(rad);
-    return digits;
-}
-
-/* Nothing is known to differ from zero by more than twice the widest radius: after eight times the digits it counts as zero, to the radii that are reported. */
-static int vanishes(arb_srcptr v, slong n)
-{
-    int none = 1;
-    mag_t top, rad;
-    mag_init(top), mag_init(rad);
-    for (slong i = 0; i < n; i++) mag_max(rad, rad, arb_radref(v + i));
-    mag_mul_2exp_si(rad, rad, 1);
-    for (slong i = 0; i < n && none; i++) {
-        arb_get_mag(top, v + i);
-        none = mag_cmp(top, rad) <= 0 && mag_is_finite(rad);
-    }
-    mag_clear(top), mag_clear(rad);
-    return none;
+    return (status == DP_EUNSUPPORTED && D->eval && s->iterations < 0 && !strcmp(D->name, "sinkhorn")) || (status == DP_EBUDGET && s->d == 1 && !strcmp(D->name, "smoothed-kl"));
 }
 
 dp_status dp_drift_sample_ball(arb_ptr out, const char *drift, const dp_sample *s, slong digits, dp_error *e)
@@ -150,9 +77,9 @@ dp_status dp_drift_sample_ball(arb_ptr out, const char *drift, const dp_sample *
     if (!D || !D->sample) return dp_fail(e, DP_EUNSUPPORTED, "%s: not defined on samples, or not there yet", drift);
     for (slong prec = target + 32; prec <= 64 * target; prec *= 2) {
         status = D->sample_ball ? D->sample_ball(out, s, prec, e) : by_population(out, D, s, prec, e);
-        if (status == DP_EUNSUPPORTED && D->sample_ball && D->eval && s->iterations < 0) status = by_population(out, D, s, prec, e);
+        if (for_population(D, s, status)) status = by_population(out, D, s, prec, e);
         if (status && status != DP_EBUDGET) return status;
-        if (!status && (digits_of(out, n) >= digits || (prec > 8 * target && vanishes(out, n)))) return DP_OK;
+        if (!status && (dp_ball_digits(out, n) >= digits || (prec > 8 * target && dp_ball_vanishes(out, n)))) return DP_OK;
     }
-    return status ? status : dp_fail(e, DP_EBUDGET, "%s: %ld digits not reached: %ld are there", drift, digits, digits_of(out, n));
+    return status ? status : dp_fail(e, DP_EBUDGET, "%s: %ld digits not reached: %ld are there", drift, digits, dp_ball_digits(out, n));
 }

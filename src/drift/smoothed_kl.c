@@ -4,8 +4,6 @@
 #include "particle/ball.h"
 #include "particle/functional.h"
 
-#include <math.h>
-
 static dp_status eval(dp_field_t out, const dp_problem *P, arb_srcptr x, dp_engine engine, slong prec, dp_workspace *w, dp_error *e)
 {
     dp_jet_t U;
@@ -32,28 +30,9 @@ static void on_mesh(dp_efield *f, const dp_emoments *m)
     f->why = "a gradient field: no preconditioner";
 }
 
-/* Where one place of each side is all that counts, no lattice is needed, in any dimension. Whether that is so for all points. */
-static int far(dp_drifted *out, const dp_sample *s)
-{
-    int good = s->nparts == 1 && s->part->family == DP_KERNEL_GAUSSIAN && !s->z && !s->leave_out;
-    arb_ptr v = _arb_vec_init((slong) s->d);
-    for (size_t i = 0; i < s->n && good; i++) {
-        good = dp_smoothed_far(v, s, i, 64);
-        for (size_t k = 0; k < s->d && good; k++) out->v[i * s->d + k] = arf_get_d(arb_midref(v + k), ARF_RND_NEAR), good = isfinite(out->v[i * s->d + k]) != 0;
-    }
-    _arb_vec_clear(v, (slong) s->d);
-    if (good) dp_drifted_note(out, "estimate", 0);
-    return good;
-}
-
-static dp_status sample(dp_drifted *out, const dp_sample *s, dp_error *e)
-{
-    double value;
-    if (far(out, s)) return DP_OK;
-    return dp_smoothed_kl_sample(&value, out, s, e);
-}
+static dp_status sample(dp_drifted *out, const dp_sample *s, dp_error *e) { return dp_smoothed_kl_sample(NULL, out, s, e); }
 
 const dp_drift dp_drift_smoothed_kl = {
     .name = "smoothed-kl", .equations = "(24)-(25), (55)-(58)", .summary = "gradient flow of the KL between smoothed densities",
-    .eval = eval, .needs = DP_NEED_P | DP_NEED_Q | DP_NEED_SMOOTH, .grid = on_mesh, .sample = sample, .only_doubles = 1
+    .eval = eval, .needs = DP_NEED_P | DP_NEED_Q | DP_NEED_SMOOTH, .grid = on_mesh, .sample = sample, .only_doubles = 1, .sample_ball = dp_ball_smoothed
 };

@@ -80,10 +80,10 @@ static dp_status by_population(dp_scalar_t out, const dp_sample *s, const char *
 dp_status dp_energy_sample_ball(dp_scalar_t out, const dp_sample *s, const char *name, slong digits, dp_error *e)
 {
     const dp_energy *E = dp_energy_find(name);
-    double ignored;
     dp_status status = dp_sample_check(s, e);
-    if (!status && E && E->sample_ball) status = E->sample(&ignored, NULL, s, e); /* what it refuses, this refuses */
     if (!status) status = E && E->sample_ball ? by_definition(out, s, E, digits, e) : by_population(out, s, name, digits, e);
+    if (status == DP_EBUDGET && E && E->sample_ball && E->population && s->d == 1) status = by_population(out, s, name, digits, e);
+    if (!status && !arb_is_finite(out->value)) return dp_fail(e, DP_EBUDGET, "%s: nothing is known of the value at this precision", name);
     if (!status && !arb_contains_zero(out->value) && arb_rel_accuracy_bits(out->value) <= 3.3219281 * (double) digits)
         return dp_fail(e, DP_EBUDGET, "%s: %ld digits not reached: %.0f are there", name, digits, (double) arb_rel_accuracy_bits(out->value) * 0.30103);
     return status;

@@ -2,6 +2,7 @@
 /* smoothed_kl.c: KL(kappa*q || kappa*p), (24)-(25), (55)-(57). */
 #include "energy/expect.h"
 #include "energy/relative.h"
+#include "particle/ball.h"
 #include "particle/functional.h"
 
 /* int (kappa*q) log(q_k/p_k) = E_q of kappa*log(q_k/p_k), which is the potential of the drift: a finite sum for atoms. */
@@ -20,5 +21,5 @@ static dp_status population(dp_scalar_t out, const dp_problem *P, slong digits, 
 
 const dp_energy dp_energy_smoothed_kl = {
     .name = "smoothed-kl", .equations = "(24)-(25), (55)-(57)", .summary = "KL(k*q || k*p) of the smoothed densities", .drift = "smoothed-kl",
-    .population = population, .sample = dp_smoothed_kl_sample
+    .population = population, .sample = dp_smoothed_kl_sample, .sample_ball = dp_ball_smoothed_value
 };

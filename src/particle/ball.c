@@ -300,3 +300,34 @@ dp_status dp_ball_sinkhorn(arb_ptr out, const dp_sample *s, slong prec, dp_error
     table_clear(&y), table_clear(&z);
     return status;
 }
+
+slong dp_ball_digits(arb_srcptr v, slong n)
+{
+    mag_t top, rad;
+    mag_init(top), mag_init(rad);
+    for (slong i = 0; i < n; i++) {
+        arb_get_mag(rad, v + i), mag_max(top, top, rad);
+    }
+    mag_zero(rad);
+    for (slong i = 0; i < n; i++) mag_max(rad, rad, arb_radref(v + i));
+    slong digits = WORD_MAX;
+    if (mag_is_inf(rad) || (mag_is_zero(top) && !mag_is_zero(rad))) digits = -1;
+    else if (!mag_is_zero(rad)) mag_div(rad, rad, top), digits = (slong) (-mag_get_d_log2_approx(rad) * 0.30102999566398);
+    mag_clear(top), mag_clear(rad);
+    return digits;
+}
+
+int dp_ball_vanishes(arb_srcptr v, slong n)
+{
+    int none = 1;
+    mag_t top, rad;
+    mag_init(top), mag_init(rad);
+    for (slong i = 0; i < n; i++) mag_max(rad, rad, arb_radref(v + i));
+    mag_mul_2exp_si(rad, rad, 1);
+    for (slong i = 0; i < n && none; i++) {
+        arb_get_mag(top, v + i);
+        none = mag_cmp(top, rad) <= 0 && mag_is_finite(rad);
+    }
+    mag_clear(top), mag_clear(rad);
+    return none;
+}

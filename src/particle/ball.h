@@ -40,8 +40,18 @@ dp_status dp_ball_blob_value(arb_t out, const dp_sample *s, slong prec, dp_error
 dp_status dp_ball_sharp(arb_ptr out, const dp_sample *s, slong prec, dp_error *e);
 dp_status dp_ball_blob(arb_ptr out, const dp_sample *s, slong prec, dp_error *e);
 
-/* smoothed-kl at x_i, any dimension, where one place of each side is all that counts within reach (Lemma F of smoothed_far.c): 1 if what the others add is below 2^-prec of the
-   largest component; else v means nothing. Requires: one Gaussian. */
-int dp_smoothed_far(arb_ptr v, const dp_sample *s, size_t i, slong prec);
+/* smoothed-kl (24) and its value, in any dimension where the points of a side that count about one x span three dimensions at most. DP_EUNSUPPORTED beyond, DP_EBUDGET at once
+   where lattices would be too large. Error: lemmas of blur.c. Cost: dp_ball_smoothed_cost terms of 50 ns. */
+dp_status dp_ball_smoothed(arb_ptr out, const dp_sample *s, slong prec, dp_error *e);
+dp_status dp_ball_smoothed_value(arb_t out, const dp_sample *s, slong prec, dp_error *e);
+/* The same refusals, with any limit, without the work. */
+dp_status dp_ball_smoothed_cost(double *terms, const dp_sample *s, slong prec, double most, dp_error *e);
+
+/* Digits that all of n components have, relative to the largest. */
+slong dp_ball_digits(arb_srcptr v, slong n);
+/* Nothing is known to differ from zero by more than twice the widest radius: after eight times the digits it counts as zero, to the radii that are reported. */
+int dp_ball_vanishes(arb_srcptr v, slong n);
+/* x and y are the same points with the same shares. */
+int dp_sample_same_law(const dp_sample *s);
 
 #endif

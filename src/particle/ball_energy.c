@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* ball_energy.c: functionals of samples as enclosures that are plain sums over pairs: half MMD^2 and the blob functional. */
 #include "particle/ball.h"
+#include "particle/functional.h"
 
 /* k at squared distance r2, the energy kernel -r among its parts. */
 static dp_status kernel(arb_t out, const dp_sample *s, const arb_t r2, slong prec, dp_error *e)
@@ -46,9 +47,10 @@ static dp_status mean(arb_t out, const dp_sample *s, const double *a, size_t n, 
 dp_status dp_ball_mmd2_value(arb_t out, const dp_sample *s, slong prec, dp_error *e)
 {
     arb_t t;
-    if (s->nparts == 0) return dp_fail(e, DP_EINPUT, "no bandwidth; expected --bandwidth H");
+    dp_status status = dp_mmd2_check(s, e);
+    if (status) return status;
     arb_init(t);
-    dp_status status = mean(out, s, s->x, s->n, s->x, s->n, s->leave_out, prec, e);
+    status = mean(out, s, s->x, s->n, s->x, s->n, s->leave_out, prec, e);
     if (!status) status = mean(t, s, s->y, s->m, s->y, s->m, s->leave_out, prec, e);
     arb_add(out, out, t, prec), arb_mul_2exp_si(out, out, -1);
     if (!status) status = mean(t, s, s->x, s->n, s->y, s->m, 0, prec, e);
@@ -59,7 +61,7 @@ dp_status dp_ball_mmd2_value(arb_t out, const dp_sample *s, slong prec, dp_error
 
 dp_status dp_ball_blob_value(arb_t out, const dp_sample *s, slong prec, dp_error *e)
 {
-    dp_status status = DP_OK;
+    dp_status status = dp_blob_check(s, e);
     arb_t q, p;
     arb_init(q), arb_init(p);
     arb_zero(out);

@@ -5,6 +5,11 @@
 
 #include "particle/particle.h"
 
+/* What a functional refuses: negatives, masks, kernels. */
+dp_status dp_mmd2_check(const dp_sample *s, dp_error *e);
+dp_status dp_blob_check(const dp_sample *s, dp_error *e);
+dp_status dp_smoothed_check(const dp_sample *s, dp_error *e);
+
 /* In what follows *value is the functional F of the sample, and out->v, where it is not NULL, V(x_i) = -n dF/dx_i. */
 
 /* Half MMD^2, (48)-(52): V-statistic, or with leave_out the U-statistic (needs two points on both sides). */
@@ -16,8 +21,9 @@ dp_status dp_mmd_drift(dp_drifted *out, const dp_sample *s, dp_error *e);
 dp_status dp_chi2_sample(double *value, dp_drifted *out, const dp_sample *s, dp_error *e);
 dp_status dp_kale_sample(double *value, dp_drifted *out, const dp_sample *s, dp_error *e);
 
-/* KL(kappa*q || kappa*p) with its flow (24), Gaussian kernel, d <= 3: trapezoidal rule on lattices around near points of x, halved until nothing changes; sums in doubles.
-   Note: estimate, the last change relative to the largest velocity. DP_EBUDGET when a lattice grows too large. */
+/* KL(kappa*q || kappa*p) with its flow (24), Gaussian kernel: enclosures rounded where they cost little (dp_ball_smoothed), else for d <= 3 the trapezoidal rule on lattices
+   around near points of x, halved until nothing changes, in doubles; where such a lattice grows too large, and for d > 3, enclosures whatever they cost. Either result may be NULL.
+   Note: estimate, the last change relative to the largest velocity; 0 for enclosures. */
 dp_status dp_smoothed_kl_sample(double *value, dp_drifted *out, const dp_sample *s, dp_error *e);
 
 /* (1/n) sum_i log((k*q)/(k*p))(x_i), the blob functional. */

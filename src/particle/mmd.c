@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* mmd.c: half MMD^2 of samples and its flow (48)-(52). */
+#include "particle/ball.h"
 #include "particle/functional.h"
 
 #include <math.h>
@@ -46,17 +47,23 @@ static double total(const dp_sample *s, const dp_pkernel *k, const double *a, si
     return sum;
 }
 
+dp_status dp_mmd2_check(const dp_sample *s, dp_error *e)
+{
+    if (s->z) return dp_fail(e, DP_EUNSUPPORTED, "mmd2: of x and y; negatives have no part in it");
+    if (s->leave_out && (s->n < 2 || s->m < 2)) return dp_fail(e, DP_EINPUT, "mmd2: the U-statistic needs two points in x and in y");
+    const dp_status status = dp_kernel_check(s, DP_FORM_SLOPE, e);
+    for (slong i = 0; i < s->nparts && s->nparts > 1 && !status; i++)
+        if (s->part[i].family == DP_KERNEL_ENERGY) return dp_fail(e, DP_EUNSUPPORTED, "mmd2: the energy kernel within a sum has no value here");
+    return status;
+}
+
 dp_status dp_mmd2_sample(double *value, dp_drifted *out, const dp_sample *s, dp_error *e)
 {
     dp_pkernel k;
     const double n = (double) s->n, m = (double) s->m, un = s->leave_out ? n - 1 : n, um = s->leave_out ? m - 1 : m;
-    if (s->z) return dp_fail(e, DP_EUNSUPPORTED, "mmd2: of x and y; negatives have no part in it");
-    if (s->leave_out && (s->n < 2 || s->m < 2)) return dp_fail(e, DP_EINPUT, "mmd2: the U-statistic needs two points in x and in y");
-    dp_status status = dp_pkernel_init(&k, s, DP_FORM_SLOPE, e);
+    dp_status status = dp_mmd2_check(s, e);
+    if (!status) status = dp_pkernel_init(&k, s, DP_FORM_SLOPE, e);
     if (status) return status;
-    if (k.nparts > 1)
-        for (slong i = 0; i < k.nparts; i++)
-            if (k.part[i].family == DP_KERNEL_ENERGY) return dp_fail(e, DP_EUNSUPPORTED, "mmd2: the energy kernel within a sum has no value here");
     const double xx = total(s, &k, s->x, s->n, s->x, s->n, s->leave_out) / n / un, yy = total(s, &k, s->y, s->m, s->y, s->m, s->leave_out) / m / um;
     *value = (xx + yy) / 2 - total(s, &k, s->x, s->n, s->y, s->m, 0) / n / m;
     return out && out->v ? dp_mmd_drift(out, s, e) : DP_OK;

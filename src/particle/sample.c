@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* sample.c: what a sample problem must satisfy before any engine sees it. */
-#include "particle/particle.h"
+#include "particle/ball.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 void dp_drifted_note(dp_drifted *out, const char *name, double value)
 {
@@ -57,4 +58,47 @@ dp_pairing dp_pairing_turned(const dp_pairing *p)
     dp_pairing t = *p;
     t.n = p->m, t.m = p->n, t.a = p->b, t.b = p->a, t.add = NULL, t.cost = p->turned, t.turned = p->cost;
     return t;
+}
+
+/* ---- x and y as laws ---- */
+
+typedef struct { const double *at; size_t d; } point;
+
+static int order(const void *pa, const void *pb)
+{
+    const point *a = pa, *b = pb;
+    for (size_t k = 0; k < a->d; k++)
+        if (a->at[k] != b->at[k]) return a->at[k] < b->at[k] ? -1 : 1;
+    return 0;
+}
+
+static point *sorted(const double *a, size_t n, size_t d)
+{
+    point *p = dp_malloc(sizeof *p * n);
+    for (size_t i = 0; i < n; i++) p[i] = (point){a + i * d, d};
+    qsort(p, n, sizeof *p, order);
+    return p;
+}
+
+/* How many from `i` on are equal. */
+static size_t run(const point *p, size_t n, size_t i)
+{
+    size_t k = 1;
+    while (i + k < n && !order(p + i, p + i + k)) k++;
+    return k;
+}
+
+int dp_sample_same_law(const dp_sample *s)
+{
+    point *x = sorted(s->x, s->n, s->d), *y = sorted(s->y, s->m, s->d);
+    size_t i = 0, j = 0;
+    int same = 1;
+    while (same && i < s->n && j < s->m) {
+        const size_t a = run(x, s->n, i), b = run(y, s->m, j);
+        same = !order(x + i, y + j) && a * s->m == b * s->n;
+        i += a, j += b;
+    }
+    same = same && i == s->n && j == s->m;
+    free(x), free(y);
+    return same;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* score.c: drifts made of scores of smoothed samples: sharp and blob. */
+#include "particle/ball.h"
 #include "particle/functional.h"
 
 #include <math.h>
@@ -46,12 +47,18 @@ static dp_status third_term(double *v, const dp_sample *s, const double *sums, c
     return status;
 }
 
+dp_status dp_blob_check(const dp_sample *s, dp_error *e)
+{
+    const dp_status status = dp_kernel_check(s, DP_FORM_KERNEL, e);
+    return status || (!s->z && !s->leave_out) ? status : dp_fail(e, DP_EUNSUPPORTED, "blob: a functional of x and y; negatives and masks have no part in it");
+}
+
 dp_status dp_blob_sample(double *value, dp_drifted *out, const dp_sample *s, dp_error *e)
 {
     dp_pkernel k;
-    dp_status status = dp_pkernel_init(&k, s, DP_FORM_KERNEL, e);
+    dp_status status = dp_blob_check(s, e);
+    if (!status) status = dp_pkernel_init(&k, s, DP_FORM_KERNEL, e);
     if (status) return status;
-    if (s->z || s->leave_out) return dp_fail(e, DP_EUNSUPPORTED, "blob: a functional of x and y; negatives and masks have no part in it");
     const dp_pairing y = dp_pairing_y(s, &k, DP_FORM_KERNEL), x = dp_pairing_negatives(s, &k, DP_FORM_KERNEL);
     double *p = dp_malloc(sizeof(double) * s->n), *q = dp_malloc(sizeof(double) * s->n), sum = 0;
     status = dp_rows(p, NULL, &y, e);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* smoothed.c: the flow (24) of the KL between smoothed samples: expectations over x_i + h z by the trapezoidal rule, on one lattice for points that are near each other. */
+#include "particle/ball.h"
 #include "particle/functional.h"
 
 #include <math.h>
@@ -171,11 +172,8 @@ static dp_status refine(double *value, double *now, double *change, const dp_sam
     return status;
 }
 
-dp_status dp_smoothed_kl_sample(double *value, dp_drifted *out, const dp_sample *s, dp_error *e)
+static dp_status by_lattices(double *value, dp_drifted *out, const dp_sample *s, dp_error *e)
 {
-    if (s->d > 3) return dp_fail(e, DP_EUNSUPPORTED, "smoothed-kl: on samples in dimension 3 at most");
-    if (s->nparts != 1 || s->part->family != DP_KERNEL_GAUSSIAN) return dp_fail(e, s->nparts ? DP_EUNSUPPORTED : DP_EINPUT, "smoothed-kl: expected one Gaussian kernel and its --bandwidth");
-    if (s->z || s->leave_out) return dp_fail(e, DP_EUNSUPPORTED, "smoothed-kl: a functional of x and y; negatives and masks have no part in it");
     dp_pkernel k;
     dp_status status = dp_pkernel_init(&k, s, DP_FORM_KERNEL, e);
     if (status) return status;
@@ -190,4 +188,45 @@ dp_status dp_smoothed_kl_sample(double *value, dp_drifted *out, const dp_sample 
     if (out) dp_drifted_note(out, "estimate", change);
     free(group), free(now);
     return status;
+}
+
+/* ---- both ---- */
+
+/* Terms of enclosures that take about as long as lattices in doubles; 0 where counting them would take longer. */
+static double cheap(const dp_sample *s) { return s->n * (s->n + s->m) > 400 ? 0 : s->d < 3 ? 5e5 : 1e8; }
+
+/* Enclosures rounded: 17 digits relative to the largest number, or all known to vanish. */
+static dp_status rounded(double *out, size_t n, const dp_sample *s, dp_status (*enclose)(arb_ptr, const dp_sample *, slong, dp_error *), dp_error *e)
+{
+    arb_ptr v = _arb_vec_init((slong) n);
+    dp_status status = DP_OK;
+    for (slong prec = 112, done = 0; !done && !status; prec *= 2) {
+        status = prec > 8000 ? dp_fail(e, DP_EBUDGET, "smoothed-kl: 17 digits not reached") : enclose(v, s, prec, e);
+        done = dp_ball_digits(v, (slong) n) >= 17 || (prec > 800 && dp_ball_vanishes(v, (slong) n));
+    }
+    for (size_t i = 0; i < n && !status; i++) {
+        out[i] = arf_get_d(arb_midref(v + i), ARF_RND_NEAR);
+        if (!isfinite(out[i])) status = dp_fail(e, DP_EBUDGET, "smoothed-kl: a velocity per length beyond what doubles hold: choose another unit, or take --precision DIGITS");
+    }
+    _arb_vec_clear(v, (slong) n);
+    return status;
+}
+
+static dp_status by_balls(double *value, dp_drifted *out, const dp_sample *s, dp_error *e)
+{
+    dp_status status = DP_OK;
+    if (out && out->v) status = rounded(out->v, s->n * s->d, s, dp_ball_smoothed, e);
+    if (value && !status) status = rounded(value, 1, s, dp_ball_smoothed_value, e);
+    if (out && !status) dp_drifted_note(out, "estimate", 0);
+    return status;
+}
+
+dp_status dp_smoothed_kl_sample(double *value, dp_drifted *out, const dp_sample *s, dp_error *e)
+{
+    double terms;
+    dp_status status = dp_smoothed_check(s, e);
+    if (status) return status;
+    if (cheap(s) > 0 && !dp_ball_smoothed_cost(&terms, s, 112, cheap(s), NULL)) return by_balls(value, out, s, e);
+    if (s->d <= 3) status = by_lattices(value, out, s, e);
+    return s->d > 3 || status == DP_EBUDGET ? by_balls(value, out, s, e) : status;
 }
