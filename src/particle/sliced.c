@@ -69,15 +69,18 @@ void dp_directions_quasi(double *out, size_t count, size_t d)
 
 /* ---- one wave of directions after another ---- */
 
-enum { WAVE = 32, ROWS = 512, MOST = 1 << 30 };
+enum { WAVE = 32, ROWS = 128, MOST = 1 << 30 };
 /* x, y: coordinate by coordinate; line: a room and the places of all points for each worker. */
 typedef struct { const dp_sample *s; size_t first; double *x, *y, *theta, *shift, *cost, *place, *v; dp_matching *line; } wave;
 
 CLONES static void project(double *restrict out, const double *restrict a, size_t n, const double *restrict theta, size_t d)
 {
-    for (size_t i = 0; i < n; i++) out[i] = a[i] * theta[0];
-    for (size_t k = 1; k < d; k++)
-        for (size_t i = 0; i < n; i++) out[i] += a[k * n + i] * theta[k];
+    for (size_t from = 0; from < n; from += ROWS) {
+        const size_t to = FLINT_MIN(from + ROWS, n);
+        for (size_t i = from; i < to; i++) out[i] = a[i] * theta[0];
+        for (size_t k = 1; k < d; k++)
+            for (size_t i = from; i < to; i++) out[i] += a[k * n + i] * theta[k];
+    }
 }
 
 static dp_status one_direction(void *argument, slong job, int worker, dp_error *e)

@@ -9,7 +9,7 @@
 
 #pragma GCC optimize("O3")
 
-enum { MOST_BITS = 11, LEAST_BITS = 6, DIGITS = 6, SIZE = 1 << MOST_BITS, SIDE = 16, PATIENCE = 8, SHORT = 1 << 12 };
+enum { MOST_BITS = 11, LEAST_BITS = 6, DIGITS = 6, SIZE = 1 << MOST_BITS, SIDE = 32, STEP = 32, PATIENCE = 8, SHORT = 1 << 12 };
 
 void dp_sorter_init(dp_sorter *o, size_t most)
 {
@@ -53,20 +53,32 @@ static void places(uint32_t *count, size_t size)
 #define NAME(x) long_##x
 #include "particle/sort_words.h"
 
+/* From place `from` on, whole steps in which no number is below the one before it are passed over. */
+CLONES static size_t sorted_until(const double *value, size_t from, size_t n)
+{
+    for (; from + STEP <= n; from += STEP) {
+        int64_t below = 0;
+        for (size_t l = from; l < from + STEP; l++) below |= value[l] < value[l - 1];
+        if (below) break;
+    }
+    return from;
+}
+
 /* What words do not tell apart is set right; 0 when that would take long. */
 static int insert(double *restrict value, uint32_t *restrict index, size_t n)
 {
     size_t moves = 0;
-    for (size_t i = 1; i < n; i++) {
-        if (!(value[i] < value[i - 1])) continue;
-        const double v = value[i];
-        const uint32_t place = index[i];
-        size_t j = i;
-        for (; j && value[j - 1] > v; j--) value[j] = value[j - 1], index[j] = index[j - 1];
-        value[j] = v, index[j] = place;
-        moves += i - j;
-        if (moves > PATIENCE * n) return 0;
-    }
+    for (size_t i = sorted_until(value, 1, n), end; i < n; i = sorted_until(value, end, n))
+        for (end = FLINT_MIN(i + STEP, n); i < end; i++) {
+            if (!(value[i] < value[i - 1])) continue;
+            const double v = value[i];
+            const uint32_t place = index[i];
+            size_t j = i;
+            for (; j && value[j - 1] > v; j--) value[j] = value[j - 1], index[j] = index[j - 1];
+            value[j] = v, index[j] = place;
+            moves += i - j;
+            if (moves > PATIENCE * n) return 0;
+        }
     return 1;
 }
 

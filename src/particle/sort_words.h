@@ -7,6 +7,20 @@ CLONES static void NAME(fill)(TERM *restrict word, const double *restrict a, dou
     for (size_t i = 0; i < n; i++) word[i] = (TERM) (int32_t) ((a[i] - low) * scale) << PLACE | (TERM) i;
 }
 
+/* How often each digit occurs; 32-bit words are read in pairs. */
+static void NAME(tally)(uint32_t *restrict low, uint32_t *restrict high, const TERM *restrict word, size_t n, int bits)
+{
+    const uint64_t digit = ((uint64_t) 1 << bits) - 1;
+    const int pairs = sizeof(TERM) == sizeof(uint32_t);
+    size_t i = 0;
+    for (uint64_t pair; pairs && i + 2 <= n; i += 2) {
+        memcpy(&pair, word + i, sizeof pair);
+        low[pair >> PLACE & digit]++, high[pair >> (PLACE + bits) & digit]++;
+        low[pair >> (PLACE + 32) % 64 & digit]++, high[pair >> (PLACE + bits + 32) % 64 & digit]++;
+    }
+    for (; i < n; i++) low[word[i] >> PLACE & digit]++, high[word[i] >> (PLACE + bits) & digit]++;
+}
+
 /* Stable: equal words keep the order of their places. */
 static void NAME(sort)(TERM *restrict word, TERM *restrict other, uint32_t *restrict low, size_t n, int bits)
 {
@@ -14,7 +28,7 @@ static void NAME(sort)(TERM *restrict word, TERM *restrict other, uint32_t *rest
     const TERM digit = (TERM) (size - 1);
     uint32_t *restrict high = low + size;
     memset(low, 0, 2 * size * sizeof *low);
-    for (size_t i = 0; i < n; i++) low[word[i] >> PLACE & digit]++, high[word[i] >> (PLACE + bits)]++;
+    NAME(tally)(low, high, word, n, bits);
     places(low, size), places(high, size);
     for (size_t i = 0; i < n; i++) other[low[word[i] >> PLACE & digit]++] = word[i];
     for (size_t i = 0; i < n; i++) word[high[other[i] >> (PLACE + bits)]++] = other[i];
