@@ -51,7 +51,7 @@ static __attribute__((noinline)) void T(near_panel)(REAL *w, double *lane, const
         if (f->skip && first + r >= from && first + r < from + PANEL) w[r * PANEL + first + r - from] = 0;
         EACH(h, T(PARTS)) part[h] = *(const T(vec) *) (w + r * PANEL + h * LANES);
         for (size_t j = WIDTH; j < PANEL; j += WIDTH) EACH(h, T(PARTS)) part[h] += *(const T(vec) *) (w + r * PANEL + j + h * LANES);
-        T(flush)(lane + r * WIDTH, part);
+        T(flush)(lane + r * WIDTH, part, 1);
     }
 }
 
@@ -74,7 +74,7 @@ static void T(deep)(double *sum, double *moment, const dp_fused *f, size_t first
             if (moment) T(pull_panel)(mean + i * wide, w, (const REAL *) f->side + p * PANEL * wide, wide);
         }
         if (!moment || (p % RUN != RUN - 1 && p + 1 < panels)) continue;
-        for (size_t c = 0; c < rows * wide; c += WIDTH) T(flush)(total + c, (T(vec) *) (mean + c));
+        for (size_t c = 0; c < rows * wide; c += WIDTH) T(flush)(total + c, (T(vec) *) (mean + c), 1);
     }
     for (size_t i = 0; i < count; i++) {
         sum[i] = 2 * T(tree)(lane + i * WIDTH);

@@ -22,12 +22,12 @@ INLINE T(vec) T(weight)(T(vec) q, T(vec) rate, const REAL *add, int root)
     return T(exp2)(T(fma)(q, rate, *(const T(vec) *) add));
 }
 
-/* total[WIDTH] += the lanes of v; v <- 0. */
-INLINE void T(flush)(double *total, T(vec) *v)
+/* total[WIDTH] = the lanes of v, added to what is there if there is more; v <- 0. */
+INLINE void T(flush)(double *total, T(vec) *v, int more)
 {
     EACH(h, T(PARTS)) {
-        T(wide) *t = (T(wide) *) (total + h * LANES);
-        *t += __builtin_convertvector(v[h], T(wide)), v[h] = (T(vec)) {0};
+        T(wide) *t = (T(wide) *) (total + h * LANES), part = __builtin_convertvector(v[h], T(wide));
+        *t = part + (more ? *t : (T(wide)) {0}), v[h] = (T(vec)) {0};
     }
 }
 
@@ -80,7 +80,7 @@ INLINE void T(direct)(double *total, const dp_fused *f, const REAL *a, size_t fi
     EACH(r, ROWS) EACH(c, terms) EACH(h, T(PARTS)) acc[r][c][h] = (T(vec)) {0};
     for (size_t from = 0; from < f->m; from += BLOCK) {
         T(block)(acc, f, a, f->skip ? mask : NULL, at, from, FLINT_MIN(f->m, from + BLOCK), D, root, moments);
-        EACH(r, ROWS) EACH(c, terms) T(flush)(total + (r * (1 + D) + c) * WIDTH, acc[r][c]);
+        EACH(r, ROWS) EACH(c, terms) T(flush)(total + (r * (1 + D) + c) * WIDTH, acc[r][c], from > 0);
     }
 }
 
@@ -120,7 +120,7 @@ INLINE void T(moment)(double *total, const dp_fused *f, const REAL *a, REAL (*w)
             if (k < 0) acc[r][h] += v;
             else acc[r][h] = T(fma)(v, *(const T(vec) *) (b + j + h * LANES) - a[(size_t) r * f->d + (size_t) k], acc[r][h]);
         }
-    EACH(r, ROWS) T(flush)(total + ((size_t) r * terms + c) * WIDTH, acc[r]);
+    EACH(r, ROWS) T(flush)(total + ((size_t) r * terms + c) * WIDTH, acc[r], from > 0);
 }
 
 INLINE void T(general)(double *total, const dp_fused *f, const REAL *a, size_t first, int moments)
@@ -180,7 +180,6 @@ static void T(rows)(double *sum, double *moment, const dp_fused *f, size_t first
     const size_t d = f->d, kind = d <= 3 ? (d - 1) * 4 + (f->root ? 2 : 0) : 12;
     for (size_t i = 0; i < count; i += ROWS) {
         const REAL *a = (const REAL *) f->a + (first + i) * d; /* a has ROWS rows more than points */
-        memset(room, 0, sizeof(double) * ROWS * (1 + d) * WIDTH);
         direct[kind + (moment ? 1 : 0)](room, f, a, first + i);
         for (size_t r = 0; r < ROWS && i + r < count; r++) {
             sum[i + r] = 2 * T(tree)(room + r * (1 + d) * WIDTH);

@@ -35,15 +35,15 @@ INLINE void T(sides)(double *row, double *col, const dp_fused *f, size_t first, 
     const int terms = moments ? 1 + D : 1;
     const REAL *a = (const REAL *) f->a + first * (size_t) D;
     REAL column[4 * BLOCK] __attribute__((aligned(64)));
-    memset(room, 0, sizeof(double) * (count + ROWS) * (size_t) terms * WIDTH);
-    for (; from < f->m; from += BLOCK) {
+    if (from >= f->m) memset(room, 0, sizeof(double) * count * (size_t) terms * WIDTH);
+    for (int more = 0; from < f->m; from += BLOCK, more = 1) {
         const size_t to = FLINT_MIN(f->m, from + BLOCK);
-        memset(column, 0, sizeof column);
+        for (int c = 0; c < terms; c++) memset(column + c * BLOCK, 0, sizeof(REAL) * (to - from));
         for (size_t i = 0; i < count; i += ROWS) {
             T(vec) acc[ROWS][4][T(PARTS)];
             EACH(r, ROWS) EACH(c, terms) EACH(h, T(PARTS)) acc[r][c][h] = (T(vec)) {0};
             T(tile)(acc, column, f, a + i * (size_t) D, weighted ? (const REAL *) f->v + first + i : NULL, from, to, D, root, moments, weighted);
-            EACH(r, ROWS) EACH(c, terms) T(flush)(room + ((i + (size_t) r) * (size_t) terms + (size_t) c) * WIDTH, acc[r][c]);
+            EACH(r, ROWS) EACH(c, terms) T(flush)(room + ((i + (size_t) r) * (size_t) terms + (size_t) c) * WIDTH, acc[r][c], more);
         }
         for (int c = 0; c < terms; c++)
             for (size_t j = from; j < to; j++) col[(size_t) c * f->m + j] += 2 * (double) column[(size_t) c * BLOCK + j - from];

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "driftproof.h"
 #include "tool/option.h"
 
@@ -29,5 +30,6 @@ int main(int argc, char **argv)
     }
     if (!strcmp(argv[1], "--version")) return printf("driftproof %s\n", DP_VERSION) < 0 ? EXIT_ENVIRONMENT : EXIT_EXPECTED;
     const char *name = !strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") ? "help" : argv[1];
+    dp_memory_keep();
     return dp_command_run(dp_command_find(name), argc - 1, argv + 1);
 }
