@@ -75,12 +75,10 @@ typedef struct { const dp_sample *s; size_t first; double *x, *y, *theta, *shift
 
 CLONES static void project(double *restrict out, const double *restrict a, size_t n, const double *restrict theta, size_t d)
 {
-    for (size_t from = 0; from < n; from += ROWS) {
-        const size_t to = FLINT_MIN(from + ROWS, n);
-        for (size_t i = from; i < to; i++) out[i] = a[i] * theta[0];
-        for (size_t k = 1; k < d; k++)
-            for (size_t i = from; i < to; i++) out[i] += a[k * n + i] * theta[k];
-    }
+    for (size_t i = 0; i < n && d == 1; i++) out[i] = a[i] * theta[0];
+    for (size_t i = 0; i < n && d > 1; i++) out[i] = a[i] * theta[0] + a[n + i] * theta[1];
+    for (size_t k = 2; k < d; k++)
+        for (size_t i = 0; i < n; i++) out[i] += a[k * n + i] * theta[k];
 }
 
 static dp_status one_direction(void *argument, slong job, int worker, dp_error *e)
