@@ -45,31 +45,37 @@ static void NAME(affinity)(REAL *A, const REAL *L, size_t n, size_t m, char norm
     free(row), free(col);
 }
 
-/* (A^+ sum A^-) y - (A^- sum A^+) x; columns of A: m of y, then n of x. */
-static void NAME(cross)(REAL *v, const REAL *A, const REAL *x, const REAL *y, size_t n, size_t m, size_t d)
+/* (A^+ sum A^-) y - (A^- sum A^+) b; columns of A: m of y, then l of the negatives b. */
+static void NAME(cross)(REAL *v, const REAL *A, const REAL *b, const REAL *y, size_t n, size_t m, size_t l, size_t d)
 {
     for (size_t i = 0; i < n; i++) {
-        const REAL *a = A + i * (m + n);
+        const REAL *a = A + i * (m + l);
         REAL p = 0, q = 0;
         for (size_t j = 0; j < m; j++) p += a[j];
-        for (size_t j = 0; j < n; j++) q += a[m + j];
+        for (size_t j = 0; j < l; j++) q += a[m + j];
         for (size_t k = 0; k < d; k++) {
             REAL s = 0, t = 0;
             for (size_t j = 0; j < m; j++) s += a[j] * q * y[j * d + k];
-            for (size_t j = 0; j < n; j++) t += a[m + j] * p * x[j * d + k];
+            for (size_t j = 0; j < l; j++) t += a[m + j] * p * b[j * d + k];
             v[i * d + k] = s - t;
         }
     }
 }
 
+/* With l negatives b, x itself the first n of them. */
+static void NAME(da2_among)(REAL *v, const REAL *x, const REAL *y, const REAL *b, size_t n, size_t m, size_t l, size_t d, REAL tau, int squared, int mask, char norm)
+{
+    const size_t t = l + m;
+    REAL *L = malloc(sizeof(REAL) * n * t), *A = malloc(sizeof(REAL) * n * t);
+    NAME(logits)(L, t, x, y, n, m, d, squared, 0, tau), NAME(logits)(L + m, t, x, b, n, l, d, squared, mask, tau);
+    NAME(affinity)(A, L, n, t, norm);
+    NAME(cross)(v, A, b, y, n, m, l, d);
+    free(L), free(A);
+}
+
 static void NAME(da2)(REAL *v, const REAL *x, const REAL *y, size_t n, size_t m, size_t d, REAL tau, int squared, int mask, char norm)
 {
-    const size_t t = n + m;
-    REAL *L = malloc(sizeof(REAL) * n * t), *A = malloc(sizeof(REAL) * n * t);
-    NAME(logits)(L, t, x, y, n, m, d, squared, 0, tau), NAME(logits)(L + m, t, x, x, n, n, d, squared, mask, tau);
-    NAME(affinity)(A, L, n, t, norm);
-    NAME(cross)(v, A, x, y, n, m, d);
-    free(L), free(A);
+    NAME(da2_among)(v, x, y, x, n, m, n, d, tau, squared, mask, norm);
 }
 
 /* Neither mask nor differences. */
@@ -79,7 +85,7 @@ static void NAME(da2_product)(REAL *v, const REAL *x, const REAL *y, size_t n, s
     REAL *L = malloc(sizeof(REAL) * n * t), *A = malloc(sizeof(REAL) * n * t);
     NAME(logits)(L, t, x, y, n, m, d, 0, 0, tau), NAME(product_logits)(L + m, t, x, n, d, tau);
     NAME(affinity)(A, L, n, t, 'q');
-    NAME(cross)(v, A, x, y, n, m, d);
+    NAME(cross)(v, A, x, y, n, m, n, d);
     free(L), free(A);
 }
 
@@ -102,7 +108,7 @@ static void NAME(toy)(REAL *v, const REAL *x, const REAL *y, size_t n, size_t m,
     NAME(logits)(A, t, x, y, n, m, d, 0, 0, tau), NAME(logits)(A + m, t, x, x, n, n, d, 0, 1, tau);
     for (size_t k = 0; k < n * t; k++) A[k] = (REAL) exp((double) A[k]), row[k / t] += A[k], col[k % t] += A[k];
     for (size_t k = 0; k < n * t; k++) A[k] /= (REAL) sqrt(fmax((double) (row[k / t] * col[k % t]), 1e-12));
-    NAME(cross)(v, A, x, y, n, m, d);
+    NAME(cross)(v, A, x, y, n, m, n, d);
     free(A), free(row), free(col);
 }
 
@@ -114,7 +120,7 @@ static void NAME(proxy)(REAL *v, const REAL *x, const REAL *y, size_t n, size_t 
     for (size_t i = 0; i < n; i++) memcpy(A + i * t, P + i * m, sizeof(REAL) * m);
     NAME(logits)(L, n, x, x, n, n, d, 1, 0, tau), NAME(affinity)(P, L, n, n, 'q');
     for (size_t i = 0; i < n; i++) memcpy(A + i * t + m, P + i * n, sizeof(REAL) * n);
-    NAME(cross)(v, A, x, y, n, m, d);
+    NAME(cross)(v, A, x, y, n, m, n, d);
     free(L), free(P), free(A);
 }
 

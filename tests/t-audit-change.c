@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* t-audit-change.c: velocities that were changed before they were recorded - lengths, cuts, means, averages, mixtures, labels, float16 - are named with the change, and nothing else is. */
+/* t-audit-change.c: velocities that were changed before they were recorded - lengths, cuts, means, averages, mixtures, labels, further negatives, float16 - are named with the change, and nothing else is. */
 #define _XOPEN_SOURCE 700
 #include <stdarg.h>
 #include <setjmp.h>
@@ -55,6 +55,11 @@ static void change(dp_recorded *r, dp_change kind, double by)
             if (kind == DP_CLAMPED) v[i] = fmax(-by, fmin(by, v[i]));
             if (kind == DP_STANDARDISED) v[i] = by * (v[i] - mean[i % D]) / sqrt(square[i % D]);
             if (kind == DP_AVERAGED && t) v[i] = by * v[i - ND] + (1 - by) * v[i];
+            if (kind == DP_COORDINATES) v[i] *= by * (i % D ? 1 : 3);
+        }
+        for (size_t i = 0; i < N && kind == DP_LENGTHS; i++) {
+            const double s = 1 / (by + length(v + D * i));
+            v[D * i] *= s, v[D * i + 1] *= s;
         }
     }
 }
@@ -86,7 +91,8 @@ static void expect_none(const dp_recorded *r)
 /* Each change, and one of the runs with a number wrong, that of a point which no cut touches. */
 static void changes(void **state)
 {
-    static const struct { dp_change kind; double by; const char *note; } c[] = {{DP_UNIT, 0.3, "lengths 0.3"}, {DP_SHORTENED, 0.25, "0.25"}, {DP_CLAMPED, 0.2, "0.2"}, {DP_STANDARDISED, 1, NULL}, {DP_AVERAGED, 0.9, "v_t = 0.9 v_(t-1) + 0.1 u_t"}};
+    static const struct { dp_change kind; double by; const char *note; } c[] = {{DP_UNIT, 0.3, "lengths 0.3"}, {DP_SHORTENED, 0.25, "0.25"}, {DP_CLAMPED, 0.2, "0.2"}, {DP_STANDARDISED, 1, NULL}, {DP_AVERAGED, 0.9, "v_t = 0.9 v_(t-1) + 0.1 u_t"},
+        {DP_COORDINATES, 0.5, "root mean squares"}, {DP_LENGTHS, 0.2, NULL}};
     (void) state;
     for (size_t k = 0; k < sizeof c / sizeof *c; k++) {
         dp_recorded r = recorded(0.5, 40 + k);
@@ -98,6 +104,23 @@ static void changes(void **state)
         const double a = r.v[2 * ND + D * least];
         r.v[2 * ND + D * least] = r.v[2 * ND + D * least + 1] + 0.03, r.v[2 * ND + D * least + 1] = -a;
         if (k == 1) expect_none(&r); /* the trials of the others are among these */
+        dp_recorded_clear(&r);
+    }
+}
+
+/* No change that is tried: points whose signs are turned, coordinates that are mixed, entries squeezed. */
+static void near_misses(void **state)
+{
+    (void) state;
+    for (int kind = 0; kind < 3; kind++) {
+        dp_recorded r = recorded(0.5, 150);
+        for (size_t i = 0; i < STEPS * N; i++) {
+            double *v = r.v + D * i, a = v[0], b = v[1];
+            if (kind == 0 && i % 5 == 0) v[0] = -a, v[1] = -b;
+            if (kind == 1) v[0] = 0.8 * a - 0.6 * b, v[1] = 0.6 * a + 0.8 * b;
+            if (kind == 2) v[0] = tanh(3 * a), v[1] = tanh(3 * b);
+        }
+        expect_none(&r);
         dp_recorded_clear(&r);
     }
 }
@@ -236,6 +259,43 @@ static void labels(void **state)
     dp_recorded_clear(&r);
 }
 
+/* `of` points of x beside the l further negatives at step t, fresh. */
+static double *among(const dp_recorded *r, size_t t, size_t first, size_t of)
+{
+    double *b = dp_malloc(sizeof(double) * (of + r->l) * D);
+    memcpy(b, r->x + t * ND + first * D, sizeof(double) * of * D), memcpy(b + of * D, r->z + t * r->l * D, sizeof(double) * r->l * D);
+    return b;
+}
+
+/* Further negatives: as declared where they are used, of each label where there are labels; not where they were not recorded, or are not used. */
+static void negatives(void **state)
+{
+    (void) state;
+    for (int labelled = 0; labelled < 2; labelled++) {
+        dp_recorded r = recorded(0.5, 160);
+        dp_identity id;
+        r.l = 5, r.z = dp_malloc(sizeof(double) * STEPS * r.l * D);
+        for (slong i = 0; i < (slong) (STEPS * r.l * D); i++) r.z[i] = 1.5 * normal(162, i);
+        expect_none(&r);
+        r.xlabel = labelled ? dp_malloc(sizeof(double) * STEPS * N) : NULL, r.ylabel = labelled ? dp_malloc(sizeof(double) * STEPS * M) : NULL;
+        for (size_t i = 0; labelled && i < STEPS * N; i++) r.xlabel[i] = i % N < 7;
+        for (size_t i = 0; labelled && i < STEPS * M; i++) r.ylabel[i] = i % M < 6;
+        for (size_t t = 0; t < STEPS; t++)
+            for (size_t part = 0; part <= (size_t) labelled; part++) {
+                const size_t first = part ? 7 : 0, of = !labelled ? N : part ? N - 7 : 7, start = part ? 6 : 0, data = !labelled ? M : part ? M - 6 : 6;
+                double *b = among(&r, t, first, of);
+                da2_among_double(r.v + t * ND + first * D, r.x + t * ND + first * D, r.y + t * MD + start * D, b, of, data, of + r.l, D, 0.5, 0, 1, 'q');
+                free(b);
+            }
+        identify(&id, &r);
+        if (!dp_identity_as_declared(&id, &r.declared, 0) || id.f[0].exact > 1e-10) fail_msg("labels %d: %zu matches, nearest at %g", labelled, dp_identity_matches(&id), id.n ? id.f[0].distance : NAN);
+        dp_identity_clear(&id);
+        free(r.z), r.z = NULL, r.l = 0;
+        expect_none(&r);
+        dp_recorded_clear(&r);
+    }
+}
+
 static double to_half(double v)
 {
     int k;
@@ -263,6 +323,6 @@ static void halves(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(changes), cmocka_unit_test(gaps), cmocka_unit_test(mixtures), cmocka_unit_test(labels), cmocka_unit_test(halves),
-        cmocka_unit_test(weighted_labels), cmocka_unit_test(few_numbers), cmocka_unit_test(lost_in_rounding), cmocka_unit_test(nothing)};
+        cmocka_unit_test(weighted_labels), cmocka_unit_test(few_numbers), cmocka_unit_test(lost_in_rounding), cmocka_unit_test(nothing), cmocka_unit_test(near_misses), cmocka_unit_test(negatives)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

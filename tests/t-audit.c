@@ -311,6 +311,84 @@ static void bad_arrays(void **state)
     dp_recorded_clear(&r);
 }
 
+/* v with so many bits in an array of float32, as .float().numpy() leaves it; but for number `but`, which keeps its own. */
+static void shorten(float *v, size_t n, int bits, size_t but)
+{
+    for (size_t i = 0; i < n; i++) {
+        int k;
+        frexp((double) v[i], &k);
+        if (i != but) v[i] = (float) ldexp(rint(ldexp((double) v[i], bits - k)), k - bits);
+    }
+}
+
+/* Velocities of float16 and bfloat16 that were converted before they were stored are compared as such; with one number of more bits they are not, and nothing matches. */
+static void converted(void **state)
+{
+    static const int bits[] = {11, 8};
+    (void) state;
+    for (int k = 0; k < 2; k++)
+        for (int whole = 0; whole < 2; whole++) {
+            float x[STEPS * NX], y[STEPS * MY], v[STEPS * NX];
+            dp_identity id;
+            dp_recorded r;
+            for (slong i = 0; i < STEPS * NX; i++) x[i] = (float) normal(500, i);
+            for (slong i = 0; i < STEPS * MY; i++) y[i] = (float) (1 + normal(501, i));
+            for (size_t t = 0; t < STEPS; t++) program_float("da2", v + t * NX, x + t * NX, y + t * MY, N, M, D, 0.5F);
+            shorten(v, STEPS * NX, bits[k], whole ? SIZE_MAX : 3);
+            write_run(x, y, v, 1, STEPS, N, M, runs[0].meta);
+            identify(&id, &r);
+            assert_int_equal(r.half, whole ? 1 + k : 0);
+            assert_int_equal(dp_identity_as_declared(&id, &r.declared, 0), whole);
+            if (!whole) assert_int_equal(dp_identity_matches(&id), 0);
+            for (size_t i = 0; i < dp_identity_matches(&id); i++) assert_true(!id.f[i].variant.drift || *id.f[i].variant.drift != 'm'); /* neither mmd nor mean-shift */
+            done(&id, &r);
+        }
+}
+
+/* A run with an axis of classes: classes points of x, and of y, in each; v: the drift within classes, or (across) of all together. labels: x_label and y_label beside it. */
+static void write_classes(size_t classes, size_t of_y, int across, int labels)
+{
+    enum { STEP = 2 };
+    double x[STEP * 12 * D], y[STEP * 12 * D], v[STEP * 12 * D], label[12] = {0};
+    const dp_npy text = {.descr = "<f8", .itemsize = 8, .ndim = 1, .shape = {12}, .data = label};
+    dp_npy a = {.descr = "<f8", .itemsize = 8, .ndim = 4, .shape = {STEP, classes, 12 / classes, D}, .data = x}, b = a, c = a, meta;
+    dp_error e = {0};
+    b.shape[1] = of_y, b.shape[2] = 12 / of_y, b.data = y, c.data = v;
+    for (slong i = 0; i < STEP * 12 * D; i++) x[i] = normal(510, i), y[i] = 1 + normal(511, i);
+    const size_t each = across ? 12 : 12 / classes;
+    for (size_t i = 0; i < STEP * 12; i += each) program_double("da2", v + i * D, x + i * D, y + i * D, each, each, D, 0.5);
+    FILE *f = fopen(file, "wb");
+    dp_npz_writer *z = dp_npz_begin(f);
+    assert_true(!dp_npz_add(z, "x", &a, &e) && !dp_npz_add(z, "y", &b, &e) && !dp_npz_add(z, "v", &c, &e));
+    if (labels) assert_true(!dp_npz_add(z, "x_label", &text, &e) && !dp_npz_add(z, "y_label", &text, &e));
+    dp_npy_text(&meta, runs[0].meta);
+    assert_int_equal(dp_npz_add(z, "meta", &meta, &e), DP_OK);
+    dp_npy_text_clear(&meta), dp_npz_end(z), fclose(f);
+}
+
+static void class_axis(void **state)
+{
+    dp_identity id;
+    dp_recorded r;
+    dp_error e = {0};
+    (void) state;
+    for (int across = 0; across < 2; across++) {
+        write_classes(3, 3, across, 0);
+        identify(&id, &r);
+        assert_true(r.n == 12 && r.m == 12 && r.xlabel && r.xlabel[12 + 7] == 1 && r.ylabel[11] == 2);
+        assert_true(dp_identity_matches(&id) && id.mixed_labels == across && dp_identity_as_declared(&id, &r.declared, 0) == !across);
+        done(&id, &r);
+    }
+    write_classes(3, 2, 0, 0);
+    assert_int_equal(dp_recorded_read(&r, file, &e), DP_EINPUT);
+    assert_non_null(strstr(e.text, "y: 2 classes"));
+    dp_recorded_clear(&r);
+    write_classes(3, 3, 0, 1);
+    assert_int_equal(dp_recorded_read(&r, file, &e), DP_EINPUT);
+    assert_non_null(strstr(e.text, "neither x_label"));
+    dp_recorded_clear(&r);
+}
+
 /* No variant is tried twice. */
 static void each_once(const dp_identity *id)
 {
@@ -440,7 +518,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(programs_in_float64), cmocka_unit_test(programs_in_float32), cmocka_unit_test(programs_in_float32_stored_wide), cmocka_unit_test(factors), cmocka_unit_test(products_of_matrices), cmocka_unit_test(targets),
         cmocka_unit_test(wrong_runs), cmocka_unit_test(alike_and_unlike), cmocka_unit_test(affinities_against_the_registry), cmocka_unit_test(bad_meta),
-        cmocka_unit_test(bad_arrays), cmocka_unit_test(far_points), cmocka_unit_test(samples), cmocka_unit_test(level), cmocka_unit_test(without_kernel)};
+        cmocka_unit_test(bad_arrays), cmocka_unit_test(far_points), cmocka_unit_test(samples), cmocka_unit_test(level), cmocka_unit_test(converted), cmocka_unit_test(class_axis), cmocka_unit_test(without_kernel)};
     close(mkstemp(file));
     const int failed = cmocka_run_group_tests(tests, NULL, NULL);
     unlink(file);

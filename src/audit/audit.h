@@ -22,10 +22,11 @@ typedef struct {
 } dp_declared;
 
 /* Arrays of a run, in doubles: x (steps, n, d), y (steps, m, d), v like x or NULL, direction (k, d) or NULL, step numbers.
-   single: x, y or v was float32; half: one was float16. xlabel (steps, n) and ylabel (steps, m): classes within which the drift acts, or NULL. */
+   single: x, y or v was float32; half: one was float16, or v has no more than its eleven bits; 2: no more than the eight of bfloat16. xlabel (steps, n) and ylabel (steps, m): classes within which the drift acts, or NULL.
+   z (steps, l, d): negatives beside x, the same for all labels, or NULL. */
 typedef struct {
-    size_t steps, n, m, d, ndirections;
-    double *x, *y, *v, *step, *direction, *xlabel, *ylabel;
+    size_t steps, n, m, l, d, ndirections;
+    double *x, *y, *z, *v, *step, *direction, *xlabel, *ylabel;
     int single, half;
     dp_declared declared;
 } dp_recorded;
@@ -65,9 +66,9 @@ typedef struct {
 /* What was computed of one variant at the step with these x (NULL: nothing yet): velocities of each of nh bandwidths, n d numbers each, and which are there. */
 typedef struct { const double *x; double *u; size_t nh; int have[DP_MOST_BANDWIDTHS]; } dp_memo;
 
-/* One step: x: n x d, y: m x d; xlabel, ylabel: the drift of the points of each label by themselves (0 where a label has no data), or NULL.
+/* One step: x: n x d, y: m x d; xlabel, ylabel: the drift of the points of each label by themselves (0 where a label has no data), or NULL. z: l further negatives, or NULL.
    memo: of the variant that is evaluated, or NULL; the batch's bandwidths are those from number `at` on. */
-typedef struct { size_t n, m, d, nh, ndirections; const double *x, *y, *h, *direction, *xlabel, *ylabel; double lambda; int threads; dp_memo *memo; size_t at; } dp_batch;
+typedef struct { size_t n, m, l, d, nh, ndirections; const double *x, *y, *z, *h, *direction, *xlabel, *ylabel; double lambda; int threads; dp_memo *memo; size_t at; } dp_batch;
 
 /* The velocity of one step. DP_EUNSUPPORTED where the variant does not apply to such a batch (its kernel, its size).
    Error: as the engines of particle/; affinities in logarithms, a weight within about 8 u |logit|. Cost: n (n + m) exponentials or so. */
@@ -87,8 +88,9 @@ int dp_variant_equal(const dp_variant *a, const dp_variant *b, const dp_declared
 /* ---- which one it is ---- */
 
 /* What was done to the drift u before it was recorded as v. UNIT: each point's divided by its length; SHORTENED: lengths cut off; CLAMPED: entries cut off; STANDARDISED: each coordinate less its mean over the
-   points, divided by its standard deviation; MIXED: the bandwidths' (and labels') velocities with weights of their own; AVERAGED: v_t = a v_(t-1) + s u_t. */
-typedef enum { DP_AS_IS, DP_UNIT, DP_SHORTENED, DP_CLAMPED, DP_STANDARDISED, DP_MIXED, DP_AVERAGED, DP_CHANGES } dp_change;
+   points, divided by its standard deviation; MIXED: the bandwidths' (and labels') velocities with weights of their own; AVERAGED: v_t = a v_(t-1) + s u_t; COORDINATES, LENGTHS: each coordinate, each point's times
+   a number of its own. */
+typedef enum { DP_AS_IS, DP_UNIT, DP_SHORTENED, DP_CLAMPED, DP_STANDARDISED, DP_MIXED, DP_AVERAGED, DP_COORDINATES, DP_LENGTHS, DP_CHANGES } dp_change;
 
 /* EXCLUDED: at some step the recorded velocity is no multiple of the variant, beyond what rounding explains. UNTRIED: does not apply, or rounding or
    chance alone would explain a match: nothing is said of it. */

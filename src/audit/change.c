@@ -16,7 +16,7 @@ enum { LEAST_CUT = 3, LEAST_POINTS = 8 };
 const char *dp_change_name(dp_change kind)
 {
     static const char *const names[DP_CHANGES] = {"", "each point's divided by its length", "each point's cut off at a largest length", "each entry cut off at a largest size",
-                                                  "each coordinate less its mean over the points and divided by a number of its own", "the bandwidths' velocities with weights of their own", "averaged over the steps"};
+                                                  "each coordinate less its mean over the points and divided by a number of its own", "the bandwidths' velocities with weights of their own", "averaged over the steps", "each coordinate times a number of its own", "each point's times a number of its own"};
     return names[kind];
 }
 
@@ -79,6 +79,8 @@ int dp_change_possible(dp_changed *out, dp_change kind, const dp_recorded *r, co
     if (kind == DP_MIXED) return r->declared.nbandwidths > 1 || r->xlabel;
     if (kind == DP_AVERAGED) return steps > 1;
     if (kind != DP_CLAMPED && r->d < 2) return 0;
+    if (kind == DP_COORDINATES) return r->n >= LEAST_POINTS;
+    if (kind == DP_LENGTHS) return 1;
     const lengths l = measure(r, step, steps, size);
     if (kind == DP_UNIT) return l.least >= l.most * (1 - SMALL);
     return l.longest >= LEAST_CUT && l.longest < l.groups && l.least < l.most * (1 - SMALL);
@@ -121,6 +123,16 @@ static double standardised(double *q, const double *v, size_t n, size_t d)
     return lost;
 }
 
+/* Each coordinate over its length over the points; one that vanishes stays. */
+static void unit_columns(double *q, const double *v, size_t n, size_t d)
+{
+    for (size_t k = 0; k < d; k++) {
+        double square = 0;
+        for (size_t i = 0; i < n; i++) square += v[i * d + k] * v[i * d + k];
+        for (size_t i = 0; i < n; i++) q[i * d + k] = square > 0 ? v[i * d + k] / sqrt(square) : 0;
+    }
+}
+
 /* Without what lies along `before`. */
 static double beside(double *q, const double *v, const double *before, size_t n)
 {
@@ -135,7 +147,8 @@ double dp_change_compare(double *p, double *q, const dp_changed *c, const double
     double lost = 1;
     memcpy(p, v, sizeof(double) * all);
     switch (c->kind) {
-    case DP_UNIT: unit_rows(p, v, c->n, c->d), unit_rows(q, u, c->n, c->d); break;
+    case DP_UNIT: case DP_LENGTHS: unit_rows(p, v, c->n, c->d), unit_rows(q, u, c->n, c->d); break;
+    case DP_COORDINATES: unit_columns(p, v, c->n, c->d), unit_columns(q, u, c->n, c->d); break;
     case DP_SHORTENED: cut(q, v, u, all, c->d); break;
     case DP_CLAMPED: cut(q, v, u, all, 1); break;
     case DP_STANDARDISED: lost = standardised(p, v, c->n, c->d), standardised(q, u, c->n, c->d); break;
@@ -148,7 +161,7 @@ double dp_change_compare(double *p, double *q, const dp_changed *c, const double
 size_t dp_change_numbers(const dp_changed *c, const double *v, size_t mixed)
 {
     const size_t all = c->n * c->d, size = c->kind == DP_CLAMPED ? 1 : c->d;
-    size_t fitted = c->kind == DP_UNIT ? c->n : c->kind == DP_STANDARDISED ? 2 * c->d : c->kind == DP_MIXED ? mixed : c->kind == DP_AVERAGED;
+    size_t fitted = c->kind == DP_UNIT || c->kind == DP_LENGTHS ? c->n : c->kind == DP_COORDINATES ? c->d : c->kind == DP_STANDARDISED ? 2 * c->d : c->kind == DP_MIXED ? mixed : c->kind == DP_AVERAGED;
     double most = 0;
     const int cuts = c->kind == DP_SHORTENED || c->kind == DP_CLAMPED;
     for (size_t i = 0; cuts && i < all; i += size) most = fmax(most, length(v + i, size));

@@ -206,7 +206,7 @@ static int undecided(dp_status status, const dp_identity *o, const dp_recorded *
 
 static dp_status attempt(dp_identity *out, const dp_recorded *r, int all, int threads, dp_error *e)
 {
-    static const dp_change order[] = {DP_UNIT, DP_SHORTENED, DP_CLAMPED, DP_STANDARDISED, DP_MIXED, DP_AVERAGED};
+    static const dp_change order[] = {DP_UNIT, DP_SHORTENED, DP_CLAMPED, DP_STANDARDISED, DP_MIXED, DP_AVERAGED, DP_COORDINATES, DP_LENGTHS};
     memory kept = {{NULL, NULL}, {0, 0}};
     dp_status status = identify(out, r, &kept, DP_AS_IS, all, threads, e);
     if (undecided(status, out, r)) status = try_target(out, r, &kept, all, threads, e);

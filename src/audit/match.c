@@ -9,7 +9,7 @@
 /* EVIDENCE: digits by which a match must be beyond chance: about a thousand variants are tried, so noise would match one of them in one of a hundred runs. */
 static const double NEVER = DP_MATCH_NEVER, EVIDENCE = 5;
 
-static double unit_of(const dp_recorded *r) { return r->half ? DP_UNIT_HALF : r->single ? DP_UNIT_SINGLE : DP_UNIT_DOUBLE; }
+static double unit_of(const dp_recorded *r) { return r->half == 2 ? DP_UNIT_BRAIN : r->half ? DP_UNIT_HALF : r->single ? DP_UNIT_SINGLE : DP_UNIT_DOUBLE; }
 
 /* What one step says. SILENT: there rounding alone explains more than NEVER, so a match would mean nothing. */
 typedef enum { DIFFERS, SILENT, FITS } word;
@@ -93,6 +93,15 @@ static void annotate(dp_finding *f, const dp_search *s, const dp_mixed *mixed)
         const size_t size = s->changed.kind == DP_CLAMPED ? 1 : r->d;
         for (size_t i = 0; i < n; i += size) most = fmax(most, dp_audit_dot(v + i, v + i, size));
         snprintf(f->note, sizeof f->note, "%s %.6g", s->changed.kind == DP_UNIT ? "lengths" : "the largest", sqrt(most));
+    }
+    if (s->changed.kind == DP_COORDINATES) {
+        double low = INFINITY, high = 0;
+        for (size_t k = 0; k < r->d; k++) {
+            double square = 0;
+            for (size_t i = k; i < n; i += r->d) square += v[i] * v[i] / (double) r->n;
+            low = fmin(low, sqrt(square)), high = fmax(high, sqrt(square));
+        }
+        snprintf(f->note, sizeof f->note, "root mean squares over the points from %.6g to %.6g", low, high);
     }
 }
 
@@ -182,7 +191,7 @@ void dp_match_refit(const dp_search *s, const dp_variant *a)
     dp_batch b = dp_step_batch(s, s->out->step[0]);
     b.h = h;
     /* A minimum is found to the root of the rounding only, and the distance grows linearly with the error of the bandwidth. Two numbers are fitted. */
-    const double bound = fmax(dp_step_limit(s, a, &b, s->out->step[0], u, s->r->half ? DP_UNIT_HALF : DP_UNIT_SINGLE), 1e-6);
+    const double bound = fmax(dp_step_limit(s, a, &b, s->out->step[0], u, fmax(unit_of(s->r), DP_UNIT_SINGLE)), 1e-6);
     if (far <= bound && bound <= NEVER && ((double) (s->r->n * s->r->d) - 2) * -log10(bound) >= EVIDENCE) s->out->refit = by, s->out->refit_distance = far;
     free(u);
 }

@@ -99,29 +99,41 @@ static dp_status shape(const dp_array *a, const char *path, const char *name, co
     return dp_fail(e, DP_EINPUT, "%s: %s: expected shape %s, got (%s)", path, name, wanted, text);
 }
 
-/* (steps, points, d) or (points, d); *steps 0: no such axis. */
-static dp_status points(double **out, size_t *steps, size_t *n, size_t *d, const dp_npz *z, const char *path, const char *name, int *single, dp_error *e)
+/* Axes of an array of points: steps and classes 0: no such axis; n: points of all classes. */
+typedef struct { size_t steps, classes, n, d; } extent;
+
+/* (points, d), (steps, points, d) or (steps, classes, points, d). */
+static dp_status points(double **out, extent *s, const dp_npz *z, const char *path, const char *name, int *single, dp_error *e)
 {
     dp_array a = {0};
     const dp_status status = dp_npz_array(&a, z, name, e);
     if (status) return status;
     const int axes = a.ndim;
-    if (axes < 2 || axes > 3 || a.count == 0) {
-        const dp_status wrong = shape(&a, path, name, "(steps, points, d) or (points, d), none of them 0", e);
+    if (axes < 2 || axes > 4 || a.count == 0) {
+        const dp_status wrong = shape(&a, path, name, "(steps, points, d), (points, d) or (steps, classes, points, d), none of them 0", e);
         return dp_array_clear(&a), wrong;
     }
-    *steps = axes == 3 ? a.shape[0] : 0, *n = a.shape[axes - 2], *d = a.shape[axes - 1];
+    *s = (extent){axes > 2 ? a.shape[0] : 0, axes == 4 ? a.shape[1] : 0, a.shape[axes - 2], a.shape[axes - 1]};
+    if (s->classes) s->n *= s->classes;
     *single |= a.kind == 'f' && a.size <= 4 ? a.size : 0; /* 2 and 4 are bits */
     *out = a.data;
     return DP_OK;
 }
 
-/* y without an axis of steps is repeated. */
-static void repeat(dp_recorded *r)
+/* Points beside x: `count` of them at every step; without an axis of steps they are repeated. */
+static dp_status beside(double **out, size_t *count, dp_recorded *r, size_t classes, const dp_npz *z, const char *path, const char *name, dp_error *e)
 {
-    const size_t each = r->m * r->d;
-    r->y = dp_realloc(r->y, sizeof(double) * each * r->steps);
-    for (size_t t = 1; t < r->steps; t++) memcpy(r->y + t * each, r->y, sizeof(double) * each);
+    extent s;
+    const dp_status status = points(out, &s, z, path, name, &r->single, e);
+    if (status) return status;
+    const size_t each = s.n * s.d;
+    if (s.d != r->d) return dp_fail(e, DP_EINPUT, "%s: %s: points of dimension %zu, but those of x have dimension %zu", path, name, s.d, r->d);
+    if (s.steps && s.steps != r->steps) return dp_fail(e, DP_EINPUT, "%s: %s: %zu steps, but x has %zu", path, name, s.steps, r->steps);
+    if (s.classes != classes) return dp_fail(e, DP_EINPUT, "%s: %s: %zu classes on an axis of their own, expected %zu", path, name, s.classes, classes);
+    if (!s.steps) *out = dp_realloc(*out, sizeof(double) * each * r->steps);
+    for (size_t t = 1; t < r->steps && !s.steps; t++) memcpy(*out + t * each, *out, sizeof(double) * each);
+    *count = s.n;
+    return DP_OK;
 }
 
 static dp_status read_steps(dp_recorded *r, const dp_npz *z, const char *path, dp_error *e)
@@ -153,9 +165,19 @@ static dp_status read_labels(double **out, size_t count, const dp_recorded *r, c
     return status;
 }
 
-static dp_status read_all_labels(dp_recorded *r, const dp_npz *z, const char *path, dp_error *e)
+/* The number of the class, for points that stand class by class; fresh. */
+static double *class_labels(size_t steps, size_t classes, size_t n)
+{
+    double *out = dp_malloc(sizeof(double) * steps * n);
+    for (size_t i = 0; i < steps * n; i++) out[i] = (double) (i % n / (n / classes));
+    return out;
+}
+
+static dp_status read_all_labels(dp_recorded *r, size_t classes, const dp_npz *z, const char *path, dp_error *e)
 {
     const int x = dp_npz_has(z, "x_label"), y = dp_npz_has(z, "y_label");
+    if (classes && (x || y)) return dp_fail(e, DP_EINPUT, "%s: x has an axis of classes: expected neither x_label nor y_label", path);
+    if (classes) r->xlabel = class_labels(r->steps, classes, r->n), r->ylabel = class_labels(r->steps, classes, r->m);
     if (x != y) return dp_fail(e, DP_EINPUT, "%s: expected both x_label and y_label, got %s", path, x ? "x_label" : "y_label");
     const dp_status status = x ? read_labels(&r->xlabel, r->n, r, z, path, "x_label", e) : DP_OK;
     return status || !y ? status : read_labels(&r->ylabel, r->m, r, z, path, "y_label", e);
@@ -163,37 +185,56 @@ static dp_status read_all_labels(dp_recorded *r, const dp_npz *z, const char *pa
 
 static dp_status read_directions(dp_recorded *r, const dp_npz *z, const char *path, dp_error *e)
 {
-    size_t steps, d;
+    extent s;
     int single = 0;
     if (!dp_npz_has(z, "directions")) return DP_OK;
-    dp_status status = points(&r->direction, &steps, &r->ndirections, &d, z, path, "directions", &single, e);
-    if (!status && (steps || d != r->d)) status = dp_fail(e, DP_EINPUT, "%s: directions: expected shape (k, %zu), the same directions at every step", path, r->d);
-    for (size_t k = 0; !status && k < r->ndirections; k++) {
+    dp_status status = points(&r->direction, &s, z, path, "directions", &single, e);
+    if (!status && (s.steps || s.d != r->d)) status = dp_fail(e, DP_EINPUT, "%s: directions: expected shape (k, %zu), the same directions at every step", path, r->d);
+    for (size_t k = 0; !status && k < (r->ndirections = s.n); k++) {
         double length = 0;
-        for (size_t i = 0; i < d; i++) length = fmax(length, fabs(r->direction[k * d + i]));
+        for (size_t i = 0; i < s.d; i++) length = fmax(length, fabs(r->direction[k * s.d + i]));
         if (!(length > 0 && isfinite(length))) status = dp_fail(e, DP_EINPUT, "%s: directions: row %zu: expected a finite vector of length above 0", path, k);
     }
     return status;
 }
 
+/* Whether there are eight numbers at least, and none has more bits. */
+static int short_numbers(const double *v, size_t n, int bits)
+{
+    size_t count = 0;
+    int k, all = 1;
+    for (size_t i = 0; i < n && all; i++) {
+        const double a = isfinite(v[i]) ? ldexp(frexp(v[i], &k), bits) : 0;
+        count += a != 0, all = a == rint(a);
+    }
+    return all && count >= 8;
+}
+
+/* The type by what was said of x, y and v; wider velocities that have no more bits were converted (NumPy has no bfloat16). */
+static void read_precision(dp_recorded *r)
+{
+    const size_t n = r->steps * r->n * r->d;
+    r->half = (r->single & 2) != 0;
+    if (r->v && short_numbers(r->v, n, 8)) r->half = 2;
+    else if (r->v && short_numbers(r->v, n, 11)) r->half = 1;
+    r->single = !r->half && r->single;
+}
+
 static dp_status read_arrays(dp_recorded *r, const dp_npz *z, const char *path, dp_error *e)
 {
-    size_t steps, n, d;
-    dp_status status = points(&r->x, &r->steps, &r->n, &r->d, z, path, "x", &r->single, e);
-    const int one = r->steps == 0;
-    if (!status) status = points(&r->y, &steps, &r->m, &d, z, path, "y", &r->single, e);
-    if (!status && d != r->d) status = dp_fail(e, DP_EINPUT, "%s: y: points of dimension %zu, but those of x have dimension %zu", path, d, r->d);
-    if (!status && steps && steps != FLINT_MAX(r->steps, 1)) status = dp_fail(e, DP_EINPUT, "%s: y: %zu steps, but x has %zu", path, steps, FLINT_MAX(r->steps, 1));
-    r->steps = FLINT_MAX(r->steps, 1);
-    if (!status && !steps) repeat(r);
+    extent x = {0}, v = {0};
+    dp_status status = points(&r->x, &x, z, path, "x", &r->single, e);
+    r->steps = FLINT_MAX(x.steps, 1), r->n = x.n, r->d = x.d;
+    if (!status) status = beside(&r->y, &r->m, r, x.classes, z, path, "y", e);
+    if (!status && dp_npz_has(z, "negatives")) status = beside(&r->z, &r->l, r, 0, z, path, "negatives", e);
     if (!status && dp_npz_has(z, "v")) {
-        status = points(&r->v, &steps, &n, &d, z, path, "v", &r->single, e);
-        if (!status && (n != r->n || d != r->d || (steps == 0) != one || FLINT_MAX(steps, 1) != r->steps)) status = dp_fail(e, DP_EINPUT, "%s: v: its shape is not that of x", path);
+        status = points(&r->v, &v, z, path, "v", &r->single, e);
+        if (!status && (v.n != x.n || v.d != x.d || v.steps != x.steps || v.classes != x.classes)) status = dp_fail(e, DP_EINPUT, "%s: v: its shape is not that of x", path);
     }
     if (!status) status = read_steps(r, z, path, e);
     if (!status) status = read_directions(r, z, path, e);
-    if (!status) status = read_all_labels(r, z, path, e);
-    r->half = (r->single & 2) != 0, r->single = !r->half && r->single;
+    if (!status) status = read_all_labels(r, x.classes, z, path, e);
+    if (!status) read_precision(r);
     return status;
 }
 
@@ -217,6 +258,6 @@ dp_status dp_recorded_read(dp_recorded *r, const char *path, dp_error *e)
 
 void dp_recorded_clear(dp_recorded *r)
 {
-    free(r->x), free(r->y), free(r->v), free(r->step), free(r->direction), free(r->xlabel), free(r->ylabel);
+    free(r->x), free(r->y), free(r->z), free(r->v), free(r->step), free(r->direction), free(r->xlabel), free(r->ylabel);
     dp_declared_clear(&r->declared);
 }

@@ -10,7 +10,7 @@ enum { DRAWS = 2, MARGIN = 8 };
 dp_batch dp_step_batch(const dp_search *s, size_t t)
 {
     const dp_recorded *r = s->r;
-    return (dp_batch){.n = r->n, .m = r->m, .d = r->d, .nh = s->nh, .h = s->h, .x = r->x + t * r->n * r->d, .y = r->y + t * r->m * r->d, .xlabel = r->xlabel ? r->xlabel + t * r->n : NULL, .ylabel = r->ylabel ? r->ylabel + t * r->m : NULL,
+    return (dp_batch){.n = r->n, .m = r->m, .l = r->l, .d = r->d, .nh = s->nh, .h = s->h, .x = r->x + t * r->n * r->d, .y = r->y + t * r->m * r->d, .z = r->z ? r->z + t * r->l * r->d : NULL, .xlabel = r->xlabel ? r->xlabel + t * r->n : NULL, .ylabel = r->ylabel ? r->ylabel + t * r->m : NULL,
                       .ndirections = r->ndirections, .direction = r->direction, .lambda = r->declared.regularisation, .threads = 1};
 }
 
@@ -23,9 +23,9 @@ static int finite(const double *a, size_t n)
 
 int dp_step_comparable(const dp_recorded *r, size_t t)
 {
-    const size_t n = r->n * r->d, m = r->m * r->d;
+    const size_t n = r->n * r->d, m = r->m * r->d, l = r->l * r->d;
     const double vv = dp_audit_dot(r->v + t * n, r->v + t * n, n);
-    return finite(r->x + t * n, n) && finite(r->y + t * m, m) && isfinite(vv) && vv > 0;
+    return finite(r->x + t * n, n) && finite(r->y + t * m, m) && (!l || finite(r->z + t * l, l)) && isfinite(vv) && vv > 0;
 }
 
 double dp_step_distance(double *s, const double *v, const double *u, size_t n)
@@ -39,21 +39,26 @@ double dp_step_distance(double *s, const double *v, const double *u, size_t n)
 
 static double moved(double x, double size, double sign) { return sign < 0.5 ? x - size : x + size; }
 
+/* By how much a coordinate moves: all alike, or (float16 and shorter) by its own share, at least by half of the least number of float16. */
+static double share(double x, double unit, double size) { return unit < DP_UNIT_HALF ? size : fmax(unit * fabs(x), 0x1p-25); }
+
 /* Coordinates moved by u max|x| max(1, max|x|/h), which distances formed from a product of matrices lose, and bandwidths by u of themselves. Numbers of float16 were computed with more
-   digits and rounded when they were stored: each by its own share, at least by half of the least number. */
+   digits and rounded when they were stored. */
 static dp_batch perturbed(const dp_batch *b, double unit, ulong draw, double *room)
 {
-    const size_t nx = b->n * b->d, ny = b->m * b->d;
-    double *x = room, *y = room + nx, *h = y + ny, size = 0, least = INFINITY, sign[2];
+    const size_t nx = b->n * b->d, ny = b->m * b->d, nz = b->l * b->d;
+    double *x = room, *y = room + nx, *z = y + ny, *h = z + nz, size = 0, least = INFINITY, sign[2];
     dp_batch p = *b;
     for (size_t i = 0; i < nx; i++) size = fmax(size, fabs(b->x[i]));
     for (size_t i = 0; i < ny; i++) size = fmax(size, fabs(b->y[i]));
+    for (size_t i = 0; i < nz; i++) size = fmax(size, fabs(b->z[i]));
     for (size_t k = 0; k < b->nh; k++) least = fmin(least, b->h[k]);
     size *= unit * fmax(1, size / least);
-    for (size_t i = 0; i < nx; i++) dp_philox_pair(sign, draw, (slong) i, 0), x[i] = moved(b->x[i], unit < DP_UNIT_HALF ? size : fmax(unit * fabs(b->x[i]), 0x1p-25), sign[0]);
-    for (size_t i = 0; i < ny; i++) dp_philox_pair(sign, draw, (slong) i, 1), y[i] = moved(b->y[i], unit < DP_UNIT_HALF ? size : fmax(unit * fabs(b->y[i]), 0x1p-25), sign[0]);
+    for (size_t i = 0; i < nx; i++) dp_philox_pair(sign, draw, (slong) i, 0), x[i] = moved(b->x[i], share(b->x[i], unit, size), sign[0]);
+    for (size_t i = 0; i < ny; i++) dp_philox_pair(sign, draw, (slong) i, 1), y[i] = moved(b->y[i], share(b->y[i], unit, size), sign[0]);
+    for (size_t i = 0; i < nz; i++) dp_philox_pair(sign, draw, (slong) i, 2), z[i] = moved(b->z[i], share(b->z[i], unit, size), sign[0]);
     for (size_t k = 0; k < b->nh; k++) h[k] = b->h[k] * (draw % 2 ? 1 + fmin(unit, DP_UNIT_SINGLE) : 1 - fmin(unit, DP_UNIT_SINGLE));
-    p.x = x, p.y = y, p.h = h, p.memo = NULL;
+    p.x = x, p.y = y, p.z = b->z ? z : NULL, p.h = h, p.memo = NULL;
     return p;
 }
 
@@ -83,7 +88,7 @@ static double own_rounding(const dp_search *s, size_t t, double unit)
 double dp_step_limit(const dp_search *s, const dp_variant *a, const dp_batch *b, size_t t, const double *u, double unit)
 {
     const size_t n = b->n * b->d;
-    double *room = dp_malloc(sizeof(double) * (2 * n + b->m * b->d + b->nh)), *w = room + n + b->m * b->d + b->nh, worst = 0, lost = 1, *p = dp_step_sides(&lost, s, t, u);
+    double *room = dp_malloc(sizeof(double) * (2 * n + (b->m + b->l) * b->d + b->nh)), *w = room + n + (b->m + b->l) * b->d + b->nh, worst = 0, lost = 1, *p = dp_step_sides(&lost, s, t, u);
     for (ulong draw = 0; draw < DRAWS; draw++) {
         const dp_batch q = perturbed(b, unit, draw, room);
         double change = 0, unused;

@@ -5,7 +5,8 @@
 
 #include "audit/change.h"
 
-/* Relative rounding errors of float16, float32 and float64. */
+/* Relative rounding errors of bfloat16, float16, float32 and float64. */
+#define DP_UNIT_BRAIN 0x1p-8
 #define DP_UNIT_HALF 0x1p-11
 #define DP_UNIT_SINGLE 0x1p-24
 #define DP_UNIT_DOUBLE 0x1p-53

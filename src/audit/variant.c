@@ -60,7 +60,10 @@ static dp_status evaluate(double *v, const dp_variant *a, const dp_batch *b, con
     dp_sample s = {.n = b->n, .m = b->m, .d = b->d, .x = b->x, .y = b->y, .nparts = (slong) nh, .part = part, .leave_out = a->mask, .drop_sizes = a->drop_sizes,
                    .columns_first = a->columns_first, .iterations = a->iterations, .tolerance = -1, .ndirections = b->ndirections, .direction = b->direction,
                    .lambda = b->lambda > 0 ? lambda : NULL, .released = &a->released, .threads = b->threads};
+    double *negatives = b->l && !is(a, "da2-released") ? dp_malloc(sizeof(double) * (b->n + b->l) * b->d) : NULL; /* x itself first; the released code takes the others alone */
     const dp_affinity affinity = {.norm = a->norm, .weights = a->weights, .joint = a->joint, .rounds = 1, .clamp = a->clamp};
+    if (negatives) memcpy(negatives, b->x, sizeof(double) * b->n * b->d), memcpy(negatives + b->n * b->d, b->z, sizeof(double) * b->l * b->d);
+    s.z = negatives ? negatives : b->z, s.l = b->l + (negatives ? b->n : 0), s.paired = negatives != NULL;
     fmpq_init(lambda), rational(lambda, b->lambda);
     for (size_t k = 0; k < nh; k++) {
         part[k].family = a->family;
@@ -68,7 +71,7 @@ static dp_status evaluate(double *v, const dp_variant *a, const dp_batch *b, con
     }
     const dp_status status = a->drift ? dp_drift_sample(&out, a->drift, &s, e) : dp_affinity_drift(v, &affinity, &s, e);
     for (size_t k = 0; k < nh; k++) fmpq_clear(&part[k].weight), fmpq_clear(&part[k].bandwidth);
-    fmpq_clear(lambda);
+    fmpq_clear(lambda), free(negatives);
     return status;
 }
 

@@ -14,7 +14,7 @@
 /* What is printed: all of it is known before the first line. v: the record whose velocities are compared: r, or the traces of a folder. */
 typedef struct { const char *path; const dp_recorded *r, *v; const dp_identity *id; const dp_audit_theory *t; const dp_finding *formula; int as_declared; double level; } audit;
 
-static const char *type_of(const dp_recorded *r) { return r->half ? "float16" : r->single ? "float32" : "float64"; }
+static const char *type_of(const dp_recorded *r) { return r->half == 2 ? "bfloat16" : r->half ? "float16" : r->single ? "float32" : "float64"; }
 static double digits(double distance) { return isnan(distance) ? NAN : distance > 0 ? fmax(-log10(distance), 0) : 17; }
 static double reached(const dp_finding *f) { return f->fate == DP_MATCHES && f->factor ? f->exact : f->distance; }
 
@@ -264,7 +264,7 @@ static int run(const dp_args *args)
     if (!status) status = dp_recorded_traces(&traces, a.path, &e);
     a.v = traces.steps ? &traces : &r;
     if (!status) status = dp_identify(&id, a.v, dp_args_flag(args, "all"), threads, &e);
-    a.formula = status || (r.xlabel && !id.mixed_labels) ? NULL : formula_of(&room, &id, &r); /* within labels the formula is no statement of all samples */
+    a.formula = status || r.z || (r.xlabel && !id.mixed_labels) ? NULL : formula_of(&room, &id, &r); /* within labels, or with other negatives, the formula is no statement of x and y */
     if (!status) status = dp_audit_theory_run(&t, &r, a.formula ? &a.formula->variant : NULL, a.level, seed, threads, &e);
     dp_progress_end();
     a.as_declared = !status && dp_identity_as_declared(&id, &a.v->declared, dp_args_flag(args, "any-scale"));
@@ -283,7 +283,7 @@ static const dp_option options[] = {
     {0}};
 const dp_tool_command dp_cmd_audit = {
     "audit", "RUN", "check a recorded run of any framework against the theory",
-    "Reads a .npz that any framework can write: arrays x (steps, n, d) and y (steps, m, d), optional v (steps, n, d), step, directions, x_label and y_label, and a JSON string meta that names drift, kernel, bandwidth "
+    "Reads a .npz that any framework can write: arrays x (steps, n, d) and y (steps, m, d), optional v (steps, n, d), step, directions, negatives, x_label and y_label, and a JSON string meta that names drift, kernel, bandwidth "
     "and mask; or the folder of a run of driftproof train. It recomputes the velocity by every variant of every drift, says which of them the recorded v is a multiple of, with the factor and to how many digits, and which it cannot be; when none matches, also with lengths cut off, averaged over steps and the like. Then the "
     "samples are tested: p = q at the end, the drift against its floor, the energies along the run; statistical verdicts are supported, refuted or undecided.\n"
     "Exit status 0: v is what meta declares, or nothing is declared; 1: it is not, or that could not be decided; 2: the file is wrong. Statistical verdicts do not change it. docs/audit.md has the list of variants, the keys of meta, and an example that writes such a file.",
