@@ -108,12 +108,11 @@ static void rates(dp_check *c, const dp_problem *P)
     for (int k = 0; k < 3 && !dp_check_stopped(c); k++) moved(c, P, k, t);
     fmpq_clear(t);
     if (dp_check_stopped(c)) return;
-    dp_def_printed(c, "gap", "sqrt((P_0_0 - P_1_1)^2 + 4*P_0_1^2)");
-    dp_def_printed(c, "wide", "(P_0_0 + P_1_1 + gap)/2"), dp_def_printed(c, "narrow", "(P_0_0 + P_1_1 - gap)/2");
-    dp_def_printed(c, "s_wide", "sqrt(e^2 + 4*wide^2)"), dp_def_printed(c, "s_narrow", "sqrt(e^2 + 4*narrow^2)");
-    dp_def_printed(c, "r_wide", "2*wide/s_wide"), dp_def_printed(c, "r_narrow", "2*narrow/s_narrow");
+    pl_eigenvalues(c, "P");
+    dp_def_printed(c, "s_wide", "sqrt(e^2 + 4*wide_P^2)"), dp_def_printed(c, "s_narrow", "sqrt(e^2 + 4*narrow_P^2)");
+    dp_def_printed(c, "r_wide", "2*wide_P/s_wide"), dp_def_printed(c, "r_narrow", "2*narrow_P/s_narrow");
     if (dp_check_twin(c, "rate")) dp_def_printed(c, "r_mixed", "(r_wide + r_narrow)/2");
-    else dp_def_printed(c, "r_mixed", "2*(wide + narrow)/(s_wide + s_narrow)");
+    else dp_def_printed(c, "r_mixed", "2*(wide_P + narrow_P)/(s_wide + s_narrow)");
     dp_assert(c, "the trace of the linear part is less the sum of the rates", "abs(L0_0_0 + L1_1_1 + L2_0_1 + r_wide + r_narrow + r_mixed) < 1/10^8");
     dp_assert(c, "its determinant less their product",
               "abs(L0_0_0*(L1_1_1*L2_0_1 - L2_1_1*L1_0_1) - L1_0_0*(L0_1_1*L2_0_1 - L2_1_1*L0_0_1) + L2_0_0*(L0_1_1*L1_0_1 - L1_1_1*L0_0_1) + r_wide*r_narrow*r_mixed) < 1/10^8");
@@ -123,8 +122,9 @@ static void run(dp_check *c)
 {
     const dp_problem *P = dp_check_problem(c);
     fmpq_t t;
-    if (P->dim != 2 || P->kernel != DP_KERNEL_GAUSSIAN || P->p->family != DP_MIXTURE || P->q->family != DP_MIXTURE || P->p->n != 1 || P->q->n != 1) {
-        dp_give_up(c, DP_EINPUT, "needs p and q one Gaussian each in the plane, and the Gaussian kernel");
+    if (!pl_one_each(c, P)) return;
+    if (P->kernel != DP_KERNEL_GAUSSIAN) {
+        dp_give_up(c, DP_EINPUT, "needs the Gaussian kernel");
         return;
     }
     fmpq_init(t);

@@ -24,19 +24,6 @@ static void let_elliptic(dp_check *c, const char *name, const dp_measure_t q, in
     arb_clear(l), arb_clear(n), arb_clear(gap), arb_clear(half), arb_clear(one), fmpq_clear(t), fmpq_clear(u);
 }
 
-/* The drift at q's mean: leaves V_i and J_i_j; it is affine. */
-static int field(dp_check *c, const dp_problem *P)
-{
-    arb_ptr x = _arb_vec_init(2);
-    for (int i = 0; i < 2; i++) {
-        arb_set_fmpq(x + i, DP_MEAN(P->q, 0, i), dp_check_prec(c) + 64);
-        dp_let_q(c, dp_name("a", i, -1), DP_MEAN(P->p, 0, i)), dp_let_q(c, dp_name("m", i, -1), DP_MEAN(P->q, 0, i));
-    }
-    const int ok = dp_let_field(c, "", P, "sliced-wasserstein", x, DP_HAVE_VELOCITY | DP_HAVE_JACOBIAN);
-    _arb_vec_clear(x, 2);
-    return ok;
-}
-
 /* p = N(a, r^2 I): the rate against SW_2^2, and the means over directions that both are made of in another way. */
 static void isotropic(dp_check *c, const dp_problem *P)
 {
@@ -54,13 +41,10 @@ static void isotropic(dp_check *c, const dp_problem *P)
 static void run(dp_check *c)
 {
     const dp_problem *P = dp_check_problem(c);
-    if (P->dim != 2 || P->p->family != DP_MIXTURE || P->q->family != DP_MIXTURE || P->p->n != 1 || P->q->n != 1) {
-        dp_give_up(c, DP_EINPUT, "needs p and q one Gaussian each in the plane");
-        return;
-    }
+    if (!pl_one_each(c, P)) return;
     const int round = fmpq_equal(DP_COV(P->p, 0, 0, 0), DP_COV(P->p, 0, 1, 1)) && fmpq_is_zero(DP_COV(P->p, 0, 0, 1));
-    if ((!round && dp_twin_unfit(c, "twice")) || (!round && dp_twin_unfit(c, "sign")) || (round && dp_twin_unfit(c, "everywhere")) || !field(c, P)) return;
-    pl_covariance(c, "S", P->q), pl_covariance(c, "P", P->p), pl_inverse(c, "G", "P"), pl_product(c, "JS", "J", "S"), pl_product(c, "JSG", "JS", "G");
+    if ((!round && dp_twin_unfit(c, "twice")) || (!round && dp_twin_unfit(c, "sign")) || (round && dp_twin_unfit(c, "everywhere")) || !pl_gaussians(c, P, "sliced-wasserstein")) return;
+    pl_inverse(c, "G", "P"), pl_product(c, "JS", "J", "S"), pl_product(c, "JSG", "JS", "G");
     dp_def_printed(c, "rate", "%s(-J_0_0 - J_1_1 + JSG_0_0 + JSG_1_1 + V_0*(G_0_0*(m_0 - a_0) + G_0_1*(m_1 - a_1)) + V_1*(G_1_0*(m_0 - a_0) + G_1_1*(m_1 - a_1)))", dp_check_twin(c, "sign") ? "-" : "");
     if (round) isotropic(c, P);
     else dp_assert(c, "KL to this p", dp_check_twin(c, "everywhere") ? "rate < 0" : "rate > 0");
