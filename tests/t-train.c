@@ -76,18 +76,20 @@ static void extract(const dp_npz *z, const char *name, const char *file, const c
     assert_int_equal(dp_output_close(&o, &e), DP_OK);
 }
 
-#define SHAPE "drift: {name: mean-shift, gamma: 0.5}, generator: {width: 6, depth: 2, noise: 3}, optimiser: {lr: 1e-2}, batch: 16, data_batch: 20, precision: double"
-static void trace_of(const char *file, void **folder)
+#define SIZES "batch: 16, data_batch: 20, precision: double, "
+#define SHAPE SIZES "drift: {name: mean-shift, gamma: 0.5}, generator: {width: 6, depth: 2, noise: 3}, optimiser: {lr: 1e-2}"
+#define SHAPE_ADAMW SIZES "drift: {name: sinkhorn, iterations: 2, gamma: 0.5}, generator: {network: mlp, activation: tanh, width: 6, depth: 3, noise: 3}, optimiser: {method: adamw, lr: 1e-2, betas: [0.8, 0.95], weight_decay: 0.1}, loss: mean"
+static void trace_of(const char *file, const char *shape, void **folder)
 {
     char *start = dp_format("%s/start.npz", (char *) *folder), *noise = dp_format("%s/noise.npy", (char *) *folder), *data = dp_format("%s/data.npy", (char *) *folder);
     dp_npz *z;
     dp_error e = {0};
     assert_int_equal(dp_npz_read(&z, file, &e), DP_OK);
-    dp_train *t = read_case("{atoms: [{at: [0, 0]}]}", SHAPE);
+    dp_train *t = read_case("{atoms: [{at: [0, 0]}]}", shape);
     dp_trainer *a = trainer_of(t);
     extract(z, NULL, start, "start.", a), extract(z, "noise", noise, "", NULL), extract(z, "data", data, "", NULL);
     dp_trainer_free(a), dp_train_free(t);
-    char *keys = dp_format(SHAPE ", parameters: \"%s\", noise_file: \"%s\", data_file: \"%s\"", start, noise, data);
+    char *keys = dp_format("%s, parameters: \"%s\", noise_file: \"%s\", data_file: \"%s\"", shape, start, noise, data);
     t = read_case("{atoms: [{at: [0, 0]}]}", keys), a = trainer_of(t);
     const size_t size = dp_trainer_size(a);
     double *w = malloc(sizeof *w * size), loss, rms;
@@ -104,8 +106,8 @@ static void trace_of(const char *file, void **folder)
     free(w), free(start), free(noise), free(data), free(keys);
 }
 
-static void trace_of_numpy(void **folder) { trace_of("tests/training/trace.npz", folder); }
-static void trace_of_pytorch(void **folder) { trace_of("tests/training/torch.npz", folder); }
+static void trace_of_numpy(void **folder) { trace_of("tests/training/trace.npz", SHAPE, folder); }
+static void trace_of_pytorch(void **folder) { trace_of("tests/training/torch.npz", SHAPE, folder), trace_of("tests/training/torch-adamw.npz", SHAPE_ADAMW, folder); }
 
 /* ---- the loss ---- */
 
