@@ -119,6 +119,7 @@ typedef struct {
     int has_declared, target;        /* target: nothing matches v, and these findings are of v - x */
     dp_change change;                /* nothing matches v as it is, and these findings are of drifts changed so */
     int mixed_labels;                /* labels were recorded, nothing matches within them, and these findings are without them */
+    int unused_negatives;            /* negatives were recorded, nothing matches with them, and these findings are without them */
     double refit, refit_distance;    /* nothing matches: the declared drift with its bandwidths times `refit` does, at that distance at one step; 0: it does not either */
 } dp_identity;
 

@@ -217,14 +217,19 @@ static dp_status attempt(dp_identity *out, const dp_recorded *r, int all, int th
 
 dp_status dp_identify(dp_identity *out, const dp_recorded *r, int all, int threads, dp_error *e)
 {
-    dp_recorded without = *r;
-    dp_identity other;
+    enum { LABELS = 1, NEGATIVES = 2 };
+    const int there = (r->xlabel ? LABELS : 0) | (r->z ? NEGATIVES : 0);
     dp_status status = attempt(out, r, all, threads, e);
-    if (!r->xlabel || !undecided(status, out, r)) return status;
-    without.xlabel = without.ylabel = NULL;
-    status = attempt(&other, &without, all, threads, e);
-    if (status) dp_identity_clear(&other);
-    else if (take_better(out, &other)) out->mixed_labels = 1;
+    for (int drop = 1; drop <= there && undecided(status, out, r); drop++) { /* what was recorded beside x and y may not be what the drift knows */
+        dp_recorded without = *r;
+        dp_identity other;
+        if ((drop & there) != drop) continue;
+        if (drop & LABELS) without.xlabel = without.ylabel = NULL;
+        if (drop & NEGATIVES) without.z = NULL, without.l = 0;
+        status = attempt(&other, &without, all, threads, e);
+        if (status) dp_identity_clear(&other);
+        else if (take_better(out, &other)) out->mixed_labels = (drop & LABELS) != 0, out->unused_negatives = (drop & NEGATIVES) != 0;
+    }
     return status;
 }
 
@@ -237,7 +242,7 @@ void dp_identity_clear(dp_identity *a)
 int dp_identity_as_declared(const dp_identity *a, const dp_declared *d, int any)
 {
     const dp_finding *f = a->f;
-    if (!dp_identity_matches(a) || !f->declared || a->target || a->change || a->mixed_labels) return 0;
+    if (!dp_identity_matches(a) || !f->declared || a->target || a->change || a->mixed_labels || a->unused_negatives) return 0;
     const double wanted = d->factor != 0 ? d->factor : 1;
     if (f->factor && f->value == wanted) return 1;
     return any && f->low > 0 && f->high - f->low <= 2 * f->limit * f->high;

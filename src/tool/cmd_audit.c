@@ -99,6 +99,7 @@ static void put_declared(const audit *a, size_t matches)
     else if (a->id->target && matches && f->fate == DP_MATCHES) puts("declared: no, v is the target x + V, not the velocity");
     else if (a->id->change && matches && f->fate == DP_MATCHES) puts("declared: no, the drift was changed before it was recorded");
     else if (a->id->mixed_labels && matches && f->fate == DP_MATCHES) puts("declared: no, it acts across the labels");
+    else if (a->id->unused_negatives && matches && f->fate == DP_MATCHES) puts("declared: no, it does not see the negatives");
     else if (matches && f->fate == DP_MATCHES) puts("declared: up to the factor");
     else if (f->fate == DP_UNTRIED) printf("declared: not decided: %s\n", f->why);
     else printf("declared: no, it is at a relative distance of %.2g (rounding explains %.2g)\n", f->distance, f->limit);
@@ -150,6 +151,7 @@ static void put_text(const audit *a, size_t most)
     const dp_recorded *r = a->r;
     printf("%s: %zu step%s, n = %zu, m = %zu, d = %zu, %s\n", a->path, r->steps, r->steps == 1 ? "" : "s", r->n, r->m, r->d, type_of(r));
     if (r->xlabel) puts(a->id->mixed_labels ? "labels: the drift does not act within them" : "labels: the drift of each label's points by themselves");
+    if (r->z) printf("negatives: %zu beside x%s\n", r->l, a->id->unused_negatives ? ", which the drift does not see" : "");
     if (a->v != r) printf("traces: %zu step%s, n = %zu, m = %zu\n", a->v->steps, a->v->steps == 1 ? "" : "s", a->v->n, a->v->m);
     if (r->declared.unknown) printf("meta: not used: %s\n", r->declared.unknown);
     put_identity(a, most);
@@ -219,6 +221,7 @@ static void put_json(const audit *a)
     if (a->id->change) dp_json_string(stdout, dp_change_name(a->id->change));
     else fputs("null", stdout);
     if (r->xlabel) printf(", \"within_labels\": %s", a->id->mixed_labels ? "false" : "true");
+    if (r->z) printf(", \"uses_negatives\": %s", a->id->unused_negatives ? "false" : "true");
     if (a->id->refit > 0) json_number("declared_fits_with_bandwidth_times", a->id->refit);
     fputs(",\n \"variants\": [", stdout);
     for (size_t i = 0; i < a->id->n; i++) fputs(i ? "," : "", stdout), json_finding(a, a->id->f + i);
@@ -264,7 +267,7 @@ static int run(const dp_args *args)
     if (!status) status = dp_recorded_traces(&traces, a.path, &e);
     a.v = traces.steps ? &traces : &r;
     if (!status) status = dp_identify(&id, a.v, dp_args_flag(args, "all"), threads, &e);
-    a.formula = status || r.z || (r.xlabel && !id.mixed_labels) ? NULL : formula_of(&room, &id, &r); /* within labels, or with other negatives, the formula is no statement of x and y */
+    a.formula = status || (r.z && !id.unused_negatives) || (r.xlabel && !id.mixed_labels) ? NULL : formula_of(&room, &id, &r); /* within labels, or with other negatives, the formula is no statement of x and y */
     if (!status) status = dp_audit_theory_run(&t, &r, a.formula ? &a.formula->variant : NULL, a.level, seed, threads, &e);
     dp_progress_end();
     a.as_declared = !status && dp_identity_as_declared(&id, &a.v->declared, dp_args_flag(args, "any-scale"));
