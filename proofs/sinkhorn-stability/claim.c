@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* sinkhorn-stability: the Sinkhorn drift of bounded laws is Lipschitz in the model and in the data, with explicit constants; so its flow and Euler's steps stay near those of other laws. */
-#include <stdio.h>
-
-#include "driftproof.h"
+#include "../hull.h"
 
 /* The case with its atoms at other places. */
 static dp_problem *moved(const dp_problem *P, const dp_param *x, const dp_param *y)
@@ -15,55 +13,14 @@ static dp_problem *moved(const dp_problem *P, const dp_param *x, const dp_param 
     return D;
 }
 
-/* |atom i of a - atom j of b|^2. */
-static void square(fmpq_t out, const dp_measure_t a, slong i, const dp_measure_t b, slong j)
-{
-    fmpq_t t;
-    fmpq_init(t), fmpq_zero(out);
-    for (slong k = 0; k < a->dim; k++) fmpq_sub(t, DP_MEAN(a, i, k), DP_MEAN(b, j, k)), fmpq_addmul(out, t, t);
-    fmpq_clear(t);
-}
-
 /* Leaf `name`: the mean of the squared distances between atoms of one number. */
 static void let_distance(dp_check *c, const char *name, const dp_measure_t a, const dp_measure_t b)
 {
     fmpq_t s, t;
     fmpq_init(s), fmpq_init(t);
-    for (slong i = 0; i < a->n; i++) square(t, a, i, b, i), fmpq_addmul(s, DP_WEIGHT(a, i), t);
+    for (slong i = 0; i < a->n; i++) hu_square(t, a, i, b, i), fmpq_addmul(s, DP_WEIGHT(a, i), t);
     dp_let_q(c, name, s);
     fmpq_clear(s), fmpq_clear(t);
-}
-
-/* Leaf R2: the squared diameter of all four sets of atoms together. */
-static void let_diameter(dp_check *c, const dp_problem *P, const dp_problem *D)
-{
-    const dp_measure_struct *all[4] = {P->p, P->q, D->p, D->q};
-    fmpq_t most, t;
-    fmpq_init(most), fmpq_init(t);
-    for (int a = 0; a < 4; a++)
-        for (int b = 0; b <= a; b++)
-            for (slong i = 0; i < all[a]->n; i++)
-                for (slong j = 0; j < all[b]->n; j++) {
-                    square(t, all[a], i, all[b], j);
-                    if (fmpq_cmp(t, most) > 0) fmpq_set(most, t);
-                }
-    dp_let_q(c, "R2", most);
-    fmpq_clear(most), fmpq_clear(t);
-}
-
-/* Velocities at every atom of q, leaves <letter><i>_V_k. */
-static int velocities(dp_check *c, char letter, const dp_problem *P)
-{
-    arb_ptr x = _arb_vec_init(P->dim);
-    int ok = 1;
-    for (slong i = 0; i < P->q->n && ok; i++) {
-        char prefix[24];
-        snprintf(prefix, sizeof prefix, "%c%ld_", letter, (long) i);
-        for (slong k = 0; k < P->dim; k++) arb_set_fmpq(x + k, DP_MEAN(P->q, i, k), dp_check_prec(c) + 64);
-        ok = dp_let_field(c, prefix, P, "sinkhorn", x, DP_HAVE_VELOCITY);
-    }
-    _arb_vec_clear(x, P->dim);
-    return ok;
 }
 
 static void bound(dp_check *c, const dp_problem *P)
@@ -88,8 +45,8 @@ static void run(dp_check *c)
         return;
     }
     dp_problem *D = moved(P, x, y);
-    dp_let_q(c, "h", P->bandwidth), let_diameter(c, P, D), let_distance(c, "X2", P->q, D->q), let_distance(c, "Y2", P->p, D->p);
-    if (velocities(c, 'a', P) && velocities(c, 'b', D)) bound(c, P);
+    dp_let_q(c, "h", P->bandwidth), hu_let_diameter(c, (const dp_measure_struct *[]) {P->p, P->q, D->p, D->q}, 4), let_distance(c, "X2", P->q, D->q), let_distance(c, "Y2", P->p, D->p);
+    if (hu_velocities(c, 'a', P) && hu_velocities(c, 'b', D)) bound(c, P);
     dp_problem_free(D);
 }
 

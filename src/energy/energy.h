@@ -42,4 +42,7 @@ dp_status dp_energy_sample(double *value, dp_drifted *out, const dp_sample *s, c
 dp_status dp_energy_sample_ball(dp_scalar_t out, const dp_sample *s, const char *name, slong digits, dp_error *e);
 dp_status dp_energy_population(dp_scalar_t out, const dp_problem *P, const char *name, slong digits, int threads, dp_error *e);
 
+/* The Sinkhorn divergence (59) between atoms, cost r^2/2, epsilon = h^2, by one engine's plans: CLOSED (what `population` of sinkhorn takes; Lemmas S1, S2) or QUADRATURE (Lemma S3). Requires: p and q atoms, Gaussian kernel. */
+dp_status dp_sinkhorn_atoms(arb_t out, const dp_problem *P, dp_engine engine, slong prec, dp_error *e);
+
 #endif

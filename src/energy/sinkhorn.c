@@ -8,21 +8,21 @@
 /* ---- atoms ---- */
 
 /* exp(f_pp/epsilon) at the atoms of p: the self factors of a problem whose q is p. */
-static dp_status self_plan(dp_plan **out, const dp_problem *P, slong prec, dp_error *e)
+static dp_status self_plan(dp_plan **out, const dp_problem *P, dp_engine engine, slong prec, dp_error *e)
 {
     dp_problem own = *P; /* borrows everything */
     *own.q = *P->p;
-    return dp_plan_get(out, &own, DP_ENGINE_CLOSED, prec, NULL, e);
+    return dp_plan_get(out, &own, engine, prec, NULL, e);
 }
 
 /* S = E_q (f_qp - f_qq) + E_p (g_qp - f_pp): OT is the sum of its potentials' means, and halves of the self terms are subtracted. */
-static dp_status atoms(arb_t out, const dp_problem *P, slong prec, dp_error *e)
+dp_status dp_sinkhorn_atoms(arb_t out, const dp_problem *P, dp_engine engine, slong prec, dp_error *e)
 {
     dp_plan *cross = NULL, *self = NULL;
     arb_t t, w;
     arb_init(t), arb_init(w);
-    dp_status status = dp_plan_get(&cross, P, DP_ENGINE_CLOSED, prec, NULL, e);
-    if (!status) status = self_plan(&self, P, prec, e);
+    dp_status status = dp_plan_get(&cross, P, engine, prec, NULL, e);
+    if (!status) status = self_plan(&self, P, engine, prec, e);
     if (!status) arb_set(out, cross->mean);
     for (slong j = 0; j < P->p->n && !status; j++) {
         arb_div(t, cross->v + j, self->w + j, prec);
@@ -111,7 +111,7 @@ static dp_status population(dp_scalar_t out, const dp_problem *P, slong digits, 
         return dp_fail(e, DP_EUNSUPPORTED, "sinkhorn: the value is there for atoms against atoms, and one Gaussian or atom against one");
     out->estimated = 0, out->how = points ? "certified potentials" : "closed form";
     for (slong prec = bits + 40; !status; prec += prec / 2) {
-        if (points) status = atoms(out->value, P, prec, e);
+        if (points) status = dp_sinkhorn_atoms(out->value, P, DP_ENGINE_CLOSED, prec, e);
         else if (!gaussians(out->value, P, prec)) arb_indeterminate(out->value);
         if (arb_rel_accuracy_bits(out->value) >= bits || prec > 4 * bits + 200) break;
     }
