@@ -91,7 +91,7 @@ help:
 # ---- set-up: one call for the union of what the goals need ----
 NEED := cc pkg-config mpfr mpfi gsl fftw3 flint arb libfyaml md zlib random123 sqlite3
 NEED += $(if $(filter 1,$(MPI)),mpi) $(if $(filter check asan,$(MAKECMDGOALS)),cmocka xmllint) $(if $(filter lint,$(MAKECMDGOALS)),shellcheck)
-WANT := $(if $(filter verify check report,$(MAKECMDGOALS)),gnuplot blahtexml) $(if $(filter report,$(MAKECMDGOALS)),tex)
+WANT := $(if $(filter verify check report,$(MAKECMDGOALS)),gnuplot blahtexml qpdf) $(if $(filter report,$(MAKECMDGOALS)),tex)
 need:
 	@CC='$(CC)' PKG_CONFIG='$(PKG_CONFIG)' NEED_LOG='$(B)/apt.log' sh src/tool/need.sh $(NEED) -- $(WANT)
 

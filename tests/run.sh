@@ -19,11 +19,11 @@ for test in "$@"; do
   status=$?
   begun=$(grep -c '^\[ RUN      \]' "$logs/$name.log")
   good=$(grep -c '^\[       OK \]' "$logs/$name.log")
-  skipped=$(sed -n 's/^\[  SKIPPED \] \([0-9]*\) test.*/\1/p' "$logs/$name.log")
+  skipped=$(sed -n 's/^\[  SKIPPED \] \(tests: \)\{0,1\}\([0-9]*\) test.*/\2/p' "$logs/$name.log")
   bad=$((begun - good - ${skipped:-0}))
   if [ "$bad" -le 0 ] && { [ "$status" -ne 0 ] || [ "$good" -eq 0 ]; }; then bad=1; fi
   count "$good" "$bad" "$name" $(($(date +%s) - start))
-  [ -z "$skipped" ] || printf '%-24s %4d skipped: %s\n' '' "$skipped" "$(sed -n 's/^\[  SKIPPED \] \([^0-9].*\)/\1/p' "$logs/$name.log" | sort -u | tr '\n' ' ')"
+  [ -z "$skipped" ] || printf '%-24s %4d skipped: %s\n' '' "$skipped" "$(sed -n '/tests: /d; s/^\[  SKIPPED \] \([^0-9].*\)/\1/p' "$logs/$name.log" | sort -u | tr '\n' ' ')"
   [ "$bad" -eq 0 ] || { printf -- '--- %s (exit status %d), end of %s:\n' "$name" "$status" "$logs/$name.log" && tail -n 40 "$logs/$name.log"; }
 done
 

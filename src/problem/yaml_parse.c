@@ -115,10 +115,18 @@ static dp_status scalar(parser *p, struct fy_token *token)
     return place_node(p, y);
 }
 
-/* Position of an event; an absent value stands where its key does. */
+static int is_absent(struct fy_event *event)
+{
+    size_t n = 0;
+    struct fy_token *const token = event->type == FYET_SCALAR ? event->scalar.value : NULL;
+    if (token) fy_token_get_text(token, &n);
+    return event->type == FYET_SCALAR && n == 0 && (!token || fy_scalar_token_get_style(token) == FYSS_PLAIN);
+}
+
+/* Position of an event; an absent value stands where its key does, wherever this release of libfyaml has it. */
 static void locate(parser *p, struct fy_event *event)
 {
-    const struct fy_mark *mark = fy_event_start_mark(event);
+    const struct fy_mark *mark = p->key && is_absent(event) ? NULL : fy_event_start_mark(event);
     if (mark == NULL && p->key == NULL) return;
     p->line = mark ? mark->line + 1 : p->key->line;
     p->col = mark ? mark->column + 1 : p->key->col;

@@ -50,9 +50,24 @@ int dp_command(const char *dir, const char *const *argv, const char *in, const c
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-void dp_pdf_without_date(char *pdf, size_t n)
+/* How many dates the file had; -1 where it cannot be read. */
+static int fix_dates(const char *file)
 {
     static const char key[] = "/CreationDate (D:", date[] = "20260101000000";
-    for (size_t i = 0; i + sizeof key + sizeof date < n; i++)
-        if (memcmp(pdf + i, key, sizeof key - 1) == 0) memcpy(pdf + i + sizeof key - 1, date, sizeof date - 1);
+    size_t n;
+    char *pdf = dp_file_read(file, &n, NULL);
+    int found = pdf ? 0 : -1;
+    for (size_t i = 0; pdf && i + sizeof key + sizeof date < n; i++)
+        if (memcmp(pdf + i, key, sizeof key - 1) == 0) memcpy(pdf + i + sizeof key - 1, date, sizeof date - 1), found++;
+    if (found > 0) dp_file_write(file, pdf, n, NULL);
+    free(pdf);
+    return found;
+}
+
+void dp_pdf_without_date(const char *dir, const char *name)
+{
+    const char *const argv[] = {"qpdf", "--static-id", "--object-streams=disable", "--replace-input", name, NULL};
+    char *file = dp_format("%s/%s", dir, name);
+    if (fix_dates(file) == 0 && dp_command_exists("qpdf") && dp_command(dir, argv, NULL, NULL, NULL) == 0) fix_dates(file);
+    free(file);
 }

@@ -73,15 +73,6 @@ static slong write_seconds(FILE *f, const dp_view *v)
 
 /* ---- drawing ---- */
 
-static void fix_date(const char *path)
-{
-    size_t n;
-    char *text = dp_file_read(path, &n, NULL);
-    if (text != NULL) dp_pdf_without_date(text, n);
-    if (text != NULL) dp_file_write(path, text, n, NULL);
-    free(text);
-}
-
 static int draw(dp_face *x, const char *stem, const char *term, slong blocks)
 {
     char *setting = dp_format("term='%s'; data='figures/%s.dat'; out='figures/%s.%s'; plots='%s/plots'; blocks=%ld", term, stem, stem, term, x->templates, (long) blocks);
@@ -117,11 +108,11 @@ static void make_figure(dp_face *x, const char *stem, slong (*write_data)(FILE *
     if (f == NULL) return;
     for (size_t i = 0; i < sizeof faces / sizeof *faces; i++) unlink_face(x, stem, faces[i]);
     slong n = write_data(f, &x->view);
-    char *data = dp_format("figures/%s.dat", stem), *pdf = dp_format("%s/figures/%s.pdf", x->dir, stem);
+    char *data = dp_format("figures/%s.dat", stem), *pdf = dp_format("figures/%s.pdf", stem);
     dp_sheet_close(&s, data);
     if (n == 0) fprintf(x->log, "figure %s: no record has its numbers\n", stem);
     else if (can_draw && x->status == DP_OK && draw(x, stem, "tex", n)) {
-        fix_date(pdf);
+        dp_pdf_without_date(x->dir, pdf);
         draw(x, stem, "svg", n);
     }
     free(data);

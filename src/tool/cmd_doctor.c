@@ -79,6 +79,7 @@ static int run(const dp_args *a)
     say(&p, "share", dp_share() ? dp_share() : "not found: set DRIFTPROOF_SHARE to the directory with cases/ and reports/");
     say_names(&p);
     say_program(&p, "gnuplot", "figures", "gnuplot-nox");
+    say_program(&p, "qpdf", "figures in PDF with the same bytes where cairo is 1.17 or later", "qpdf");
     say_program(&p, "blahtexml", "formulas in index.html", "blahtexml");
     say_program(&p, "pdflatex", "report.pdf", "texlive-latex-base texlive-latex-recommended texlive-science lmodern");
     if (p.json) fputs("}\n", stdout);

@@ -236,9 +236,9 @@ static dp_status draw(dp_picture *p, const char *path, const char *script)
     const int code = dp_command(p->dir, argv, NULL, NULL, "errors");
     dp_status status = code ? complain(p, code) : DP_OK;
     size_t n;
+    if (!status && !strcmp(kind_of(path), "pdf")) dp_pdf_without_date(p->dir, "picture");
     char *bytes = status ? NULL : dp_file_read(made, &n, p->e);
     if (!status && !bytes) status = complain(p, code);
-    if (bytes && !strcmp(kind_of(path), "pdf")) dp_pdf_without_date(bytes, n);
     if (bytes) status = dp_file_write(path, bytes, n, p->e);
     free(bytes);
     free(made);

@@ -20,6 +20,7 @@ have() { # CAPABILITY: is it usable now?
     md) header sha2.h ;;
     random123) header Random123/philox.h ;;
     mpi) "$PKG_CONFIG" --exists ompi-c 2>/dev/null || "$PKG_CONFIG" --exists mpich 2>/dev/null || "$PKG_CONFIG" --exists mpi-c 2>/dev/null ;;
+    qpdf) command -v qpdf >/dev/null || dpkg --compare-versions "$(LC_ALL=C apt-cache policy libcairo2 2>/dev/null | sed -n 's/.*Candidate: //p')" lt 1.17 2>/dev/null ;; # an older cairo leaves the date in sight
     tex) command -v pdflatex >/dev/null && kpsewhich article.cls booktabs.sty siunitx.sty lmodern.sty >/dev/null ;;
     *) command -v "$1" >/dev/null ;;
   esac
