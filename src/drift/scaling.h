@@ -39,6 +39,11 @@ void dp_scaling_widen(arb_ptr v, slong n, const mag_t error);
 /* (27) to convergence on samples with negatives, masks or any kernel: n x d; uniform weights. Error: Lemmas S1, S2. DP_EUNSUPPORTED for one Gaussian (of weight 1) without negatives and masks,
    which the engine of laws serves; with s->iterations >= 0 that many sweeps. Requires: a mask leaves every place a plan can fill, or DP_EINPUT. */
 dp_status dp_sinkhorn_sample_ball(arb_ptr out, const dp_sample *s, slong prec, dp_error *e);
+/* Velocities and OT_epsilon of x against y, x, and of y against y (three numbers) for a kernel so narrow that plans are optimal ones but for exponentials; either may be NULL.
+   DP_EUNSUPPORTED where that is not known. Error: Lemma J of ball_plan.c. */
+dp_status dp_sinkhorn_narrow(arb_ptr v, arb_ptr value, const dp_sample *s, slong prec, dp_error *e);
+/* dp_sinkhorn_drift, or these rounded for narrow kernels and few pairs, where sweeps get nowhere. */
+dp_status dp_sinkhorn_in_doubles(dp_drifted *out, const dp_sample *s, dp_error *e);
 
 /* Potentials of (61) for p and q atoms: exp(g/epsilon) at the atoms of p, exp(f_qq/epsilon) at those of q, and the mean of f_qp - f_qq under q. */
 typedef struct dp_plan_struct { dp_engine engine; slong prec; arb_ptr v, w; arb_t mean; mag_t error; slong n, m; } dp_plan;

@@ -157,5 +157,5 @@ static void on_mesh(dp_efield *f, const dp_emoments *m)
 
 const dp_drift dp_drift_sinkhorn = {
     .name = "sinkhorn", .equations = "(26)-(27), (59)-(66)", .summary = "Wasserstein gradient flow of the Sinkhorn divergence, cost r^2/2, epsilon = h^2",
-    .eval = eval, .needs = DP_NEED_P | DP_NEED_Q | DP_NEED_PLAN, .grid = on_mesh, .mesh = dp_sinkhorn_mesh, .sample = dp_sinkhorn_drift, .sample_ball = dp_sinkhorn_sample_ball
+    .eval = eval, .needs = DP_NEED_P | DP_NEED_Q | DP_NEED_PLAN, .grid = on_mesh, .mesh = dp_sinkhorn_mesh, .sample = dp_sinkhorn_in_doubles, .sample_ball = dp_sinkhorn_sample_ball
 };

@@ -3,6 +3,8 @@
 #include "drift/scaling.h"
 #include "particle/ball.h"
 
+#include <math.h>
+
 /* Log kernel and kernel of the pairs; a pair that is left out has weight 0 exactly, as if it were infinitely far. */
 static dp_status pairs_init(dp_pairs *s, const dp_pairing *p, const dp_sample *of, slong prec, dp_error *e)
 {
@@ -67,10 +69,70 @@ static dp_status side(arb_ptr out, const dp_pairing *p, const dp_sample *of, slo
     return status;
 }
 
+/* ---- narrow kernels: Lemma J of ball_plan.c ---- */
+
+static int plain(const dp_sample *s) { return s->iterations < 0 && !s->z && !s->leave_out && s->nparts == 1 && s->part->family == DP_KERNEL_GAUSSIAN && fmpq_is_one(&s->part->weight); }
+
+/* Whether Lemma J may say something of x against x, whose margin is half the least squared distance: cheap, for most kernels are not narrow. */
+static int perhaps_narrow(const double *x, size_t n, size_t d, const fmpq_t width)
+{
+    const double h = fmpq_get_d(width), least = 2 * ((double) n + 1) * log((double) n) + 40;
+    int narrow = 1;
+    for (size_t i = 0; i < n && narrow; i++)
+        for (size_t j = 0; j < i && narrow; j++) {
+            double r2 = 0;
+            int differ = 0;
+            for (size_t k = 0; k < d; k++) {
+                const double t = (x[i * d + k] - x[j * d + k]) / h;
+                differ = differ || x[i * d + k] != x[j * d + k], r2 += t * t;
+            }
+            narrow = !differ || r2 / 2 > least; /* NaN: h is below all doubles, no less narrow for that */
+            narrow = narrow || isnan(r2);
+        }
+    return narrow;
+}
+
+dp_status dp_sinkhorn_narrow(arb_ptr v, arb_ptr value, const dp_sample *s, slong prec, dp_error *e)
+{
+    const slong n = (slong) (s->n * s->d);
+    dp_sample x = *s, y = *s;
+    x.y = s->x, x.m = s->n, y.x = s->y, y.n = s->m;
+    if (!plain(s) || !perhaps_narrow(s->x, s->n, s->d, &s->part->bandwidth)) return dp_fail(e, DP_EUNSUPPORTED, "sinkhorn: not one narrow Gaussian kernel");
+    arb_ptr self = _arb_vec_init(n + 2);
+    dp_status status = dp_ball_narrow(v, value, s, prec, e);
+    if (!status) status = dp_ball_narrow(v ? self : NULL, value ? self + n : NULL, &x, prec, e);
+    if (!status && value) status = dp_ball_narrow(NULL, self + n + 1, &y, prec, e), arb_set(value + 1, self + n), arb_set(value + 2, self + n + 1);
+    if (!status && v) _arb_vec_sub(v, v, self, n, prec);
+    _arb_vec_clear(self, n + 2);
+    return status ? DP_EUNSUPPORTED : DP_OK;
+}
+
+enum { MOST_PAIRS = 1 << 14 }; /* in doubles: exact plans of more take longer than sweeps */
+
+dp_status dp_sinkhorn_in_doubles(dp_drifted *out, const dp_sample *s, dp_error *e)
+{
+    const slong n = (slong) (s->n * s->d), prec = 128;
+    arb_ptr v = _arb_vec_init(n), value = _arb_vec_init(3);
+    const int narrow = s->n <= MOST_PAIRS / s->m && !dp_sinkhorn_narrow(v, value, s, prec, NULL) && dp_ball_digits(v, n) >= 17;
+    for (slong i = 0; i < n && narrow; i++) out->v[i] = arf_get_d(arb_midref(v + i), ARF_RND_NEAR);
+    if (narrow) {
+        static const char *const zero[] = {"sweeps", "sweeps_self", "marginal_error", "marginal_error_self"};
+        const double cost = arf_get_d(arb_midref(value), ARF_RND_NEAR);
+        for (int i = 0; i < 4; i++) dp_drifted_note(out, zero[i], 0);
+        dp_drifted_note(out, "primal", cost), dp_drifted_note(out, "dual", cost), dp_drifted_note(out, "gap", mag_get_d(arb_radref(value)));
+    }
+    _arb_vec_clear(v, n), _arb_vec_clear(value, 3);
+    return narrow ? DP_OK : dp_sinkhorn_drift(out, s, e);
+}
+
 dp_status dp_sinkhorn_sample_ball(arb_ptr out, const dp_sample *s, slong prec, dp_error *e)
 {
     if (s->iterations >= 0) return dp_ball_sinkhorn(out, s, prec, e);
-    if (!s->z && !s->leave_out && s->nparts == 1 && s->part->family == DP_KERNEL_GAUSSIAN && fmpq_is_one(&s->part->weight)) return dp_fail(e, DP_EUNSUPPORTED, "sinkhorn: as a law of atoms");
+    if (plain(s)) { /* narrow, or a law of atoms; 64 bits are there beyond the digits asked */
+        const slong count = (slong) (s->n * s->d);
+        const int narrow = !dp_sinkhorn_narrow(out, NULL, s, prec, NULL) && (double) dp_ball_digits(out, count) * 3.3219281 >= (double) prec - 70;
+        return narrow ? DP_OK : dp_fail(e, DP_EUNSUPPORTED, "sinkhorn: as a law of atoms");
+    }
     const dp_pairing y = dp_pairing_y(s, NULL, DP_FORM_KERNEL), z = dp_pairing_negatives(s, NULL, DP_FORM_KERNEL);
     const slong n = (slong) (s->n * s->d);
     arb_ptr t = _arb_vec_init(n);

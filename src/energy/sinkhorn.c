@@ -118,6 +118,34 @@ static dp_status population(dp_scalar_t out, const dp_problem *P, slong digits, 
     return status;
 }
 
+/* ---- of samples with a narrow kernel ---- */
+
+static dp_status sample_ball(arb_t out, const dp_sample *s, slong prec, dp_error *e)
+{
+    arb_ptr OT = _arb_vec_init(3);
+    const dp_status status = dp_sinkhorn_narrow(NULL, OT, s, prec, e);
+    arb_add(out, OT + 1, OT + 2, prec), arb_mul_2exp_si(out, out, -1), arb_sub(out, OT, out, prec);
+    _arb_vec_clear(OT, 3);
+    return status || arb_rel_accuracy_bits(out) >= prec - 40 ? status : dp_fail(e, DP_EUNSUPPORTED, "sinkhorn: as a law of atoms");
+}
+
+static dp_status sample(double *value, dp_drifted *out, const dp_sample *s, dp_error *e)
+{
+    static const char *const zero[] = {"gap", "gap_self_x", "gap_self_y"};
+    arb_ptr OT = _arb_vec_init(3);
+    arb_t S;
+    arb_init(S);
+    const int narrow = s->n + s->m <= 256 && !dp_sinkhorn_narrow(NULL, OT, s, 128, NULL) && !sample_ball(S, s, 96, NULL);
+    if (narrow) *value = arf_get_d(arb_midref(S), ARF_RND_NEAR);
+    if (narrow && out) {
+        const double cost = arf_get_d(arb_midref(OT), ARF_RND_NEAR);
+        dp_drifted_note(out, "dual", cost), dp_drifted_note(out, "primal", cost);
+        for (int i = 0; i < 3; i++) dp_drifted_note(out, zero[i], mag_get_d(arb_radref(OT + i)));
+    }
+    _arb_vec_clear(OT, 3), arb_clear(S);
+    return !narrow ? dp_sinkhorn_sample(value, out, s, e) : out && out->v ? dp_sinkhorn_in_doubles(out, s, e) : DP_OK;
+}
+
 const dp_energy dp_energy_sinkhorn = {
-    .name = "sinkhorn", .equations = "(26), (59)", .summary = "the Sinkhorn divergence, cost r^2/2", .drift = "sinkhorn", .population = population, .sample = dp_sinkhorn_sample
+    .name = "sinkhorn", .equations = "(26), (59)", .summary = "the Sinkhorn divergence, cost r^2/2", .drift = "sinkhorn", .population = population, .sample = sample, .sample_ball = sample_ball
 };
