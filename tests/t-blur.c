@@ -160,6 +160,13 @@ static void test_plain(void **unused)
     t.s.n = 1, t.s.m = 4, t.s.d = 3;
     for (size_t i = 0; i < 12; i++) t.y[i] = t.x[i % 3] + (i % 3 == i / 3 ? 1 : i / 3 == 3 ? -sqrt(1 / 3.0) : 0); /* on a sphere about x */
     assert_int_equal(dp_ball_smoothed(w, &t.s, 120, &e), DP_EBUDGET);
+    toy_clear(&t);
+    toy_init(&t, 1, 1); /* the third point is off the line through the first two by less than 60 bits see */
+    t.s.n = 1, t.s.m = 3, t.s.d = 2;
+    const double row[6] = {0, 0, 1, 0.125, 2, 0.25 + 0x1p-54};
+    memcpy(t.y, row, sizeof row);
+    assert_int_equal(dp_ball_smoothed(w, &t.s, 60, &e), DP_EBUDGET);
+    assert_int_equal(dp_ball_smoothed(w, &t.s, 300, &e), DP_OK);
     _arb_vec_clear(v, 24), _arb_vec_clear(w, 24);
     toy_clear(&t);
 }

@@ -65,6 +65,19 @@ static void test_witness(void **unused)
     arb_set_d(truth, 1.5), arb_div(truth, truth, M, 128), arb_add_error_2exp_si(truth, -100);
     arb_set_d(M, 0.125), arb_add(truth, truth, M, 128);
     assert_witness(shift, truth, 20000);
+    /* sum P (c + epsilon log 4 P) with P_11 = P_22 = (1 - s)/2, P_12 = P_21 = s/2 */
+    const double straight = 1.0 / 128, crossed = (1.625 * 1.625 + 1.375 * 1.375) / 4;
+    arb_zero(truth);
+    arb_set_d(M, (crossed - straight) * 16), arb_exp(M, M, 128), arb_add_ui(M, M, 1, 128), arb_inv(M, M, 128);
+    for (int off = 0; off < 2; off++) {
+        arb_t share, term, cost;
+        arb_init(share), arb_init(term), arb_init(cost);
+        off ? arb_set(share, M) : (arb_sub_ui(share, M, 1, 128), arb_neg(share, share));
+        arb_mul_2exp_si(term, share, 1), arb_log(term, term, 128), arb_mul_2exp_si(term, term, -4); /* epsilon = 1/16 */
+        arb_set_d(cost, off ? crossed : straight), arb_add(term, term, cost, 128), arb_addmul(truth, share, term, 128);
+        arb_clear(share), arb_clear(term), arb_clear(cost);
+    }
+    assert_witness(value, truth, 40000);
     _arb_vec_clear(shift, 2), arb_clear(truth), arb_clear(M), arb_clear(value);
     toy_clear(&t);
 }
