@@ -136,7 +136,7 @@ static void test_sweeps(void **unused)
         cloud(x, n * d, 1, 0), cloud(y, m * d, 1, uniform());
         const dp_pairing p = {.n = n, .m = m, .d = d, .a = x, .b = y, .kernel = &K, .form = DP_FORM_KERNEL, .single = single, .threads = 1 + k % 2};
         memset(f, 0, sizeof f), memset(g, 0, sizeof g);
-        dp_sweep_init(&w, &p, f[0], g[0]);
+        dp_sweep_init(&w, &p, f[0], g[0], 0);
         assert_int_equal(dp_sweep_run(&w, sweeps, &e), DP_OK);
         plain(f[1], g[1], &p, sweeps);
         for (int again = 0; again < 2; again++) {

@@ -127,8 +127,34 @@ static void test_narrow(void **unused)
     assert_true(many > 0);
 }
 
+/* Still narrower, points further apart, parts that exchange masses of e^-300, and numbers of points with and without a common divisor. */
+static void test_far_and_narrow(void **unused)
+{
+    (void) unused;
+    int compared = 0;
+    for (int k = 0; k < 24; k++) {
+        toy t;
+        dp_error e = {0};
+        toy_init(&t, 1, k % 2 ? 0.05 : 0.025);
+        t.s.tolerance = -1, t.s.n = 7, t.s.m = k % 4 < 2 ? 7 : 3 + (size_t) k % 9, t.s.d = 2;
+        for (int i = 0; i < 14; i++) t.x[i] = sqrt(-2 * log(1 - uniform())) * cos(2 * M_PI * uniform());
+        for (int j = 0; j < 24; j++) t.y[j] = sqrt(-2 * log(1 - uniform())) * cos(2 * M_PI * uniform());
+        arb_ptr v = _arb_vec_init(14);
+        dp_drifted out = {.v = t.v};
+        if (dp_drift_sample(&out, "sinkhorn", &t.s, &e)) fail_msg("%d: %s", k, e.text);
+        assert_true(out.note[0].value < 3000);
+        if (!dp_drift_sample_ball(v, "sinkhorn", &t.s, 20, &e)) {
+            for (slong i = 0; i < 14; i++) t.w[i] = arf_get_d(arb_midref(v + i), ARF_RND_NEAR);
+            close_to(t.v, t.w, 14, 1e-8), compared++;
+        }
+        _arb_vec_clear(v, 14);
+        toy_clear(&t);
+    }
+    assert_true(compared > 20);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_sweeps), cmocka_unit_test(test_laws), cmocka_unit_test(test_few), cmocka_unit_test(test_narrow)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_sweeps), cmocka_unit_test(test_laws), cmocka_unit_test(test_few), cmocka_unit_test(test_narrow), cmocka_unit_test(test_far_and_narrow)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

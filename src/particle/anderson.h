@@ -5,7 +5,7 @@
 
 #include "base/base.h"
 
-enum { DP_ANDERSON = 15 }; /* steps remembered */
+enum { DP_ANDERSON = 20 }; /* steps remembered */
 /* Differences of images and of residuals from step to step, the products of the latter; the last of both. */
 typedef struct { size_t n, steps; double *image, *residual, *last, gram[DP_ANDERSON][DP_ANDERSON]; } dp_anderson;
 void dp_anderson_init(dp_anderson *a, size_t n);

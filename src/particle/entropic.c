@@ -23,18 +23,35 @@ static void means(double *mean, double *entropy, const double *t, size_t n)
     *mean /= (double) n, *entropy /= (double) n;
 }
 
-/* Mean of need_i lack_j c_ij. */
-static double mean_cost(const dp_pairing *p, const double *need, const double *lack)
+/* Mean of weight_i a_i over n points, coordinate k, divided by that of the weights. */
+static double centre(const double *a, size_t n, size_t d, size_t k, const double *weight, double total)
 {
     double sum = 0;
+    for (size_t i = 0; i < n; i++) sum += weight[i] / total * a[i * d + k];
+    return sum;
+}
+
+/* The mean of |a_i - c|^2 likewise. */
+static double spread(const double *a, size_t n, size_t d, size_t k, const double *weight, double total, double c)
+{
+    double sum = 0;
+    for (size_t i = 0; i < n; i++) sum += weight[i] / total * (a[i * d + k] - c) * (a[i * d + k] - c);
+    return sum;
+}
+
+/* Mean of need_i lack_j c_ij; where costs are affine in the squared distance, that of its mean: the spreads of both sides and the square of what is between their centres. */
+static double mean_cost(const dp_pairing *p, const double *need, const double *lack, double rows, double cols)
+{
+    double sum = 0, r2 = 0;
+    for (size_t k = 0; k < p->d && p->kernel->power == 2; k++) {
+        const double n = rows * (double) p->n, m = cols * (double) p->m, a = centre(p->a, p->n, p->d, k, need, n), b = centre(p->b, p->m, p->d, k, lack, m);
+        r2 += spread(p->a, p->n, p->d, k, need, n, a) + spread(p->b, p->m, p->d, k, lack, m, b) + (a - b) * (a - b);
+    }
+    if (p->kernel->power == 2 && p->form == DP_FORM_KERNEL) return rows * cols * dp_pkernel_cost(p->kernel, p->form, r2);
     for (size_t i = 0; i < p->n; i++) {
         double row = 0;
-        for (size_t j = 0; j < p->m && need[i] > 0; j++) {
-            double r2 = 0;
-            if (!(lack[j] > 0)) continue;
-            for (size_t k = 0; k < p->d; k++) r2 += (p->a[i * p->d + k] - p->b[j * p->d + k]) * (p->a[i * p->d + k] - p->b[j * p->d + k]);
-            row += lack[j] * dp_pkernel_cost(p->kernel, p->form, r2);
-        }
+        for (size_t j = 0; j < p->m && need[i] > 0; j++)
+            if (lack[j] > 0) row += lack[j] * dp_pairing_cost(p, i, j);
         sum += need[i] * row;
     }
     return sum / (double) p->n / (double) p->m;
@@ -48,7 +65,7 @@ static double added(const dp_pairing *p, const double *need, const double *lack)
     means(&rows, &h_rows, need, p->n), means(&cols, &h_cols, lack, p->m);
     if (!(rows > 0 && cols > 0)) return 0;
     const double rest = rows < 1 ? (1 - rows) * log1p(-rows) : 0;
-    return mean_cost(p, need, lack) / cols + eps * (h_rows + h_cols * rows / cols - rows * log(rows) - rows * log(cols) - rest);
+    return mean_cost(p, need, lack, rows, cols) / cols + eps * (h_rows + h_cols * rows / cols - rows * log(rows) - rows * log(cols) - rest);
 }
 
 dp_status dp_entropic_gap(double *gap, const dp_pairing *p, const double *f, const double *g, dp_error *e)

@@ -14,19 +14,15 @@ static const double FAINT = 0x1p-46; /* rounding: parts that exchange less mass 
 static void fill(gsl_matrix *plan, const dp_pairing *p, const double *f, const double *g)
 {
     for (size_t i = 0; i < p->n; i++)
-        for (size_t j = 0; j < p->m; j++) {
-            double r2 = 0;
-            for (size_t k = 0; k < p->d; k++) r2 += (p->a[i * p->d + k] - p->b[j * p->d + k]) * (p->a[i * p->d + k] - p->b[j * p->d + k]);
-            const double c = p->cost ? p->cost[i * p->m + j] : dp_pkernel_cost(p->kernel, p->form, r2);
-            gsl_matrix_set(plan, j, i, p->skip && i == j ? 0 : exp(dp_over_eps(p->kernel, f[i] + g[j] - c)));
-        }
+        for (size_t j = 0; j < p->m; j++)
+            gsl_matrix_set(plan, j, i, p->skip && i == j ? 0 : exp(dp_over_eps(p->kernel, f[i] + g[j] - dp_pairing_cost(p, i, j))));
 }
 
 /* With col_j = (1/n) sum_i plan_ij, which should be 1: (diag(col) - plan plan^T/(n m) + 1 1^T/m) step = 1 - col; the last term, as a constant is free. FAINT on the
    diagonal changes the point that is tried next, not what it converges to. */
 int dp_entropic_newton(double *g, const dp_pairing *p, const double *f)
 {
-    gsl_error_handler_t *before = gsl_set_error_handler_off();
+    gsl_set_error_handler_off();
     gsl_matrix *plan = gsl_matrix_alloc(p->m, p->n), *H = gsl_matrix_alloc(p->m, p->m);
     gsl_vector *step = gsl_vector_alloc(p->m);
     double longest = 0;
@@ -43,6 +39,5 @@ int dp_entropic_newton(double *g, const dp_pairing *p, const double *f)
     const double part = dp_pkernel_eps(p->kernel) * (longest > LONGEST ? LONGEST / longest : 1);
     for (size_t j = 0; j < p->m && good; j++) g[j] += part * gsl_vector_get(step, j);
     gsl_vector_free(step), gsl_matrix_free(H), gsl_matrix_free(plan);
-    gsl_set_error_handler(before);
     return !good ? 0 : longest > LONGEST ? 2 : 1;
 }

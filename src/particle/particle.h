@@ -82,6 +82,19 @@ typedef struct {
     int skip, single, threads;
 } dp_pairing;
 
+/* |a_i - b_j|^2 by differences, and the cost of that. */
+static inline double dp_pairing_square(const dp_pairing *p, size_t i, size_t j)
+{
+    double r2 = 0;
+    for (size_t k = 0; k < p->d; k++) r2 += (p->a[i * p->d + k] - p->b[j * p->d + k]) * (p->a[i * p->d + k] - p->b[j * p->d + k]);
+    return r2;
+}
+
+static inline double dp_pairing_cost(const dp_pairing *p, size_t i, size_t j)
+{
+    return p->cost ? p->cost[i * p->m + j] : dp_pkernel_cost(p->kernel, p->form, dp_pairing_square(p, i, j));
+}
+
 /* sum[i] = eps log sum_j exp((add_j - c_ij)/eps) (-inf: no column left) and shift[i] = sum_j w_ij (b_j - a_i) with weights w_ij that sum to 1
    (0 when no column is left). Either may be NULL. No result depends on the number of threads.
    Error: each weight relatively within about 8 u max_j |add_j - c_ij|/eps, u = 2^-53, over the columns that count. Cost: n m exponentials, O(m) memory a thread. */

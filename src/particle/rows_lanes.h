@@ -102,9 +102,7 @@ static double NAME(scores_apart)(REAL *line, const dp_lanes *L, size_t i)
     double top = -INFINITY, *score = dp_malloc(sizeof(double) * p->m);
     const int stored = L->scored && p->cost;
     for (size_t j = 0; !stored && j < p->m; j++) {
-        double r2 = 0;
-        for (size_t k = 0; k < p->d; k++) r2 += (p->a[i * p->d + k] - p->b[j * p->d + k]) * (p->a[i * p->d + k] - p->b[j * p->d + k]);
-        const double cost = L->scored ? dp_pkernel_cost(p->kernel, p->form, r2) : p->kernel->power == 1 ? sqrt(r2) : r2 / 2;
+        const double cost = L->scored ? dp_pairing_cost(p, i, j) : p->kernel->power == 1 ? sqrt(dp_pairing_square(p, i, j)) : dp_pairing_square(p, i, j) / 2;
         score[j] = p->skip && i == j ? -INFINITY : (p->add ? p->add[j] : 0) - cost;
         top = fmax(top, score[j]);
     }

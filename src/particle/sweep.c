@@ -12,11 +12,12 @@
 
 #pragma GCC optimize("O3")
 
-enum { STORED = 1 << 23 }; /* bytes of weights that are kept, in a cache: far beyond, an exponential takes no longer than reading it */
+enum { STORED = 1 << 23, NARROW = 6 }; /* bytes of weights that are kept, in a cache: far beyond, an exponential takes no longer than reading it */
 static const double log2e = 0x1.71547652b82fep0;
 
 /* Scale factors that still leave room: above them potentials are absorbed, above their square a sweep is void. */
-static double growth(const dp_sweep *w) { return w->p.single ? 16 : 128; }
+static double widest_growth(const dp_sweep *w) { return w->p.single ? 16 : 128; }
+static double growth(const dp_sweep *w) { return w->thin ? NARROW : widest_growth(w); }
 static double log2_over(const dp_sweep *w, double cost) { return dp_over_eps(w->p.kernel, cost) * log2e; }
 static double cost_of(const dp_sweep *w, double bits) { return bits / log2e * dp_pkernel_eps(w->p.kernel); }
 static double get(const dp_sweep *w, const void *a, size_t i) { return w->p.single ? (double) ((const float *) a)[i] : ((const double *) a)[i]; }
@@ -34,11 +35,7 @@ static dp_status some_costs(void *argument, slong i, int worker, dp_error *e)
     const dp_pairing *p = &w->p;
     double *cost = w->cost + (size_t) i * p->m, *turned = w->cost + p->n * p->m + (size_t) i;
     (void) worker, (void) e;
-    for (size_t j = 0; j < p->m; j++) {
-        double r2 = 0;
-        for (size_t k = 0; k < p->d; k++) r2 += (p->a[(size_t) i * p->d + k] - p->b[j * p->d + k]) * (p->a[(size_t) i * p->d + k] - p->b[j * p->d + k]);
-        cost[j] = turned[j * p->n] = dp_pkernel_cost(p->kernel, p->form, r2);
-    }
+    for (size_t j = 0; j < p->m; j++) cost[j] = turned[j * p->n] = dp_pairing_cost(p, (size_t) i, j);
     return DP_OK;
 }
 
@@ -52,7 +49,16 @@ static void store_costs(dp_sweep *w)
     w->p.cost = w->cost, w->p.turned = w->cost + w->p.n * w->p.m;
 }
 
-void dp_sweep_init(dp_sweep *w, const dp_pairing *p, double *f, double *g)
+/* Of one worker, a multiple of 64 bytes: with tiles for a panel of columns as well. */
+static size_t room_of(const dp_sweep *w)
+{
+    dp_fused f = w->L.fused;
+    if (!w->tiled) return dp_fused_sweep_room(&f);
+    f.m = w->cols.count * w->cols.size;
+    return dp_fused_sweep_room(&f) + f.m * (f.d + 3);
+}
+
+void dp_sweep_init(dp_sweep *w, const dp_pairing *p, double *f, double *g, double above)
 {
     *w = (dp_sweep){.p = *p, .f = f, .g = g};
     w->p.add = NULL;
@@ -65,16 +71,20 @@ void dp_sweep_init(dp_sweep *w, const dp_pairing *p, double *f, double *g)
     w->f0 = dp_calloc(p->n, sizeof(double)), w->g0 = dp_calloc(p->m, sizeof(double)), w->settled = dp_calloc(p->m, sizeof(double));
     w->v = dp_malloc(sizeof(double) * p->m);
     w->row = dp_malloc(sizeof(double) * p->n), w->col = dp_malloc(sizeof(double) * F->m), w->wave = dp_malloc(sizeof(double) * DP_WAVE * F->m);
-    dp_lanes_room(&w->room, sizeof(double) * dp_fused_sweep_room(F) * (size_t) w->L.threads);
+    dp_lanes_room(&w->room, sizeof(double) * room_of(w) * (size_t) w->L.threads);
+    w->drop = INFINITY;
     memset(dp_lanes_room(&F->left, size * (p->n + DP_FUSED_ROWS)), 0, size * (p->n + DP_FUSED_ROWS));
     memset(dp_lanes_room(&F->v, size * F->m), 0, size * F->m);
-    if (p->n * size <= STORED / F->m) dp_lanes_room(&F->stored, size * p->n * F->m);
+    for (size_t j = 0; j < p->m; j++) w->settled[j] = g[j] - above * dp_pkernel_eps(p->kernel);
+    dp_lanes_room(&w->stored, FLINT_MIN((size_t) STORED, size * p->n * F->m));
 }
 
 void dp_sweep_clear(dp_sweep *w)
 {
-    free(w->f0), free(w->g0), free(w->settled), free(w->v), free(w->row), free(w->col), free(w->wave), free(w->room), free(w->cost);
-    free(w->L.fused.left), free(w->L.fused.v), free(w->L.fused.stored);
+    free(w->f0), free(w->g0), free(w->settled), free(w->v), free(w->row), free(w->col), free(w->wave), free(w->room), free(w->cost), free(w->stored);
+    free(w->L.fused.left), free(w->L.fused.v);
+    if (w->tiled) dp_tiles_clear(&w->rows), dp_tiles_clear(&w->cols);
+    free(w->line), free(w->start), free(w->near);
     dp_lanes_clear(&w->L);
 }
 
@@ -96,6 +106,94 @@ static dp_status by_logarithms(dp_sweep *w, dp_error *e)
     return status ? status : update(w->g, dp_pairing_turned(&w->p), w->f, e);
 }
 
+/* ---- tiles ---- */
+
+enum { TALL_TILE = 16 };
+
+/* Tiles of f0 and g0, whose plan, rows once normalised, has entries of at most 2^spread times what they say; a factor within 2^growth moves that by as much twice. */
+static void thin_out(dp_sweep *w, double spread)
+{
+    dp_fused *F = &w->L.fused;
+    const size_t size = w->p.single ? sizeof(float) : sizeof(double);
+    size_t weights = 0, count = 0;
+    w->thin = w->tiled && w->slight >= 0;
+    if (w->thin) {
+        const double least = cost_of(w, -w->slight - spread - 2 * growth(w));
+        double *room = w->line + w->cols.size * w->cols.count;
+        dp_tiles_line(w->line, &w->cols, w->g0);
+        for (size_t t = 0; t < w->rows.count; t++) {
+            w->start[t] = count;
+            const size_t near = dp_tiles_near(w->near + count, &w->rows, t, w->f0, &w->cols, w->line, least, room);
+            count += near, weights += near * w->cols.size * w->rows.size;
+        }
+        w->start[w->rows.count] = count;
+        w->thin = 4 * count < 3 * w->rows.count * w->cols.count;
+    }
+    if (!w->thin) weights = w->p.n * F->m;
+    w->stale = w->tiled && w->slight >= 0 && !w->thin && spread > 2 * TALL_TILE;
+    F->stored = weights <= STORED / size && weights <= w->p.n * F->m ? w->stored : NULL;
+}
+
+/* The exponents stand as they are: rounded anew they would be others. */
+static void leave_nothing_out(dp_sweep *w)
+{
+    w->slight = -1;
+    if (w->ready) thin_out(w, 0), w->L.fused.full = 0;
+}
+
+void dp_sweep_leave_out(dp_sweep *w, double slight)
+{
+    const dp_fused *F = &w->L.fused;
+    if (slight < 0) {
+        leave_nothing_out(w);
+        return;
+    }
+    w->ready = 0, w->slight = slight;
+    if (w->tiled || !w->possible || F->root || F->skip || w->p.n < TALL_TILE || w->p.n > DP_FUSED_TALL * DP_MOST_TILES) return;
+    w->tiled = 1;
+    dp_tiles_init(&w->rows, w->p.a, w->p.n, w->p.d, TALL_TILE), dp_tiles_init(&w->cols, w->p.b, w->p.m, w->p.d, DP_TILE);
+    free(w->room), dp_lanes_room(&w->room, sizeof(double) * room_of(w) * (size_t) w->L.threads);
+    w->line = dp_malloc(sizeof(double) * (w->cols.size + 3 + w->p.d) * w->cols.count);
+    w->start = dp_malloc(sizeof(size_t) * (w->rows.count + 1)), w->near = dp_malloc(sizeof(uint16_t) * w->rows.count * w->cols.count);
+}
+
+/* The columns of row tile t side by side, for dp_fused_sweep: f->bt, f->add and f->v in room, in this order. */
+static void gather(dp_fused *f, const dp_sweep *w, size_t t, void *room)
+{
+    const dp_fused *F = &w->L.fused;
+    const size_t size = w->p.single ? sizeof(float) : sizeof(double), part = w->cols.size * size, count = w->start[t + 1] - w->start[t], first = t * w->rows.size;
+    *f = *F;
+    f->m = f->stride = f->columns = count * w->cols.size;
+    f->bt = room, f->add = (char *) room + F->d * f->m * size, f->v = (char *) f->add + f->m * size;
+    f->a = (char *) F->a + first * F->d * size, f->left = (char *) F->left + first * size;
+    if (F->stored) f->stored = (char *) F->stored + w->start[t] * w->cols.size * w->rows.size * size;
+    for (size_t b = 0; b < count; b++) {
+        const size_t from = w->near[w->start[t] + b] * part, whole = FLINT_MIN(part, F->m * size - from);
+        for (size_t k = 0; k < F->d && !(F->stored && F->full); k++) memcpy((char *) f->bt + k * f->m * size + b * part, (char *) F->bt + k * F->stride * size + from, whole);
+        memcpy((char *) f->add + b * part, (char *) F->add + from, whole), memcpy((char *) f->v + b * part, (char *) F->v + from, whole);
+        for (size_t j = whole / size; j < w->cols.size; j++) set(w, f->add, b * w->cols.size + j, -INFINITY), set(w, f->v, b * w->cols.size + j, 0);
+    }
+}
+
+static void thin_rows(const dp_sweep *w, size_t first, size_t count, double *col, double *room)
+{
+    const dp_fused *F = &w->L.fused;
+    const size_t most = w->cols.count * w->cols.size;
+    double *part = room + room_of(w) - most * (F->d + 3), *panel = part + most;
+    for (size_t i = 0; i < count; i += w->rows.size) {
+        const size_t t = (first + i) / w->rows.size;
+        dp_fused f;
+        gather(&f, w, t, panel);
+        memset(part, 0, sizeof(double) * f.m);
+        if (!f.m) memset(w->row + first + i, 0, sizeof(double) * FLINT_MIN(w->rows.size, count - i));
+        else dp_fused_sweep(w->row + first + i, part, &f, 0, FLINT_MIN(w->rows.size, count - i), (double) w->p.m * exp2(-w->bits), room);
+        for (size_t b = 0; b < w->start[t + 1] - w->start[t]; b++) {
+            const size_t to = w->near[w->start[t] + b] * w->cols.size;
+            for (size_t j = 0; j < w->cols.size && to + j < F->m; j++) col[to + j] += part[b * w->cols.size + j];
+        }
+    }
+}
+
 /* ---- by factors ---- */
 
 /* f and `settled` make columns of sum n: the exponents of f0 = f - the largest growth of g since then, g0 = g, are at most -2 (but for rounding). What the exponents hold is what
@@ -104,8 +202,11 @@ static int absorb(dp_sweep *w)
 {
     dp_fused *F = &w->L.fused;
     const double most = w->p.single ? DP_REACH * log2e : 0x1p48;
-    double lift = 0;
-    for (size_t j = 0; j < w->p.m; j++) lift = fmax(lift, log2_over(w, w->g[j] - w->settled[j]));
+    double lift = 0, fall = 0;
+    for (size_t j = 0; j < w->p.m; j++) {
+        const double t = log2_over(w, w->g[j] - w->settled[j]);
+        lift = fmax(lift, t), fall = fmax(fall, -t);
+    }
     for (size_t j = 0; j < F->m; j++) {
         const double t = j < w->p.m ? log2_over(w, w->g[j]) : 0;
         if (!(fabs(t) < most)) return 0;
@@ -119,6 +220,7 @@ static int absorb(dp_sweep *w)
         w->f0[i] = cost_of(w, get(w, F->left, i) + w->bits);
     }
     F->full = 0;
+    thin_out(w, lift + fall + w->drop);
     return w->ready = 1;
 }
 
@@ -142,7 +244,9 @@ static dp_status some_rows(void *argument, slong job, int worker, dp_error *e)
     double *col = w->wave + (size_t) job * F->m;
     (void) e;
     memset(col, 0, sizeof(double) * F->m);
-    dp_fused_sweep(w->row + first, col, F, first, count, (double) w->p.m * exp2(-w->bits), (double *) w->room + (size_t) worker * dp_fused_sweep_room(F));
+    double *room = (double *) w->room + (size_t) worker * room_of(w);
+    if (w->thin) thin_rows(w, first, count, col, room);
+    else dp_fused_sweep(w->row + first, col, F, first, count, (double) w->p.m * exp2(-w->bits), room);
     return DP_OK;
 }
 
@@ -155,9 +259,15 @@ CLONES static int within(const double *sum, size_t n, double goal, double room)
     return !bad;
 }
 
-CLONES static void quotients(double *to, double goal, const double *from, size_t n)
+/* v_i = goal/from_i; the largest quotient of an old one and a new one. */
+CLONES static double quotients(double *v, double goal, const double *from, size_t n)
 {
-    for (size_t i = 0; i < n; i++) to[i] = goal / from[i];
+    double most = 0;
+    for (size_t i = 0; i < n; i++) {
+        const double fall = v[i] * from[i];
+        most = fall > most ? fall : most, v[i] = goal / from[i];
+    }
+    return most / goal;
 }
 
 CLONES static void rounded(float *to, const double *from, size_t n)
@@ -168,14 +278,14 @@ CLONES static void rounded(float *to, const double *from, size_t n)
 /* Row and column sums of one sweep from v, and the next v; 0, and v as it was, when a sum is so small that weights counted as 0 could matter, or a factor too large. */
 static int by_factors(dp_sweep *w)
 {
-    const double shrunk = exp2(-w->bits), room = 2 * growth(w);
+    const double shrunk = exp2(-w->bits), goal[2] = {(double) w->p.m * shrunk, (double) w->p.n * shrunk}, room = 2 * widest_growth(w);
     dp_error e;
     if (w->p.single) rounded(w->L.fused.v, w->v, w->p.m);
     else memcpy(w->L.fused.v, w->v, sizeof(double) * w->p.m);
     dp_waves(w->col, w->wave, &w->L.base, 1, w->L.fused.m, 0, some_rows, w, (w->p.n + DP_FUSED_TALL - 1) / DP_FUSED_TALL, w->L.threads, &e);
     w->L.fused.full = w->L.fused.stored != NULL;
-    if (!within(w->row, w->p.n, (double) w->p.m * shrunk, room) || !within(w->col, w->p.m, (double) w->p.n * shrunk, room)) return 0;
-    quotients(w->v, (double) w->p.n * shrunk, w->col, w->p.m);
+    if (!within(w->row, w->p.n, goal[0], room) || !within(w->col, w->p.m, goal[1], room)) return 0;
+    w->drop = fmax(0, log2(quotients(w->v, goal[1], w->col, w->p.m)));
     return 1;
 }
 
@@ -193,9 +303,25 @@ static dp_status fall_back(dp_sweep *w, dp_error *e)
     if (w->wait) w->wait--;
     else w->wait = FLINT_MIN(w->failures++, 8); /* vain sweeps less often where they are frequent */
     w->ready = 0;
-    const dp_status status = by_logarithms(w, e);
     if (w->possible) memcpy(w->settled, w->g, sizeof(double) * w->p.m);
+    const dp_status status = by_logarithms(w, e);
+    w->drop = 0;
+    for (size_t j = 0; w->possible && j < w->p.m; j++) w->drop = fmax(w->drop, log2_over(w, w->settled[j] - w->g[j])), w->settled[j] = w->g[j];
     return status;
+}
+
+/* From floats, which do not hold the exponents, to doubles. */
+static void in_doubles(dp_sweep *w)
+{
+    dp_pairing p = w->p;
+    dp_sweep d;
+    p.single = 0;
+    dp_sweep_init(&d, &p, w->f, w->g, 0);
+    if (w->tiled) dp_sweep_leave_out(&d, w->slight);
+    if (d.possible) memcpy(d.settled, w->settled, sizeof(double) * p.m);
+    d.drop = w->drop;
+    dp_sweep_clear(w);
+    *w = d, w->L.p = &w->p;
 }
 
 dp_status dp_sweep_run(dp_sweep *w, slong count, dp_error *e)
@@ -204,9 +330,13 @@ dp_status dp_sweep_run(dp_sweep *w, slong count, dp_error *e)
     int moved = 0; /* f and g are behind v */
     for (; count > 0 && !status; count--) {
         int good = w->possible && !w->wait;
-        if (good && !moved && !(w->ready && factors(w))) good = absorb(w) && factors(w);
+        if (good && !moved && !(w->ready && factors(w))) {
+            good = absorb(w);
+            if (!good && w->p.single) in_doubles(w), good = absorb(w);
+            good = good && factors(w);
+        }
         if (good && by_factors(w)) {
-            moved = within(w->v, w->p.m, 1, growth(w));
+            moved = within(w->v, w->p.m, 1, growth(w)) && !w->stale;
             if (!moved) settle(w), w->ready = 0;
             continue;
         }

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* converge.c: potentials of the entropic problem: from wider kernels, by accelerated sweeps and Newton's method. */
+#include "particle/anderson.h"
+#include "particle/converge.h"
+#include "particle/entropic.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+void dp_potentials_init(dp_potentials *a, dp_pairing p)
+{
+    *a = (dp_potentials){.p = p, .single = p.single};
+    a->f = dp_calloc(p.n, sizeof(double)), a->g = dp_calloc(p.m, sizeof(double)), a->old = dp_malloc(sizeof(double) * p.m);
+    a->p.add = a->g;
+}
+
+void dp_potentials_clear(dp_potentials *a) { free(a->f), free(a->g), free(a->old); }
+
+dp_status dp_potentials_rows(double *shift, dp_potentials *a, dp_error *e)
+{
+    const double log_m = dp_pkernel_eps(a->p.kernel) * log((double) a->p.m);
+    const dp_status status = dp_rows(a->f, shift, &a->p, e);
+    for (size_t i = 0; i < a->p.n; i++) a->f[i] = log_m - a->f[i];
+    return status;
+}
+
+/* L1 distance of the column sums from 1/m when the rows are normalised: mass at column j is exp((old_j - g_j)/eps)/m. */
+static double marginal_error(const dp_potentials *a)
+{
+    double sum = 0;
+    for (size_t j = 0; j < a->p.m; j++) sum += fabs(expm1(dp_over_eps(a->p.kernel, a->old[j] - a->g[j])));
+    return sum / (double) a->p.m;
+}
+
+/* The largest modulus in units of eps. */
+static double top_of(const dp_potentials *a, const double *f, size_t n)
+{
+    double top = 0;
+    for (size_t i = 0; i < n; i++) top = fmax(top, fabs(dp_over_eps(a->p.kernel, f[i])));
+    return top;
+}
+
+/* What rounding leaves: 8 u times the largest exponent; in doubles that stand in for floats as if no exponent were large. */
+static double floor_of(const dp_potentials *a)
+{
+    const double top = fmax(1, fmax(top_of(a, a->f, a->p.n), top_of(a, a->old, a->p.m)));
+    return 8 * (a->p.single ? 0x1p-24 * fmin(top, DP_REACH) : a->single ? 0x1p-24 : 0x1p-53 * top);
+}
+
+/* What it may leave: the bound of fused.h on the error of a weight that counts, where f + g = c but for a few eps. */
+static double bound_of(const dp_potentials *a)
+{
+    return 4 * (a->p.single ? 0x1p-24 : 0x1p-53) * (1 + 2 / log(2) * (top_of(a, a->f, a->p.n) + top_of(a, a->g, a->p.m)));
+}
+
+/* ---- on one kernel ---- */
+
+/* What the acceleration keeps: the least error so far, what a sweep made of its point, the largest centred potential that a sweep made, sweeps since the least, and since it
+   was `mark`, sweeps still to be made without acceleration, and before Newton's method is tried again; newton: the point is its, 2: after a step that was cut off, of which there were `cut`. */
+typedef struct { dp_anderson A; double least, most, mark, *best; slong idle, since, plain, more, rest; int newton, cut; } chase;
+
+enum { MOST_SWEEPS = 100000, QUICK = 1000, MOST_LEVELS = 40, LEAST_TILED = 1 << 14, FAR = 64, SLIGHT = 26, PATIENCE = 24 };
+enum { LEAP = 10, IDLE = 4 * DP_ANDERSON, MOST_PLAIN = 4096, FEW = 1 << 20, MOST_CUT = 40 };
+
+/* About so many sweeps are a step of Newton's method. */
+static slong price(size_t m) { return m > 64 ? 4 * (slong) m : 0; }
+
+static void chase_init(chase *c, size_t m)
+{
+    *c = (chase){.least = INFINITY, .mark = INFINITY, .best = dp_malloc(sizeof(double) * m), .more = 1, .rest = price(m)};
+    dp_anderson_init(&c->A, m);
+}
+
+static void chase_clear(chase *c) { dp_anderson_clear(&c->A), free(c->best); }
+
+/* A constant is free: without this it may grow until rounding hides the rest. Returns the largest modulus that is left. */
+static double centre(double *g, size_t m)
+{
+    double mean = 0, most = 0;
+    for (size_t j = 0; j < m; j++) mean += g[j] / (double) m;
+    for (size_t j = 0; j < m; j++) g[j] -= mean, most = fmax(most, fabs(g[j]));
+    return most;
+}
+
+/* From the best point by Newton's method, where points are few, and where that does not help by sweeps alone, under which the error never grows, each time twice as many. */
+static dp_status begin_anew(dp_potentials *a, chase *c, int newton, dp_error *e)
+{
+    memcpy(a->g, c->best, sizeof(double) * a->p.m);
+    c->A.steps = 0, c->idle = 0, c->newton = 0;
+    if (newton) {
+        const dp_status status = dp_potentials_rows(NULL, a, e);
+        if (status) return status;
+        c->newton = dp_entropic_newton(a->g, &a->p, a->f), c->rest = price(a->p.m);
+    }
+    if (!c->newton) c->plain = c->more, c->more = 2 * c->more < MOST_PLAIN ? 2 * c->more : MOST_PLAIN;
+    return DP_OK;
+}
+
+/* The next g. For a set against itself the two potentials are averaged, which keeps them equal and converges fast. Otherwise Anderson's; anew from the best point where the error has
+   grown tenfold, or was not the least for long. */
+static dp_status next(dp_potentials *a, chase *c, int self, dp_error *e)
+{
+    const int tried = c->newton, few = a->p.n * a->p.m <= FEW && !a->p.single;
+    dp_status status = DP_OK;
+    for (size_t j = 0; self && j < a->p.m; j++) a->g[j] = (a->f[j] + a->g[j]) / 2;
+    if (self) return status;
+    /* A cut step towards parts that exchange too little mass multiplies it, while the error says hardly anything. */
+    const int nearer = tried == 2 && a->error <= 1.001 * c->least && c->cut < MOST_CUT, helped = nearer || a->error < c->least / 2;
+    c->idle++, c->rest--, c->cut = tried == 2 ? c->cut + 1 : 0;
+    if (a->error < c->least || nearer) c->least = fmin(a->error, c->least), c->idle = 0, memcpy(c->best, a->g, sizeof(double) * a->p.m);
+    c->most = fmax(c->most, centre(a->g, a->p.m));
+    if (tried || (!c->plain && (a->error > LEAP * c->least || c->idle > IDLE))) status = begin_anew(a, c, few && (tried ? helped : c->rest <= 0), e);
+    if (status || c->newton) return status;
+    if (c->plain) c->plain--;
+    else {
+        dp_anderson_step(a->old, &c->A, a->g); /* from the point to try next, in old */
+        if (centre(a->old, a->p.m) <= 2 * c->most) memcpy(a->g, a->old, sizeof(double) * a->p.m);
+        else c->A.steps = 0; /* differences of potentials are no larger than differences of costs: out there rounding alone says that the marginals are met */
+    }
+    return status;
+}
+
+/* Whether the least error has not fallen by a third in PATIENCE sweeps: where blocks are left out that may be for good, as parts of the plan that exchange little mass exchange none there. */
+static int idled(chase *c)
+{
+    if (++c->since < PATIENCE) return 0;
+    const int idle = !(c->least < c->mark * 2 / 3);
+    c->since = 0, c->mark = c->least;
+    return idle;
+}
+
+/* How long, how close, what the potentials begin with (dp_sweep_init), and whether points are in order, so that blocks may be left out. */
+typedef struct { slong most; double tolerance, above; int tiled; } leg;
+
+/* The best point again, with its error. */
+static dp_status back_to(const double *best, dp_potentials *a, dp_sweep *w, dp_error *e)
+{
+    if (w->tiled) dp_sweep_leave_out(w, -1);
+    memcpy(a->g, best, sizeof(double) * a->p.m), memcpy(a->old, best, sizeof(double) * a->p.m);
+    const dp_status status = dp_sweep_run(w, 1, e);
+    a->error = marginal_error(a), a->sweeps++;
+    memcpy(a->g, a->old, sizeof(double) * a->p.m);
+    return status;
+}
+
+/* At most so many sweeps, or until the error is at most *goal: that of the tolerance. */
+static dp_status chased(double *goal, dp_potentials *a, const leg *l, dp_error *e)
+{
+    const int self = a->p.a == a->p.b;
+    const slong last = a->sweeps + l->most;
+    dp_status status = DP_OK;
+    chase c;
+    dp_sweep w;
+    chase_init(&c, a->p.m);
+    dp_sweep_init(&w, &a->p, a->f, a->g, l->above);
+    if (l->tiled) dp_sweep_leave_out(&w, SLIGHT - log2(fmax(l->tolerance < 0 && a->single ? 0x1p-21 : l->tolerance, 1e-13)));
+    for (*goal = 0; a->sweeps < last && !status; a->sweeps++) {
+        memcpy(a->old, a->g, sizeof(double) * a->p.m);
+        status = dp_sweep_run(&w, 1, e);
+        if (status) break;
+        a->p.single = w.p.single, a->error = marginal_error(a), *goal = l->tolerance >= 0 ? l->tolerance : fmax(1e-13, floor_of(a));
+        if (a->error > *goal) {
+            if (w.tiled && idled(&c)) dp_sweep_leave_out(&w, -1);
+            status = next(a, &c, self, e);
+        } else {
+            memcpy(a->g, a->old, sizeof(double) * a->p.m);
+            if (!w.thin) break;
+            dp_sweep_leave_out(&w, -1);
+        }
+    }
+    if (!status && a->error > *goal) status = back_to(c.best, a, &w, e);
+    chase_clear(&c);
+    dp_sweep_clear(&w);
+    return status;
+}
+
+/* ---- from wider kernels ---- */
+
+/* The largest exponent c/eps that the diagonal of the box around all points would have, about. */
+static double widest(const dp_pairing *p)
+{
+    double r2 = 0;
+    for (size_t k = 0; k < p->d; k++) {
+        double low = INFINITY, high = -INFINITY;
+        for (size_t i = 0; i < p->n; i++) low = fmin(low, p->a[i * p->d + k]), high = fmax(high, p->a[i * p->d + k]);
+        for (size_t j = 0; j < p->m; j++) low = fmin(low, p->b[j * p->d + k]), high = fmax(high, p->b[j * p->d + k]);
+        r2 += (high - low) * (high - low);
+    }
+    return p->kernel->power == 2 ? r2 / p->kernel->h / p->kernel->h / 2 : sqrt(r2) / p->kernel->h;
+}
+
+/* eps falls by this much from kernel to kernel; from where exponents are this large. */
+static const double SHRINK = 0.35, START = 8;
+
+static int levels(const dp_pairing *p)
+{
+    int level = 0;
+    for (double times = p->kernel->power ? widest(p) / START : 0; times > 1 && level < MOST_LEVELS; times *= SHRINK) level++;
+    return level;
+}
+
+/* On each of a row of wider kernels, the last of eps/SHRINK, `most` sweeps or until the error is 1e-6. */
+static dp_status widened(dp_potentials *a, double *above, slong most, dp_error *e)
+{
+    const dp_pkernel *k = a->p.kernel;
+    dp_status status = DP_OK;
+    *above = 0;
+    for (int level = levels(&a->p); level > 0 && !status; level--) {
+        const double wider = pow(SHRINK, -level);
+        double goal;
+        dp_pkernel wide = *k;
+        wide.h = wide.part[0].h = k->h * (k->power == 2 ? sqrt(wider) : wider), a->p.kernel = &wide;
+        status = chased(&goal, a, &(leg){.most = most, .tolerance = 1e-6, .above = *above}, e);
+        *above = (1 / SHRINK - 1) * log((double) FLINT_MAX(a->p.n, a->p.m));
+    }
+    a->p.kernel = k;
+    return status;
+}
+
+/* Whether the marginals are met, or as well as rounding may allow when no tolerance was asked. */
+static int met(const dp_potentials *a, double tolerance, double goal) { return a->error <= goal || (tolerance < 0 && a->error <= bound_of(a)); }
+
+/* First in haste, one sweep on each kernel; where that does not get there, with each of them solved, which takes potentials along that tiny masses decide. */
+static dp_status start_and_chase(dp_potentials *a, double tolerance, int tiled, dp_error *e)
+{
+    const int self = a->p.a == a->p.b;
+    double goal = 0;
+    dp_status status = DP_OK;
+    for (int careful = 0; careful < 2 - self && !status; careful++) {
+        leg last = {.most = self || careful ? MOST_SWEEPS : QUICK, .tolerance = tolerance, .tiled = tiled};
+        memset(a->f, 0, sizeof(double) * a->p.n), memset(a->g, 0, sizeof(double) * a->p.m);
+        if (!self) status = widened(a, &last.above, careful ? QUICK : 1, e);
+        if (!status) status = chased(&goal, a, &last, e);
+        if (!status && met(a, tolerance, goal)) return DP_OK;
+    }
+    return status ? status : dp_fail(e, DP_EBUDGET, "sinkhorn: marginal error %.3g after %ld sweeps; %.3g was asked, and rounding may leave %.3g", a->error, a->sweeps, goal, bound_of(a));
+}
+
+/* ---- points in order ---- */
+
+/* The points of a side in an order in which neighbours are together. */
+static double *ordered(uint32_t *order, const double *a, size_t n, size_t d)
+{
+    double *to = dp_malloc(sizeof(double) * n * d);
+    dp_tiles_order(order, a, n, d, DP_TILE);
+    for (size_t i = 0; i < n; i++) memcpy(to + i * d, a + order[i] * d, sizeof(double) * d);
+    return to;
+}
+
+/* Back to the places they came from; old: room. */
+static void put_back(double *f, double *old, const uint32_t *order, size_t n)
+{
+    memcpy(old, f, sizeof(double) * n);
+    for (size_t i = 0; i < n; i++) f[order[i]] = old[i];
+}
+
+dp_status dp_potentials_converge(dp_potentials *a, double tolerance, dp_error *e)
+{
+    const dp_pairing p = a->p;
+    if (p.a == p.b || p.kernel->power != 2 || p.skip || p.n * p.m < LEAST_TILED || widest(&p) < FAR) return start_and_chase(a, tolerance, 0, e);
+    uint32_t *rows = dp_malloc(sizeof(uint32_t) * p.n), *cols = dp_malloc(sizeof(uint32_t) * p.m);
+    double *x = ordered(rows, p.a, p.n, p.d), *y = ordered(cols, p.b, p.m, p.d), *old = dp_malloc(sizeof(double) * FLINT_MAX(p.n, p.m));
+    a->p.a = x, a->p.b = y;
+    const dp_status status = start_and_chase(a, tolerance, 1, e);
+    a->p.a = p.a, a->p.b = p.b;
+    put_back(a->f, old, rows, p.n), put_back(a->g, old, cols, p.m);
+    free(x), free(y), free(old), free(rows), free(cols);
+    return status;
+}
