@@ -62,13 +62,14 @@ static void T(rows)(const R(product) *g, const T(job) *t, size_t rows, int wide)
 static void T(multiply)(const R(product) *g)
 {
     enum { SIDE = 2 * LANES };
+    const size_t aps = g->aps ? g->aps : DP_TILE_ROWS * g->ars;
     for (size_t from = 0; from == 0 || from < g->k; from += DP_BLOCK)
         for (size_t j = 0; j < g->n; j += SIDE) {
             const size_t panel = j / DP_PANEL, in = j % DP_PANEL, to = panel * g->cps + in, k = FLINT_MIN(g->k - from, (size_t) DP_BLOCK);
             const real *plus = from ? g->c : g->plus, *times = from + k < g->k ? NULL : g->times;
             for (size_t i = 0; i < g->m; i += ROWS) {
                 const size_t at = to + i * g->crs;
-                const T(job) t = {.c = g->c + at, .a = g->a + i * g->ars + from * g->acs, .b = g->b + panel * g->bps + from * g->bks + in, .bias = g->bias && from == 0 ? g->bias + j : NULL,
+                const T(job) t = {.c = g->c + at, .a = g->a + i / DP_TILE_ROWS * aps + i % DP_TILE_ROWS * g->ars + from * g->acs, .b = g->b + panel * g->bps + from * g->bks + in, .bias = g->bias && from == 0 ? g->bias + j : NULL,
                                   .plus = plus ? plus + at : NULL, .times = times ? times + at : NULL, .crs = g->crs, .k = k};
                 T(rows)(g, &t, g->m - i, g->n - j > LANES);
             }

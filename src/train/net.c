@@ -30,7 +30,7 @@ struct dp_net {
     int layers;
     layer *l;
     size_t size, stride, rows;
-    real *state[DP_STATES], *turned, *noise, *out, *slope, *rise;
+    real *state[DP_STATES], *turned, *packed, *noise, *out, *slope, *rise;
     real **hidden, **inner, **bend; /* inputs of blocks; activations; their derivatives */
     void *arena;
 };
@@ -50,12 +50,17 @@ static real *take(real **at, size_t count)
 
 static size_t widest(const dp_net *a) { return FLINT_MAX(FLINT_MAX(a->s.width, a->s.dim), a->s.noise); }
 
+/* From DP_TILE_ROWS columns of a block to the next when they are packed, and all of them. */
+static size_t pack_step(size_t n) { return DP_TILE_ROWS * n + LINE; }
+static size_t pack_room(size_t columns) { return (columns + DP_TILE_ROWS - 1) / DP_TILE_ROWS * pack_step(DP_BLOCK); }
+
 static void place(dp_net *a, real *at)
 {
     const size_t points = a->rows * a->stride;
     const int blocks = (int) a->s.depth;
     for (int k = 0; k < DP_STATES; k++) a->state[k] = take(&at, a->size);
     a->turned = take(&at, row(widest(a)) * row(widest(a)));
+    a->packed = take(&at, pack_room(widest(a)));
     a->noise = take(&at, a->rows * row(a->s.noise)), a->out = take(&at, a->rows * row(a->s.dim)), a->rise = take(&at, a->rows * row(a->s.dim));
     a->slope = take(&at, points);
     for (int b = 0; b <= blocks; b++) a->hidden[b] = take(&at, points), a->inner[b] = take(&at, points), a->bend[b] = take(&at, points);
@@ -64,7 +69,7 @@ static void place(dp_net *a, real *at)
 static size_t need(const dp_net *a)
 {
     const size_t width = row(widest(a));
-    return DP_STATES * (a->size + LINE) + width * width + a->rows * (row(a->s.noise) + 2 * row(a->s.dim)) + (3 * (a->s.depth + 1) + 1) * a->rows * a->stride + 256 * LINE + 3 * a->s.depth * LINE;
+    return DP_STATES * (a->size + LINE) + width * width + pack_room(widest(a)) + a->rows * (row(a->s.noise) + 2 * row(a->s.dim)) + (3 * (a->s.depth + 1) + 1) * a->rows * a->stride + 256 * LINE + 3 * a->s.depth * LINE;
 }
 
 static dp_net *make(const dp_net_shape *s)
@@ -132,13 +137,25 @@ static void apply(const dp_net *a, int k, real *y, size_t ys, const real *x, siz
     R(multiply)(&g);
 }
 
+/* DP_TILE_ROWS columns of n rows after as many of them stand together: so x comes once, row by row, and not in slices for each panel of slopes. */
+static void pack(real *to, const real *x, size_t xs, size_t n, size_t columns)
+{
+    for (size_t r = 0; r < n; r++)
+        for (size_t i = 0; i < columns; i += DP_TILE_ROWS) memcpy(to + i / DP_TILE_ROWS * pack_step(n) + r * DP_TILE_ROWS, x + r * xs + i, DP_TILE_ROWS * sizeof(real));
+}
+
 /* Gradients of weights and bias from the slopes dy at the layer's outputs and its inputs x. */
 static void gradient(dp_net *a, int k, const real *dy, size_t ys, const real *x, size_t xs, size_t n)
 {
     const layer *l = a->l + k;
     real *g = a->state[DP_STATE_GRADIENT];
-    const R(product) p = {.c = g + l->weight, .a = x, .b = dy, .m = l->in, .n = l->out, .k = n, .crs = DP_PANEL, .cps = DP_PANEL * l->in, .ars = 1, .acs = xs, .bks = ys, .bps = DP_PANEL};
-    R(multiply)(&p);
+    for (size_t from = 0; from < n; from += DP_BLOCK) {
+        const size_t count = FLINT_MIN(n - from, (size_t) DP_BLOCK);
+        const R(product) p = {.c = g + l->weight, .a = a->packed, .b = dy + from * ys, .m = l->in, .n = l->out, .k = count, .crs = DP_PANEL, .cps = DP_PANEL * l->in,
+                              .ars = 1, .acs = DP_TILE_ROWS, .aps = pack_step(count), .bks = ys, .bps = DP_PANEL, .plus = from ? g + l->weight : NULL};
+        pack(a->packed, x + from * xs, xs, count, l->in);
+        R(multiply)(&p);
+    }
     R(column_sums)(g + l->bias, dy, ys, n, DP_PANELS(l->out) * DP_PANEL);
 }
 

@@ -18,9 +18,9 @@ enum { DP_PANEL = 128 / sizeof(real), DP_TILE_ROWS = 12, DP_BLOCK = 256 };
 #define DP_PANELS(n) (((n) + DP_PANEL - 1) / DP_PANEL)
 
 /* C (m x n) = ([plus] + [bias] + A B) [times, element by element], summed over k in order, each element one chain of fused multiply-adds: the same bits on every processor.
-   Element (i, j) of C stands at c[j/P cps + i crs + j%P], (k, j) of B at b[j/P bps + k bks + j%P], (i, k) of A at a[i ars + k acs], P = DP_PANEL, and ars or acs is 1;
+   Element (i, j) of C stands at c[j/P cps + i crs + j%P], (k, j) of B at b[j/P bps + k bks + j%P], (i, k) of A at a[i/R aps + i%R ars + k acs], P = DP_PANEL, R = DP_TILE_ROWS, and ars or acs is 1; aps = 0 means R ars;
    bias: n numbers; plus (it may be C) and times: laid out as C; any of them may be NULL. Requires: up to 12 rows of A behind the m-th can be read. Columns of B beyond n within n's last vector are read and what they give is written to C. */
-typedef struct { real *c; const real *a, *b, *bias, *plus, *times; size_t m, n, k, crs, cps, ars, acs, bks, bps; } R(product);
+typedef struct { real *c; const real *a, *b, *bias, *plus, *times; size_t m, n, k, crs, cps, ars, acs, aps, bks, bps; } R(product);
 void R(multiply)(const R(product) *g);
 
 /* y = f(x) and d = f'(x), count numbers, a multiple of 64 bytes; d may be x; the same bits on every processor. `kind`: dp_activation of train.h. */
