@@ -18,11 +18,14 @@ int dp_bench_by_size(const void *a, const void *b); /* of doubles, for qsort */
 double dp_bench_processor(void); /* seconds of this process */
 
 /* A program for Python, run by the first of two interpreters that has the library, one thread; it holds no single quotes. It prints a line when it is ready, and for each line that it
-   reads a line with its seconds. DP_EUNSUPPORTED when no interpreter has the library; `name` is for messages. */
-typedef struct { int end; pid_t pid; FILE *answers; const char *name; } dp_peer;
+   reads a line with its seconds. DP_EUNSUPPORTED when no interpreter has the library; `name` is for messages.
+   reference: its matrix products are those of Debian's libblas3, which is meant to be right and not fast: bars are not for that. */
+typedef struct { int end, reference; pid_t pid; FILE *answers; const char *name; } dp_peer;
 dp_status dp_peer_start(dp_peer *p, const char *library, const char *name, const char *program, const char *arguments, dp_error *e);
 dp_status dp_peer_ask(double *seconds, dp_peer *p, dp_error *e);
 void dp_peer_stop(dp_peer *p);
+/* Says so in the text of e, which else stays as it is. */
+void dp_peer_remark(const dp_peer *p, dp_error *e);
 
 /* MiB by which the largest memory of a process of its own grows while it does the work; *seen: a number that the work leaves. */
 typedef dp_status (*dp_bench_work)(double *seen, void *argument, dp_error *e);

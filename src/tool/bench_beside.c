@@ -70,10 +70,12 @@ int dp_bench_asked_quotient(const dp_args *a, int i)
 
 static int print_quotient(const char *gap, const dp_quotient *q, dp_status status, double over, double under, const dp_error *e)
 {
-    const int good = status == DP_EUNSUPPORTED || (!status && (q->at_most ? over <= q->bar * under : over >= q->bar * under));
+    const int remark = !status && *e->text; /* a peer at less than its best */
+    const int good = remark || status == DP_EUNSUPPORTED || (!status && (q->at_most ? over <= q->bar * under : over >= q->bar * under));
     if (!gap) {
         printf("%-68s ", q->title);
         if (status) printf("%s: %s\n", status == DP_EUNSUPPORTED ? "left out" : "FAILED", e->text);
+        else if (remark) printf("%10.4g %s over %.4g: %.2f, no bar: %s\n", over, q->unit, under, over / under, e->text);
         else printf("%10.4g %s over %.4g: %.2f, bar %g%s: %s\n", over, q->unit, under, over / under, q->bar, q->at_most ? " at most" : "", good ? "reached" : "MISSED");
         fflush(stdout);
         return good;
@@ -82,7 +84,8 @@ static int print_quotient(const char *gap, const dp_quotient *q, dp_status statu
     if (status) fputs("null, \"why\": ", stdout), dp_json_string(stdout, e->text);
     else {
         dp_json_double(stdout, over / under);
-        fputs(q->at_most ? ", \"bar_ratio_at_most\": " : ", \"bar_ratio\": ", stdout), dp_json_double(stdout, q->bar);
+        if (remark) fputs(", \"why\": ", stdout), dp_json_string(stdout, e->text);
+        else fputs(q->at_most ? ", \"bar_ratio_at_most\": " : ", \"bar_ratio\": ", stdout), dp_json_double(stdout, q->bar);
     }
     putchar('}');
     return good;
@@ -146,15 +149,17 @@ static int asked_race(const dp_args *a, int i)
 /* Returns 0 if the bar was missed or something failed. */
 static int print_race(const char *gap, const dp_race *r, dp_status status, double ours, double theirs, double share, const dp_error *e)
 {
-    const int good = status == DP_EUNSUPPORTED || (!status && theirs >= r->bar * ours);
+    const int remark = !status && *e->text;
+    const int good = remark || status == DP_EUNSUPPORTED || (!status && theirs >= r->bar * ours);
     char *title = dp_race_title(r);
     if (!gap) {
         printf("%-68s ", title);
         if (status) printf("%s: %s\n", status == DP_EUNSUPPORTED ? "left out" : "FAILED", e->text);
         else {
             printf("%10.3g ms   the other %.4g ms: %.3g times as long", 1e3 * ours, 1e3 * theirs, theirs / ours);
-            if (r->bar > 0) printf(", bar %g: %s", r->bar, good ? "reached" : "MISSED");
-            if (share > 0) printf("; %.2f of the rate of exponentials", share);
+            if (r->bar > 0 && !remark) printf(", bar %g: %s", r->bar, good ? "reached" : "MISSED");
+            if (share > 0) printf("; %.2f pairs in the time of an exponential", share);
+            if (remark) printf("; no bar: %s", e->text);
             putchar('\n');
         }
         fflush(stdout);
@@ -165,7 +170,8 @@ static int print_race(const char *gap, const dp_race *r, dp_status status, doubl
             dp_json_double(stdout, ours);
             fputs(", \"other_seconds\": ", stdout), dp_json_double(stdout, theirs);
             fputs(", \"ratio\": ", stdout), dp_json_double(stdout, theirs / ours);
-            if (r->bar > 0) fputs(", \"bar_ratio\": ", stdout), dp_json_double(stdout, r->bar);
+            if (r->bar > 0 && !remark) fputs(", \"bar_ratio\": ", stdout), dp_json_double(stdout, r->bar);
+            if (remark) fputs(", \"why\": ", stdout), dp_json_string(stdout, e->text);
             if (share > 0) fputs(", \"share_of_exponentials\": ", stdout), dp_json_double(stdout, share);
         }
         putchar('}');

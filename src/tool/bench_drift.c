@@ -63,7 +63,7 @@ const int dp_races_count = sizeof dp_races / sizeof *dp_races;
 char *dp_race_title(const dp_race *r)
 {
     const char *what = !strcmp(r->drift, "sinkhorn") ? ", 100 sweeps" : !strcmp(r->drift, "sliced-wasserstein") ? ", 100 directions" : "";
-    const char *peer = !strcmp(r->peer, "exp") ? "share of the rate of exponentials" : !strcmp(r->peer, "threads") ? "one thread over two" : r->peer;
+    const char *peer = !strcmp(r->peer, "exp") ? "pairs in the time of an exponential" : !strcmp(r->peer, "threads") ? "one thread over two" : r->peer;
     return dp_format("%s%s, N = M = %d, d = %d, %s: %s", r->drift, what, r->n, r->d, r->single ? "single" : "double", peer);
 }
 
@@ -201,6 +201,7 @@ dp_status dp_race_run(double *mine, double *other, double *share, const dp_race 
     if (apart) status = theirs(&h.peer, r, middling ? 1 : 3, e);
     if (!status && !slow) status = ours(mine, &h.c, r->drift, 1, 0, 1, e); /* to warm up */
     if (!status) status = dp_bench_turns(mine, other, h.turns, turn, &h, e);
+    if (apart && !status) dp_peer_remark(&h.peer, e);
     if (apart) dp_peer_stop(&h.peer);
     if (!status) qsort(h.share, (size_t) h.shares, sizeof *h.share, dp_bench_by_size), *share = strcmp(r->drift, "sliced-wasserstein") ? h.share[h.shares / 2] : 0;
     clouds_clear(&h.c);

@@ -78,5 +78,6 @@ const dp_quotient dp_quotients[] = {
     {"drift-memory", "mean-shift, single, peak memory with N = M = 65,536 over 16,384 points", "MiB", 6, 1, dp_bench_drift_memory},
     {"drift-memory-most", "the largest of eight drifts, N = M = 16,384, over N M floats", "MiB", 0.1, 1, dp_bench_drift_memory_most},
     {"train-128-torch", "a step of training, width 128, batch 512, single, PyTorch over this", "s", 4, 0, dp_bench_train_128},
-    {"train-256-torch", "the same, width 256", "s", 2.5, 0, dp_bench_train_256}};
+    {"train-256-torch", "the same, width 256", "s", 2.5, 0, dp_bench_train_256},
+    {"train-256-limit", "the same, its multiply-adds at the processor's rate over this", "s", 0.5, 0, dp_bench_train_limit}};
 const int dp_quotients_count = sizeof dp_quotients / sizeof *dp_quotients;

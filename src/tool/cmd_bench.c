@@ -307,5 +307,5 @@ const dp_tool_command dp_cmd_bench = {
     "bench", "[NAME]...", "time the engines",
     "Times the engines on fixed problems, medians of several runs on one core, beside the generic integrator of Arb where it can do the same; "
     "the whole quick suite; particle drifts beside NumPy, PyTorch and POT where python3 has them; last the exact convolution, in turns with fmpz_poly_mul and with FFTs in quadruple precision. "
-    "No name means all (`--list`). Beside other programs and threads the two take turns: what is printed is the turn whose quotient is the median, and the share of the rate of exponentials measured in the same turns, if each pair took one. The exit status is 1 when a bar is missed.",
+    "No name means all (`--list`). Beside other programs and threads the two take turns: what is printed is the turn whose quotient is the median, and how many pairs (twice N M, for each sweep; kernels of a set against itself are symmetric or stored, so it may be more than one) take the time of an exponential, by the rate measured in the same turns. The exit status is 1 when a bar is missed.",
     options, 0, -1, 0, run};
