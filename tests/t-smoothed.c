@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* t-smoothed.c: the flow (24) of samples by lattices against enclosures: points together, in groups far apart, and what is refused. */
+/* t-smoothed.c: the flow (24) of samples by lattices against enclosures: points together, in groups far apart, and what is refused; what no double holds. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "clouds.h"
+#include "energy/energy.h"
 #include "particle/ball.h"
 
 static dp_status drift(double *v, double *estimate, const toy *t)
@@ -138,9 +139,27 @@ static void test_far_space(void **unused)
     toy_clear(&t);
 }
 
+/* Velocities and values that no double holds are errors, of every drift: this one is 1/h with the Laplace kernel, that one r^2/2h^2. */
+static void test_beyond(void **unused)
+{
+    (void) unused;
+    dp_error e = {0};
+    double value;
+    toy t;
+    toy_init(&t, 1e5, 1);
+    t.s.n = t.s.m = 2, t.s.d = 1;
+    fmpq_set_ui(&t.part.bandwidth, 1, 10), fmpq_pow_si(&t.part.bandwidth, &t.part.bandwidth, 305);
+    dp_drifted out = {.v = t.v};
+    t.part.family = DP_KERNEL_LAPLACE;
+    assert_int_equal(dp_drift_sample(&out, "sharp", &t.s, &e), DP_EBUDGET);
+    t.part.family = DP_KERNEL_GAUSSIAN;
+    assert_int_equal(dp_energy_sample(&value, NULL, &t.s, "blob", &e), DP_EBUDGET);
+    toy_clear(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_together), cmocka_unit_test(test_groups), cmocka_unit_test(test_row),
-                                       cmocka_unit_test(test_single_and_tolerance), cmocka_unit_test(test_refused), cmocka_unit_test(test_far_space)};
+                                       cmocka_unit_test(test_single_and_tolerance), cmocka_unit_test(test_refused), cmocka_unit_test(test_far_space), cmocka_unit_test(test_beyond)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

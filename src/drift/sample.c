@@ -2,6 +2,8 @@
 /* sample.c: the drift of samples, by name. */
 #include "drift/drift.h"
 
+#include <math.h>
+
 dp_status dp_drift_sample(dp_drifted *out, const char *drift, const dp_sample *s, dp_error *e)
 {
     const dp_drift *D = dp_drift_find(drift);
@@ -11,5 +13,8 @@ dp_status dp_drift_sample(dp_drifted *out, const char *drift, const dp_sample *s
     if (status) return status;
     if (!D || !D->sample) return dp_fail(e, DP_EUNSUPPORTED, "%s: not defined on samples, or not there yet", drift);
     out->nnotes = 0;
-    return D->sample(out, &served, e);
+    status = D->sample(out, &served, e);
+    for (size_t i = 0; i < s->n * s->d && !status; i++)
+        if (!isfinite(out->v[i])) return dp_fail(e, DP_EBUDGET, "%s: a velocity beyond what doubles hold: choose another unit, or take --precision DIGITS", drift);
+    return status;
 }

@@ -65,7 +65,7 @@ static dp_status by_population(arb_ptr out, const dp_drift *D, const dp_sample *
 /* Converged Sinkhorn of one Gaussian kernel, and smoothed-kl on the line where a lattice would be too fine, are the population engine's. */
 static int for_population(const dp_drift *D, const dp_sample *s, dp_status status)
 {
-    return (status == DP_EUNSUPPORTED && D->eval && s->iterations < 0 && !strcmp(D->name, "sinkhorn")) || (status == DP_EBUDGET && s->d == 1 && !strcmp(D->name, "smoothed-kl"));
+    return (status == DP_EUNSUPPORTED && !dp_kernel_check(s, DP_FORM_KERNEL, NULL) && s->iterations < 0 && !strcmp(D->name, "sinkhorn")) || (status == DP_EBUDGET && s->d == 1 && !strcmp(D->name, "smoothed-kl"));
 }
 
 dp_status dp_drift_sample_ball(arb_ptr out, const char *drift, const dp_sample *s, slong digits, dp_error *e)

@@ -128,6 +128,8 @@ dp_status dp_sinkhorn_in_doubles(dp_drifted *out, const dp_sample *s, dp_error *
 dp_status dp_sinkhorn_sample_ball(arb_ptr out, const dp_sample *s, slong prec, dp_error *e)
 {
     if (s->iterations >= 0) return dp_ball_sinkhorn(out, s, prec, e);
+    dp_status status = dp_kernel_check(s, DP_FORM_KERNEL, e);
+    if (status) return status;
     if (plain(s)) { /* narrow, or a law of atoms; 64 bits are there beyond the digits asked */
         const slong count = (slong) (s->n * s->d);
         const int narrow = !dp_sinkhorn_narrow(out, NULL, s, prec, NULL) && (double) dp_ball_digits(out, count) * 3.3219281 >= (double) prec - 70;
@@ -136,8 +138,7 @@ dp_status dp_sinkhorn_sample_ball(arb_ptr out, const dp_sample *s, slong prec, d
     const dp_pairing y = dp_pairing_y(s, NULL, DP_FORM_KERNEL), z = dp_pairing_negatives(s, NULL, DP_FORM_KERNEL);
     const slong n = (slong) (s->n * s->d);
     arb_ptr t = _arb_vec_init(n);
-    dp_status status = dp_kernel_check(s, DP_FORM_KERNEL, e);
-    if (!status) status = side(out, &y, s, prec, e);
+    status = side(out, &y, s, prec, e);
     if (!status) status = side(t, &z, s, prec, e);
     if (!status) _arb_vec_sub(out, out, t, n, prec);
     _arb_vec_clear(t, n);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* energy.c: finding a functional by name or by its flow, and its value at the population. */
+#include <math.h>
 #include <string.h>
 
 #include "energy/energy.h"
@@ -49,7 +50,8 @@ dp_status dp_energy_sample(double *value, dp_drifted *out, const dp_sample *s, c
     const dp_status status = dp_sample_check(s, e);
     if (status) return status;
     if (!E || !E->sample) return dp_fail(e, DP_EUNSUPPORTED, "%s: not defined on samples, or not there yet", name);
-    return E->sample(value, out, s, e);
+    const dp_status known = E->sample(value, out, s, e);
+    return known || isfinite(*value) ? known : dp_fail(e, DP_EBUDGET, "%s: a value beyond what doubles hold: choose another unit, or take --precision DIGITS", name);
 }
 
 static dp_status by_definition(dp_scalar_t out, const dp_sample *s, const dp_energy *E, slong digits, dp_error *e)
