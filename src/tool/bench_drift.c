@@ -57,11 +57,36 @@ const dp_race dp_races[] = {
     {"sinkhorn-pot", "sinkhorn", "POT", 1024, 2, 0, 1, 0},
     {"sinkhorn-pot", "sinkhorn", "POT", 4096, 2, 0, 1, 60},
     {"sinkhorn-threads", "sinkhorn", "threads", 4096, 2, 1, 1, 0},
+    {"sinkhorn-converged", "sinkhorn", "sweeps", 256, 2, 1, 0, 0, "1"},
+    {"sinkhorn-converged", "sinkhorn", "sweeps", 256, 2, 0, 0, 0, "1"},
+    {"sinkhorn-converged", "sinkhorn", "sweeps", 256, 2, 1, 0, 0, "316/1000"},
+    {"sinkhorn-converged", "sinkhorn", "sweeps", 256, 2, 0, 0, 0, "316/1000"},
+    {"sinkhorn-converged", "sinkhorn", "sweeps", 256, 2, 1, 0, 0, "1/10"},
+    {"sinkhorn-converged", "sinkhorn", "sweeps", 256, 2, 0, 0, 0, "1/10"},
+    {"sinkhorn-converged", "sinkhorn", "sweeps", 256, 2, 1, 0, 0, "31623/1000000"},
+    {"sinkhorn-converged", "sinkhorn", "sweeps", 256, 2, 0, 0, 0, "31623/1000000"},
+    {"sinkhorn-converged", "sinkhorn", "sweeps", 1024, 2, 1, 0, 1, "1"},
+    {"sinkhorn-converged", "sinkhorn", "sweeps", 1024, 2, 0, 0, 1, "1"},
+    {"sinkhorn-converged", "sinkhorn", "sweeps", 1024, 2, 1, 0, 1, "316/1000"},
+    {"sinkhorn-converged", "sinkhorn", "sweeps", 1024, 2, 0, 0, 1, "316/1000"},
+    {"sinkhorn-converged", "sinkhorn", "sweeps", 1024, 2, 1, 0, 1, "1/10"},
+    {"sinkhorn-converged", "sinkhorn", "sweeps", 1024, 2, 0, 0, 1, "1/10"},
+    {"sinkhorn-converged", "sinkhorn", "sweeps", 1024, 2, 1, 0, 1, "31623/1000000"},
+    {"sinkhorn-converged", "sinkhorn", "sweeps", 1024, 2, 0, 0, 1, "31623/1000000"},
+    {"sinkhorn-converged", "sinkhorn", "sweeps", 4096, 2, 1, 1, 1, "1"},
+    {"sinkhorn-converged", "sinkhorn", "sweeps", 4096, 2, 0, 1, 1, "1"},
+    {"sinkhorn-converged", "sinkhorn", "sweeps", 4096, 2, 1, 1, 1, "316/1000"},
+    {"sinkhorn-converged", "sinkhorn", "sweeps", 4096, 2, 0, 1, 1, "316/1000"},
+    {"sinkhorn-converged", "sinkhorn", "sweeps", 4096, 2, 1, 1, 1, "1/10"},
+    {"sinkhorn-converged", "sinkhorn", "sweeps", 4096, 2, 0, 1, 1, "1/10"},
+    {"sinkhorn-converged", "sinkhorn", "sweeps", 4096, 2, 1, 1, 1, "31623/1000000"},
+    {"sinkhorn-converged", "sinkhorn", "sweeps", 4096, 2, 0, 1, 1, "31623/1000000"},
     {"sliced-torch", "sliced-wasserstein", "PyTorch", 4096, 2, 1, 0, 10}};
 const int dp_races_count = sizeof dp_races / sizeof *dp_races;
 
 char *dp_race_title(const dp_race *r)
 {
+    if (r->h) return dp_format("sinkhorn to 1e-6, h = %s, N = M = %d, d = %d, %s: 100 sweeps", r->h, r->n, r->d, r->single ? "single" : "double");
     const char *what = !strcmp(r->drift, "sinkhorn") ? ", 100 sweeps" : !strcmp(r->drift, "sliced-wasserstein") ? ", 100 directions" : "";
     const char *peer = !strcmp(r->peer, "exp") ? "pairs in the time of an exponential" : !strcmp(r->peer, "threads") ? "one thread over two" : r->peer;
     return dp_format("%s%s, N = M = %d, d = %d, %s: %s", r->drift, what, r->n, r->d, r->single ? "single" : "double", peer);
@@ -72,6 +97,18 @@ char *dp_race_title(const dp_race *r)
 /* Two clouds of n points; h = 1/2, or 4 in 64 dimensions. */
 typedef struct { dp_sample s; dp_kernel_part part; double *x, *y, *v, *direction; } clouds;
 
+/* x half as wide, y two moons. */
+static void moons(clouds *c, const dp_race *r)
+{
+    dp_fmpq_set_text(&c->part.bandwidth, r->h);
+    for (int i = 0; i < r->n; i++) {
+        const double t = M_PI * (i + 0.5) / r->n;
+        double *x = c->x + 2 * i, *y = c->y + 2 * i;
+        x[0] /= 2, x[1] /= 2;
+        y[0] = (i % 2 ? 1 - cos(t) : cos(t)) + (y[0] - 0.5) / 20, y[1] = (i % 2 ? 0.5 - sin(t) : sin(t)) + (y[1] - 0.5) / 20;
+    }
+}
+
 static void clouds_init(clouds *c, const dp_race *r)
 {
     const size_t n = (size_t) r->n * (size_t) r->d;
@@ -81,6 +118,7 @@ static void clouds_init(clouds *c, const dp_race *r)
     fmpq_one(&c->part.weight), fmpq_set_si(&c->part.bandwidth, r->d > 3 ? 8 : 1, 2);
     dp_directions_random(c->x, 1, n, 1), dp_directions_random(c->y, 1, n, 2), dp_directions_random(c->direction, DIRECTIONS, (size_t) r->d, 3);
     for (size_t i = 0; i < n; i++) c->x[i] *= sqrt((double) n), c->y[i] = c->y[i] * sqrt((double) n) + 0.5;
+    if (r->h) moons(c, r);
     c->s = (dp_sample){.n = (size_t) r->n, .m = (size_t) r->n, .d = (size_t) r->d, .x = c->x, .y = c->y, .part = &c->part, .nparts = 1, .iterations = SWEEPS, .tolerance = -1,
                        .ndirections = DIRECTIONS, .direction = c->direction, .threads = 1, .single = r->single};
 }
@@ -182,7 +220,10 @@ static dp_status turn(double *mine, double *other, void *argument, dp_error *e)
     heat *h = argument;
     const int threads = !strcmp(h->r->peer, "threads"), rate = !strcmp(h->r->peer, "exp");
     dp_status status = DP_OK;
-    if (threads) status = ours(other, &h->c, h->r->drift, 1, 1, h->runs, e);
+    if (h->r->h) {
+        h->c.s.iterations = SWEEPS, status = ours(other, &h->c, h->r->drift, 1, 0, h->runs, e);
+        h->c.s.iterations = -1, h->c.s.tolerance = 1e-6;
+    } else if (threads) status = ours(other, &h->c, h->r->drift, 1, 1, h->runs, e);
     else if (!rate) status = dp_peer_ask(other, &h->peer, e);
     if (!status) status = ours(mine, &h->c, h->r->drift, threads ? 2 : 1, threads, h->runs, e);
     const double exps = exponentials(h->r);
@@ -193,7 +234,7 @@ static dp_status turn(double *mine, double *other, void *argument, dp_error *e)
 
 dp_status dp_race_run(double *mine, double *other, double *share, const dp_race *r, dp_error *e)
 {
-    const int sweeps = !strcmp(r->drift, "sinkhorn"), apart = strcmp(r->peer, "threads") && strcmp(r->peer, "exp");
+    const int sweeps = !strcmp(r->drift, "sinkhorn"), apart = !r->h && strcmp(r->peer, "threads") && strcmp(r->peer, "exp");
     const int slow = r->n > 4096 || (sweeps && r->n > 1024), middling = r->n > 1024 || (sweeps && r->n > 256);
     heat h = {.r = r, .runs = slow ? 1 : middling ? 3 : 9, .turns = slow ? 1 : middling ? 5 : DP_MOST_TURNS, .peer = {.end = -1}};
     dp_status status = DP_OK;
@@ -203,7 +244,7 @@ dp_status dp_race_run(double *mine, double *other, double *share, const dp_race 
     if (!status) status = dp_bench_turns(mine, other, h.turns, turn, &h, e);
     if (apart && !status) dp_peer_remark(&h.peer, e);
     if (apart) dp_peer_stop(&h.peer);
-    if (!status) qsort(h.share, (size_t) h.shares, sizeof *h.share, dp_bench_by_size), *share = strcmp(r->drift, "sliced-wasserstein") ? h.share[h.shares / 2] : 0;
+    if (!status) qsort(h.share, (size_t) h.shares, sizeof *h.share, dp_bench_by_size), *share = strcmp(r->drift, "sliced-wasserstein") && !r->h ? h.share[h.shares / 2] : 0;
     clouds_clear(&h.c);
     return status;
 }
