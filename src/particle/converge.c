@@ -169,7 +169,7 @@ static dp_status chased(double *goal, dp_potentials *a, const leg *l, dp_error *
             dp_sweep_leave_out(&w, -1);
         }
     }
-    if (!status && a->error > *goal) status = back_to(c.best, a, &w, e);
+    if (!status && l->most > 1 && a->error > *goal) status = back_to(c.best, a, &w, e); /* after one sweep the point is the best */
     chase_clear(&c);
     dp_sweep_clear(&w);
     return status;
