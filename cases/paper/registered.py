@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # registered.py [--third] TABLE: the registered looks at C1 to C5 (docs/figure2.md): sign tests that are valid at every look, on the runs of figure2-registered.yaml or figure2-third.yaml.
+# TABLE: a sweep's SQLite file, or a .csv with the columns of figure2-third.csv.
+import csv
 import math
 import sqlite3
 import sys
@@ -39,13 +41,14 @@ def evidence(k, n):
     return Fraction(math.factorial(k) * math.factorial(n - k), math.factorial(n + 1)) * sum(math.comb(n + 1, j) for j in range(k + 1))
 
 
-def largest(signs):
-    """The largest e-value of any look; under the null it reaches 1/level with probability at most level (Ville)."""
-    k, top = 0, Fraction(1)
+def course(signs, bar):
+    """The largest e-value of any look, with n and k there, and the first n at which it reaches the bar, which under the null happens with probability at most 1/bar (Ville)."""
+    k, top, first = 0, (Fraction(1), 0, 0), math.inf
     for n, s in enumerate(signs, 1):
         k += s
-        top = max(top, evidence(k, n))
-    return top
+        e = evidence(k, n)
+        top, first = max(top, (e, n, k)), min(first, n) if e >= bar else first
+    return top, first
 
 
 def differences(runs, seeds, a, b, metric):
@@ -61,9 +64,12 @@ def differences(runs, seeds, a, b, metric):
 
 def read(table):
     runs = {}
-    rows = sqlite3.connect(f"file:{table}?mode=ro", uri=True).execute("SELECT drift, coalesce(h, slices), data, seed, status, mmd2_v, w2 FROM runs WHERE status IN ('done', 'diverged')")
+    if table.endswith(".csv"):
+        rows = list(csv.reader(open(table, newline="")))[1:]
+    else:
+        rows = sqlite3.connect(f"file:{table}?mode=ro", uri=True).execute("SELECT drift, coalesce(h, slices), data, seed, status, mmd2_v, w2 FROM runs WHERE status IN ('done', 'diverged')")
     for drift, place, data, seed, status, *values in rows:
-        logs = [math.inf if status == "diverged" else math.log10(v) for v in values]
+        logs = [math.inf if status == "diverged" else math.log10(float(v)) for v in values]
         runs[drift, place, data, int(seed)] = dict(zip(("mmd2_v", "w2"), logs))
     return runs
 
@@ -72,15 +78,15 @@ def main(table, look="second"):
     claims, level, seeds = LOOKS[look]
     runs = read(table)
     for name, parts in claims().items():
-        lines, support, refute = [], [], []
+        lines, yes, no = [], 0, math.inf # how many seeds decided
         for a, b, metric, bound in parts:
             d = differences(runs, seeds, a, b, metric)
-            support.append(largest([x <= bound for x in d]))
-            refute.append(largest([x > bound for x in d]))
+            (top, n, k), first = course([x <= bound for x in d], 1 / level)
+            against, against_first = course([x > bound for x in d], len(parts) / level)
+            yes, no = max(yes, first), min(no, against_first)
             lines.append(f"  {' '.join(a)} over {' '.join(b)}, {metric}: {median(d) if d else math.nan:+.3f}, line {bound:+.3f}, {len(d)} seeds, {sum(x <= bound for x in d)} below, "
-                         f"e {float(support[-1]):.3g} for, {float(refute[-1]):.3g} against")
-        yes, no = min(support) * level >= 1, max(refute) * level >= len(parts)
-        print(name, "undecided" if yes == no else "supported" if yes else "refuted", sep=": ")
+                         f"e {float(top):.3g} for at most ({k} of {n}), reached at {first}, {float(against[0]):.3g} against")
+        print(name, "undecided" if yes == no else "supported" if yes < no else "refuted", sep=": ") # what was decided first stays so
         print("\n".join(lines))
 
 
