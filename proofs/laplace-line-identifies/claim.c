@@ -30,6 +30,11 @@ static void at_point(dp_check *c, const dp_point *at, void *data)
         dp_assert_at(c, at, -1, -1, "the equation of the proof, with its terms in V",
                      dp_check_twin(c, "rest") ? "@psip*@q_Z - @psiq*@p_Z == h^2*@q_D_0/@q_Z*@W"
                                               : "@psip*@q_Z - @psiq*@p_Z == h^2*(@q_D_0/@q_Z*@W + @f_V_0*@p_Z_0*@q_Z + @f_J_0_0*@p_Z*@q_Z)");
+        dp_def_at(c, at, -1, -1, "@slope", "(@q_J_0_0 - @q_D_0*@q_Z_0/@q_Z)/@q_Z");
+        dp_def_at(c, at, -1, -1, "@K1", "@p_D_0*@q_Z + @psip*@q_Z_0 - @q_D_0*@p_Z - @psiq*@p_Z_0");
+        dp_assert_at(c, at, -1, -1, "its derivative, with its terms in V",
+                     dp_check_twin(c, "slope") ? "@K1 == -h^2*(@slope + 2)*@W"
+                                               : "@K1 == -h^2*(@slope + 2)*@W + @f_V_0*@p_Z*@q_Z + h^2*(@f_V_0*@p_Z_0*@q_Z_0 + @f_J_0_0*@p_Z*@q_Z_0)");
     }
     free(prefix);
 }
@@ -47,12 +52,12 @@ static void run(dp_check *c)
 }
 
 static const dp_param_spec params[] = {DP_PARAM_AT, {0}};
-static const char *const twins[] = {"plain", "rest", "kernel", NULL};
+static const char *const twins[] = {"plain", "rest", "slope", "kernel", NULL};
 DP_CLAIM(laplace_line_identifies) = {
     .id = "laplace-line-identifies",
     .title = "Zero drift under the Laplace kernel on a line makes any two laws equal: a short proof and the identities it rests on",
     .equations = "(10), (11)",
     .kind = "EQ",
-    .source = "Lee and Chun 2604.24196 and Dronmong (theorem, in every dimension); Dronmong (calculus on a line, catalogue entry R47); this proof derived here",
+    .source = "Lee and Chun 2604.24196 and Dronmong (theorem, in every dimension; Dronmong by a maximum principle for H = psi_p - (Z_p/Z_q) psi_q, the function of the proof here); Dronmong (calculus on a line, catalogue entry R47); the rest of this proof derived here",
     .method = "Moments, velocity and Jacobian of the engines at points between atoms against companion integrals in exact numbers.",
     .params = params, .twins = twins, .run = run};

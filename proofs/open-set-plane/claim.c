@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include "../radial.h"
 
-enum { CIRCLES = 4 };
+enum { CIRCLES = 4, MOST_NODES = 1 << 18 };
 
 /* A Bessel function's integral: exp(-z cosh t) cosh(n t) for K_n, exp(z cos t) cos(n t) for I_n. */
 typedef struct { arb_srcptr z; int n, first; } bessel;
@@ -70,7 +70,7 @@ static void at_angle(arb_t out, const circle *C, slong j, slong N, slong prec)
 }
 
 /* The mean over the circle as the leaf `name`, by the trapezoidal rule with N nodes. For |Im t| <= w < |log(R/s)| the real part of r^2 is above 0, where |r K_1(r)| and |e^-r| are at most sqrt 2 and
-   |R cos t| at most R cosh w: the error is at most 2 sqrt 2 (1 or R cosh w + s)/(e^(N w) - 1). */
+   |R cos t| at most R cosh w: the error is at most 2 sqrt 2 (1 or R cosh w + s)/(e^(N w) - 1). Gives up near a circle, where N is beyond MOST_NODES. */
 static void let_mean(dp_check *c, const char *name, circle *C, int moment)
 {
     const slong prec = dp_check_prec(c);
@@ -80,14 +80,18 @@ static void let_mean(dp_check *c, const char *name, circle *C, int moment)
     C->moment = moment;
     arb_set_fmpq(w, C->R, prec), arb_set_fmpq(f, C->s, prec), arb_div(w, w, f, prec), arb_log(w, w, prec), arb_abs(w, w);
     arb_mul_ui(w, w, 7, prec), arb_mul_2exp_si(w, w, -3); /* seven eighths of the way */
-    const slong N = 2 * (slong) (((double) prec * 0.7 + 8) / 2 / arf_get_d(arb_midref(w), ARF_RND_DOWN) + 1);
-    for (slong j = 0; j <= N/2; j++) at_angle(f, C, j, N, prec), arb_mul_2exp_si(f, f, j && j < N/2), arb_add(v, v, f, prec);
-    arb_div_si(v, v, N, prec);
-    arb_cosh(f, w, prec), arb_set_fmpq(s, C->R, prec), arb_mul(f, f, s, prec), arb_set_fmpq(s, C->s, prec), arb_add(f, f, s, prec), arb_set_fmpq(s, C->h, prec), arb_div(f, f, s, prec);
-    if (!moment) arb_one(f);
-    arb_mul_si(w, w, N, prec), arb_expm1(w, w, prec), arb_mul_ui(f, f, 3, prec), arb_div(f, f, w, prec); /* 3 > 2 sqrt 2 */
-    arb_get_mag(bound, f), arb_add_error_mag(v, bound), dp_ledger(c, "strip", bound);
-    dp_let(c, name, v, "trapezoid");
+    const double half = ((double) prec * 0.7 + 8) / 2 / arf_get_d(arb_midref(w), ARF_RND_DOWN) + 1;
+    const slong N = half <= MOST_NODES / 2 ? 2 * (slong) half : 0;
+    if (N == 0) dp_give_up(c, DP_EUNSUPPORTED, "%s: this distance is too near a circle for the trapezoidal rule: %.3g nodes at %ld bits, at most %d", name, 2 * half, (long) prec, MOST_NODES);
+    for (slong j = 0; j <= N/2 && !dp_check_stopped(c); j++) at_angle(f, C, j, N, prec), arb_mul_2exp_si(f, f, j && j < N/2), arb_add(v, v, f, prec);
+    if (!dp_check_stopped(c)) {
+        arb_div_si(v, v, N, prec);
+        arb_cosh(f, w, prec), arb_set_fmpq(s, C->R, prec), arb_mul(f, f, s, prec), arb_set_fmpq(s, C->s, prec), arb_add(f, f, s, prec), arb_set_fmpq(s, C->h, prec), arb_div(f, f, s, prec);
+        if (!moment) arb_one(f);
+        arb_mul_si(w, w, N, prec), arb_expm1(w, w, prec), arb_mul_ui(f, f, 3, prec), arb_div(f, f, w, prec); /* 3 > 2 sqrt 2 */
+        arb_get_mag(bound, f), arb_add_error_mag(v, bound), dp_ledger(c, "strip", bound);
+        dp_let(c, name, v, "trapezoid");
+    }
     arb_clear(w), arb_clear(v), arb_clear(f), arb_clear(s), mag_clear(bound);
 }
 

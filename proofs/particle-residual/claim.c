@@ -39,7 +39,9 @@ static void run(dp_check *c)
     sm_def(c, &s, -1, -1, "residual", "(+x{square_%})/n"), sm_def(c, &s, -1, -1, "stein", "(+x{stein_%})/n");
     sm_def(c, &s, -1, -1, "quadrature", "(+x{phi_%})/n"), sm_def(c, &s, -1, -1, "own", "d/h^2*(+x{1/rowxx_%})/n");
     dp_def(c, "cells", dp_check_twin(c, "factor") ? "d/h^2*M/n" : "d/h^2*exp(d/2)*M/n");
+    if (dp_check_twin(c, "kernel") || dp_check_twin(c, "roles")) dp_open(c, "this sabotage shows only where it changes the mean divergence of the field", "residual != stein - quadrature + own");
     dp_assert(c, "mean squared velocity: entropy, quadrature, own centres", dp_check_twin(c, "fixed") ? "residual == stein - quadrature" : "residual == stein - quadrature + own");
+    if (dp_check_twin(c, "factor")) dp_open(c, "this sabotage shows only where particles of one cell are far enough apart", "own > cells");
     dp_assert(c, "own centres by occupied cells", "own < cells");
     dp_assert(c, "the bound at this state", "residual < stein + abs(quadrature) + cells");
     dp_def(c, "power", dp_check_twin(c, "schedule") ? "1/(d + 4)" : "1/(d + 4 - beta)");
