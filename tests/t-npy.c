@@ -146,6 +146,28 @@ static void types(void **state)
     dp_array_clear(&a);
 }
 
+/* 2^53 + 1 is no double and must not be read as 2^53: integers are compared before they become doubles, of either sign and byte order. */
+static void integers_beyond_doubles(void **state)
+{
+    static const struct { const char *type; unsigned char bits[8]; double value; } all[] = {
+        {"<i8", {0, 0, 0, 0, 0, 0, 0x20, 0}, 0x1p53}, {"<i8", {1, 0, 0, 0, 0, 0, 0x20, 0}, 0}, {"<u8", {1, 0, 0, 0, 0, 0, 0x20, 0}, 0},
+        {"<i8", {2, 0, 0, 0, 0, 0, 0x20, 0}, 0}, {">u8", {0, 0x20, 0, 0, 0, 0, 0, 1}, 0}, {">u8", {0, 0x20, 0, 0, 0, 0, 0, 0}, 0x1p53},
+        {"<i8", {0, 0, 0, 0, 0, 0, 0xE0, 0xFF}, -0x1p53}, {"<i8", {0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xDF, 0xFF}, 0},
+        {"<i8", {0, 0, 0, 0, 0, 0, 0, 0x80}, 0}, {"<u8", {0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF}, 0}};
+    (void) state;
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        size_t n;
+        dp_array a;
+        dp_error e = {0};
+        char *header = dp_format("{'descr': '%s', 'fortran_order': False, 'shape': (1,)}", all[i].type), *bytes = npy(&n, 1, header, all[i].bits, 8);
+        const dp_status status = dp_npy_parse(&a, bytes, n, "t", &e);
+        if (status != (all[i].value == 0 ? DP_EINPUT : DP_OK)) fail_msg("number %zu is wrongly %s", i, status ? "refused" : "read");
+        if (status) assert_non_null(strstr(e.text, "beyond 2^53"));
+        else assert_true(a.data[0] == all[i].value), dp_array_clear(&a);
+        free(header), free(bytes);
+    }
+}
+
 /* Entry (i, j, k) of shape (2, 3, 4) is 100 i + 10 j + k. */
 static void fortran_order(void **state)
 {
@@ -185,9 +207,13 @@ static void refusals(void **state)
     refuses(1, "{'descr': '<f8', 'fortran_order': False, 'shape': (2,), } 1\n", 16, "behind the dictionary");
     refuses(4, "{'descr': '<f8', 'fortran_order': False, 'shape': (2,), }\n", 16, "version");
     refuses(1, "{'descr': '<f8', 'fortran_order': False, 'shape': (1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1), }\n", 8, "32 axes");
-    static const char odd[] = "\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x7F";
     size_t n;
-    char *bytes = npy(&n, 1, "{'descr': '<i8', 'fortran_order': False, 'shape': (1,), }\n", odd, 8);
+    char *bytes = npy(&n, 1, "{'descr': '<c8', 'fortran_order': False, 'shape': (1,), }\n", "\0\0\0\0\0\0\0\0", 8);
+    assert_int_equal(dp_npy_parse(&a, bytes, n, "t", &e), DP_EINPUT);
+    assert_null(strstr(e.text, "boolean")); /* tables refuse them */
+    free(bytes);
+    static const char odd[] = "\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x7F";
+    bytes = npy(&n, 1, "{'descr': '<i8', 'fortran_order': False, 'shape': (1,), }\n", odd, 8);
     assert_int_equal(dp_npy_parse(&a, bytes, n, "t", &e), DP_EINPUT);
     assert_non_null(strstr(e.text, "2^53"));
     for (size_t cut = 0; cut < n; cut++) assert_int_equal(dp_npy_parse(&a, bytes, cut, "t", &e), DP_EINPUT);
@@ -423,7 +449,7 @@ static void outputs(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(writes_what_numpy_writes), cmocka_unit_test(shapes), cmocka_unit_test(halves), cmocka_unit_test(types), cmocka_unit_test(fortran_order),
+        cmocka_unit_test(writes_what_numpy_writes), cmocka_unit_test(shapes), cmocka_unit_test(halves), cmocka_unit_test(types), cmocka_unit_test(integers_beyond_doubles), cmocka_unit_test(fortran_order),
         cmocka_unit_test(refusals), cmocka_unit_test(texts), cmocka_unit_test(archives_come_back), cmocka_unit_test(damaged_archives),
         cmocka_unit_test(too_large), cmocka_unit_test(numpy_reads_ours), cmocka_unit_test(we_read_numpys), cmocka_unit_test(outputs)};
     return cmocka_run_group_tests(tests, make_home, remove_home);

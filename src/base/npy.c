@@ -177,11 +177,14 @@ static uint64_t unsigned_of(const unsigned char *p, size_t size)
     }
 }
 
-/* Sign extension of the lowest `size` bytes. */
-static double signed_of(uint64_t v, size_t size)
+/* An integer of `size` bytes. 0: beyond 2^53, where not every integer is a double. */
+static int integer(double *out, uint64_t v, size_t size, int is_signed)
 {
     const uint64_t sign = (uint64_t) 1 << (8 * size - 1);
-    return v & sign ? -(double) ((sign - (v & (sign - 1)))) : (double) v;
+    const int negative = is_signed && v & sign;
+    if (negative) v = sign - (v & (sign - 1));
+    *out = negative ? -(double) v : (double) v;
+    return v <= (uint64_t) 1 << 53;
 }
 
 /* IEEE binary16: a sign, 5 bits of exponent, 10 of fraction. */
@@ -192,17 +195,18 @@ static double half_of(uint64_t bits)
     return bits >> 15 ? -size : size;
 }
 
-static double entry(const head *h, const unsigned char *p)
+/* 0: an integer beyond 2^53. */
+static int entry(double *out, const head *h, const unsigned char *p)
 {
     unsigned char turned[8] = {0};
     float single;
-    double v;
     for (size_t i = 0; h->swapped && i < h->size; i++) turned[i] = p[h->size - 1 - i];
     if (h->swapped) p = turned;
-    if (h->kind == 'f' && h->size == 2) return half_of(unsigned_of(p, 2));
-    if (h->kind == 'f' && h->size == 4) return memcpy(&single, p, 4), (double) single;
-    if (h->kind == 'f') return memcpy(&v, p, 8), v;
-    return h->kind == 'i' ? signed_of(unsigned_of(p, h->size), h->size) : (double) unsigned_of(p, h->size);
+    if (h->kind != 'f') return integer(out, unsigned_of(p, h->size), h->size, h->kind == 'i');
+    if (h->size == 2) *out = half_of(unsigned_of(p, 2));
+    else if (h->size == 4) memcpy(&single, p, 4), *out = (double) single;
+    else memcpy(out, p, 8);
+    return 1;
 }
 
 static int is_number(const head *h)
@@ -229,13 +233,12 @@ dp_status dp_npy_parse(dp_array *out, const void *bytes, size_t n, const char *n
     const dp_status status = read_head(&h, bytes, n, name, e);
     if (status) return status;
     if (!is_number(&h))
-        return dp_fail(e, DP_EINPUT, "%s: its entries are of type '%c%zu'; float16, float32, float64, integers and booleans are read (in Python: .astype('float64'))", name, h.kind, h.size);
+        return dp_fail(e, DP_EINPUT, "%s: its entries are of type '%c%zu'; float16, float32, float64 and integers are read (in Python: .astype('float64'))", name, h.kind, h.size);
     double *data = dp_malloc((h.count + 1) * sizeof *data);
     for (size_t i = 0; i < h.count; i++) {
-        data[i] = entry(&h, h.data + place(&h, i) * h.size);
-        if (h.size == 8 && h.kind != 'f' && fabs(data[i]) > 9007199254740992.0) {
+        if (!entry(data + i, &h, h.data + place(&h, i) * h.size)) {
             free(data);
-            return dp_fail(e, DP_EINPUT, "%s: entry %zu is an integer beyond 2^53, which a double does not hold", name, i);
+            return dp_fail(e, DP_EINPUT, "%s: entry %zu is an integer beyond 2^53, where doubles do not hold all of them", name, i);
         }
     }
     *out = (dp_array){.ndim = h.ndim, .count = h.count, .kind = h.kind, .size = (int) h.size, .data = data};
@@ -284,7 +287,9 @@ dp_status dp_npy_parse_text(char **out, const void *bytes, size_t n, const char 
     one.kind = 'u';
     one.size = unit;
     for (size_t i = 0; i < h.size; i++) {
-        const uint32_t c = (uint32_t) entry(&one, h.data + i * unit);
+        double number;
+        entry(&number, &one, h.data + i * unit);
+        const uint32_t c = (uint32_t) number;
         if (c == 0) break;
         if (unit == 1) fputc((int) c, f);
         else put_utf8(f, c);

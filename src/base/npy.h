@@ -12,8 +12,8 @@
 /* An array as read: doubles in C order. kind 'f', 'i', 'u', 'b' and size in bytes say what the file held. */
 typedef struct { int ndim; size_t shape[DP_NPY_DIMS], count; char kind; int size; double *data; } dp_array;
 void dp_array_clear(dp_array *a);
-/* Versions 1 to 3, C and Fortran order, either byte order; float32, float64, integers and booleans. DP_EINPUT with `name` for anything
-   else: truncated or longer than its shape says, other types, integers that no double holds. `out` is filled on success only. */
+/* Versions 1 to 3, C and Fortran order, either byte order; float16, float32, float64, integers and booleans (dp_table_read refuses those). DP_EINPUT with
+   `name` for anything else: truncated or longer than its shape says, other types, integers beyond 2^53. `out` is filled on success only. */
 dp_status dp_npy_parse(dp_array *out, const void *bytes, size_t n, const char *name, dp_error *e);
 dp_status dp_npy_read(dp_array *out, const char *path, dp_error *e);
 /* A single string (type S or U) as UTF-8; free() it. */
