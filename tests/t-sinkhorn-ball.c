@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "clouds.h"
+#include "energy/energy.h"
 
 static const dp_kernel_family families[] = {DP_KERNEL_GAUSSIAN, DP_KERNEL_LAPLACE, DP_KERNEL_MATERN32, DP_KERNEL_MATERN52, DP_KERNEL_IMQ};
 
@@ -153,8 +154,50 @@ static void test_far_and_narrow(void **unused)
     assert_true(compared > 20);
 }
 
+/* Too narrow for Newton's method, which serves with negatives and masks: an error that says so, not a number of digits. */
+static void test_no_digits(void **unused)
+{
+    (void) unused;
+    for (int masked = 0; masked < 2; masked++) {
+        toy t;
+        dp_error e = {0};
+        toy_init(&t, 1, 0.001);
+        t.s.n = t.s.m = 4, t.s.d = 2;
+        if (masked) t.s.leave_out = 1;
+        else t.s.z = t.z, t.s.l = 5;
+        arb_ptr v = _arb_vec_init(8);
+        assert_int_equal(dp_drift_sample_ball(v, "sinkhorn", &t.s, 50, &e), DP_EBUDGET);
+        if (!strstr(e.text, "too narrow") || !strstr(e.text, "larger bandwidth")) fail_msg("%s", e.text);
+        _arb_vec_clear(v, 8);
+        toy_clear(&t);
+    }
+}
+
+/* Of x against itself, in any order and each point as often as any other: 0 exactly; of other points it is positive. */
+static void test_one_law(void **unused)
+{
+    (void) unused;
+    for (int k = 0; k < 4; k++) {
+        toy t;
+        dp_error e = {0};
+        dp_scalar_t S;
+        toy_init(&t, 1, k % 2 ? 1 : 0.01);
+        const size_t d = t.s.d;
+        t.s.n = 3, t.s.m = k < 2 ? 3 : 6;
+        for (size_t j = 0; j < t.s.m; j++) memcpy(t.y + j * d, t.x + (j + 1) % 3 * d, sizeof(double) * d);
+        dp_scalar_init(S);
+        if (dp_energy_sample_ball(S, &t.s, "sinkhorn", 30, &e)) fail_msg("%s", e.text);
+        assert_true(arb_is_zero(S->value));
+        t.y[0] += 0.25;
+        if (dp_energy_sample_ball(S, &t.s, "sinkhorn", 30, &e)) fail_msg("%s", e.text);
+        assert_true(arb_is_positive(S->value));
+        dp_scalar_clear(S);
+        toy_clear(&t);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_sweeps), cmocka_unit_test(test_laws), cmocka_unit_test(test_few), cmocka_unit_test(test_narrow), cmocka_unit_test(test_far_and_narrow)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_sweeps), cmocka_unit_test(test_laws), cmocka_unit_test(test_few), cmocka_unit_test(test_narrow), cmocka_unit_test(test_far_and_narrow), cmocka_unit_test(test_no_digits), cmocka_unit_test(test_one_law)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

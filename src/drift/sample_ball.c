@@ -81,5 +81,6 @@ dp_status dp_drift_sample_ball(arb_ptr out, const char *drift, const dp_sample *
         if (status && status != DP_EBUDGET) return status;
         if (!status && (dp_ball_digits(out, n) >= digits || (prec > 8 * target && dp_ball_vanishes(out, n)))) return DP_OK;
     }
+    if (!status && dp_ball_digits(out, n) < 0) return dp_fail(e, DP_EBUDGET, "%s: %ld digits not reached: nothing is known of the velocities at this precision", drift, digits);
     return status ? status : dp_fail(e, DP_EBUDGET, "%s: %ld digits not reached: %ld are there", drift, digits, dp_ball_digits(out, n));
 }

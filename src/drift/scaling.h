@@ -37,8 +37,11 @@ double dp_scaling_birkhoff_bits(const dp_pairs *s, int self);
 void dp_scaling_widen(arb_ptr v, slong n, const mag_t error);
 
 /* (27) to convergence on samples with negatives, masks or any kernel: n x d; uniform weights. Error: Lemmas S1, S2. DP_EUNSUPPORTED for one Gaussian (of weight 1) without negatives and masks,
-   which the engine of laws serves; with s->iterations >= 0 that many sweeps. Requires: a mask leaves every place a plan can fill, or DP_EINPUT. */
+   which the engine of laws serves; with s->iterations >= 0 that many sweeps. Requires: a mask leaves every place a plan can fill, or DP_EINPUT. DP_EBUDGET where the kernel is too narrow
+   for Newton's method and nothing is known of the plan. */
 dp_status dp_sinkhorn_sample_ball(arb_ptr out, const dp_sample *s, slong prec, dp_error *e);
+/* Whether plans are converged ones of one Gaussian kernel of weight 1 without negatives and masks. */
+int dp_sinkhorn_plain(const dp_sample *s);
 /* Velocities and OT_epsilon of x against y, x, and of y against y (three numbers) for a kernel so narrow that plans are optimal ones but for exponentials; either may be NULL.
    DP_EUNSUPPORTED where that is not known. Error: Lemma J of ball_plan.c. */
 dp_status dp_sinkhorn_narrow(arb_ptr v, arb_ptr value, const dp_sample *s, slong prec, dp_error *e);

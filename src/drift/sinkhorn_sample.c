@@ -71,7 +71,7 @@ static dp_status side(arb_ptr out, const dp_pairing *p, const dp_sample *of, slo
 
 /* ---- narrow kernels: Lemma J of ball_plan.c ---- */
 
-static int plain(const dp_sample *s) { return s->iterations < 0 && !s->z && !s->leave_out && s->nparts == 1 && s->part->family == DP_KERNEL_GAUSSIAN && fmpq_is_one(&s->part->weight); }
+int dp_sinkhorn_plain(const dp_sample *s) { return s->iterations < 0 && !s->z && !s->leave_out && s->nparts == 1 && s->part->family == DP_KERNEL_GAUSSIAN && fmpq_is_one(&s->part->weight); }
 
 /* Whether Lemma J may say something of x against x, whose margin is half the least squared distance: cheap, for most kernels are not narrow. */
 static int perhaps_narrow(const double *x, size_t n, size_t d, const fmpq_t width)
@@ -97,7 +97,7 @@ dp_status dp_sinkhorn_narrow(arb_ptr v, arb_ptr value, const dp_sample *s, slong
     const slong n = (slong) (s->n * s->d);
     dp_sample x = *s, y = *s;
     x.y = s->x, x.m = s->n, y.x = s->y, y.n = s->m;
-    if (!plain(s) || !perhaps_narrow(s->x, s->n, s->d, &s->part->bandwidth)) return dp_fail(e, DP_EUNSUPPORTED, "sinkhorn: not one narrow Gaussian kernel");
+    if (!dp_sinkhorn_plain(s) || !perhaps_narrow(s->x, s->n, s->d, &s->part->bandwidth)) return dp_fail(e, DP_EUNSUPPORTED, "sinkhorn: not one narrow Gaussian kernel");
     arb_ptr self = _arb_vec_init(n + 2);
     dp_status status = dp_ball_narrow(v, value, s, prec, e);
     if (!status) status = dp_ball_narrow(v ? self : NULL, value ? self + n : NULL, &x, prec, e);
@@ -130,7 +130,7 @@ dp_status dp_sinkhorn_sample_ball(arb_ptr out, const dp_sample *s, slong prec, d
     if (s->iterations >= 0) return dp_ball_sinkhorn(out, s, prec, e);
     dp_status status = dp_kernel_check(s, DP_FORM_KERNEL, e);
     if (status) return status;
-    if (plain(s)) { /* narrow, or a law of atoms; 64 bits are there beyond the digits asked */
+    if (dp_sinkhorn_plain(s)) { /* narrow, or a law of atoms; 64 bits are there beyond the digits asked */
         const slong count = (slong) (s->n * s->d);
         const int narrow = !dp_sinkhorn_narrow(out, NULL, s, prec, NULL) && (double) dp_ball_digits(out, count) * 3.3219281 >= (double) prec - 70;
         return narrow ? DP_OK : dp_fail(e, DP_EUNSUPPORTED, "sinkhorn: as a law of atoms");
@@ -142,5 +142,7 @@ dp_status dp_sinkhorn_sample_ball(arb_ptr out, const dp_sample *s, slong prec, d
     if (!status) status = side(t, &z, s, prec, e);
     if (!status) _arb_vec_sub(out, out, t, n, prec);
     _arb_vec_clear(t, n);
+    if (!status && !_arb_vec_is_finite(out, n))
+        return dp_fail(e, DP_EBUDGET, "sinkhorn: no digits at %ld bits: the kernel is too narrow beside the distances for Newton's method, which has to serve with negatives, masks and kernels other than one Gaussian; take a larger bandwidth, or sweeps (--iterations)", prec);
     return status;
 }
