@@ -57,10 +57,11 @@ static double bound_of(const dp_potentials *a)
 /* ---- on one kernel ---- */
 
 /* What the acceleration keeps: the least error so far, what a sweep made of its point, the largest centred potential that a sweep made, sweeps since the least, and since it
-   was `mark`, sweeps still to be made without acceleration, and before Newton's method is tried again; newton: the point is its, 2: after a step that was cut off, of which there were `cut`. */
-typedef struct { dp_anderson A; double least, most, mark, *best; slong idle, since, plain, more, rest; int newton, cut; } chase;
+   was `mark`, since it fell by a tenth, sweeps still to be made without acceleration, and before Newton's method is tried again; newton: the point is its, 2: after a step that was cut off, of which there were `cut`. */
+typedef struct { dp_anderson A; double least, most, mark, *best; slong idle, since, stale, plain, more, rest; int newton, cut; } chase;
 
-enum { MOST_SWEEPS = 100000, QUICK = 1000, MOST_LEVELS = 40, LEAST_TILED = 1 << 14, FAR = 64, SLIGHT = 26, PATIENCE = 24 };
+enum { MOST_SWEEPS = 100000, QUICK = 1000, MOST_LEVELS = 40, LEAST_TILED = 1 << 14, FAR = 64, SLIGHT = 26, PATIENCE = 24, STALE = 4000 };
+static const double NEAR = 1e-10, SENSE = 1.0 / 128; /* accepted where nothing gets nearer and no tolerance was asked; the largest error of weights that says something */
 enum { LEAP = 10, IDLE = 4 * DP_ANDERSON, MOST_PLAIN = 4096, FEW = 1 << 20, MOST_CUT = 40 };
 
 /* About so many sweeps are a step of Newton's method. */
@@ -97,14 +98,21 @@ static dp_status begin_anew(dp_potentials *a, chase *c, int newton, dp_error *e)
     return DP_OK;
 }
 
+/* A set against itself; with pairs left out it is any two sets. */
+static int is_self(const dp_pairing *p) { return p->a == p->b && !p->skip; }
+
 /* The next g. For a set against itself the two potentials are averaged, which keeps them equal and converges fast. Otherwise Anderson's; anew from the best point where the error has
    grown tenfold, or was not the least for long. */
 static dp_status next(dp_potentials *a, chase *c, int self, dp_error *e)
 {
     const int tried = c->newton, few = a->p.n * a->p.m <= FEW && !a->p.single;
     dp_status status = DP_OK;
-    for (size_t j = 0; self && j < a->p.m; j++) a->g[j] = (a->f[j] + a->g[j]) / 2;
-    if (self) return status;
+    c->stale = a->error < 0.9 * c->least ? 0 : c->stale + 1;
+    if (self) {
+        if (a->error < c->least) c->least = a->error, memcpy(c->best, a->g, sizeof(double) * a->p.m);
+        for (size_t j = 0; j < a->p.m; j++) a->g[j] = (a->f[j] + a->g[j]) / 2;
+        return status;
+    }
     /* A cut step towards parts that exchange too little mass multiplies it, while the error says hardly anything. */
     const int nearer = tried == 2 && a->error <= 1.001 * c->least && c->cut < MOST_CUT, helped = nearer || a->error < c->least / 2;
     c->idle++, c->rest--, c->cut = tried == 2 ? c->cut + 1 : 0;
@@ -147,7 +155,7 @@ static dp_status back_to(const double *best, dp_potentials *a, dp_sweep *w, dp_e
 /* At most so many sweeps, or until the error is at most *goal: that of the tolerance. */
 static dp_status chased(double *goal, dp_potentials *a, const leg *l, dp_error *e)
 {
-    const int self = a->p.a == a->p.b;
+    const int self = is_self(&a->p);
     const slong last = a->sweeps + l->most;
     dp_status status = DP_OK;
     chase c;
@@ -163,6 +171,7 @@ static dp_status chased(double *goal, dp_potentials *a, const leg *l, dp_error *
         if (a->error > *goal) {
             if (w.tiled && idled(&c)) dp_sweep_leave_out(&w, -1);
             status = next(a, &c, self, e);
+            if (l->tolerance < 0 && c.stale > STALE && c.least <= NEAR) break;
         } else {
             memcpy(a->g, a->old, sizeof(double) * a->p.m);
             if (!w.thin) break;
@@ -218,13 +227,22 @@ static dp_status widened(dp_potentials *a, double *above, slong most, dp_error *
     return status;
 }
 
-/* Whether the marginals are met, or as well as rounding may allow when no tolerance was asked. */
-static int met(const dp_potentials *a, double tolerance, double goal) { return a->error <= goal || (tolerance < 0 && a->error <= bound_of(a)); }
+/* Whether the marginals are met, or as well as rounding may allow when no tolerance was asked, or, in the end, as is near enough to say so. */
+static int met(const dp_potentials *a, double tolerance, double goal, int end) { return a->error <= goal || (tolerance < 0 && a->error <= fmax(bound_of(a), end ? NEAR : 0)); }
+
+/* Exponents beyond what doubles resolve leave the plan to rounding, whatever marginals it seems to have; one point takes all all the same. */
+static dp_status sensible(const dp_potentials *a, dp_error *e)
+{
+    const double bound = bound_of(a);
+    if (bound <= SENSE || a->p.n == 1 || a->p.m == 1) return DP_OK;
+    return dp_fail(e, DP_EBUDGET, "sinkhorn: exponents of %.2g leave the weights no digits (errors up to %.2g), and the plan is not known to be the optimal one: --precision DIGITS, or a wider kernel",
+                   top_of(a, a->f, a->p.n) + top_of(a, a->g, a->p.m), bound);
+}
 
 /* First in haste, one sweep on each kernel; where that does not get there, with each of them solved, which takes potentials along that tiny masses decide. */
 static dp_status start_and_chase(dp_potentials *a, double tolerance, int tiled, dp_error *e)
 {
-    const int self = a->p.a == a->p.b;
+    const int self = is_self(&a->p);
     double goal = 0;
     dp_status status = DP_OK;
     for (int careful = 0; careful < 2 - self && !status; careful++) {
@@ -232,7 +250,7 @@ static dp_status start_and_chase(dp_potentials *a, double tolerance, int tiled, 
         memset(a->f, 0, sizeof(double) * a->p.n), memset(a->g, 0, sizeof(double) * a->p.m);
         if (!self) status = widened(a, &last.above, careful ? QUICK : 1, e);
         if (!status) status = chased(&goal, a, &last, e);
-        if (!status && met(a, tolerance, goal)) return DP_OK;
+        if (!status && met(a, tolerance, goal, self || careful)) return sensible(a, e);
     }
     return status ? status : dp_fail(e, DP_EBUDGET, "sinkhorn: marginal error %.3g after %ld sweeps; %.3g was asked, and rounding may leave %.3g", a->error, a->sweeps, goal, bound_of(a));
 }

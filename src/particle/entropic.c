@@ -68,6 +68,15 @@ static double added(const dp_pairing *p, const double *need, const double *lack)
     return mean_cost(p, need, lack, rows, cols) / cols + eps * (h_rows + h_cols * rows / cols - rows * log(rows) - rows * log(cols) - rest);
 }
 
+/* What rounding may do to a dual value whose potentials are eps times logarithms of means, twice: 8 u (eps (1 + log of the larger number of points) + the largest |f| + |g|) each. */
+static double rounding(const dp_pairing *p, const double *f, const double *g)
+{
+    double top_f = 0, top_g = 0;
+    for (size_t i = 0; i < p->n; i++) top_f = fmax(top_f, fabs(f[i]));
+    for (size_t j = 0; j < p->m; j++) top_g = fmax(top_g, fabs(g[j]));
+    return 0x1p-49 * (dp_pkernel_eps(p->kernel) * (1 + log((double) (p->n > p->m ? p->n : p->m))) + top_f + top_g);
+}
+
 dp_status dp_entropic_gap(double *gap, const dp_pairing *p, const double *f, const double *g, dp_error *e)
 {
     const double eps = dp_pkernel_eps(p->kernel);
@@ -80,7 +89,7 @@ dp_status dp_entropic_gap(double *gap, const dp_pairing *p, const double *f, con
     }
     if (!status) status = masses(row, *p, f, down, e);
     for (size_t i = 0; i < p->n && !status; i++) first -= f[i] * (1 - row[i]), row[i] = fmax(1 - row[i], 0);
-    if (!status) *gap = first / (double) p->n + second / (double) p->m + added(p, row, col);
+    if (!status) *gap = fmax(0, first / (double) p->n + second / (double) p->m + added(p, row, col)) + rounding(p, f, g);
     free(row), free(col), free(down);
     return status;
 }

@@ -30,6 +30,61 @@ static dp_status barycentres(double *shift, dp_potentials *a, const dp_sample *s
     return status ? status : dp_potentials_rows(shift, a, e);
 }
 
+/* ---- clouds far apart ----
+
+   With costs affine in r^2 a plan that meets both marginals stays optimal when a side is moved as a whole, b' = b - t: the cost changes by slope (|t|^2 - 2 <t, a - b'>), which the marginals alone decide.
+   Exponents are then those of clouds on top of each other. Error: one rounding of b - t, of the order of the roundings of b itself. */
+
+typedef struct { double *b, *t, value; } moved; /* t: where p->b went from, NULL: it stays; value: what the dual value lacks */
+
+enum { FAR_APART = 8 };
+static const double ROUNDING = 0x1p-50; /* 8 u */
+
+static double mean_of(const double *a, size_t n, size_t d, size_t k)
+{
+    double sum = 0;
+    for (size_t i = 0; i < n; i++) sum += a[i * d + k] / (double) n;
+    return sum;
+}
+
+static double width_of(const double *a, size_t n, size_t d, size_t k)
+{
+    double low = a[k], high = a[k];
+    for (size_t i = 1; i < n; i++) low = fmin(low, a[i * d + k]), high = fmax(high, a[i * d + k]);
+    return high - low;
+}
+
+/* Moves p->b onto p->a if their centres are further apart than FAR_APART widths and exponents are large. */
+static moved move(dp_pairing *p, const dp_sample *s)
+{
+    moved to = {0};
+    double apart = 0, width = 0;
+    if (s->iterations >= 0 || p->a == p->b || p->kernel->power != 2 || p->form != DP_FORM_KERNEL || p->cost) return to;
+    to.t = dp_malloc(sizeof(double) * p->d);
+    for (size_t k = 0; k < p->d; k++) {
+        to.t[k] = mean_of(p->b, p->m, p->d, k) - mean_of(p->a, p->n, p->d, k);
+        apart = fmax(apart, fabs(to.t[k])), width = fmax(width, fmax(width_of(p->a, p->n, p->d, k), width_of(p->b, p->m, p->d, k)));
+    }
+    if (!(apart > FAR_APART * width) || !isfinite(apart)) {
+        free(to.t);
+        return (moved){0};
+    }
+    const double slope = dp_pkernel_cost(p->kernel, p->form, 1) - dp_pkernel_cost(p->kernel, p->form, 0);
+    to.b = dp_malloc(sizeof(double) * p->m * p->d);
+    for (size_t j = 0; j < p->m; j++)
+        for (size_t k = 0; k < p->d; k++) to.b[j * p->d + k] = p->b[j * p->d + k] - to.t[k];
+    for (size_t k = 0; k < p->d; k++) to.value += slope * to.t[k] * (to.t[k] - 2 * (mean_of(p->a, p->n, p->d, k) - mean_of(to.b, p->m, p->d, k)));
+    p->b = to.b;
+    return to;
+}
+
+static void move_back(double *shift, const moved *to, size_t n, size_t d)
+{
+    for (size_t i = 0; to->t && i < n * d; i++) shift[i] += to->t[i % d];
+}
+
+static void moved_clear(moved *to) { free(to->b), free(to->t); }
+
 /* ---- values ---- */
 
 /* With rows normalised the total mass is 1, and mean f + mean g is the dual value: at most OT_eps. */
@@ -45,13 +100,14 @@ static dp_status dual_value(double *value, dp_potentials *a, const dp_sample *s,
 }
 
 /* Primal and dual value of the plan against y, whose rows are normalised. */
-static dp_status note_values(dp_drifted *out, dp_potentials *a, dp_error *e)
+static dp_status note_values(dp_drifted *out, dp_potentials *a, double more, dp_error *e)
 {
     double f = 0, g = 0, gap = 0;
     const dp_status status = dp_entropic_gap(&gap, &a->p, a->f, a->g, e);
     for (size_t i = 0; i < a->p.n; i++) f += a->f[i];
     for (size_t j = 0; j < a->p.m; j++) g += a->g[j];
-    const double dual = f / (double) a->p.n + g / (double) a->p.m;
+    const double dual = f / (double) a->p.n + g / (double) a->p.m + more;
+    gap += ROUNDING * fabs(more);
     dp_drifted_note(out, "primal", dual + gap), dp_drifted_note(out, "dual", dual), dp_drifted_note(out, "gap", gap);
     return status;
 }
@@ -63,17 +119,20 @@ dp_status dp_sinkhorn_drift(dp_drifted *out, const dp_sample *s, dp_error *e)
     dp_status status = dp_pkernel_init(&k, s, DP_FORM_KERNEL, e);
     if (status) return status;
     double *shift = dp_malloc(sizeof(double) * s->n * s->d);
-    dp_potentials_init(&y, dp_pairing_y(s, &k, DP_FORM_KERNEL));
-    dp_potentials_init(&z, dp_pairing_negatives(s, &k, DP_FORM_KERNEL));
+    dp_pairing pair[2] = {dp_pairing_y(s, &k, DP_FORM_KERNEL), dp_pairing_negatives(s, &k, DP_FORM_KERNEL)};
+    moved to[2] = {move(pair, s), move(pair + 1, s)};
+    dp_potentials_init(&y, pair[0]), dp_potentials_init(&z, pair[1]);
     status = barycentres(out->v, &y, s, e);
     if (!status) status = barycentres(shift, &z, s, e);
+    if (!status) move_back(out->v, to, s->n, s->d), move_back(shift, to + 1, s->n, s->d);
     for (size_t i = 0; i < s->n * s->d; i++) out->v[i] -= shift[i];
     dp_drifted_note(out, "sweeps", (double) y.sweeps);
     dp_drifted_note(out, "sweeps_self", (double) z.sweeps);
     if (!status && s->iterations < 0) {
         dp_drifted_note(out, "marginal_error", y.error), dp_drifted_note(out, "marginal_error_self", z.error);
-        status = note_values(out, &y, e);
+        status = note_values(out, &y, to[0].value, e);
     }
+    moved_clear(to), moved_clear(to + 1);
     dp_potentials_clear(&y), dp_potentials_clear(&z);
     free(shift);
     return status;
@@ -90,10 +149,11 @@ dp_status dp_sinkhorn_sample(double *value, dp_drifted *out, const dp_sample *s,
     pair[2].a = s->y, pair[2].n = s->m;
     for (int i = 0; i < 3 && !status; i++) {
         dp_potentials a;
+        moved to = move(pair + i, s);
         dp_potentials_init(&a, pair[i]);
-        status = dual_value(dual + i, &a, s, e);
+        status = dual_value(dual + i, &a, s, e), dual[i] += to.value;
         if (!status) status = dp_entropic_gap(gap + i, &a.p, a.f, a.g, e);
-        dp_potentials_clear(&a);
+        gap[i] += ROUNDING * fabs(to.value), dp_potentials_clear(&a), moved_clear(&to);
     }
     if (status) return status;
     *value = dual[0] - dual[1] / 2 - dual[2] / 2;

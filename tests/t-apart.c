@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* t-apart.c: converged Sinkhorn in doubles at the ends of its range: clouds far apart, pairs left out, exponents beyond doubles, wide kernels. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "clouds.h"
+#include "particle/functional.h"
+
+static double noted(const dp_drifted *out, const char *name)
+{
+    for (int k = 0; k < out->nnotes; k++)
+        if (!strcmp(out->note[k].name, name)) return out->note[k].value;
+    fail_msg("no %s", name);
+    return NAN;
+}
+
+/* Moving the data as a whole moves the plan nowhere: coordinates are multiples of 1/64, so that every sum is exact. */
+static void test_far(void **unused)
+{
+    (void) unused;
+    toy t;
+    double v[2][MOST * DIM];
+    for (int round = 0; round < 20; round++) {
+        toy_init(&t, 1, 0.7 + uniform());
+        for (size_t i = 0; i < MOST * DIM; i++) t.x[i] = floor(64 * t.x[i]) / 64, t.y[i] = floor(64 * t.y[i]) / 64;
+        dp_error e = {0};
+        dp_drifted out = {.v = v[0]}, far = {.v = v[1]};
+        assert_int_equal(dp_drift_sample(&out, "sinkhorn", &t.s, &e), DP_OK);
+        const double offset = ldexp(1, 20 + (int) below(20));
+        for (size_t i = 0; i < MOST * DIM; i++) t.y[i] += offset;
+        assert_int_equal(dp_drift_sample(&far, "sinkhorn", &t.s, &e), DP_OK);
+        for (size_t i = 0; i < t.s.n * t.s.d; i++) assert_true(fabs(v[1][i] - offset - v[0][i]) < 1e-10 + 4e-16 * offset);
+        const double gap = noted(&far, "gap"), cost = noted(&far, "dual");
+        assert_true(gap > 0 && gap < 1e-14 * cost && fabs(cost / (offset * offset * (double) t.s.d / 2) - 1) < 0.01);
+        toy_clear(&t);
+    }
+}
+
+/* A set against itself without its own points is a problem like any other. */
+static void test_masked(void **unused)
+{
+    (void) unused;
+    toy t;
+    for (int round = 0; round < 12; round++) {
+        toy_init(&t, 1, 0.1 + 0.2 * uniform());
+        t.s.n = 4 + 2 * below(8), t.s.d = 2, t.s.leave_out = 1;
+        dp_error e = {0};
+        dp_drifted out = {.v = t.v};
+        if (dp_drift_sample(&out, "sinkhorn", &t.s, &e)) fail_msg("%s", e.text);
+        assert_true(noted(&out, "marginal_error_self") < 1e-9);
+        toy_clear(&t);
+    }
+}
+
+/* Two of three data points are as near as one another to what is left, so that several plans are optimal: with exponents of 10^18 doubles cannot tell, and say so. The limit is (1/2, -5/6). */
+static void test_senseless(void **unused)
+{
+    (void) unused;
+    toy t;
+    for (int narrow = 0; narrow < 2; narrow++) {
+        toy_init(&t, 1, narrow ? 1e-9 : 0.02);
+        t.s.n = 2, t.s.m = 3, t.s.d = 2;
+        memcpy(t.x, (double[]){0, 0, 1, 1}, 4 * sizeof(double)), memcpy(t.y, (double[]){1, 0, 0, 1, 2, 0}, 6 * sizeof(double));
+        dp_error e = {0};
+        dp_drifted out = {.v = t.v};
+        const dp_status status = dp_drift_sample(&out, "sinkhorn", &t.s, &e);
+        assert_int_equal(status, narrow ? DP_EBUDGET : DP_OK);
+        if (narrow) assert_non_null(strstr(e.text, "leave the weights no digits"));
+        else assert_true(fabs(t.v[2] - 0.5) < 1e-9 && fabs(t.v[3] + 5.0 / 6) < 1e-9);
+        toy_clear(&t);
+    }
+}
+
+/* Wide kernels: the divergence is a difference of numbers near epsilon, and what that leaves is in the gaps. */
+static void test_wide(void **unused)
+{
+    (void) unused;
+    toy t;
+    for (int k = 0; k < 20; k++) {
+        toy_init(&t, 1, pow(10, 2 + 6 * uniform()));
+        dp_error e = {0};
+        dp_drifted out = {0};
+        double value, truth = 0;
+        assert_int_equal(dp_sinkhorn_sample(&value, &out, &t.s, &e), DP_OK);
+        for (size_t a = 0; a < t.s.d; a++) {
+            double x = 0, y = 0;
+            for (size_t i = 0; i < t.s.n; i++) x += t.x[i * t.s.d + a] / (double) t.s.n;
+            for (size_t j = 0; j < t.s.m; j++) y += t.y[j * t.s.d + a] / (double) t.s.m;
+            truth += (x - y) * (x - y) / 2; /* the limit; at these bandwidths the rest is below 1e-2 */
+        }
+        const double room = noted(&out, "gap") + (noted(&out, "gap_self_x") + noted(&out, "gap_self_y")) / 2;
+        assert_true(fabs(value - truth) <= room + 0.05);
+        assert_true(room > 0 && room < 1e-12 * fmpq_get_d(&t.part.bandwidth) * fmpq_get_d(&t.part.bandwidth) + 1e-9);
+        toy_clear(&t);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_far), cmocka_unit_test(test_masked), cmocka_unit_test(test_senseless), cmocka_unit_test(test_wide)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
