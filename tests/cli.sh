@@ -932,6 +932,8 @@ json declared false
 json variants.0.variant '"da2 with row times column softmax without the root, cross-weighted, laplace, self left out"'
 json variants.0.factor '"1"'
 json variants.1.fate '"excluded"'
+runs 'audit without the root, in words' 1 "$dp" audit cases/audit/no-root.npz
+says out '^declared: no, it is at a relative distance of 0.72$'
 runs 'audit of the toy code' 1 "$dp" audit cases/audit/toy.npz
 says out 'clamped at 1e-12, laplace, self left out: to [567]'
 says out '^declared: no, it is at a relative distance of 0.0'

@@ -108,6 +108,16 @@ static void changes(void **state)
     }
 }
 
+/* A factor of its own for each coordinate, one of them below 0. */
+static void mirrored(void **state)
+{
+    dp_recorded r = recorded(0.5, 155);
+    (void) state;
+    for (size_t i = 0; i < STEPS * ND; i++) r.v[i] *= i % D ? 0.5 : -2;
+    expect(&r, DP_COORDINATES, "root mean squares");
+    dp_recorded_clear(&r);
+}
+
 /* No change that is tried: points whose signs are turned, coordinates that are mixed, entries squeezed. */
 static void near_misses(void **state)
 {
@@ -324,7 +334,7 @@ static void halves(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(changes), cmocka_unit_test(gaps), cmocka_unit_test(mixtures), cmocka_unit_test(labels), cmocka_unit_test(halves),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(changes), cmocka_unit_test(mirrored), cmocka_unit_test(gaps), cmocka_unit_test(mixtures), cmocka_unit_test(labels), cmocka_unit_test(halves),
         cmocka_unit_test(weighted_labels), cmocka_unit_test(few_numbers), cmocka_unit_test(lost_in_rounding), cmocka_unit_test(nothing), cmocka_unit_test(near_misses), cmocka_unit_test(negatives)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

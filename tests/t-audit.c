@@ -345,6 +345,97 @@ static void converted(void **state)
         }
 }
 
+/* A run of `program` in float32 with samples around `at` and velocities of `bits` bits, declared so; few: what it was computed of had as few, as under autocast, not what was recorded. */
+static void write_short(const char *program, double b, double at, int bits, int few, const char *meta)
+{
+    float x[STEPS * NX], y[STEPS * MY], v[STEPS * NX], p[STEPS * NX], q[STEPS * MY];
+    for (slong i = 0; i < STEPS * NX; i++) p[i] = x[i] = (float) (at + normal(520, i));
+    for (slong i = 0; i < STEPS * MY; i++) q[i] = y[i] = (float) (at + 1 + normal(521, i));
+    if (few) shorten(p, STEPS * NX, bits, SIZE_MAX), shorten(q, STEPS * MY, bits, SIZE_MAX);
+    for (size_t t = 0; t < STEPS; t++) program_float(program, v + t * NX, p + t * NX, q + t * MY, N, M, D, (float) b);
+    if (bits) shorten(v, STEPS * NX, bits, SIZE_MAX);
+    write_run(x, y, v, 1, STEPS, N, M, meta);
+}
+
+/* Few bits of v excuse no other drift: x and y have more, and what is nearer decides. by: of the bandwidth, where that is what is wrong. */
+static void few_bits_wrongly_declared(void **state)
+{
+    static const struct { const char *program; double b, at; int bits; double by; const char *meta; } c[] = {
+        {"mean-shift", 0.5, 0, 8, 0.5 / 0.52, "{\"drift\": \"mean-shift\", \"bandwidth\": 0.52}"},
+        {"mean-shift", 0.5, 3, 8, 0.5 / 0.57, "{\"drift\": \"mean-shift\", \"bandwidth\": 0.57}"},
+        {"mean-shift", 0.3, 10, 11, 0.3 / 0.33, "{\"drift\": \"mean-shift\", \"bandwidth\": 0.33}"},
+        {"da2", 1, 2, 8, 1 / 1.15, "{\"drift\": \"da2\", \"bandwidth\": 1.15}"},
+        {"da2", 1, 4, 8, 0, "{\"drift\": \"da2\", \"bandwidth\": 1, \"mask\": \"none\"}"},
+        {"sinkhorn", 0.6, 0, 8, 0, "{\"drift\": \"sinkhorn\", \"bandwidth\": 0.6, \"iterations\": 10}"},
+        {"da2-no-root", 1, 12, 8, 0, "{\"drift\": \"da2\", \"bandwidth\": 1}"}};
+    (void) state;
+    for (size_t k = 0; k < sizeof c / sizeof *c; k++) {
+        dp_identity id;
+        dp_recorded r;
+        write_short(c[k].program, c[k].b, c[k].at, c[k].bits, 0, c[k].meta);
+        identify(&id, &r);
+        const size_t matches = dp_identity_matches(&id);
+        if (dp_identity_as_declared(&id, &r.declared, 1) || (c[k].by > 0 ? matches || fabs(id.refit / c[k].by - 1) > 4e-3 : !matches || id.f[0].declared || id.f[0].coarse || id.change))
+            fail_msg("%s, %s: %zu matches, declared %d, refit %g", c[k].program, c[k].meta, matches, id.f[0].declared, id.refit);
+        done(&id, &r);
+    }
+}
+
+/* Arithmetic with the few bits of v is granted, where nothing else is nearer, and said. */
+static void arithmetic_of_few_bits(void **state)
+{
+    dp_identity id;
+    dp_recorded r;
+    (void) state;
+    write_short("mean-shift", 0.4, 3, 8, 1, "{\"drift\": \"mean-shift\", \"bandwidth\": 0.4}");
+    identify(&id, &r);
+    if (!dp_identity_as_declared(&id, &r.declared, 0) || !id.f[0].coarse) fail_msg("%zu matches, nearest at %g", dp_identity_matches(&id), id.n ? id.f[0].distance : NAN);
+    done(&id, &r);
+}
+
+/* So far out that float32 leaves less than a digit: no drift matches, nor do changes, of which one or the other always fits so much. */
+static void less_than_a_digit(void **state)
+{
+    static const struct { const char *program; double at; } c[] = {{"da2", 571.22}, {"da2-no-root", 439.4}};
+    (void) state;
+    for (size_t k = 0; k < sizeof c / sizeof *c; k++) {
+        dp_identity id;
+        dp_recorded r;
+        write_short(c[k].program, 0.5, c[k].at, 24, 0, runs[0].meta);
+        identify(&id, &r);
+        if (dp_identity_matches(&id)) fail_msg("%s: a match with change %d at %g, rounding explains %g", c[k].program, (int) id.change, id.f[0].exact, id.f[0].limit);
+        done(&id, &r);
+    }
+}
+
+/* x and y on a grid of sixteenths: velocities between its points are short and exact; others that are short were rounded. */
+static void grids(void **state)
+{
+    double x[STEPS * NX], y[STEPS * NX], v[STEPS * NX];
+    float w[NX * STEPS];
+    dp_error e = {0};
+    (void) state;
+    for (slong i = 0; i < STEPS * NX; i++) x[i] = rint(16 * normal(530, i)) / 16, y[i] = 1 + rint(16 * normal(531, i)) / 16;
+    for (int kind = 0; kind < 2; kind++) {
+        dp_identity id;
+        dp_recorded r;
+        for (size_t t = 0; t < STEPS; t++) {
+            const dp_sample s = {.n = N, .m = N, .d = D, .x = x + t * NX, .y = y + t * NX, .iterations = -1, .tolerance = -1, .threads = 1};
+            dp_drifted out = {.v = v + t * NX};
+            if (kind) program_double("da2", v + t * NX, x + t * NX, y + t * NX, N, N, D, 0.5);
+            else assert_int_equal(dp_drift_sample(&out, "wasserstein", &s, &e), DP_OK);
+        }
+        for (size_t i = 0; i < STEPS * NX; i++) w[i] = (float) v[i];
+        if (kind) shorten(w, STEPS * NX, 8, SIZE_MAX);
+        for (size_t i = 0; kind && i < STEPS * NX; i++) v[i] = (double) w[i];
+        write_run(x, y, v, 0, STEPS, N, N, kind ? runs[0].meta : "{\"drift\": \"wasserstein\"}");
+        identify(&id, &r);
+        assert_int_equal(r.half, kind ? 2 : 0);
+        assert_true(dp_identity_as_declared(&id, &r.declared, 0));
+        done(&id, &r);
+    }
+}
+
 /* A run with an axis of classes: classes points of x, and of y, in each; v: the drift within classes, or (across) of all together. labels: x_label and y_label beside it. */
 static void write_classes(size_t classes, size_t of_y, int across, int labels)
 {
@@ -518,7 +609,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(programs_in_float64), cmocka_unit_test(programs_in_float32), cmocka_unit_test(programs_in_float32_stored_wide), cmocka_unit_test(factors), cmocka_unit_test(products_of_matrices), cmocka_unit_test(targets),
         cmocka_unit_test(wrong_runs), cmocka_unit_test(alike_and_unlike), cmocka_unit_test(affinities_against_the_registry), cmocka_unit_test(bad_meta),
-        cmocka_unit_test(bad_arrays), cmocka_unit_test(far_points), cmocka_unit_test(samples), cmocka_unit_test(level), cmocka_unit_test(converted), cmocka_unit_test(class_axis), cmocka_unit_test(without_kernel)};
+        cmocka_unit_test(bad_arrays), cmocka_unit_test(far_points), cmocka_unit_test(samples), cmocka_unit_test(level), cmocka_unit_test(converted), cmocka_unit_test(few_bits_wrongly_declared), cmocka_unit_test(arithmetic_of_few_bits), cmocka_unit_test(less_than_a_digit), cmocka_unit_test(grids), cmocka_unit_test(class_axis), cmocka_unit_test(without_kernel)};
     close(mkstemp(file));
     const int failed = cmocka_run_group_tests(tests, NULL, NULL);
     unlink(file);

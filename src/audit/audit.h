@@ -22,12 +22,12 @@ typedef struct {
 } dp_declared;
 
 /* Arrays of a run, in doubles: x (steps, n, d), y (steps, m, d), v like x or NULL, direction (k, d) or NULL, step numbers.
-   single: x, y or v was float32; half: one was float16, or v has no more than its eleven bits; 2: no more than the eight of bfloat16. xlabel (steps, n) and ylabel (steps, m): classes within which the drift acts, or NULL.
+   single: x, y or v was float32; half: v was float16, or has no more than its eleven bits, rounded; 2: no more than the eight of bfloat16; coarse: x or y was float16. xlabel (steps, n) and ylabel (steps, m): classes within which the drift acts, or NULL.
    z (steps, l, d): negatives beside x, the same for all labels, or NULL. */
 typedef struct {
     size_t steps, n, m, l, d, ndirections;
     double *x, *y, *z, *v, *step, *direction, *xlabel, *ylabel;
-    int single, half;
+    int single, half, coarse;
     dp_declared declared;
 } dp_recorded;
 
@@ -98,8 +98,8 @@ typedef enum { DP_MATCHES, DP_EXCLUDED, DP_UNTRIED } dp_fate;
 typedef struct {
     dp_variant variant;
     dp_fate fate;
-    int declared, single, product, near; /* only in float32 arithmetic; only with the distance of a point to itself as a product of matrices gives it; within a digit of the nearest that matches */
-    double distance, limit;          /* worst over the steps seen: |v - s u|/|v|, s fitted at each step; and what rounding can make of it there */
+    int declared, single, coarse, product, near; /* only in float32 arithmetic; only in arithmetic with the few bits of v; only with the distance of a point to itself as a product of matrices gives it; within a digit of the nearest that matches */
+    double distance, limit;          /* |v - s u|/|v|, s fitted at each step, worst over the steps seen, or at the one that excludes it; and what rounding can make of it, 0: not asked */
     double low, high;                /* the fitted factors s lie between */
     double memory_low, memory_high;  /* AVERAGED: so do the a of v_t = a v_(t-1) + s u_t */
     double exact;                    /* worst |v - c u|/|v| with the named factor c */
@@ -121,6 +121,7 @@ typedef struct {
     int mixed_labels;                /* labels were recorded, nothing matches within them, and these findings are without them */
     int unused_negatives;            /* negatives were recorded, nothing matches with them, and these findings are without them */
     double refit, refit_distance;    /* nothing matches: the declared drift with its bandwidths times `refit` does, at that distance at one step; 0: it does not either */
+    int refitted;                    /* and so at every step: that is what it is */
 } dp_identity;
 
 /* Compares the recorded v with every variant. all: every reading of the bandwidth even when the first one matches.

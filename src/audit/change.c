@@ -123,13 +123,13 @@ static double standardised(double *q, const double *v, size_t n, size_t d)
     return lost;
 }
 
-/* Each coordinate over its length over the points; one that vanishes stays. */
-static void unit_columns(double *q, const double *v, size_t n, size_t d)
+/* Each coordinate over its length over the points, with the sign that it has in `like`; one that vanishes stays. */
+static void unit_columns(double *q, const double *v, const double *like, size_t n, size_t d)
 {
     for (size_t k = 0; k < d; k++) {
-        double square = 0;
-        for (size_t i = 0; i < n; i++) square += v[i * d + k] * v[i * d + k];
-        for (size_t i = 0; i < n; i++) q[i * d + k] = square > 0 ? v[i * d + k] / sqrt(square) : 0;
+        double square = 0, along = 0;
+        for (size_t i = 0; i < n; i++) square += v[i * d + k] * v[i * d + k], along += v[i * d + k] * like[i * d + k];
+        for (size_t i = 0; i < n; i++) q[i * d + k] = square > 0 ? v[i * d + k] / copysign(sqrt(square), along) : 0;
     }
 }
 
@@ -148,7 +148,7 @@ double dp_change_compare(double *p, double *q, const dp_changed *c, const double
     memcpy(p, v, sizeof(double) * all);
     switch (c->kind) {
     case DP_UNIT: case DP_LENGTHS: unit_rows(p, v, c->n, c->d), unit_rows(q, u, c->n, c->d); break;
-    case DP_COORDINATES: unit_columns(p, v, c->n, c->d), unit_columns(q, u, c->n, c->d); break;
+    case DP_COORDINATES: unit_columns(p, v, v, c->n, c->d), unit_columns(q, u, v, c->n, c->d); break;
     case DP_SHORTENED: cut(q, v, u, all, c->d); break;
     case DP_CLAMPED: cut(q, v, u, all, 1); break;
     case DP_STANDARDISED: lost = standardised(p, v, c->n, c->d), standardised(q, u, c->n, c->d); break;

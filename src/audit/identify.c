@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* identify.c: which variants are tried, in which order, as what, and which of those that match come first. */
+#include <limits.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -65,21 +67,43 @@ size_t dp_identity_matches(const dp_identity *a)
     return n;
 }
 
-/* How much had to be granted: float32 arithmetic, self-distances from a product of matrices. */
-static int granted(const dp_finding *f) { return f->product + f->single; }
+/* How much had to be granted: float32 arithmetic, or that of a v of few bits; self-distances from a product of matrices. */
+static int granted(const dp_finding *f) { return f->product + f->single + f->coarse; }
 
-/* Who matches with less granted excludes who needs more. */
-static void rank(dp_identity *o)
+/* Less than one digit; for changes, of which one or the other fits much, also what rounding explains. */
+static int vague(const dp_identity *o, const dp_finding *f) { return f->exact > DP_MATCH_VAGUE || (o->change && f->limit > DP_MATCH_VAGUE); }
+
+/* Who matches with less granted excludes who needs more, and who is ten times nearer who is not, but in doubles, where the distance is of our own rounding as well. Steps that said nothing
+   because of what is granted to a v of few bits do say something when a match needs no such grant. */
+static void rank(dp_identity *o, const dp_recorded *r)
 {
-    int least = 2;
+    int least = INT_MAX;
     double nearest = INFINITY;
     for (size_t i = 0; i < o->n; i++)
-        if (o->f[i].fate == DP_MATCHES && granted(o->f + i) < least) least = granted(o->f + i);
+        if (o->f[i].fate == DP_MATCHES && !vague(o, o->f + i)) least = FLINT_MIN(least, granted(o->f + i));
     for (size_t i = 0; i < o->n; i++)
-        if (o->f[i].fate == DP_MATCHES && granted(o->f + i) > least) o->f[i].fate = DP_EXCLUDED;
+        if (least < INT_MAX && (o->f[i].fate == DP_MATCHES || (o->f[i].fate == DP_UNTRIED && o->f[i].coarse)) && granted(o->f + i) > least) o->f[i].fate = DP_EXCLUDED;
     for (size_t i = 0; i < o->n; i++)
         if (o->f[i].fate == DP_MATCHES) nearest = fmin(nearest, o->f[i].exact);
-    for (size_t i = 0; i < o->n; i++) o->f[i].near = o->f[i].exact <= 10 * nearest;
+    for (size_t i = 0; i < o->n; i++) {
+        dp_finding *f = o->f + i;
+        f->near = f->exact <= 10 * nearest;
+        if (f->fate == DP_MATCHES && !f->near && (r->half || r->coarse || r->single || f->single)) f->fate = DP_EXCLUDED;
+        if (f->fate == DP_MATCHES && vague(o, f)) f->fate = DP_UNTRIED, snprintf(f->why, sizeof f->why, "a match to less than one digit identifies nothing");
+    }
+    qsort(o->f, o->n, sizeof *o->f, before);
+}
+
+/* Only in arithmetic with the few bits of v, which covers more than rounding. */
+static int loose(const dp_identity *o) { return dp_identity_matches(o) && o->f->coarse; }
+
+/* The declared drift with other bandwidths, where it is nothing or where it needs no grant that all matches do need: then it excludes them. */
+static void try_refit(dp_search *s, const dp_variant *declared)
+{
+    dp_identity *o = s->out;
+    o->refitted = dp_match_refit(s, declared);
+    for (size_t i = 0; i < o->n && o->refitted; i++)
+        if (o->f[i].coarse) o->f[i].fate = DP_EXCLUDED;
     qsort(o->f, o->n, sizeof *o->f, before);
 }
 
@@ -138,8 +162,8 @@ static dp_status identify(dp_identity *out, const dp_recorded *r, memory *kept, 
     if (a->tau) append_all(out, r, DP_BANDWIDTH_H);
     s.memo = remember(kept, 0, out->n, r);
     status = dp_parallel(dp_match_judge, &s, (slong) out->n, threads, e);
-    rank(out);
-    if (status || (!all && dp_identity_matches(out)) || !s.nh) return status;
+    rank(out, r);
+    if (status || (!all && dp_identity_matches(out) && !loose(out)) || !s.nh) return status;
     dp_identity more = *out;
     more.f = NULL, more.n = 0;
     append_kernels(&more, r);
@@ -151,8 +175,8 @@ static dp_status identify(dp_identity *out, const dp_recorded *r, memory *kept, 
     memcpy(out->f + out->n, more.f, sizeof(dp_finding) * more.n);
     free(more.f);
     out->n += more.n, s.out = out;
-    rank(out);
-    if (!status && out->has_declared && !change && !dp_identity_matches(out)) dp_match_refit(&s, &declared);
+    rank(out, r);
+    if (!status && out->has_declared && !change && (!dp_identity_matches(out) || loose(out))) try_refit(&s, &declared);
     return status;
 }
 
@@ -201,8 +225,8 @@ static dp_status try_change(dp_identity *out, const dp_recorded *r, memory *kept
     return status;
 }
 
-/* Nothing matches, or only with what a product of matrices does to a kernel with a kink: so much that it covers other changes, too. */
-static int undecided(dp_status status, const dp_identity *o, const dp_recorded *r) { return !status && r->v && o->compared && (!dp_identity_matches(o) || o->f->product); }
+/* Nothing matches, or only with what a product of matrices does to a kernel with a kink, or with arithmetic of few bits: so much that it covers other changes, too. */
+static int undecided(dp_status status, const dp_identity *o, const dp_recorded *r) { return !status && r->v && o->compared && !o->refitted && (!dp_identity_matches(o) || o->f->product || o->f->coarse); }
 
 static dp_status attempt(dp_identity *out, const dp_recorded *r, int all, int threads, dp_error *e)
 {

@@ -9,7 +9,11 @@
 /* EVIDENCE: digits by which a match must be beyond chance: about a thousand variants are tried, so noise would match one of them in one of a hundred runs. */
 static const double NEVER = DP_MATCH_NEVER, EVIDENCE = 5;
 
-static double unit_of(const dp_recorded *r) { return r->half == 2 ? DP_UNIT_BRAIN : r->half ? DP_UNIT_HALF : r->single ? DP_UNIT_SINGLE : DP_UNIT_DOUBLE; }
+/* Of x and y, and of the arithmetic, which nobody does in doubles for the sake of a v of few bits. */
+static double unit_of(const dp_recorded *r) { return r->coarse ? DP_UNIT_HALF : r->single || r->half ? DP_UNIT_SINGLE : DP_UNIT_DOUBLE; }
+
+/* To which v was rounded after that; 0: to no other. */
+static double stored_of(const dp_recorded *r) { return r->half == 2 ? DP_UNIT_BRAIN : r->half ? DP_UNIT_HALF : 0; }
 
 /* What one step says. SILENT: there rounding alone explains more than NEVER, so a match would mean nothing. */
 typedef enum { DIFFERS, SILENT, FITS } word;
@@ -19,23 +23,25 @@ static word look(dp_finding *f, const dp_search *s, size_t k, const double *u, d
 {
     const size_t t = s->out->step[k], n = s->r->n * s->r->d;
     const dp_batch b = dp_step_batch(s, t);
-    const double unit = unit_of(s->r);
+    const double unit = unit_of(s->r), stored = stored_of(s->r), wide = stored > 0 ? stored : DP_UNIT_SINGLE;
     double lost, *p = dp_step_sides(&lost, s, t, u);
     const double far = dp_step_distance(factor + k, p, p + n, n);
-    double bound = far <= NEVER ? dp_step_limit(s, &f->variant, &b, t, u, unit) : 0;
-    int single = 0, product = 0;
-    for (int wider = 0; wider <= (unit == DP_UNIT_DOUBLE) && far <= NEVER && far > bound; wider++) { /* what it takes: self-distances that are not 0; float32 arithmetic stored in float64; both */
-        const double plain = wider ? dp_step_limit(s, &f->variant, &b, t, u, DP_UNIT_SINGLE) : bound, granted = plain + lost * dp_step_product_limit(&f->variant, &b, u, wider ? DP_UNIT_SINGLE : fmin(unit, DP_UNIT_SINGLE));
+    double bound = far <= NEVER ? dp_step_limit(s, &f->variant, &b, t, u, unit, stored) : 0;
+    int wider = 0, product = 0;
+    for (int more = 0; more <= (stored > 0 || unit == DP_UNIT_DOUBLE) && far <= NEVER && far > bound; more++) { /* what it takes: self-distances that are not 0; float32 arithmetic stored in float64, or that of a v of few bits; both */
+        const double plain = more ? dp_step_limit(s, &f->variant, &b, t, u, wide, 0) : bound, granted = plain + lost * dp_step_product_limit(&f->variant, &b, u, more ? DP_UNIT_SINGLE : fmin(unit, DP_UNIT_SINGLE));
         if (far > granted) continue;
-        single |= wider, product |= far > plain, bound = granted;
+        wider = more, product = far > plain, bound = granted;
     }
     free(p);
-    if (far <= bound && bound > NEVER) return SILENT;
-    f->single |= single, f->product |= product;
+    f->coarse |= wider && stored > 0;
+    if (far <= bound && bound > NEVER) return f->distance = f->steps ? f->distance : fmax(f->distance, far), SILENT;
+    f->single |= wider && !(stored > 0), f->product |= product;
     f->each[k] = far, f->steps++;
     if (far >= f->distance || f->steps == 1) f->distance = far, f->at = t;
     f->limit = fmax(f->limit, bound);
     f->low = fmin(f->low, factor[k]), f->high = fmax(f->high, factor[k]);
+    if (far > bound) f->distance = far, f->limit = bound, f->at = t;
     return far <= bound ? FITS : DIFFERS;
 }
 
@@ -162,36 +168,42 @@ dp_status dp_match_judge(void *argument, slong job, int worker, dp_error *e)
 
 /* ---- other bandwidths ---- */
 
-/* The declared drift at other bandwidths: a coarse scan of factors from 1/32 to 32, then golden sections, at the first compared step. */
-static double refit_at(const dp_search *s, const dp_variant *a, double by, double *u, double *h)
+/* The declared drift at other bandwidths: a coarse scan of factors from 1/32 to 32, then golden sections, at the first compared step; here at the k-th. */
+static double refit_at(const dp_search *s, const dp_variant *a, size_t k, double by, double *u, double *h)
 {
-    const size_t n = s->r->n * s->r->d, t = s->out->step[0];
+    const size_t n = s->r->n * s->r->d, t = s->out->step[k];
     double factor;
     dp_batch b = dp_step_batch(s, t);
-    for (size_t k = 0; k < s->nh; k++) h[k] = s->h[k] * by;
+    for (size_t i = 0; i < s->nh; i++) h[i] = s->h[i] * by;
     b.h = h;
     return dp_variant_eval(u, a, &b, NULL) ? INFINITY : dp_step_distance(&factor, s->r->v + t * n, u, n);
 }
 
-void dp_match_refit(const dp_search *s, const dp_variant *a)
+int dp_match_refit(const dp_search *s, const dp_variant *a)
 {
     const double golden = 0.6180339887498949;
     double best = 0, least = INFINITY, h[DP_MOST_BANDWIDTHS], *u = dp_malloc(sizeof(double) * s->r->n * s->r->d);
     for (int k = -40; k <= 40; k++) {
-        const double far = refit_at(s, a, exp2(k / 8.0), u, h);
+        const double far = refit_at(s, a, 0, exp2(k / 8.0), u, h);
         if (far < least) least = far, best = k / 8.0;
     }
     double low = best - 0.125, high = best + 0.125;
     for (int k = 0; k < 60; k++) {
         const double p = high - golden * (high - low), q = low + golden * (high - low);
-        if (refit_at(s, a, exp2(p), u, h) < refit_at(s, a, exp2(q), u, h)) high = q;
+        if (refit_at(s, a, 0, exp2(p), u, h) < refit_at(s, a, 0, exp2(q), u, h)) high = q;
         else low = p;
     }
-    const double by = exp2((low + high) / 2), far = refit_at(s, a, by, u, h);
-    dp_batch b = dp_step_batch(s, s->out->step[0]);
-    b.h = h;
-    /* A minimum is found to the root of the rounding only, and the distance grows linearly with the error of the bandwidth. Two numbers are fitted. */
-    const double bound = fmax(dp_step_limit(s, a, &b, s->out->step[0], u, fmax(unit_of(s->r), DP_UNIT_SINGLE)), 1e-6);
-    if (far <= bound && bound <= NEVER && ((double) (s->r->n * s->r->d) - 2) * -log10(bound) >= EVIDENCE) s->out->refit = by, s->out->refit_distance = far;
+    const double by = exp2((low + high) / 2);
+    int every = 1;
+    for (size_t k = 0; k < s->out->compared && every; k++) {
+        const double far = refit_at(s, a, k, by, u, h);
+        dp_batch b = dp_step_batch(s, s->out->step[k]);
+        b.h = h;
+        /* A minimum is found to the root of the rounding only, and the distance grows linearly with the error of the bandwidth. Two numbers are fitted. */
+        const double bound = fmax(dp_step_limit(s, a, &b, s->out->step[k], u, fmax(unit_of(s->r), DP_UNIT_SINGLE), stored_of(s->r)), 1e-6);
+        every = far <= bound && bound <= DP_MATCH_VAGUE && ((double) (s->r->n * s->r->d) - 2) * -log10(bound) >= EVIDENCE;
+        if (every && !k) s->out->refit = by, s->out->refit_distance = far;
+    }
     free(u);
+    return every;
 }

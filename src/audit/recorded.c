@@ -210,31 +210,52 @@ static int short_numbers(const double *v, size_t n, int bits)
     return all && count >= 8;
 }
 
-/* The type by what was said of x, y and v; wider velocities that have no more bits were converted (NumPy has no bfloat16). */
-static void read_precision(dp_recorded *r)
+/* Whether all are multiples of one number, none larger than 2^bits times that: such numbers are short without having been rounded. */
+static int on_grid(const double *v, size_t n, int bits)
+{
+    double most = 0;
+    int k, all = 1;
+    for (size_t i = 0; i < n; i++) most = isfinite(v[i]) ? fmax(most, fabs(v[i])) : most;
+    frexp(most, &k);
+    for (size_t i = 0; i < n && all; i++) {
+        const double a = isfinite(v[i]) ? ldexp(v[i], bits - k) : 0;
+        all = a == rint(a);
+    }
+    return all;
+}
+
+/* Whether v was rounded to so many bits: it has no more, and not because it is made of x and y on a short grid (pixels). */
+static int rounded(const dp_recorded *r, int bits)
 {
     const size_t n = r->steps * r->n * r->d;
-    r->half = (r->single & 2) != 0;
-    if (r->v && short_numbers(r->v, n, 8)) r->half = 2;
-    else if (r->v && short_numbers(r->v, n, 11)) r->half = 1;
-    r->single = !r->half && r->single;
+    return short_numbers(r->v, n, bits) && !(on_grid(r->v, n, bits) && on_grid(r->x, n, 11) && on_grid(r->y, r->steps * r->m * r->d, 11));
+}
+
+/* The type by what was said of x and y (`of_points`) and of v; wider velocities that have no more bits were converted (NumPy has no bfloat16). */
+static void read_precision(dp_recorded *r, int of_points, int of_v)
+{
+    r->coarse = (of_points & 2) != 0, r->half = (of_v & 2) != 0;
+    if (r->v && rounded(r, 8)) r->half = 2;
+    else if (r->v && rounded(r, 11)) r->half = 1;
+    r->single = !r->half && !r->coarse && (of_points | of_v);
 }
 
 static dp_status read_arrays(dp_recorded *r, const dp_npz *z, const char *path, dp_error *e)
 {
     extent x = {0}, v = {0};
+    int of_v = 0;
     dp_status status = points(&r->x, &x, z, path, "x", &r->single, e);
     r->steps = FLINT_MAX(x.steps, 1), r->n = x.n, r->d = x.d;
     if (!status) status = beside(&r->y, &r->m, r, x.classes, z, path, "y", e);
     if (!status && dp_npz_has(z, "negatives")) status = beside(&r->z, &r->l, r, 0, z, path, "negatives", e);
     if (!status && dp_npz_has(z, "v")) {
-        status = points(&r->v, &v, z, path, "v", &r->single, e);
+        status = points(&r->v, &v, z, path, "v", &of_v, e);
         if (!status && (v.n != x.n || v.d != x.d || v.steps != x.steps || v.classes != x.classes)) status = dp_fail(e, DP_EINPUT, "%s: v: its shape is not that of x", path);
     }
     if (!status) status = read_steps(r, z, path, e);
     if (!status) status = read_directions(r, z, path, e);
     if (!status) status = read_all_labels(r, x.classes, z, path, e);
-    if (!status) read_precision(r);
+    if (!status) read_precision(r, r->single, of_v);
     return status;
 }
 

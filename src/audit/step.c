@@ -77,15 +77,15 @@ double *dp_step_sides(double *lost, const dp_search *s, size_t t, const double *
     return p;
 }
 
-/* What the rounding of v itself can be, beside what it depends on: relative to v, float16 has no numbers below 2^-24. */
+/* What the rounding of v itself can be, beside what it depends on: relative to v as it was recorded; float16 has no numbers below 2^-24. */
 static double own_rounding(const dp_search *s, size_t t, double unit)
 {
     const size_t n = s->r->n * s->r->d;
-    return unit < DP_UNIT_HALF ? unit : unit + 0x1p-25 * sqrt((double) n / dp_audit_dot(dp_step_recorded(s, t), dp_step_recorded(s, t), n));
+    return unit / (1 - unit) + (unit == DP_UNIT_HALF ? 0x1p-25 * sqrt((double) n / dp_audit_dot(dp_step_recorded(s, t), dp_step_recorded(s, t), n)) : 0);
 }
 
-/* Largest relative change of u, as it is compared, under such perturbations, times MARGIN. */
-double dp_step_limit(const dp_search *s, const dp_variant *a, const dp_batch *b, size_t t, const double *u, double unit)
+/* Largest relative change of u, as it is compared, under such perturbations, times MARGIN; and that of v when it is rounded once, which is known without a margin. */
+double dp_step_limit(const dp_search *s, const dp_variant *a, const dp_batch *b, size_t t, const double *u, double unit, double stored)
 {
     const size_t n = b->n * b->d;
     double *room = dp_malloc(sizeof(double) * (2 * n + (b->m + b->l) * b->d + b->nh)), *w = room + n + (b->m + b->l) * b->d + b->nh, worst = 0, lost = 1, *p = dp_step_sides(&lost, s, t, u);
@@ -99,7 +99,7 @@ double dp_step_limit(const dp_search *s, const dp_variant *a, const dp_batch *b,
         free(o);
     }
     free(room), free(p);
-    return MARGIN * (worst + own_rounding(s, t, unit) * lost);
+    return MARGIN * (worst + own_rounding(s, t, unit) * lost) + (stored > unit ? own_rounding(s, t, stored) * lost : 0);
 }
 
 /* A kernel with a kink at 0, the pair of a point with itself kept. A program that forms distances from a product of matrices (torch.cdist beyond 25 points) has the root of a rounding

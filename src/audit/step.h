@@ -25,8 +25,8 @@ double *dp_step_sides(double *lost, const dp_search *s, size_t t, const double *
 /* |v - s u|/|v| with the best s. */
 double dp_step_distance(double *s, const double *v, const double *u, size_t n);
 
-/* What rounding can make of that distance (estimates, docs/audit.md): in arithmetic of `unit`; and what self-distances from a product of matrices add. */
-double dp_step_limit(const dp_search *s, const dp_variant *a, const dp_batch *b, size_t t, const double *u, double unit);
+/* What rounding can make of that distance (estimates, docs/audit.md): in arithmetic of `unit`, v then rounded once to `stored`; and what self-distances from a product of matrices add. */
+double dp_step_limit(const dp_search *s, const dp_variant *a, const dp_batch *b, size_t t, const double *u, double unit, double stored);
 double dp_step_product_limit(const dp_variant *a, const dp_batch *b, const double *u, double unit);
 
 #endif

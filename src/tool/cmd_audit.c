@@ -14,7 +14,7 @@
 /* What is printed: all of it is known before the first line. v: the record whose velocities are compared: r, or the traces of a folder. */
 typedef struct { const char *path; const dp_recorded *r, *v; const dp_identity *id; const dp_audit_theory *t; const dp_finding *formula; int as_declared; double level; } audit;
 
-static const char *type_of(const dp_recorded *r) { return r->half == 2 ? "bfloat16" : r->half ? "float16" : r->single ? "float32" : "float64"; }
+static const char *type_of(const dp_recorded *r) { return r->half == 2 ? "bfloat16" : r->half || r->coarse ? "float16" : r->single ? "float32" : "float64"; }
 static double digits(double distance) { return isnan(distance) ? NAN : distance > 0 ? fmax(-log10(distance), 0) : 17; }
 static double reached(const dp_finding *f) { return f->fate == DP_MATCHES && f->factor ? f->exact : f->distance; }
 
@@ -42,7 +42,8 @@ static void put_finding(const dp_finding *a, const dp_recorded *r, dp_change cha
     printf("  %s", name);
     put_change(a, change);
     if (change != DP_AVERAGED) put_factor(stdout, a);
-    printf(": to %.1f digits (worst step %g; rounding explains down to %.1f)%s%s\n", digits(reached(a)), r->step[a->at], digits(a->limit), a->single && !r->single ? ", in float32 arithmetic" : "",
+    printf(": to %.1f digits (worst step %g; rounding explains down to %.1f)%s%s%s\n", digits(reached(a)), r->step[a->at], digits(a->limit), a->single && !r->single ? ", in float32 arithmetic" : "",
+           !a->coarse ? "" : r->half == 2 ? ", in bfloat16 arithmetic" : ", in float16 arithmetic",
            a->product ? ", the distance of a point to itself from a product of matrices, which is not 0" : "");
     free(name);
 }
@@ -90,6 +91,16 @@ static void put_finding_count(const dp_identity *id, size_t matches)
     else puts("no variant could be decided");
 }
 
+/* The declared variant is excluded: by how much, and by what is nearer. */
+static void put_distance(const audit *a, const dp_finding *f, size_t matches)
+{
+    const double nearest = matches ? reached(a->id->f) : a->id->refit_distance, far = fmax(f->distance, f->exact);
+    printf("declared: no, it is at a relative distance of %.2g", far);
+    if (f->distance <= f->limit && nearest > 0) printf(", which rounding could explain, but another%s is %.3g times nearer", matches ? "" : " bandwidth", far / nearest);
+    else if (f->limit > 0) printf(" (rounding explains %.2g)", f->limit);
+    puts("");
+}
+
 static void put_declared(const audit *a, size_t matches)
 {
     size_t i = 0;
@@ -102,7 +113,7 @@ static void put_declared(const audit *a, size_t matches)
     else if (a->id->unused_negatives && matches && f->fate == DP_MATCHES) puts("declared: no, it does not see the negatives");
     else if (matches && f->fate == DP_MATCHES) puts("declared: up to the factor");
     else if (f->fate == DP_UNTRIED) printf("declared: not decided: %s\n", f->why);
-    else printf("declared: no, it is at a relative distance of %.2g (rounding explains %.2g)\n", f->distance, f->limit);
+    else put_distance(a, f, matches);
 }
 
 static void put_identity(const audit *a, size_t most)
@@ -171,7 +182,7 @@ static void json_finding(const audit *a, const dp_finding *f)
     printf(", \"declared\": %s, \"fate\": \"%s\"", f->declared ? "true" : "false", fates[f->fate]);
     free(name);
     if (f->fate == DP_UNTRIED) fputs(", \"why\": ", stdout), dp_json_string(stdout, f->why);
-    else json_number("distance", f->distance), json_number("digits", digits(reached(f))), json_number("limit", f->limit), printf(", \"steps\": %zu", f->steps), json_number("worst_step", a->v->step[f->at]);
+    else json_number("distance", f->distance), json_number("digits", digits(reached(f))), json_number("limit", f->limit > 0 ? f->limit : NAN), printf(", \"steps\": %zu", f->steps), json_number("worst_step", a->v->step[f->at]);
     if (f->fate == DP_MATCHES) {
         fputs(", \"factor\": ", stdout);
         if (f->factor) dp_json_string(stdout, f->factor);
