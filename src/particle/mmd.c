@@ -30,8 +30,8 @@ dp_status dp_mmd_drift(dp_drifted *out, const dp_sample *s, dp_error *e)
     return status ? status : add_means(out->v, &z, (double) dp_negatives(s) - (z.skip ? 1 : 0), -1, e);
 }
 
-/* Sum over pairs, in blocks of one row. */
-static double total(const dp_sample *s, const dp_pkernel *k, const double *a, size_t n, const double *b, size_t m, int skip)
+/* Sum over pairs, in blocks of one row, of k, or where `wide` of k - 1. */
+static double total(const dp_sample *s, const dp_pkernel *k, const double *a, size_t n, const double *b, size_t m, int skip, int wide)
 {
     const int energy = k->part[0].family == DP_KERNEL_ENERGY;
     double sum = 0;
@@ -40,7 +40,9 @@ static double total(const dp_sample *s, const dp_pkernel *k, const double *a, si
         for (size_t j = 0; j < m; j++) {
             double r2 = 0;
             for (size_t c = 0; c < s->d; c++) r2 += (a[i * s->d + c] - b[j * s->d + c]) * (a[i * s->d + c] - b[j * s->d + c]);
-            if (!skip || i != j) row += energy ? -sqrt(r2) : exp(-dp_over_eps(k, dp_pkernel_cost(k, DP_FORM_KERNEL, r2)));
+            if (skip && i == j) continue;
+            const double exponent = energy ? 0 : -dp_over_eps(k, dp_pkernel_cost(k, DP_FORM_KERNEL, r2));
+            row += energy ? -sqrt(r2) : wide ? expm1(exponent) : exp(exponent);
         }
         sum += row;
     }
@@ -64,7 +66,10 @@ dp_status dp_mmd2_sample(double *value, dp_drifted *out, const dp_sample *s, dp_
     dp_status status = dp_mmd2_check(s, e);
     if (!status) status = dp_pkernel_init(&k, s, DP_FORM_SLOPE, e);
     if (status) return status;
-    const double xx = total(s, &k, s->x, s->n, s->x, s->n, s->leave_out) / n / un, yy = total(s, &k, s->y, s->m, s->y, s->m, s->leave_out) / m / um;
-    *value = (xx + yy) / 2 - total(s, &k, s->x, s->n, s->y, s->m, 0) / n / m;
+    double xy = total(s, &k, s->x, s->n, s->y, s->m, 0, 0) / n / m;
+    const int wide = xy > 0.5 && s->part[0].family != DP_KERNEL_ENERGY; /* the constant 1 cancels, and its digits would with it */
+    if (wide) xy = total(s, &k, s->x, s->n, s->y, s->m, 0, 1) / n / m;
+    const double xx = total(s, &k, s->x, s->n, s->x, s->n, s->leave_out, wide) / n / un, yy = total(s, &k, s->y, s->m, s->y, s->m, s->leave_out, wide) / m / um;
+    *value = (xx + yy) / 2 - xy;
     return out && out->v ? dp_mmd_drift(out, s, e) : DP_OK;
 }
