@@ -232,6 +232,32 @@ static void test_lines(void **unused)
     }
 }
 
+/* Whole numbers along whole directions, of any size by powers of two: projections that are equal are one place in doubles, too (directions divided by their lengths had parted them). */
+static void test_ties(void **unused)
+{
+    (void) unused;
+    for (int k = 0; k < 60; k++) {
+        toy t;
+        dp_error e = {0};
+        toy_init(&t, 4, 1);
+        t.s.direction = t.z, t.s.ndirections = 1 + below(5), t.s.d = 2 + below(DIM - 1);
+        const slong n = (slong) (t.s.n * t.s.d);
+        for (int i = 0; i < MOST * DIM; i++) t.x[i] = rint(t.x[i]), t.y[i] = rint(t.y[i]), t.z[i] = rint(3 * t.z[i]);
+        for (size_t i = 0; i < t.s.ndirections * t.s.d; i++) t.z[i] = ldexp(i % t.s.d || t.z[i] != 0 ? t.z[i] : 1, k % 3 * 450 - 450);
+        arb_ptr v = _arb_vec_init(n);
+        dp_scalar_t F;
+        double value;
+        dp_scalar_init(F);
+        if (dp_drift_sample_ball(v, "sliced-wasserstein", &t.s, 20, &e) || dp_energy_sample_ball(F, &t.s, "sliced", 20, &e) || dp_energy_sample(&value, NULL, &t.s, "sliced", &e)) fail_msg("%s", e.text);
+        run(&t, "sliced-wasserstein", t.v);
+        for (slong i = 0; i < n; i++) t.w[i] = arf_get_d(arb_midref(v + i), ARF_RND_NEAR);
+        close_to(t.v, t.w, (size_t) n, 1e-13);
+        assert_true(fabs(value - arf_get_d(arb_midref(F->value), ARF_RND_NEAR)) <= 1e-13 * value);
+        dp_scalar_clear(F), _arb_vec_clear(v, n);
+        toy_clear(&t);
+    }
+}
+
 /* Velocities with a power of a length other than 1, relative to themselves. */
 static void test_scores(void **unused)
 {
@@ -337,7 +363,7 @@ static void test_scalar(void **unused)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_released), cmocka_unit_test(test_decimals), cmocka_unit_test(test_paired), cmocka_unit_test(test_energy_balls), cmocka_unit_test(test_double), cmocka_unit_test(test_single), cmocka_unit_test(test_weights), cmocka_unit_test(test_lines), cmocka_unit_test(test_scores), cmocka_unit_test(test_gradients),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_released), cmocka_unit_test(test_decimals), cmocka_unit_test(test_paired), cmocka_unit_test(test_energy_balls), cmocka_unit_test(test_double), cmocka_unit_test(test_single), cmocka_unit_test(test_weights), cmocka_unit_test(test_lines), cmocka_unit_test(test_ties), cmocka_unit_test(test_scores), cmocka_unit_test(test_gradients),
                                        cmocka_unit_test(test_scalar)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

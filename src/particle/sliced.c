@@ -4,6 +4,7 @@
 #include "base/threads.h"
 #include "particle/transport.h"
 
+#include <float.h>
 #include <gsl/gsl_cdf.h>
 #include <math.h>
 #include <stdlib.h>
@@ -21,6 +22,21 @@ static void unit(double *v, size_t d)
     for (size_t k = 0; k < d; k++) top = fmax(top, fabs(v[k]));
     for (size_t k = 0; k < d; k++) v[k] /= top, sum += v[k] * v[k];
     for (size_t k = 0; k < d; k++) v[k] /= sqrt(sum);
+}
+
+/* Times a power of two, to a length in [1/2, 1], whose square is returned: sums of products that are exact stay so, and projections that are equal stay one place.
+   What has length 1 but for rounding is normalised: 1. */
+static double scale(double *v, size_t d)
+{
+    double top = 0, sum = 0;
+    int e, f;
+    for (size_t k = 0; k < d; k++) top = fmax(top, fabs(v[k]));
+    frexp(top, &e);
+    for (size_t k = 0; k < d; k++) v[k] = ldexp(v[k], -e), sum += v[k] * v[k];
+    if (fabs(ldexp(sum, 2 * e) - 1) <= 4 * ((double) d + 4) * DBL_EPSILON) return unit(v, d), 1;
+    frexp(sqrt(sum), &f);
+    for (size_t k = 0; k < d; k++) v[k] = ldexp(v[k], -f);
+    return ldexp(sum, -2 * f);
 }
 
 /* Numbers 2 b and 2 b + 1 of the stream: Box and Muller on 53 bits each. */
@@ -88,9 +104,10 @@ static dp_status one_direction(void *argument, slong job, int worker, dp_error *
     double *theta = w->theta + (size_t) job * s->d, *x = w->place + (size_t) worker * (s->n + s->m), *y = x + s->n;
     (void) e;
     for (size_t k = 0; k < s->d; k++) theta[k] = s->direction[(w->first + (size_t) job) * s->d + k];
-    unit(theta, s->d);
+    const double square = scale(theta, s->d);
     project(x, w->x, s->n, theta, s->d), project(y, w->y, s->m, theta, s->d);
-    w->cost[job] = dp_matching_run(w->v ? w->shift + (size_t) job * s->n : NULL, x, s->n, y, s->m, w->line + worker);
+    w->cost[job] = dp_matching_run(w->v ? w->shift + (size_t) job * s->n : NULL, x, s->n, y, s->m, w->line + worker) / square;
+    for (size_t k = 0; k < s->d; k++) theta[k] /= square; /* a shift of |theta| times the way, along theta/|theta| */
     return DP_OK;
 }
 

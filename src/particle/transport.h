@@ -30,7 +30,7 @@ dp_status dp_transport_flows(dp_shipment **flows, size_t *count, double *v, cons
 void dp_directions_random(double *out, size_t count, size_t d, ulong seed);
 void dp_directions_quasi(double *out, size_t count, size_t d);
 
-/* (53) over the directions of s, which are divided by their lengths; *value: half the mean of W_2^2 over them. Either may be NULL. */
+/* (53) over the directions of s, of any length; *value: half the mean of W_2^2 over them. Either may be NULL. */
 dp_status dp_sliced(double *v, double *value, const dp_sample *s, dp_error *e);
 /* Half SW_2^2 and half W_2^2 with their flows. */
 dp_status dp_sliced_sample(double *value, dp_drifted *out, const dp_sample *s, dp_error *e);
