@@ -61,7 +61,7 @@ static double bound_of(const dp_potentials *a)
 typedef struct { dp_anderson A; double least, most, mark, *best; slong idle, since, stale, plain, more, rest; int newton, cut; } chase;
 
 enum { MOST_SWEEPS = 100000, QUICK = 1000, MOST_LEVELS = 40, LEAST_TILED = 1 << 14, FAR = 64, SLIGHT = 26, PATIENCE = 24, STALE = 4000 };
-static const double NEAR = 1e-10, SENSE = 1.0 / 128; /* accepted where nothing gets nearer and no tolerance was asked; the largest error of weights that says something */
+static const double NEAR = 1e-8, SENSE = 1.0 / 128; /* accepted where nothing gets nearer and no tolerance was asked; the largest error of weights that says something */
 enum { LEAP = 10, IDLE = 4 * DP_ANDERSON, MOST_PLAIN = 4096, FEW = 1 << 20, MOST_CUT = 40 };
 
 /* About so many sweeps are a step of Newton's method. */
