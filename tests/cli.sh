@@ -667,7 +667,7 @@ runs 'a full disk' 3 "$dp" field "$w/pair.yaml" --drift mean-shift --at 0 -o "$w
 runs 'standard output on a full disk' 3 sh -c '"$1" claims >/dev/full' - "$dp"
 runs '--digits' 0 "$dp" verify --no-pdf "$w/pair.yaml" --digits 77 --out "$w/three" --json
 json results.0.digits 77
-runs 'time limit' 1 env DRIFTPROOF_SHARE= "$dp" verify --no-pdf cases/two-mode/default.yaml --claim two-mode-exact --digits 50000 --limit 1 --jobs 2 --out "$w/limit"
+runs 'time limit' 1 env DRIFTPROOF_SHARE= "$dp" verify --no-pdf cases/two-mode/default.yaml --claim two-mode-sinkhorn --digits 100000 --limit 1 --jobs 2 --out "$w/limit"
 says out 'time limit'
 if script -qec true /dev/null >/dev/null 2>&1; then
   runs 'a terminal gets colours' 0 env TERM=xterm script -qec "'$dp' verify --no-pdf '$w/plane.yaml' --out '$w/two' || :" /dev/null
