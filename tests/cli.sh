@@ -945,15 +945,15 @@ says err 'README.md: no .npz'
 runs 'audit at a level that no permutation reaches' 2 "$dp" audit --level 0.001 cases/audit/toy.npz
 
 # ---- installation ----
-runs 'make install' 0 make install NO_INSTALL=1 B="$B" DESTDIR="$w/root" PREFIX=/usr
-installed=$w/root/usr/bin/driftproof
+runs 'make install' 0 make install NO_INSTALL=1 B="$B" DESTDIR="$w/image" PREFIX=/usr
+installed=$w/image/usr/bin/driftproof
 cd "$w" || exit 3
 runs 'the installed program' 0 "$installed" verify --no-pdf --claim tweedie --quiet --out "$w/four"
 runs 'finds the shipped cases' 0 "$installed" claims tweedie
 says out '^Cases +[a-z]'
 cd "$source" || exit 3
 for f in share/man/man1/driftproof-check-cert.1 share/bash-completion/completions/driftproof include/driftproof/driftproof.h share/fish/vendor_completions.d/driftproof.fish share/zsh/site-functions/_driftproof; do
-  holds "installs $f" test -s "$w/root/usr/$f"
+  holds "installs $f" test -s "$w/image/usr/$f"
 done
 # A linker takes the first of two functions with one name out of an archive and says nothing.
 # shellcheck disable=SC2016 # the inner shell expands it
@@ -963,9 +963,9 @@ cat >"$w/user.c" <<'END'
 int main(void) { return dp_drift_find("mmd") == NULL; }
 END
 # shellcheck disable=SC2016 # the inner shell expands it
-holds 'a program can be built on the library' sh -c '${CC:-cc} -std=c11 -D_POSIX_C_SOURCE=200809L "$1/user.c" $(PKG_CONFIG_PATH="$1/root/usr/lib/pkgconfig" pkg-config --define-prefix --cflags --libs driftproof) -o "$1/user" && "$1/user"' - "$w"
-runs 'make uninstall' 0 make uninstall NO_INSTALL=1 B="$B" DESTDIR="$w/root" PREFIX=/usr
-holds 'leaves no file' test -z "$(find "$w/root" -type f)"
+holds 'a program can be built on the library' sh -c '${CC:-cc} -std=c11 -D_POSIX_C_SOURCE=200809L "$1/user.c" $(PKG_CONFIG_PATH="$1/image/usr/lib/pkgconfig" pkg-config --define-prefix --cflags --libs driftproof) -o "$1/user" && "$1/user"' - "$w"
+runs 'make uninstall' 0 make uninstall NO_INSTALL=1 B="$B" DESTDIR="$w/image" PREFIX=/usr
+holds 'leaves no file' test -z "$(find "$w/image" -type f)"
 
 # ---- train ----
 modes=cases/train/two-modes.yaml
@@ -1005,6 +1005,12 @@ says err 'interrupted at step [0-9]+ of 1000000; the same command goes on'
 holds 'leaves a checkpoint' test -s "$w/stopped/parameters.npz"
 train 'a folder with another run' 2 "$modes" --out "$w/run" --seed 3
 says err 'another run is here'
+cp -R "$w/stopped" "$w/damaged"
+sed '2s/.*/what is no line/' "$w/stopped/history.csv" >"$w/damaged/history.csv"
+cp "$w/damaged/history.csv" "$w/damaged.csv"
+train 'a run whose history is damaged' 2 "$modes" --out "$w/damaged" --set train.steps=1000000
+says err 'history.csv:2: no line of this run'
+holds 'is left as it was' cmp "$w/damaged.csv" "$w/damaged/history.csv"
 train 'a run that writes nothing' 0 "$modes" --dry --seed 3 --set train.steps=20 --set train.drift.name=sinkhorn-proxy
 train 'a run that diverges' 1 "$modes" --dry --set train.optimiser.method=sgd --set train.optimiser.lr=1e12
 says out 'the samples diverged'

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* t-narrow.c: converged Sinkhorn with narrow kernels (Lemma J of ball_plan.c): against Newton's method, against plans, and a witness of its error. */
+/* t-narrow.c: converged Sinkhorn with narrow kernels (Lemma J of ball_narrow.c): against Newton's method, against plans, and a witness of its error. */
 #include "witness.h"
 
 #include "clouds.h"

@@ -69,7 +69,7 @@ static dp_status side(arb_ptr out, const dp_pairing *p, const dp_sample *of, slo
     return status;
 }
 
-/* ---- narrow kernels: Lemma J of ball_plan.c ---- */
+/* ---- narrow kernels: Lemma J of ball_narrow.c ---- */
 
 int dp_sinkhorn_plain(const dp_sample *s) { return s->iterations < 0 && !s->z && !s->leave_out && s->nparts == 1 && s->part->family == DP_KERNEL_GAUSSIAN && fmpq_is_one(&s->part->weight); }
 

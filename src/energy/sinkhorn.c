@@ -121,15 +121,24 @@ static dp_status population(dp_scalar_t out, const dp_problem *P, slong digits, 
 
 /* ---- of samples with a narrow kernel, or of one law ---- */
 
+/* OT(x, y) - (OT(x, x) + OT(y, y))/2, of one law exactly 0; whether that has all digits but a dozen. */
+static int divergence(arb_t out, arb_srcptr OT, const dp_sample *s, slong prec)
+{
+    arb_zero(out);
+    if (dp_sample_same_law(s)) return 1;
+    arb_add(out, OT + 1, OT + 2, prec), arb_mul_2exp_si(out, out, -1), arb_sub(out, OT, out, prec);
+    return arb_rel_accuracy_bits(out) >= prec - 40;
+}
+
 static dp_status sample_ball(arb_t out, const dp_sample *s, slong prec, dp_error *e)
 {
     arb_zero(out);
     if (dp_sinkhorn_plain(s) && dp_sample_same_law(s)) return DP_OK; /* a difference of equal numbers, which no enclosure would ever say */
     arb_ptr OT = _arb_vec_init(3);
     const dp_status status = dp_sinkhorn_narrow(NULL, OT, s, prec, e);
-    arb_add(out, OT + 1, OT + 2, prec), arb_mul_2exp_si(out, out, -1), arb_sub(out, OT, out, prec);
+    const int known = divergence(out, OT, s, prec);
     _arb_vec_clear(OT, 3);
-    return status || arb_rel_accuracy_bits(out) >= prec - 40 ? status : dp_fail(e, DP_EUNSUPPORTED, "sinkhorn: as a law of atoms");
+    return status || known ? status : dp_fail(e, DP_EUNSUPPORTED, "sinkhorn: as a law of atoms");
 }
 
 static dp_status sample(double *value, dp_drifted *out, const dp_sample *s, dp_error *e)
@@ -138,7 +147,7 @@ static dp_status sample(double *value, dp_drifted *out, const dp_sample *s, dp_e
     arb_ptr OT = _arb_vec_init(3);
     arb_t S;
     arb_init(S);
-    const int narrow = s->n + s->m <= 256 && !dp_sinkhorn_narrow(NULL, OT, s, 128, NULL) && !sample_ball(S, s, 96, NULL);
+    const int narrow = s->n + s->m <= 256 && !dp_sinkhorn_narrow(NULL, OT, s, 128, NULL) && divergence(S, OT, s, 128);
     if (narrow) *value = arf_get_d(arb_midref(S), ARF_RND_NEAR);
     if (narrow && out) {
         const double cost = arf_get_d(arb_midref(OT), ARF_RND_NEAR);

@@ -31,7 +31,7 @@ dp_status dp_ball_wasserstein(arb_ptr out, const dp_sample *s, slong prec, dp_er
 dp_status dp_ball_plan(arb_ptr out, const dp_sample *s, slong prec, dp_error *e);
 
 /* Converged Sinkhorn (27), one Gaussian, for kernels so narrow that the entropic plan is the optimal one but for exponentials: sum_j P_ij (y_j - x_i) and OT_epsilon for r^2/2 (59), either
-   may be NULL. Error: Lemma J of ball_plan.c. DP_EBUDGET where it says nothing. */
+   may be NULL. Error: Lemma J of ball_narrow.c. DP_EBUDGET where it says nothing. */
 dp_status dp_ball_narrow(arb_ptr shift, arb_t value, const dp_sample *s, slong prec, dp_error *e);
 
 /* Energies. W_2^2 by that plan (or any other optimal one), or by quantiles; half SW_2^2 over the directions of s; half MMD^2, V- or U-statistic, all kernels and

@@ -54,7 +54,7 @@ static double width_of(const double *a, size_t n, size_t d, size_t k)
     return high - low;
 }
 
-/* Moves p->b onto p->a if their centres are further apart than FAR_APART widths and exponents are large. */
+/* Moves p->b onto p->a if their centres are further apart than FAR_APART widths of the wider one. */
 static moved move(dp_pairing *p, const dp_sample *s)
 {
     moved to = {0};
@@ -87,29 +87,18 @@ static void moved_clear(moved *to) { free(to->b), free(to->t); }
 
 /* ---- values ---- */
 
-/* With rows normalised the total mass is 1, and mean f + mean g is the dual value: at most OT_eps. */
-static dp_status dual_value(double *value, dp_potentials *a, const dp_sample *s, dp_error *e)
+/* Rows are normalised, so that the total mass is 1 and mean f + mean g the dual value, at most OT_eps; with what moving the points took from it. And its gap. */
+static dp_status values(double *dual, double *gap, const dp_potentials *a, const moved *to, dp_error *e)
 {
-    dp_status status = solve(a, s, e);
-    if (!status) status = dp_potentials_rows(NULL, a, e);
-    double f = 0, g = 0;
-    for (size_t i = 0; i < a->p.n; i++) f += a->f[i];
-    for (size_t j = 0; j < a->p.m; j++) g += a->g[j];
-    *value = f / (double) a->p.n + g / (double) a->p.m;
+    *dual = mean_of(a->f, a->p.n, 1, 0) + mean_of(a->g, a->p.m, 1, 0) + to->value;
+    const dp_status status = dp_entropic_gap(gap, &a->p, a->f, a->g, e);
+    *gap += ROUNDING * fabs(to->value);
     return status;
 }
 
-/* Primal and dual value of the plan against y, whose rows are normalised. */
-static dp_status note_values(dp_drifted *out, dp_potentials *a, double more, dp_error *e)
+static void note_values(dp_drifted *out, double dual, double gap)
 {
-    double f = 0, g = 0, gap = 0;
-    const dp_status status = dp_entropic_gap(&gap, &a->p, a->f, a->g, e);
-    for (size_t i = 0; i < a->p.n; i++) f += a->f[i];
-    for (size_t j = 0; j < a->p.m; j++) g += a->g[j];
-    const double dual = f / (double) a->p.n + g / (double) a->p.m + more;
-    gap += ROUNDING * fabs(more);
     dp_drifted_note(out, "primal", dual + gap), dp_drifted_note(out, "dual", dual), dp_drifted_note(out, "gap", gap);
-    return status;
 }
 
 dp_status dp_sinkhorn_drift(dp_drifted *out, const dp_sample *s, dp_error *e)
@@ -130,7 +119,8 @@ dp_status dp_sinkhorn_drift(dp_drifted *out, const dp_sample *s, dp_error *e)
     dp_drifted_note(out, "sweeps_self", (double) z.sweeps);
     if (!status && s->iterations < 0) {
         dp_drifted_note(out, "marginal_error", y.error), dp_drifted_note(out, "marginal_error_self", z.error);
-        status = note_values(out, &y, to[0].value, e);
+        double dual, gap = 0;
+        status = values(&dual, &gap, &y, to, e), note_values(out, dual, gap);
     }
     moved_clear(to), moved_clear(to + 1);
     dp_potentials_clear(&y), dp_potentials_clear(&z);
@@ -151,14 +141,14 @@ dp_status dp_sinkhorn_sample(double *value, dp_drifted *out, const dp_sample *s,
         dp_potentials a;
         moved to = move(pair + i, s);
         dp_potentials_init(&a, pair[i]);
-        status = dual_value(dual + i, &a, s, e), dual[i] += to.value;
-        if (!status) status = dp_entropic_gap(gap + i, &a.p, a.f, a.g, e);
-        gap[i] += ROUNDING * fabs(to.value), dp_potentials_clear(&a), moved_clear(&to);
+        status = barycentres(NULL, &a, s, e);
+        if (!status) status = values(dual + i, gap + i, &a, &to, e);
+        dp_potentials_clear(&a), moved_clear(&to);
     }
     if (status) return status;
     *value = dual[0] - dual[1] / 2 - dual[2] / 2;
     if (out) {
-        dp_drifted_note(out, "dual", dual[0]), dp_drifted_note(out, "primal", dual[0] + gap[0]), dp_drifted_note(out, "gap", gap[0]);
+        note_values(out, dual[0], gap[0]);
         dp_drifted_note(out, "gap_self_x", gap[1]), dp_drifted_note(out, "gap_self_y", gap[2]);
     }
     return out && out->v ? dp_sinkhorn_drift(out, s, e) : DP_OK;

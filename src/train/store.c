@@ -54,14 +54,26 @@ static void put_header(FILE *f, const dp_train *t, int modes)
     fputc('\n', f);
 }
 
-/* Keeps the heading and the lines of steps before `step`; a last line without its end is dropped. */
+/* A heading, or a line of a step after the last one; *last is that step then. */
+static int is_line(const char *line, int heading, slong *last)
+{
+    char *end;
+    if (heading) return !strncmp(line, "step,", 5);
+    const slong step = strtol(line, &end, 10), before = *last;
+    *last = step;
+    return *end == ',' && step > before;
+}
+
+/* Keeps the heading and the lines of steps before `step`; a last line without its end is dropped. What is no such file is not touched. */
 static dp_status cut(const dp_train_store *s, const char *name, slong step, dp_error *e)
 {
-    size_t n, keep = 0;
+    size_t n, keep = 0, number = 1;
+    slong last = -1;
     char *path = within(s, name), *text = dp_file_read(path, &n, e);
     dp_status status = text ? DP_OK : e->status;
-    for (char *line = text, *end; !status && (end = strchr(line, '\n')); line = end + 1) {
-        if (line != text && strtol(line, NULL, 10) >= step) break;
+    for (char *line = text, *end; !status && (end = strchr(line, '\n')); line = end + 1, number++) {
+        if (!is_line(line, line == text, &last)) status = dp_fail(e, DP_EINPUT, "%s:%zu: no line of this run; expected a heading and steps that increase: move the file away, or take another folder", path, number);
+        if (status || last >= step) break;
         keep = (size_t) (end + 1 - text);
     }
     if (!status) status = dp_file_write(path, text, keep, e);
