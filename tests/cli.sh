@@ -1011,6 +1011,13 @@ cp "$w/damaged/history.csv" "$w/damaged.csv"
 train 'a run whose history is damaged' 2 "$modes" --out "$w/damaged" --set train.steps=1000000
 says err 'history.csv:2: no line of this run'
 holds 'is left as it was' cmp "$w/damaged.csv" "$w/damaged/history.csv"
+rm "$w/damaged/run.yaml"
+train 'part of a run' 2 "$modes" --out "$w/damaged"
+says err 'part of a run is here, without its run.yaml'
+train 'a short run' 0 "$modes" --out "$w/short" --set train.steps=20
+cp "$w/run/parameters.npz" "$w/short"
+train 'a checkpoint of a longer run' 2 "$modes" --out "$w/short" --set train.steps=20
+says err 'parameters.npz: step 400 of a run of 20 steps'
 train 'a run that writes nothing' 0 "$modes" --dry --seed 3 --set train.steps=20 --set train.drift.name=sinkhorn-proxy
 train 'a run that diverges' 1 "$modes" --dry --set train.optimiser.method=sgd --set train.optimiser.lr=1e12
 says out 'the samples diverged'

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* parameters.c: weights, optimiser's states and step of a trainer in a .npz, written and read. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -100,7 +101,7 @@ static dp_status read_number(slong *out, const dp_npz *z, const char *file, cons
 {
     double value = 0;
     dp_status status = read_array(&value, z, file, dp_format("%s%s", whose, name), 0, (size_t[]){1, 1}, e);
-    if (!status && !(value >= 0 && value <= 9e15)) status = dp_fail(e, DP_EINPUT, "%s: %s%s: expected a whole number", file, whose, name);
+    if (!status && !(value >= 0 && value <= 9e15 && value == floor(value))) status = dp_fail(e, DP_EINPUT, "%s: %s%s: expected a whole number", file, whose, name);
     if (!status) *out = (slong) value;
     return status;
 }

@@ -123,12 +123,12 @@ dp_status dp_train_store_line(dp_train_store *s, const dp_train_result *r, const
 
 /* ---- opening ---- */
 
-static dp_status begin(dp_train_store *s, dp_trainer *a, const char *text, dp_error *e)
+static dp_status begin(const dp_train_store *s, const char *text, dp_error *e)
 {
+    if (there(s, "history.csv") || there(s, "parameters.npz")) return dp_fail(e, DP_EINPUT, "%s: part of a run is here, without its run.yaml; expected that file, or another folder", s->folder);
     char *path = within(s, "run.yaml");
-    dp_status status = dp_file_write(path, text, strlen(text), e);
+    const dp_status status = dp_file_write(path, text, strlen(text), e);
     free(path);
-    (void) a;
     return status;
 }
 
@@ -139,6 +139,7 @@ static dp_status again(dp_train_store *s, dp_trainer *a, const char *text, int r
     if (!status && there(s, "parameters.npz")) {
         char *path = within(s, "parameters.npz");
         status = dp_trainer_load(a, path, e);
+        if (!status && a->step > s->t->steps) status = dp_fail(e, DP_EINPUT, "%s: step %ld of a run of %ld steps: not a checkpoint of this run", path, (long) a->step, (long) s->t->steps);
         free(path);
     }
     for (int i = 0; i < 2 && !status; i++) {
@@ -155,7 +156,7 @@ dp_status dp_train_store_open(dp_train_store *s, dp_trainer *a, int resume, dp_e
     s->start = dp_now();
     dp_status status = dp_mkdir(s->folder, e);
     if (!status) status = dp_lock_folder(&s->lock, s->folder, e);
-    if (!status) status = there(s, "run.yaml") ? again(s, a, text, resume, e) : begin(s, a, text, e);
+    if (!status) status = there(s, "run.yaml") ? again(s, a, text, resume, e) : begin(s, text, e);
     if (!status) status = append(&s->history, s, "history.csv", e);
     if (!status) status = append(&s->timing, s, "timing.csv", e);
     free(text);
