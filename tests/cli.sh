@@ -504,6 +504,16 @@ says err 'regularisation'
 runs 'drift: directions' 0 drift --drift sliced-wasserstein --directions quasi:8 --json
 json directions 8
 runs 'drift: directions, dimension' 2 drift --drift sliced-wasserstein --directions "$w/p1.csv"
+says err 'expected a direction a row'
+printf '1,0\n1,2\n-3,1\n' >"$w/prows.csv"
+printf '1,1,-3\n0,2,1\n' >"$w/pcolumns.csv"
+runs 'drift: directions as rows' 0 "$dp" drift --x "$w/px.csv" --y "$w/py.csv" --drift sliced-wasserstein --directions "$w/prows.csv"
+silent err
+cp "$w/out" "$w/prows"
+runs 'drift: directions as columns' 0 "$dp" drift --x "$w/px.csv" --y "$w/py.csv" --drift sliced-wasserstein --directions "$w/pcolumns.csv"
+says err 'columns are the directions'
+cp "$w/out" "$w/pcolumns"
+holds 'drift: the same directions' cmp "$w/prows" "$w/pcolumns"
 runs 'drift: released' 0 drift --drift da2-released --clip 0 --normalise none
 runs 'drift: three weights and no more' 2 drift --drift da2-released --block-weights 1,1,1,2
 says err 'three numbers'

@@ -190,7 +190,7 @@ static const dp_option options[] = {
     {"as", 0, "auto|gaussian|particles", "what q is along the way: a Gaussian (mean and covariance), particles, or the first where it can be (auto, the default)"},
     {"particles", 'N', "N", "how many stand for a q that is no set of points (default 200): on the line its quantiles at (i + 1/2)/N, else draws by --seed"},
     {"data-particles", 'M', "M", "put M points of equal weight in the place of a p that is no set of points, chosen as those of q; with points on both sides every drift of samples is there"},
-    {"directions", 0, "SET", "sliced-wasserstein and sliced of particles: FILE of vectors (k, d) of any length, or random:K, quasi:K (default: random:100)"},
+    {"directions", 0, "SET", "sliced-wasserstein and sliced of particles: FILE of vectors of any length, (k, d), or (d, k) where k is not d, or random:K, quasi:K (default: random:100)"},
     {"time", 't', "T", "integrate from 0 to T (default 10)"},
     {"method", 'm', "euler|rk4|rkf45|rk8pd|msbdf", "fixed steps: euler (what training does), rk4; steps by --tolerance: rkf45, rk8pd (the default), msbdf (implicit, for stiff Gaussian flows)"},
     {"step", 0, "S", "length of fixed steps, of which T is a whole multiple (default T/1000)"},

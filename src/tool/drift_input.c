@@ -206,6 +206,17 @@ static dp_status read_files(dp_drift_input *in, const dp_args *a, dp_error *e)
     return status;
 }
 
+/* A file of d rows and another number of columns is (d, k), as POT has its projections: its columns are the directions. */
+static void turn_columns(dp_table *t, const dp_args *a, const char *file)
+{
+    double *rows = dp_malloc(sizeof(double) * t->rows * t->cols);
+    for (size_t i = 0; i < t->rows; i++)
+        for (size_t j = 0; j < t->cols; j++) rows[j * t->rows + i] = t->data[i * t->cols + j];
+    if (!dp_args_flag(a, "quiet")) fprintf(stderr, "driftproof: note: %s: of shape (%zu, %zu), so its columns are the directions\n", file, t->rows, t->cols);
+    free(t->data);
+    *t = (dp_table){rows, t->cols, t->rows};
+}
+
 /* FILE, random:K, quasi:K; 100 at random when nothing is said, the one there is on the line. */
 dp_status dp_read_directions(dp_table *out, const dp_args *a, size_t d, dp_error *e)
 {
@@ -214,7 +225,8 @@ dp_status dp_read_directions(dp_table *out, const dp_args *a, size_t d, dp_error
     char *end = NULL;
     if (!random && !quasi) {
         const dp_status status = dp_table_read(out, text, e);
-        return status || out->cols == d ? status : dp_fail(e, DP_EINPUT, "%s: directions of dimension %zu, but the points have dimension %zu", text, out->cols, d);
+        if (!status && out->cols != d && out->rows == d) turn_columns(out, a, text);
+        return status || out->cols == d ? status : dp_fail(e, DP_EINPUT, "%s: directions of shape (%zu, %zu), but the points have dimension %zu; expected a direction a row, or a column", text, out->rows, out->cols, d);
     }
     const long count = text ? strtol(strchr(text, ':') + 1, &end, 10) : d == 1 ? 1 : 100;
     if (count < 1 || count > 10000000 || (end && *end)) dp_usage_error("--directions %s: expected a file, random:K or quasi:K with K from 1 to ten million", text);

@@ -19,7 +19,7 @@ typedef struct {
 /* Wrong options end the program; files that cannot be read or do not fit together are DP_EINPUT. Clear it in any case. */
 dp_status dp_drift_input_read(dp_drift_input *in, const dp_args *a, const char *drift, dp_error *e);
 void dp_drift_input_clear(dp_drift_input *in);
-/* --directions: FILE, random:K or quasi:K, vectors of R^d; when nothing is said 100 at random by --seed, on the line the one there is. Clear it in any case. */
+/* --directions: FILE (rows, or columns where only these have d numbers), random:K or quasi:K, vectors of R^d; when nothing is said 100 at random by --seed, on the line the one there is. Clear it in any case. */
 dp_status dp_read_directions(dp_table *out, const dp_args *a, size_t d, dp_error *e);
 /* Ends the program where an option was given that has no part in the drift, or in the energy asked for. */
 void dp_drift_options_check(const dp_args *a, const char *drift);
