@@ -37,6 +37,14 @@ static inline void run(toy *t, const char *drift, double *v)
     if (dp_drift_sample(&out, drift, &t->s, &e)) fail_msg("%s: %s", drift, e.text);
 }
 
+static inline double noted(const dp_drifted *out, const char *name)
+{
+    for (int k = 0; k < out->nnotes; k++)
+        if (!strcmp(out->note[k].name, name)) return out->note[k].value;
+    fail_msg("no %s", name);
+    return NAN;
+}
+
 static inline void close_to(const double *a, const double *b, size_t n, double tolerance)
 {
     double top = 0, off = 0;

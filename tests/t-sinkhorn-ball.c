@@ -106,7 +106,7 @@ static void test_few(void **unused)
     toy_clear(&t);
 }
 
-/* Kernels so narrow that a hundred sweeps do not converge: accelerated potentials must not run away, where rounding says that the marginals are met. */
+/* Kernels so narrow that sweeps get nowhere and Newton's method serves. */
 static void test_narrow(void **unused)
 {
     (void) unused;
@@ -121,11 +121,11 @@ static void test_narrow(void **unused)
         enclose(v, &t, 20);
         if (dp_drift_sample(&out, "sinkhorn", &t.s, &e)) fail_msg("%s", e.text);
         for (slong i = 0; i < 14; i++) t.w[i] = arf_get_d(arb_midref(v + i), ARF_RND_NEAR);
-        close_to(t.v, t.w, 14, 1e-8), many += out.note[0].value > 100;
+        close_to(t.v, t.w, 14, 1e-11), many += noted(&out, "newton") > 0;
         _arb_vec_clear(v, 14);
         toy_clear(&t);
     }
-    assert_true(many > 0);
+    assert_true(many > 20);
 }
 
 /* Still narrower, points further apart, parts that exchange masses of e^-300, and numbers of points with and without a common divisor. */
@@ -143,7 +143,7 @@ static void test_far_and_narrow(void **unused)
         arb_ptr v = _arb_vec_init(14);
         dp_drifted out = {.v = t.v};
         if (dp_drift_sample(&out, "sinkhorn", &t.s, &e)) fail_msg("%d: %s", k, e.text);
-        assert_true(out.note[0].value < 3000);
+        assert_true(noted(&out, "sweeps") < 100 && noted(&out, "newton") < 100);
         if (!dp_drift_sample_ball(v, "sinkhorn", &t.s, 20, &e)) {
             for (slong i = 0; i < 14; i++) t.w[i] = arf_get_d(arb_midref(v + i), ARF_RND_NEAR);
             close_to(t.v, t.w, 14, 1e-8), compared++;

@@ -116,9 +116,9 @@ dp_status dp_sinkhorn_in_doubles(dp_drifted *out, const dp_sample *s, dp_error *
     const int narrow = s->n <= MOST_PAIRS / s->m && !dp_sinkhorn_narrow(v, value, s, prec, NULL) && dp_ball_digits(v, n) >= 17;
     for (slong i = 0; i < n && narrow; i++) out->v[i] = arf_get_d(arb_midref(v + i), ARF_RND_NEAR);
     if (narrow) {
-        static const char *const zero[] = {"sweeps", "sweeps_self", "marginal_error", "marginal_error_self"};
+        static const char *const zero[] = {"sweeps", "sweeps_self", "newton", "newton_self", "marginal_error", "marginal_error_self"};
         const double cost = arf_get_d(arb_midref(value), ARF_RND_NEAR);
-        for (int i = 0; i < 4; i++) dp_drifted_note(out, zero[i], 0);
+        for (size_t i = 0; i < sizeof zero / sizeof *zero; i++) dp_drifted_note(out, zero[i], 0);
         dp_drifted_note(out, "primal", cost), dp_drifted_note(out, "dual", cost), dp_drifted_note(out, "gap", mag_get_d(arb_radref(value)));
     }
     _arb_vec_clear(v, n), _arb_vec_clear(value, 3);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* converge.c: potentials of the entropic problem: from wider kernels, by accelerated sweeps and Newton's method. */
+/* converge.c: potentials of the entropic problem: from wider kernels, by accelerated sweeps, and between few points where these get nowhere by Newton's method. */
 #include "particle/anderson.h"
 #include "particle/converge.h"
-#include "particle/entropic.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -15,11 +14,15 @@ void dp_potentials_init(dp_potentials *a, dp_pairing p)
     a->p.add = a->g;
 }
 
-void dp_potentials_clear(dp_potentials *a) { free(a->f), free(a->g), free(a->old); }
+void dp_potentials_clear(dp_potentials *a) { free(a->f), free(a->g), free(a->old), dp_reduced_clear(&a->reduced); }
 
 dp_status dp_potentials_rows(double *shift, dp_potentials *a, dp_error *e)
 {
     const double log_m = dp_pkernel_eps(a->p.kernel) * log((double) a->p.m);
+    if (a->reduced.cost) { /* rows have their sums */
+        if (shift) dp_reduced_rows(shift, &a->reduced, &a->p);
+        return DP_OK;
+    }
     const dp_status status = dp_rows(a->f, shift, &a->p, e);
     for (size_t i = 0; i < a->p.n; i++) a->f[i] = log_m - a->f[i];
     return status;
@@ -56,20 +59,24 @@ static double bound_of(const dp_potentials *a)
 
 /* ---- on one kernel ---- */
 
-/* What the acceleration keeps: the least error so far, what a sweep made of its point, the largest centred potential that a sweep made, sweeps since the least, and since it
-   was `mark`, since it fell by a tenth, sweeps still to be made without acceleration, and before Newton's method is tried again; newton: the point is its, 2: after a step that was cut off, of which there were `cut`. */
-typedef struct { dp_anderson A; double least, most, mark, *best; slong idle, since, stale, plain, more, rest; int newton, cut; } chase;
+/* What the acceleration keeps: the least error so far, what a sweep made of its point, the largest centred potential that a sweep made, sweeps since the least, since it fell by a tenth, since it was `mark`, and
+   since it was a tenth of what it was then, and sweeps still to be made without acceleration. */
+typedef struct { dp_anderson A; double least, most, mark, tenth, *best; slong idle, since, stale, slow, plain, more; } chase;
 
 enum { MOST_SWEEPS = 100000, QUICK = 1000, MOST_LEVELS = 40, LEAST_TILED = 1 << 14, FAR = 64, SLIGHT = 26, PATIENCE = 24, STALE = 4000 };
 static const double NEAR = 1e-8, SENSE = 1.0 / 128; /* accepted where nothing gets nearer and no tolerance was asked; the largest error of weights that says something */
-enum { LEAP = 10, IDLE = 4 * DP_ANDERSON, MOST_PLAIN = 4096, FEW = 1 << 20, MOST_CUT = 40 };
+enum { LEAP = 10, IDLE = 4 * DP_ANDERSON, MOST_PLAIN = 4096, FEW = 1 << 20 };
+static const double CLOSE = 1e-2, FINE = 1e-10; /* an error from which Newton's method goes on at once; of weights that are fine */
 
-/* About so many sweeps are a step of Newton's method. */
-static slong price(size_t m) { return m > 64 ? 4 * (slong) m : 0; }
+/* Whether Newton's method may serve. */
+static int few(const dp_pairing *p) { return p->n <= FEW / p->m; }
+
+/* A step of Newton's method costs about so many sweeps: while each of so many divides the error by ten these are as good. */
+static slong price(const dp_pairing *p) { return 16 + (slong) FLINT_MIN(p->n, p->m) / 4; }
 
 static void chase_init(chase *c, size_t m)
 {
-    *c = (chase){.least = INFINITY, .mark = INFINITY, .best = dp_malloc(sizeof(double) * m), .more = 1, .rest = price(m)};
+    *c = (chase){.least = INFINITY, .mark = INFINITY, .tenth = INFINITY, .best = dp_malloc(sizeof(double) * m), .more = 1};
     dp_anderson_init(&c->A, m);
 }
 
@@ -84,18 +91,11 @@ static double centre(double *g, size_t m)
     return most;
 }
 
-/* From the best point by Newton's method, where points are few, and where that does not help by sweeps alone, under which the error never grows, each time twice as many. */
-static dp_status begin_anew(dp_potentials *a, chase *c, int newton, dp_error *e)
+/* From the best point by sweeps alone, under which the error never grows, each time twice as many. */
+static void begin_anew(dp_potentials *a, chase *c)
 {
     memcpy(a->g, c->best, sizeof(double) * a->p.m);
-    c->A.steps = 0, c->idle = 0, c->newton = 0;
-    if (newton) {
-        const dp_status status = dp_potentials_rows(NULL, a, e);
-        if (status) return status;
-        c->newton = dp_entropic_newton(a->g, &a->p, a->f), c->rest = price(a->p.m);
-    }
-    if (!c->newton) c->plain = c->more, c->more = 2 * c->more < MOST_PLAIN ? 2 * c->more : MOST_PLAIN;
-    return DP_OK;
+    c->A.steps = 0, c->idle = 0, c->plain = c->more, c->more = FLINT_MIN(2 * c->more, (slong) MOST_PLAIN);
 }
 
 /* A set against itself; with pairs left out it is any two sets. */
@@ -103,30 +103,25 @@ static int is_self(const dp_pairing *p) { return p->a == p->b && !p->skip; }
 
 /* The next g. For a set against itself the two potentials are averaged, which keeps them equal and converges fast. Otherwise Anderson's; anew from the best point where the error has
    grown tenfold, or was not the least for long. */
-static dp_status next(dp_potentials *a, chase *c, int self, dp_error *e)
+static void next(dp_potentials *a, chase *c, int self)
 {
-    const int tried = c->newton, few = a->p.n * a->p.m <= FEW && !a->p.single;
-    dp_status status = DP_OK;
     c->stale = a->error < 0.9 * c->least ? 0 : c->stale + 1;
+    c->slow = a->error < c->tenth ? 0 : c->slow + 1;
+    if (!c->slow) c->tenth = a->error / 10;
+    c->idle++;
+    if (a->error < c->least) c->least = a->error, c->idle = 0, memcpy(c->best, a->g, sizeof(double) * a->p.m);
     if (self) {
-        if (a->error < c->least) c->least = a->error, memcpy(c->best, a->g, sizeof(double) * a->p.m);
         for (size_t j = 0; j < a->p.m; j++) a->g[j] = (a->f[j] + a->g[j]) / 2;
-        return status;
+        return;
     }
-    /* A cut step towards parts that exchange too little mass multiplies it, while the error says hardly anything. */
-    const int nearer = tried == 2 && a->error <= 1.001 * c->least && c->cut < MOST_CUT, helped = nearer || a->error < c->least / 2;
-    c->idle++, c->rest--, c->cut = tried == 2 ? c->cut + 1 : 0;
-    if (a->error < c->least || nearer) c->least = fmin(a->error, c->least), c->idle = 0, memcpy(c->best, a->g, sizeof(double) * a->p.m);
     c->most = fmax(c->most, centre(a->g, a->p.m));
-    if (tried || (!c->plain && (a->error > LEAP * c->least || c->idle > IDLE))) status = begin_anew(a, c, few && (tried ? helped : c->rest <= 0), e);
-    if (status || c->newton) return status;
+    if (!c->plain && (a->error > LEAP * c->least || c->idle > IDLE)) begin_anew(a, c);
     if (c->plain) c->plain--;
     else {
         dp_anderson_step(a->old, &c->A, a->g); /* from the point to try next, in old */
         if (centre(a->old, a->p.m) <= 2 * c->most) memcpy(a->g, a->old, sizeof(double) * a->p.m);
         else c->A.steps = 0; /* differences of potentials are no larger than differences of costs: out there rounding alone says that the marginals are met */
     }
-    return status;
 }
 
 /* Whether the least error has not fallen by a third in PATIENCE sweeps: where blocks are left out that may be for good, as parts of the plan that exchange little mass exchange none there. */
@@ -138,8 +133,8 @@ static int idled(chase *c)
     return idle;
 }
 
-/* How long, how close, what the potentials begin with (dp_sweep_init), and whether points are in order, so that blocks may be left out. */
-typedef struct { slong most; double tolerance, above; int tiled; } leg;
+/* How long, how close, what the potentials begin with (dp_sweep_init), whether points are in order, so that blocks may be left out; slow: end after so many sweeps that do not divide the error by ten, 0: do not. */
+typedef struct { slong most, slow; double tolerance, above; int tiled; } leg;
 
 /* The best point again, with its error. */
 static dp_status back_to(const double *best, dp_potentials *a, dp_sweep *w, dp_error *e)
@@ -170,8 +165,8 @@ static dp_status chased(double *goal, dp_potentials *a, const leg *l, dp_error *
         a->p.single = w.p.single, a->error = marginal_error(a), *goal = l->tolerance >= 0 ? l->tolerance : fmax(1e-13, floor_of(a));
         if (a->error > *goal) {
             if (w.tiled && idled(&c)) dp_sweep_leave_out(&w, -1);
-            status = next(a, &c, self, e);
-            if (l->tolerance < 0 && c.stale > STALE && c.least <= NEAR) break;
+            next(a, &c, self);
+            if ((l->tolerance < 0 && c.stale > STALE && c.least <= NEAR) || (l->slow && c.slow > l->slow)) break;
         } else {
             memcpy(a->g, a->old, sizeof(double) * a->p.m);
             if (!w.thin) break;
@@ -230,29 +225,52 @@ static dp_status widened(dp_potentials *a, double *above, slong most, dp_error *
 /* Whether the marginals are met, or as well as rounding may allow when no tolerance was asked, or, in the end, as is near enough to say so. */
 static int met(const dp_potentials *a, double tolerance, double goal, int end) { return a->error <= goal || (tolerance < 0 && a->error <= fmax(bound_of(a), end ? NEAR : 0)); }
 
-/* Exponents beyond what doubles resolve leave the plan to rounding, whatever marginals it seems to have; one point takes all all the same. */
-static dp_status sensible(const dp_potentials *a, dp_error *e)
+static int single_point(const dp_pairing *p) { return p->n == 1 || p->m == 1; } /* takes all, whatever exponents say */
+
+/* Exponents beyond what is resolved leave the plan to rounding, whatever marginals it seems to have. */
+static dp_status sensible(const dp_potentials *a, double bound, dp_error *e)
 {
-    const double bound = bound_of(a);
-    if (bound <= SENSE || a->p.n == 1 || a->p.m == 1) return DP_OK;
+    if (bound <= SENSE || single_point(&a->p)) return DP_OK;
     return dp_fail(e, DP_EBUDGET, "sinkhorn: exponents of %.2g leave the weights no digits (errors up to %.2g), and the plan is not known to be the optimal one: --precision DIGITS, or a wider kernel",
                    top_of(a, a->f, a->p.n) + top_of(a, a->g, a->p.m), bound);
 }
 
-/* First in haste, one sweep on each kernel; where that does not get there, with each of them solved, which takes potentials along that tiny masses decide. */
+static dp_status too_far(const dp_potentials *a, double goal, dp_error *e)
+{
+    return dp_fail(e, DP_EBUDGET, "sinkhorn: marginal error %.3g after %ld sweeps; %.3g was asked, and rounding may leave %.3g", a->error, a->sweeps, goal, bound_of(a));
+}
+
+/* Newton's method, from potentials that may be near. */
+static dp_status reduced(dp_potentials *a, double tolerance, dp_error *e)
+{
+    const double goal = tolerance >= 0 ? tolerance : 1e-13;
+    dp_reduced r;
+    const int near = a->error <= CLOSE && !dp_potentials_rows(NULL, a, e);
+    dp_reduced_solve(&r, &a->p, near ? a->f : NULL, near ? a->g : NULL, goal);
+    a->reduced = r;
+    if (r.bound > SENSE) return sensible(a, r.bound, e);
+    a->error = r.error, a->p.single = 0;
+    if (!(r.error <= (tolerance >= 0 ? goal : NEAR))) return too_far(a, goal, e);
+    for (size_t i = 0; i < r.n; i++) a->f[i] = r.F[i].high + (r.F[i].low + r.f[i]);
+    for (size_t j = 0; j < r.m; j++) a->g[j] = r.G[j].high + (r.G[j].low + r.g[j]);
+    return DP_OK;
+}
+
+/* First in haste, one sweep on each kernel; where that does not get there, between few points by Newton's method, else with each of the kernels solved, which takes potentials along that tiny masses decide. */
 static dp_status start_and_chase(dp_potentials *a, double tolerance, int tiled, dp_error *e)
 {
-    const int self = is_self(&a->p);
+    const int self = is_self(&a->p), newton = few(&a->p) && !single_point(&a->p);
     double goal = 0;
     dp_status status = DP_OK;
     for (int careful = 0; careful < 2 - self && !status; careful++) {
-        leg last = {.most = self || careful ? MOST_SWEEPS : QUICK, .tolerance = tolerance, .tiled = tiled};
+        leg last = {.most = self || careful ? MOST_SWEEPS : QUICK, .slow = newton ? price(&a->p) : 0, .tolerance = tolerance, .tiled = tiled};
         memset(a->f, 0, sizeof(double) * a->p.n), memset(a->g, 0, sizeof(double) * a->p.m);
         if (!self) status = widened(a, &last.above, careful ? QUICK : 1, e);
         if (!status) status = chased(&goal, a, &last, e);
-        if (!status && met(a, tolerance, goal, self || careful)) return sensible(a, e);
+        if (!status && newton && (a->error > goal || (a->p.kernel->power == 2 && !a->single && bound_of(a) > FINE))) return reduced(a, tolerance, e);
+        if (!status && met(a, tolerance, goal, self || careful)) return sensible(a, bound_of(a), e);
     }
-    return status ? status : dp_fail(e, DP_EBUDGET, "sinkhorn: marginal error %.3g after %ld sweeps; %.3g was asked, and rounding may leave %.3g", a->error, a->sweeps, goal, bound_of(a));
+    return status ? status : too_far(a, goal, e);
 }
 
 /* ---- points in order ---- */
@@ -283,6 +301,7 @@ dp_status dp_potentials_converge(dp_potentials *a, double tolerance, dp_error *e
     const dp_status status = start_and_chase(a, tolerance, 1, e);
     a->p.a = p.a, a->p.b = p.b;
     put_back(a->f, old, rows, p.n), put_back(a->g, old, cols, p.m);
+    if (a->reduced.cost) dp_reduced_put_back(&a->reduced, rows, cols);
     free(x), free(y), free(old), free(rows), free(cols);
     return status;
 }

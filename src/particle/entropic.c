@@ -6,12 +6,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Row i of the plan of a table of costs, or of one turned. */
+static double of_table(const dp_pairing *p, size_t i, double f, const double *g)
+{
+    double sum = 0;
+    for (size_t j = 0; j < p->m; j++) sum += exp(dp_over_eps(p->kernel, f + (g[j] - (p->cost ? p->cost[i * p->m + j] : p->turned[j * p->n + i]))));
+    return sum;
+}
+
 /* mass: of rows, that should be 1, of the plan with potentials f, g; f has p->n, g p->m numbers. */
 static dp_status masses(double *mass, dp_pairing p, const double *f, const double *g, dp_error *e)
 {
+    dp_status status = DP_OK;
     p.add = g, p.single = 0;
-    const dp_status status = dp_rows(mass, NULL, &p, e);
-    for (size_t i = 0; i < p.n; i++) mass[i] = exp(dp_over_eps(p.kernel, f[i] + mass[i])) / (double) p.m;
+    const int table = p.cost || p.turned;
+    if (!table) status = dp_rows(mass, NULL, &p, e);
+    for (size_t i = 0; i < p.n; i++) mass[i] = (table ? of_table(&p, i, f[i], g) : exp(dp_over_eps(p.kernel, f[i] + mass[i]))) / (double) p.m;
     return status;
 }
 
@@ -39,15 +49,15 @@ static double spread(const double *a, size_t n, size_t d, size_t k, const double
     return sum;
 }
 
-/* Mean of need_i lack_j c_ij; where costs are affine in the squared distance, that of its mean: the spreads of both sides and the square of what is between their centres. */
+/* Mean of need_i lack_j c_ij; where costs are not a table and affine in the squared distance, that of its mean: the spreads of both sides and the square of what is between their centres. */
 static double mean_cost(const dp_pairing *p, const double *need, const double *lack, double rows, double cols)
 {
     double sum = 0, r2 = 0;
-    for (size_t k = 0; k < p->d && p->kernel->power == 2; k++) {
+    for (size_t k = 0; k < p->d && p->kernel->power == 2 && !p->cost; k++) {
         const double n = rows * (double) p->n, m = cols * (double) p->m, a = centre(p->a, p->n, p->d, k, need, n), b = centre(p->b, p->m, p->d, k, lack, m);
         r2 += spread(p->a, p->n, p->d, k, need, n, a) + spread(p->b, p->m, p->d, k, lack, m, b) + (a - b) * (a - b);
     }
-    if (p->kernel->power == 2 && p->form == DP_FORM_KERNEL) return rows * cols * dp_pkernel_cost(p->kernel, p->form, r2);
+    if (p->kernel->power == 2 && p->form == DP_FORM_KERNEL && !p->cost) return rows * cols * dp_pkernel_cost(p->kernel, p->form, r2);
     for (size_t i = 0; i < p->n; i++) {
         double row = 0;
         for (size_t j = 0; j < p->m && need[i] > 0; j++)

@@ -90,9 +90,13 @@ static void moved_clear(moved *to) { free(to->b), free(to->t); }
 /* Rows are normalised, so that the total mass is 1 and mean f + mean g the dual value, at most OT_eps; with what moving the points took from it. And its gap. */
 static dp_status values(double *dual, double *gap, const dp_potentials *a, const moved *to, dp_error *e)
 {
-    *dual = mean_of(a->f, a->p.n, 1, 0) + mean_of(a->g, a->p.m, 1, 0) + to->value;
-    const dp_status status = dp_entropic_gap(gap, &a->p, a->f, a->g, e);
-    *gap += ROUNDING * fabs(to->value);
+    const dp_reduced *r = &a->reduced;
+    const double *f = r->cost ? r->f : a->f, *g = r->cost ? r->g : a->g, base = to->value + (r->cost ? dp_reduced_base(r) : 0);
+    dp_pairing p = a->p;
+    p.cost = r->cost;
+    *dual = mean_of(f, p.n, 1, 0) + mean_of(g, p.m, 1, 0) + base;
+    const dp_status status = dp_entropic_gap(gap, &p, f, g, e);
+    *gap += ROUNDING * fabs(base);
     return status;
 }
 
@@ -117,6 +121,7 @@ dp_status dp_sinkhorn_drift(dp_drifted *out, const dp_sample *s, dp_error *e)
     for (size_t i = 0; i < s->n * s->d; i++) out->v[i] -= shift[i];
     dp_drifted_note(out, "sweeps", (double) y.sweeps);
     dp_drifted_note(out, "sweeps_self", (double) z.sweeps);
+    if (s->iterations < 0) dp_drifted_note(out, "newton", (double) y.reduced.steps), dp_drifted_note(out, "newton_self", (double) z.reduced.steps);
     if (!status && s->iterations < 0) {
         dp_drifted_note(out, "marginal_error", y.error), dp_drifted_note(out, "marginal_error_self", z.error);
         double dual, gap = 0;

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* narrowing.c: the entropic problem between few points: kernels that narrow, and costs less the potentials reached, in twice the precision. */
+#include "particle/narrowing.h"
+#include "particle/network.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Lemma K. P = exp((f_i + g_j - c_ij)/epsilon) is the entropic plan of its own marginals. Let these be off from a and b by `error` in L1, all together. Then no entry of P is off from that of the plan P* for a and b
+   by more than error/2, and no row of it by more than `error` in L1.
+   Proof: along marginals that move from those of P to a and b in a straight line the plan moves by dP_ij = P_ij (df_i + dg_j)/epsilon, the current in a network with conductances P_ij/epsilon that is
+   fed what the marginals of rows change by and gives off what those of columns do. A current has no cycle along which potentials fall: it is a sum of paths from sources to sinks, that carry error/2 all together. Each takes an arc, and a
+   node, once at most: an arc carries error/2 at most, and the arcs of a node twice that. */
+
+enum { MOST_STEPS = 60, FEW_STEPS = 12 }; /* on one kernel; from potentials that are near */
+static const double WIDEST = 8, SHRINK = 0.35, ROUGH = 1e-4; /* exponents of the first kernel; from kernel to kernel; the error at which the next one is tried */
+static const double LARGEST = 0x1p92, LEAST = 1e-280; /* an exponent whose error may still be small; eps that doubles hold well */
+static const double log2e = 0x1.71547652b82fep0;
+
+/* ---- costs less potentials ---- */
+
+/* a + b exactly. */
+static inline dp_twofold sum_two(double a, double b)
+{
+    const double s = a + b, t = s - a;
+    return (dp_twofold){s, (a - (s - t)) + (b - t)};
+}
+
+/* Within 2^-104 (|a| + |b|). */
+static inline dp_twofold plus(dp_twofold a, dp_twofold b)
+{
+    const dp_twofold s = sum_two(a.high, b.high);
+    const double t = s.low + (a.low + b.low), h = s.high + t;
+    return (dp_twofold){h, t - (h - s.high)};
+}
+
+static inline dp_twofold minus(dp_twofold a, dp_twofold b) { return plus(a, (dp_twofold){-b.high, -b.low}); }
+
+/* a.high is halved into parts of 26 bits, whose products are exact. */
+static inline dp_twofold square(dp_twofold a)
+{
+    const double split = 0x1.0000002p27 * a.high, x = split - (split - a.high), y = a.high - x, p = a.high * a.high;
+    return (dp_twofold){p, ((x * x - p) + 2 * x * y) + y * y + 2 * a.high * a.low};
+}
+
+/* c_ij; of other kernels than one Gaussian what doubles make of it. */
+static dp_twofold cost(const dp_pairing *p, size_t i, size_t j)
+{
+    dp_twofold r2 = {0, 0};
+    if (p->kernel->power != 2) return (dp_twofold){dp_pairing_cost(p, i, j), 0};
+    for (size_t k = 0; k < p->d; k++) r2 = plus(r2, square(sum_two(p->a[i * p->d + k], -p->b[j * p->d + k])));
+    return plus((dp_twofold){r2.high / 2, r2.low / 2}, (dp_twofold){dp_pkernel_cost(p->kernel, p->form, 0), 0});
+}
+
+static void into(dp_twofold *F, double *f, size_t n)
+{
+    for (size_t i = 0; i < n; i++) F[i] = plus(F[i], (dp_twofold){f[i], 0}), f[i] = 0;
+}
+
+/* f and g go into F and G. */
+static void reduce(dp_reduced *r, const dp_pairing *p)
+{
+    into(r->F, r->f, r->n), into(r->G, r->g, r->m);
+    for (size_t i = 0; i < r->n; i++)
+        for (size_t j = 0; j < r->m; j++) r->cost[i * r->m + j] = p->skip && i == j ? INFINITY : minus(minus(cost(p, i, j), r->F[i]), r->G[j]).high;
+}
+
+static void forget(dp_reduced *r)
+{
+    memset(r->F, 0, sizeof(dp_twofold) * r->n), memset(r->G, 0, sizeof(dp_twofold) * r->m);
+    memset(r->f, 0, sizeof(double) * r->n), memset(r->g, 0, sizeof(double) * r->m);
+}
+
+/* ---- kernels that narrow ---- */
+
+/* From the exponents that the potentials gained on the kernel before: what they gain again where they are lines in epsilon, as narrow kernels make them, for these gains shrink as epsilon does. */
+static void on_kernel(dp_reduced *r, dp_network *w, const dp_pairing *p, double wider, double tolerance, slong most)
+{
+    const double unit = dp_pkernel_eps(p->kernel) * wider / log2e;
+    reduce(r, p);
+    for (size_t i = 0; i < w->n; i++)
+        for (size_t j = 0; j < w->stride; j++) w->E[i * w->stride + j] = j < w->m ? dp_over_eps(p->kernel, r->cost[i * w->m + j]) / wider * log2e : INFINITY;
+    r->error = dp_network_solve(w, tolerance, most, &r->steps);
+    for (size_t i = 0; i < w->n; i++) r->f[i] = w->f[i] * unit;
+    for (size_t j = 0; j < w->m; j++) r->g[j] = w->g[j] * unit;
+}
+
+/* The largest exponent of the problem itself. */
+static double largest(dp_reduced *r, const dp_pairing *p)
+{
+    double top = 0;
+    forget(r), reduce(r, p);
+    for (size_t q = 0; q < r->n * r->m; q++)
+        if (!p->skip || q % (r->m + 1)) top = fmax(top, fabs(dp_over_eps(p->kernel, r->cost[q])));
+    return top;
+}
+
+/* Rows are no fewer than columns. */
+static void solve(dp_reduced *r, const dp_pairing *p, const double *f, const double *g, double tolerance)
+{
+    dp_network w;
+    dp_network_init(&w, r->n, r->m);
+    if (f) memcpy(r->f, f, sizeof(double) * r->n), memcpy(r->g, g, sizeof(double) * r->m), on_kernel(r, &w, p, 1, tolerance, FEW_STEPS);
+    if (!(r->error <= tolerance)) {
+        double wider = 1;
+        memset(w.g, 0, sizeof(double) * w.m);
+        for (const double top = largest(r, p); top / wider > WIDEST;) wider /= SHRINK;
+        for (; wider > 1 / sqrt(SHRINK); wider *= SHRINK) on_kernel(r, &w, p, wider, ROUGH, MOST_STEPS);
+        on_kernel(r, &w, p, 1, tolerance, MOST_STEPS);
+    }
+    dp_network_clear(&w);
+}
+
+/* Rows become columns, and have their sums. */
+static void turn(dp_reduced *r, const dp_pairing *p)
+{
+    dp_network w;
+    const dp_reduced old = *r;
+    r->n = old.m, r->m = old.n, r->f = old.g, r->g = old.f, r->F = old.G, r->G = old.F;
+    dp_network_init(&w, r->n, r->m);
+    on_kernel(r, &w, p, 1, INFINITY, 0);
+    dp_network_clear(&w);
+}
+
+void dp_reduced_solve(dp_reduced *r, const dp_pairing *p, const double *f, const double *g, double tolerance)
+{
+    const int wide = p->m > p->n;
+    const dp_pairing q = wide ? dp_pairing_turned(p) : *p;
+    *r = (dp_reduced){.n = q.n, .m = q.m, .cost = dp_malloc(sizeof(double) * q.n * q.m), .f = dp_calloc(q.n, sizeof(double)), .g = dp_calloc(q.m, sizeof(double)), .error = INFINITY};
+    r->F = dp_calloc(q.n, sizeof(dp_twofold)), r->G = dp_calloc(q.m, sizeof(dp_twofold));
+    const double top = largest(r, &q);
+    r->bound = 0x1p-44 + (p->kernel->power == 2 ? 0x1p-100 : 0x1p-51) * top;
+    if (!(top < LARGEST && dp_pkernel_eps(p->kernel) > LEAST)) {
+        r->bound = INFINITY;
+        return;
+    }
+    solve(r, &q, wide ? g : f, wide ? f : g, tolerance);
+    if (wide) turn(r, p);
+}
+
+static void scatter(dp_twofold *F, double *f, const uint32_t *order, size_t n)
+{
+    dp_twofold *old = dp_malloc(sizeof *old * n);
+    for (size_t i = 0; i < n; i++) old[i] = F[i];
+    for (size_t i = 0; i < n; i++) F[order[i]] = old[i];
+    for (size_t i = 0; i < n; i++) old[i].high = f[i];
+    for (size_t i = 0; i < n; i++) f[order[i]] = old[i].high;
+    free(old);
+}
+
+void dp_reduced_put_back(dp_reduced *r, const uint32_t *rows, const uint32_t *cols)
+{
+    double *cost = dp_malloc(sizeof(double) * r->n * r->m);
+    for (size_t i = 0; i < r->n; i++)
+        for (size_t j = 0; j < r->m; j++) cost[rows[i] * r->m + cols[j]] = r->cost[i * r->m + j];
+    free(r->cost), r->cost = cost;
+    scatter(r->F, r->f, rows, r->n), scatter(r->G, r->g, cols, r->m);
+}
+
+void dp_reduced_clear(dp_reduced *r) { free(r->cost), free(r->f), free(r->g), free(r->F), free(r->G); }
+
+/* ---- what comes of it ---- */
+
+void dp_reduced_rows(double *shift, const dp_reduced *r, const dp_pairing *p)
+{
+    for (size_t i = 0; i < r->n; i++) {
+        double sum = 0, *to = shift + i * p->d;
+        for (size_t k = 0; k < p->d; k++) to[k] = 0;
+        for (size_t j = 0; j < r->m; j++) {
+            const double w = exp(dp_over_eps(p->kernel, r->f[i] + (r->g[j] - r->cost[i * r->m + j])));
+            sum += w;
+            for (size_t k = 0; k < p->d && w > 0; k++) to[k] += w * (p->b[j * p->d + k] - p->a[i * p->d + k]);
+        }
+        for (size_t k = 0; k < p->d && sum > 0; k++) to[k] /= sum;
+    }
+}
+
+double dp_reduced_base(const dp_reduced *r)
+{
+    dp_twofold f = {0, 0}, g = {0, 0};
+    for (size_t i = 0; i < r->n; i++) f = plus(f, r->F[i]);
+    for (size_t j = 0; j < r->m; j++) g = plus(g, r->G[j]);
+    return plus((dp_twofold){f.high / (double) r->n, f.low / (double) r->n}, (dp_twofold){g.high / (double) r->m, g.low / (double) r->m}).high;
+}
