@@ -482,7 +482,7 @@ json precision 30
 says out '"rad"'
 runs 'drift --precision single' 0 drift --drift da2 --precision single --json
 json precision '"single"'
-for d in smoothed-kl wasserstein 'sliced-wasserstein --directions quasi:5' 'kale --regularisation 1/10' 'chi2 --regularisation 1/10'; do
+for d in smoothed-kl wasserstein da2-released 'sliced-wasserstein --directions quasi:5' 'kale --regularisation 1/10' 'chi2 --regularisation 1/10'; do
   # shellcheck disable=SC2086 # words
   runs "drift $d has no float32" 0 drift --drift $d --precision single --json
   json precision '"double"'
@@ -573,6 +573,14 @@ runs 'drift: a mask after the sums' 0 drift --drift sinkhorn-proxy --mask after 
 runs 'drift: how many sweeps' 2 drift --drift da2 --normalisation sinkhorn
 says err 'iterations K'
 runs 'drift: sweeps of one root' 2 drift --drift da2 --iterations 3
+printf '0,0\n1,0\n0,1\n3,-1\n' >"$w/pz.csv"
+runs 'drift: guidance' 0 drift --drift da2 --mask self --negatives "$w/pz.csv" --guidance 2
+runs 'drift: guidance without points for it' 2 drift --drift da2 --negatives "$w/px.csv" --guidance 2
+says err 'with more points than x has'
+runs 'drift: guidance of 0' 2 drift --drift da2 --negatives "$w/pz.csv" --guidance 0
+says err 'above 0'
+runs 'drift: guidance in float32' 2 drift --drift da2 --negatives "$w/pz.csv" --guidance 2 --precision single
+refused mean-shift --guidance 2
 runs 'drift: other affinities, digits' 2 drift --drift da2 --normalisation row --precision 30
 refused mmd --normalisation row
 refused sharp --mask after

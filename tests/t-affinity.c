@@ -48,8 +48,8 @@ static void close_to(const double *a, const double *b, size_t n)
 static void test_engines(void **unused)
 {
     static const struct { const char *drift; dp_affinity a; } same[] = {
-        {"da2", {DP_NORM_ROOT, DP_WEIGHTS_CROSS, 1, 0, 1, 0}}, {"sinkhorn-proxy", {DP_NORM_ROOT, DP_WEIGHTS_CROSS, 0, 0, 1, 0}}, {"mean-shift", {DP_NORM_ROW, DP_WEIGHTS_OWN, 0, 0, 1, 0}},
-        {"mean-shift", {DP_NORM_NONE, DP_WEIGHTS_OWN, 1, 1, 1, 0}}, {"sinkhorn", {DP_NORM_SINKHORN, DP_WEIGHTS_OWN, 0, 0, 3, 0}}};
+        {"da2", {DP_NORM_ROOT, DP_WEIGHTS_CROSS, 1, 0, 1, 0, 0}}, {"sinkhorn-proxy", {DP_NORM_ROOT, DP_WEIGHTS_CROSS, 0, 0, 1, 0, 0}}, {"mean-shift", {DP_NORM_ROW, DP_WEIGHTS_OWN, 0, 0, 1, 0, 0}},
+        {"mean-shift", {DP_NORM_NONE, DP_WEIGHTS_OWN, 1, 1, 1, 0, 0}}, {"sinkhorn", {DP_NORM_SINKHORN, DP_WEIGHTS_OWN, 0, 0, 3, 0, 0}}};
     (void) unused;
     for (int t = 0; t < TRIALS; t++)
         for (size_t k = 0; k < sizeof same / sizeof *same; k++) {
@@ -70,6 +70,7 @@ static void test_engines(void **unused)
 static double K[MOST][2 * MOST];
 static size_t n, m, l;
 static int joint, late, masked;
+static double guidance;
 
 static void kernel_matrix(const problem *p)
 {
@@ -80,7 +81,7 @@ static void kernel_matrix(const problem *p)
             const double *b = j < m ? y + j * p->s.d : (p->s.z ? z : x) + (j - m) * p->s.d;
             double r2 = 0;
             for (size_t k = 0; k < p->s.d; k++) r2 += (x[i * p->s.d + k] - b[k]) * (x[i * p->s.d + k] - b[k]);
-            K[i][j] = masked && !late && j == m + i ? 0 : weight * (p->part.family == DP_KERNEL_LAPLACE ? exp(-sqrt(r2) / h) : exp(-r2 / (2 * h * h)));
+            K[i][j] = masked && !late && j == m + i ? 0 : (j < m + n ? 1 : guidance) * weight * (p->part.family == DP_KERNEL_LAPLACE ? exp(-sqrt(r2) / h) : exp(-r2 / (2 * h * h)));
         }
 }
 
@@ -127,7 +128,7 @@ static void velocity(double *out, const problem *p, dp_weights weights)
             for (size_t k = 0; k < d; k++) D[j >= m][k] += K[i][j] * (b[k] - x[i * d + k]);
         }
         const double a = weights == DP_WEIGHTS_CROSS ? S[1] : weights == DP_WEIGHTS_OWN ? 1 / S[0] : weights == DP_WEIGHTS_MEAN ? 1 / (double) m : 1;
-        const double b = weights == DP_WEIGHTS_CROSS ? S[0] : weights == DP_WEIGHTS_OWN ? 1 / S[1] : weights == DP_WEIGHTS_MEAN ? 1 / (double) (l - (masked ? 1 : 0)) : 1;
+        const double b = weights == DP_WEIGHTS_CROSS ? S[0] : weights == DP_WEIGHTS_OWN ? 1 / S[1] : weights == DP_WEIGHTS_MEAN ? 1 / ((double) n - (masked ? 1 : 0) + guidance * (double) (l - n)) : 1;
         for (size_t k = 0; k < d; k++) out[i * d + k] = a * D[0][k] - b * D[1][k];
     }
 }
@@ -138,9 +139,9 @@ static void test_written_out(void **unused)
     for (int t = 0; t < 12 * TRIALS; t++) {
         problem p;
         dp_error e = {0};
-        dp_affinity a = {.norm = (dp_norm) (t % 6), .weights = (dp_weights) (t / 6 % 4), .joint = t / 24 % 2, .late = t / 48 % 2, .rounds = (slong) count(1, 4)};
+        dp_affinity a = {.norm = (dp_norm) (t % 6), .weights = (dp_weights) (t / 6 % 4), .joint = t / 24 % 2, .late = t / 48 % 2, .rounds = (slong) count(1, 4), .guidance = t % 3 ? 0 : exp(uniform() * 4 - 2)};
         problem_init(&p, t / 96 % 2);
-        joint = a.joint, late = a.late;
+        joint = a.joint, late = a.late, guidance = a.guidance > 0 ? a.guidance : 1;
         kernel_matrix(&p);
         for (slong k = 0; k < a.rounds && (k == 0 || a.norm == DP_NORM_ROOT || a.norm == DP_NORM_SINKHORN); k++) {
             if (a.norm == DP_NORM_SINKHORN) normalise(DP_NORM_ROW), normalise(DP_NORM_COLUMN);

@@ -11,5 +11,5 @@ static dp_status eval(dp_field_t out, const dp_problem *P, arb_srcptr x, dp_engi
 
 const dp_drift dp_drift_da2_released = {
     .name = "da2-released", .equations = "Deng et al., released code", .summary = "DA2 as released: clipped affinities, normalised distances, coordinates and drifts",
-    .eval = eval, .sample = dp_released_drift, .sample_ball = dp_ball_released
+    .eval = eval, .sample = dp_released_drift, .only_doubles = 1, .sample_ball = dp_ball_released
 };

@@ -51,7 +51,7 @@ static void scale(sums *a, double rows, double columns)
 /* DP_EUNSUPPORTED where an exponent is beyond doubles. */
 static dp_status sums_init(sums *a, const dp_affinity *o, const dp_sample *s, dp_error *e)
 {
-    const double h = fmpq_get_d(&s->part->bandwidth), weight = log(fmpq_get_d(&s->part->weight));
+    const double h = fmpq_get_d(&s->part->bandwidth), weight = log(fmpq_get_d(&s->part->weight)), guided = o->guidance > 0 ? weight + log(o->guidance) : weight;
     const int gaussian = s->part->family == DP_KERNEL_GAUSSIAN;
     double most = 0;
     *a = (sums){.s = s, .n = s->n, .m = s->m, .t = s->m + dp_negatives(s), .joint = o->joint, .skip = s->leave_out && (!s->z || s->paired)};
@@ -61,7 +61,7 @@ static dp_status sums_init(sums *a, const dp_affinity *o, const dp_sample *s, dp
             const double *x = s->x + i * s->d, *y = target(a, j);
             double r2 = 0;
             for (size_t k = 0; k < s->d; k++) r2 += (x[k] - y[k]) * (x[k] - y[k]);
-            const double r = sqrt(r2) / h, l = weight - (gaussian ? r * r / 2 : r);
+            const double r = sqrt(r2) / h, l = (j < a->m + a->n ? weight : guided) - (gaussian ? r * r / 2 : r);
             most = fmax(most, isnan(l) ? INFINITY : fabs(l));
             a->logit[i * a->t + j] = a->skip && !o->late && j == a->m + i ? -INFINITY : l;
         }
@@ -116,7 +116,8 @@ dp_status dp_affinity_drift(double *v, const dp_affinity *o, const dp_sample *s,
     dp_status status = sums_init(&a, o, s, e);
     double *to = dp_malloc(sizeof(double) * 2 * s->d), *from = to + s->d;
     if (!status) balance(&a, o);
-    const double others = (double) (a.t - a.m) - (a.skip ? 1 : 0);
+    const size_t first = FLINT_MIN(a.t - a.m, a.n);
+    const double others = (double) first - (a.skip ? 1 : 0) + (o->guidance > 0 ? o->guidance : 1) * (double) (a.t - a.m - first);
     for (size_t i = 0; !status && i < s->n; i++) {
         const int own = o->weights == DP_WEIGHTS_OWN;
         const double sy = gather(to, &a, o, i, 0, a.m, own), sz = gather(from, &a, o, i, a.m, a.t, own);

@@ -17,10 +17,11 @@ typedef struct {
     int late;     /* a pair that is left out still counts in R and C, and is dropped from the affinities */
     slong rounds; /* root: K/sqrt(R C) taken so many times; sinkhorn: sweeps. At least 1 */
     double clamp; /* root: floor under R C, 0: none */
+    double guidance; /* factor of the kernel at every negative after the first n, which stand for x; 0: 1 */
 } dp_affinity;
 
 /* V(x_i) = S_i^q sum_j A_ij (y_j - x_i) - S_i^p sum_l A_il (z_l - x_i) with S^p, S^q the row sums of A (cross), the two sums divided by S^p and S^q (own), as they are (plain),
-   or divided by the numbers of points (mean); z are the negatives, x itself when s->z is NULL; s->leave_out as everywhere. One Gaussian or Laplace kernel.
+   or divided by the numbers of points (mean; a guided one counts as many times as its factor says); z are the negatives, x itself when s->z is NULL; s->leave_out as everywhere. One Gaussian or Laplace kernel.
    Error: in logarithms, a weight within about 8 u |logit|. Cost: rounds times n (m + l) exponentials and so much memory. */
 dp_status dp_affinity_drift(double *v, const dp_affinity *a, const dp_sample *s, dp_error *e);
 

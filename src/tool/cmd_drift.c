@@ -264,6 +264,7 @@ static const dp_option options[] = {
     {"scaling", 0, "population|algorithm", "sinkhorn-proxy: with the n, m of (28) (default) or without, as Algorithm 1"},
     {"normalisation", 0, "root|product|row|column|none|sinkhorn", "da2, sinkhorn-proxy: affinities of the kernel K, its row sums R and column sums C: K/sqrt(RC) (default), K^2/(RC), K/R, K/C, K, or K after --iterations sweeps; sizes dropped"},
     {"weighting", 0, "cross|own|plain|mean", "da2, sinkhorn-proxy: each side times the other's sums (default), divided by its own, as it is, or divided by its number of points"},
+    {"guidance", 0, "W", "da2, sinkhorn-proxy: weight in the kernel of the negatives after the first n, which stand for x (default: 1)"},
     {"iterations", 'i', "K", "sinkhorn: so many sweeps, each rows then columns, then rows normalised once; 0 is the mean-shift"},
     {"tolerance", 't', "T", "sinkhorn: sweeps until the marginals' L1 error is below T; smoothed-kl: smaller steps until the velocity changes by less than T of the largest (default: 1e-13, or what rounding leaves)"},
     {"order", 0, "rows-first|columns-first", "sinkhorn: where a sweep begins (default: rows)"},

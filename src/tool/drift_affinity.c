@@ -8,7 +8,7 @@
 int dp_drift_affinity_asked(const dp_args *a)
 {
     const char *mask = dp_args_value(a, "mask");
-    return dp_args_flag(a, "normalisation") || dp_args_flag(a, "weighting") || (mask && !strcmp(mask, "after"));
+    return dp_args_flag(a, "normalisation") || dp_args_flag(a, "weighting") || dp_args_flag(a, "guidance") || (mask && !strcmp(mask, "after"));
 }
 
 void dp_drift_affinity_check(const dp_args *a, const char *drift)
@@ -19,16 +19,19 @@ void dp_drift_affinity_check(const dp_args *a, const char *drift)
     if (asked && !plan) dp_usage_error("--mask: after belongs to da2 and sinkhorn-proxy; it has no part in %s", drift);
     if (plan && dp_args_flag(a, "iterations") && !rounds) dp_usage_error("--iterations: of %s it belongs to --normalisation root and sinkhorn", drift);
     if (asked && norm && !strcmp(norm, "sinkhorn") && !dp_args_flag(a, "iterations")) dp_usage_error("--normalisation sinkhorn: how many sweeps? expected --iterations K");
-    if (asked && precision && strcmp(precision, "double")) dp_usage_error("--normalisation, --weighting: in doubles; expected --precision double");
+    if (asked && precision && strcmp(precision, "double")) dp_usage_error("--normalisation, --weighting, --guidance: in doubles; expected --precision double");
     for (size_t i = 0; i < 3; i++)
-        if (asked && dp_args_flag(a, others[i])) dp_usage_error("--%s: it has no part where --normalisation, --weighting or --mask after is given", others[i]);
+        if (asked && dp_args_flag(a, others[i])) dp_usage_error("--%s: it has no part where --normalisation, --weighting, --guidance or --mask after is given", others[i]);
 }
 
 dp_status dp_drift_affinity(dp_drifted *out, const dp_args *a, const char *drift, const dp_sample *s, dp_error *e)
 {
-    const char *mask = dp_args_value(a, "mask");
+    const char *mask = dp_args_value(a, "mask"), *guidance = dp_args_value(a, "guidance");
     const dp_affinity o = {.norm = (dp_norm) dp_args_word(a, "normalisation", DP_NORM_ROOT), .weights = (dp_weights) dp_args_word(a, "weighting", DP_WEIGHTS_CROSS),
-                           .joint = !strcmp(drift, "da2"), .late = mask && !strcmp(mask, "after"), .rounds = dp_args_integer(a, "iterations", 1, 1000000, 1)};
+                           .joint = !strcmp(drift, "da2"), .late = mask && !strcmp(mask, "after"), .rounds = dp_args_integer(a, "iterations", 1, 1000000, 1),
+                           .guidance = guidance ? dp_read_double("guidance", guidance, 0) : 0};
+    if (guidance && !(o.guidance > 0)) dp_usage_error("--guidance %s: expected a number above 0; points of weight 0 are left out of the file", guidance);
+    if (guidance && s->l <= s->n) return dp_fail(e, DP_EINPUT, "--guidance: weighs the negatives after the first n = %zu; expected --negatives with more points than x has, found %zu", s->n, s->l);
     const dp_status status = dp_sample_check(s, e);
     return status ? status : dp_affinity_drift(out->v, &o, s, e);
 }

@@ -14,6 +14,7 @@ static const struct { const char *option, *drifts, *energies; } owners[] = {
     {"iterations", "sinkhorn da2 sinkhorn-proxy", "sinkhorn"},
     {"normalisation", "da2 sinkhorn-proxy", ""},
     {"weighting", "da2 sinkhorn-proxy", ""},
+    {"guidance", "da2 sinkhorn-proxy", ""},
     {"order", "sinkhorn", "sinkhorn"},
     {"tolerance", "sinkhorn smoothed-kl", "sinkhorn smoothed-kl"},
     {"directions", "sliced-wasserstein", "sliced"},
