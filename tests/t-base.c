@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/base.h"
+#include "base/memory.h"
 
 static flint_rand_t rnd;
 
@@ -201,12 +202,30 @@ static void errors_keep_whole_characters(void **state)
     free(text);
 }
 
+/* Also where memory that was used before comes back. */
+static void wide_memory_is_zero_and_aligned(void **state)
+{
+    static const size_t size[] = {1, 4096, (4 << 20) - 64, 4 << 20, (5 << 20) + 192};
+    (void) state;
+    dp_memory_keep();
+    for (size_t i = 0; i < 2 * sizeof size / sizeof *size; i++) {
+        const size_t n = size[i / 2];
+        unsigned char *p = dp_memory_wide(n), any = 0;
+        assert_int_equal((uintptr_t) p % (n < 4 << 20 ? 64 : 2 << 20), 0);
+        for (size_t k = 0; k < n; k++) any |= p[k];
+        assert_int_equal(any, 0);
+        memset(p, 255, n);
+        free(p);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(rationals_round_trip), cmocka_unit_test(fractions_are_reduced), cmocka_unit_test(decimals_are_exact),
         cmocka_unit_test(what_is_no_number_is_refused),
         cmocka_unit_test(json_is_exact_and_ascii_safe), cmocka_unit_test(json_doubles_round_trip), cmocka_unit_test(sha256_is_that_of_fips),
-        cmocka_unit_test(near_words_are_near), cmocka_unit_test(errors_keep_whole_characters)};
+        cmocka_unit_test(near_words_are_near), cmocka_unit_test(errors_keep_whole_characters),
+        cmocka_unit_test(wide_memory_is_zero_and_aligned)};
     flint_randinit(rnd);
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     flint_randclear(rnd);

@@ -19,6 +19,13 @@ INLINE void T(tile)(const R(product) *g, const T(job) *t, const int NR, const in
         if (t->bias) acc[r][h] += *(const T(vec) *) (t->bias + h * LANES);
     }
     EACH(r, (NR + 2) / 3) p[r] = t->a + (size_t) (3 * r) * ars;
+    EACH(r, NR) EACH(h, NV) { /* what is needed at the end, or by the next tile, is on its way meanwhile */
+        const size_t at = (size_t) r * crs + (size_t) (h * LANES);
+        __builtin_prefetch(t->c + at, 1);
+        if (t->times) __builtin_prefetch(t->times + at);
+        if (t->plus) __builtin_prefetch(t->plus + at + (size_t) NR * crs);
+    }
+#pragma GCC unroll 4
     for (size_t k = t->k; k; k--, b += bks) {
         T(vec) right[2];
         EACH(h, NV) right[h] = *(const T(vec) *) (b + h * LANES);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* net.c: residual and plain perceptrons, forwards and backwards, in one number type. All memory is taken at once; no step takes more. */
+#include "base/memory.h"
 #include "train/net.h"
 
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #if defined(__SSE2__)
@@ -86,8 +86,8 @@ static dp_net *make(const dp_net_shape *s)
     }
     a->hidden = dp_calloc(3 * (s->depth + 1), sizeof *a->hidden), a->inner = a->hidden + s->depth + 1, a->bend = a->inner + s->depth + 1;
     const size_t size = need(a) * sizeof(real);
-    a->arena = dp_calloc(size + 64, 1);
-    place(a, (real *) (((uintptr_t) a->arena + 63) / 64 * 64));
+    a->arena = dp_memory_wide(size);
+    place(a, a->arena);
     return a;
 }
 
