@@ -256,8 +256,8 @@ static dp_status reduced(dp_potentials *a, double tolerance, dp_error *e)
     return DP_OK;
 }
 
-/* First in haste, one sweep on each kernel; where that does not get there, between few points by Newton's method, else with each of the kernels solved, which takes potentials along that tiny masses decide. */
-static dp_status start_and_chase(dp_potentials *a, double tolerance, int tiled, dp_error *e)
+/* First in haste, one sweep on each kernel; where that does not get there with each of the kernels solved, which takes potentials along that tiny masses decide, but between few points: these are *slow. */
+static dp_status start_and_chase(int *slow, dp_potentials *a, double tolerance, int tiled, dp_error *e)
 {
     const int self = is_self(&a->p), newton = few(&a->p) && !single_point(&a->p);
     double goal = 0;
@@ -267,8 +267,9 @@ static dp_status start_and_chase(dp_potentials *a, double tolerance, int tiled, 
         memset(a->f, 0, sizeof(double) * a->p.n), memset(a->g, 0, sizeof(double) * a->p.m);
         if (!self) status = widened(a, &last.above, careful ? QUICK : 1, e);
         if (!status) status = chased(&goal, a, &last, e);
-        if (!status && newton && (a->error > goal || (a->p.kernel->power == 2 && !a->single && bound_of(a) > FINE))) return reduced(a, tolerance, e);
-        if (!status && met(a, tolerance, goal, self || careful)) return sensible(a, bound_of(a), e);
+        *slow = newton && (a->error > goal || (a->p.kernel->power == 2 && !a->single && bound_of(a) > FINE));
+        if (status || *slow) return status;
+        if (met(a, tolerance, goal, self || careful)) return sensible(a, bound_of(a), e);
     }
     return status ? status : too_far(a, goal, e);
 }
@@ -291,17 +292,24 @@ static void put_back(double *f, double *old, const uint32_t *order, size_t n)
     for (size_t i = 0; i < n; i++) f[order[i]] = old[i];
 }
 
-dp_status dp_potentials_converge(dp_potentials *a, double tolerance, dp_error *e)
+/* With the points in order, where blocks of the plan may be left out. */
+static dp_status swept(int *slow, dp_potentials *a, double tolerance, dp_error *e)
 {
     const dp_pairing p = a->p;
-    if (p.a == p.b || p.kernel->power != 2 || p.skip || p.n * p.m < LEAST_TILED || widest(&p) < FAR) return start_and_chase(a, tolerance, 0, e);
+    if (p.a == p.b || p.kernel->power != 2 || p.skip || p.n * p.m < LEAST_TILED || widest(&p) < FAR) return start_and_chase(slow, a, tolerance, 0, e);
     uint32_t *rows = dp_malloc(sizeof(uint32_t) * p.n), *cols = dp_malloc(sizeof(uint32_t) * p.m);
     double *x = ordered(rows, p.a, p.n, p.d), *y = ordered(cols, p.b, p.m, p.d), *old = dp_malloc(sizeof(double) * FLINT_MAX(p.n, p.m));
     a->p.a = x, a->p.b = y;
-    const dp_status status = start_and_chase(a, tolerance, 1, e);
+    const dp_status status = start_and_chase(slow, a, tolerance, 1, e);
     a->p.a = p.a, a->p.b = p.b;
     put_back(a->f, old, rows, p.n), put_back(a->g, old, cols, p.m);
-    if (a->reduced.cost) dp_reduced_put_back(&a->reduced, rows, cols);
     free(x), free(y), free(old), free(rows), free(cols);
     return status;
+}
+
+dp_status dp_potentials_converge(dp_potentials *a, double tolerance, dp_error *e)
+{
+    int slow = 0;
+    const dp_status status = swept(&slow, a, tolerance, e);
+    return status || !slow ? status : reduced(a, tolerance, e);
 }

@@ -2,6 +2,7 @@
 /* narrowing.c: the entropic problem between few points: kernels that narrow, and costs less the potentials reached, in twice the precision. */
 #include "particle/narrowing.h"
 #include "particle/network.h"
+#include "particle/sort.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -44,13 +45,13 @@ static inline dp_twofold square(dp_twofold a)
     return (dp_twofold){p, ((x * x - p) + 2 * x * y) + y * y + 2 * a.high * a.low};
 }
 
-/* c_ij; of other kernels than one Gaussian what doubles make of it. */
-static dp_twofold cost(const dp_pairing *p, size_t i, size_t j)
+/* c_ij; of other kernels than one Gaussian what doubles make of it. own: c where points are one. */
+static dp_twofold cost(const dp_pairing *p, size_t i, size_t j, double own)
 {
     dp_twofold r2 = {0, 0};
     if (p->kernel->power != 2) return (dp_twofold){dp_pairing_cost(p, i, j), 0};
     for (size_t k = 0; k < p->d; k++) r2 = plus(r2, square(sum_two(p->a[i * p->d + k], -p->b[j * p->d + k])));
-    return plus((dp_twofold){r2.high / 2, r2.low / 2}, (dp_twofold){dp_pkernel_cost(p->kernel, p->form, 0), 0});
+    return plus((dp_twofold){r2.high / 2, r2.low / 2}, (dp_twofold){own, 0});
 }
 
 static void into(dp_twofold *F, double *f, size_t n)
@@ -61,9 +62,10 @@ static void into(dp_twofold *F, double *f, size_t n)
 /* f and g go into F and G. */
 static void reduce(dp_reduced *r, const dp_pairing *p)
 {
+    const double own = p->kernel->power == 2 ? dp_pkernel_cost(p->kernel, p->form, 0) : 0;
     into(r->F, r->f, r->n), into(r->G, r->g, r->m);
     for (size_t i = 0; i < r->n; i++)
-        for (size_t j = 0; j < r->m; j++) r->cost[i * r->m + j] = p->skip && i == j ? INFINITY : minus(minus(cost(p, i, j), r->F[i]), r->G[j]).high;
+        for (size_t j = 0; j < r->m; j++) r->cost[i * r->m + j] = p->skip && i == j ? INFINITY : minus(minus(cost(p, i, j, own), r->F[i]), r->G[j]).high;
 }
 
 static void forget(dp_reduced *r)
@@ -74,16 +76,47 @@ static void forget(dp_reduced *r)
 
 /* ---- kernels that narrow ---- */
 
-/* From the exponents that the potentials gained on the kernel before: what they gain again where they are lines in epsilon, as narrow kernels make them, for these gains shrink as epsilon does. */
-static void on_kernel(dp_reduced *r, dp_network *w, const dp_pairing *p, double wider, double tolerance, slong most)
+/* The network's rows and columns are points in the order of the coordinate in which they spread most: what a narrow kernel connects is then a band of its matrix. */
+typedef struct { dp_network w; uint32_t *row, *col; } band;
+
+static void in_order(uint32_t *order, const double *a, size_t n, size_t d, size_t k)
 {
+    double *at = dp_malloc(sizeof(double) * n), *sorted = dp_malloc(sizeof(double) * n);
+    dp_sorter o;
+    dp_sorter_init(&o, n);
+    for (size_t i = 0; i < n; i++) at[i] = a[i * d + k];
+    dp_sort(sorted, order, at, n, &o);
+    dp_sorter_clear(&o);
+    free(at), free(sorted);
+}
+
+static void band_init(band *b, const dp_pairing *p)
+{
+    size_t widest = 0;
+    double most = -1;
+    for (size_t k = 0; k < p->d; k++) {
+        double low = p->a[k], high = p->a[k];
+        for (size_t i = 1; i < p->n; i++) low = fmin(low, p->a[i * p->d + k]), high = fmax(high, p->a[i * p->d + k]);
+        if (high - low > most) most = high - low, widest = k;
+    }
+    dp_network_init(&b->w, p->n, p->m);
+    b->row = dp_malloc(sizeof *b->row * p->n), b->col = dp_malloc(sizeof *b->col * p->m);
+    in_order(b->row, p->a, p->n, p->d, widest), in_order(b->col, p->b, p->m, p->d, widest);
+}
+
+static void band_clear(band *b) { dp_network_clear(&b->w), free(b->row), free(b->col); }
+
+/* From the exponents that the potentials gained on the kernel before: what they gain again where they are lines in epsilon, as narrow kernels make them, for these gains shrink as epsilon does. */
+static void on_kernel(dp_reduced *r, band *b, const dp_pairing *p, double wider, double tolerance, slong most)
+{
+    dp_network *w = &b->w;
     const double unit = dp_pkernel_eps(p->kernel) * wider / log2e;
     reduce(r, p);
     for (size_t i = 0; i < w->n; i++)
-        for (size_t j = 0; j < w->stride; j++) w->E[i * w->stride + j] = j < w->m ? dp_over_eps(p->kernel, r->cost[i * w->m + j]) / wider * log2e : INFINITY;
+        for (size_t j = 0; j < w->stride; j++) w->E[i * w->stride + j] = j < w->m ? dp_over_eps(p->kernel, r->cost[b->row[i] * w->m + b->col[j]]) / wider * log2e : INFINITY;
     r->error = dp_network_solve(w, tolerance, most, &r->steps);
-    for (size_t i = 0; i < w->n; i++) r->f[i] = w->f[i] * unit;
-    for (size_t j = 0; j < w->m; j++) r->g[j] = w->g[j] * unit;
+    for (size_t i = 0; i < w->n; i++) r->f[b->row[i]] = w->f[i] * unit;
+    for (size_t j = 0; j < w->m; j++) r->g[b->col[j]] = w->g[j] * unit;
 }
 
 /* The largest exponent of the problem itself. */
@@ -99,28 +132,28 @@ static double largest(dp_reduced *r, const dp_pairing *p)
 /* Rows are no fewer than columns. */
 static void solve(dp_reduced *r, const dp_pairing *p, const double *f, const double *g, double tolerance)
 {
-    dp_network w;
-    dp_network_init(&w, r->n, r->m);
-    if (f) memcpy(r->f, f, sizeof(double) * r->n), memcpy(r->g, g, sizeof(double) * r->m), on_kernel(r, &w, p, 1, tolerance, FEW_STEPS);
+    band b;
+    band_init(&b, p);
+    if (f) memcpy(r->f, f, sizeof(double) * r->n), memcpy(r->g, g, sizeof(double) * r->m), on_kernel(r, &b, p, 1, tolerance, FEW_STEPS);
     if (!(r->error <= tolerance)) {
         double wider = 1;
-        memset(w.g, 0, sizeof(double) * w.m);
+        memset(b.w.g, 0, sizeof(double) * b.w.m);
         for (const double top = largest(r, p); top / wider > WIDEST;) wider /= SHRINK;
-        for (; wider > 1 / sqrt(SHRINK); wider *= SHRINK) on_kernel(r, &w, p, wider, ROUGH, MOST_STEPS);
-        on_kernel(r, &w, p, 1, tolerance, MOST_STEPS);
+        for (; wider > 1 / sqrt(SHRINK); wider *= SHRINK) on_kernel(r, &b, p, wider, ROUGH, MOST_STEPS);
+        on_kernel(r, &b, p, 1, tolerance, MOST_STEPS);
     }
-    dp_network_clear(&w);
+    band_clear(&b);
 }
 
 /* Rows become columns, and have their sums. */
 static void turn(dp_reduced *r, const dp_pairing *p)
 {
-    dp_network w;
+    band b;
     const dp_reduced old = *r;
     r->n = old.m, r->m = old.n, r->f = old.g, r->g = old.f, r->F = old.G, r->G = old.F;
-    dp_network_init(&w, r->n, r->m);
-    on_kernel(r, &w, p, 1, INFINITY, 0);
-    dp_network_clear(&w);
+    band_init(&b, p);
+    on_kernel(r, &b, p, 1, INFINITY, 0);
+    band_clear(&b);
 }
 
 void dp_reduced_solve(dp_reduced *r, const dp_pairing *p, const double *f, const double *g, double tolerance)
@@ -137,25 +170,6 @@ void dp_reduced_solve(dp_reduced *r, const dp_pairing *p, const double *f, const
     }
     solve(r, &q, wide ? g : f, wide ? f : g, tolerance);
     if (wide) turn(r, p);
-}
-
-static void scatter(dp_twofold *F, double *f, const uint32_t *order, size_t n)
-{
-    dp_twofold *old = dp_malloc(sizeof *old * n);
-    for (size_t i = 0; i < n; i++) old[i] = F[i];
-    for (size_t i = 0; i < n; i++) F[order[i]] = old[i];
-    for (size_t i = 0; i < n; i++) old[i].high = f[i];
-    for (size_t i = 0; i < n; i++) f[order[i]] = old[i].high;
-    free(old);
-}
-
-void dp_reduced_put_back(dp_reduced *r, const uint32_t *rows, const uint32_t *cols)
-{
-    double *cost = dp_malloc(sizeof(double) * r->n * r->m);
-    for (size_t i = 0; i < r->n; i++)
-        for (size_t j = 0; j < r->m; j++) cost[rows[i] * r->m + cols[j]] = r->cost[i * r->m + j];
-    free(r->cost), r->cost = cost;
-    scatter(r->F, r->f, rows, r->n), scatter(r->G, r->g, cols, r->m);
 }
 
 void dp_reduced_clear(dp_reduced *r) { free(r->cost), free(r->f), free(r->g), free(r->F), free(r->G); }

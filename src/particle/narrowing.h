@@ -5,8 +5,6 @@
 
 #include "particle/particle.h"
 
-#include <stdint.h>
-
 /* The sum of two doubles, the second half an ulp of the first at most. */
 typedef struct { double high, low; } dp_twofold;
 
@@ -19,8 +17,6 @@ typedef struct { size_t n, m; double *cost, *f, *g, error, bound; dp_twofold *F,
    2^-52. error = INFINITY where doubles do not hold the exponents. Cost: some 25 steps of dp_network_solve; memory: four tables of n m numbers. */
 void dp_reduced_solve(dp_reduced *r, const dp_pairing *p, const double *f, const double *g, double tolerance);
 void dp_reduced_clear(dp_reduced *r);
-/* Row i becomes row rows[i], column j column cols[j]. */
-void dp_reduced_put_back(dp_reduced *r, const uint32_t *rows, const uint32_t *cols);
 
 /* sum_j w_ij (b_j - a_i) with the plan's rows w, each of sum 1; 0 for a row without pairs. */
 void dp_reduced_rows(double *shift, const dp_reduced *r, const dp_pairing *p);

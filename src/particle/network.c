@@ -232,7 +232,6 @@ double dp_network_solve(dp_network *w, double tolerance, slong most, slong *step
         idle = least < 0.9 * mark ? 0 : idle + 1, mark = fmin(mark, least);
         if (least <= tolerance || k == most || idle > PATIENCE) break;
         error = advance(w, error), ++*steps;
-        if (error > tolerance) columns(w), error = rows(w, w->g);
     }
     memcpy(w->g, w->best, sizeof(double) * w->m);
     return rows(w, w->g);
