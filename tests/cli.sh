@@ -608,6 +608,23 @@ runs 'drift: no critic' 2 drift --drift fgan
 says err 'expected --critic'
 runs 'drift: critic of another drift' 2 drift --drift mmd --critic train:3
 
+# ---- what the programs of docs/peers.md compute ----
+printf '0.31,-1.2\n-0.77,0.45\n1.9,0.6\n-1.4,-0.35\n0.85,1.3\n' >"$w/peer-x.csv"
+printf '0.2,0.9\n1.25,-0.4\n-0.6,-1.1\n2.1,1.75\n' >"$w/peer-y.csv"
+printf '0.5,0.15\n-1.05,1.6\n1.4,-0.9\n' >"$w/peer-u.csv"
+cat "$w/peer-x.csv" "$w/peer-u.csv" >"$w/peer-v.csv"
+printf '1,-0.3,2\n0.5,2,-1\n' >"$w/peer-d.csv"
+while IFS='|' read -r program answer options; do
+  case $program in '#'*) continue ;; esac
+  # shellcheck disable=SC2046 # words
+  runs "peers: $program" 0 "$dp" drift --x "$w/peer-x.csv" --y "$w/peer-y.csv" $(printf '%s\n' "$options" | sed "s,@\([uvd]\),$w/peer-\1.csv,g")
+  cp "$w/out" "$w/peer-out"
+  # shellcheck disable=SC2016 # awk
+  holds "peers: the answer of $program" awk -F, -v want="$answer" '
+    /^\{/ { sub(/.*"value": /, ""); got = $1 + 0; top = got < 0 ? -got : got; next }
+    { for (k = 1; k <= NF; k++) { n++; got += n * $k; top += n * ($k < 0 ? -$k : $k) } }
+    END { off = got - want; exit !(top > 0 && (off < 0 ? -off : off) <= 1e-12 * top) }' "$w/peer-out"
+done <tests/peers.txt
 # ---- claims ----
 runs 'claims' 0 "$dp" claims
 says out '^antisymmetry '
