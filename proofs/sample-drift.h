@@ -6,7 +6,7 @@
 #include "samples.h"
 
 /* The library takes doubles, cases have rationals: all coordinates are multiplied by their common denominator `unit`, h with them, which turns V into unit^power V
-   (power 1: a displacement; -1: a gradient of something without a unit). */
+   (power 1: a displacement; -1: a gradient of something without a unit; 0: a displacement over a length of the sample). */
 typedef struct { double *x, *y, *directions; fmpq_t unit; dp_kernel_part part; dp_sample sample; } sd_t;
 
 /* a: n numbers; their common denominator is multiplied into unit. */
@@ -30,14 +30,16 @@ static inline double *sd_whole(const fmpq *a, slong n, const fmpq_t unit, int *o
     return out;
 }
 
-/* Samples of the case under its kernel; the options of `like` (mask, sweeps, ...) are kept; directions may be NULL. 0 after telling the check. */
+/* Samples of the case under its kernel; the options of `like` (mask, sweeps, ...) are kept; directions may be NULL. Temperatures in units of the mean distance stay as they are.
+   0 after telling the check. */
 static inline int sd_init(sd_t *o, dp_check *c, const sm_t *s, const dp_sample *like, const dp_param *directions)
 {
     int ok = 1;
     fmpq_init(o->unit), fmpq_init(&o->part.weight), fmpq_init(&o->part.bandwidth);
     fmpq_one(o->unit), fmpq_one(&o->part.weight);
     sd_denominators(o->unit, s->P->q->mean, s->n * s->d), sd_denominators(o->unit, s->P->p->mean, s->m * s->d);
-    fmpq_mul(&o->part.bandwidth, dp_shown(c, s->P)->bandwidth, o->unit), o->part.family = s->P->kernel;
+    fmpq_set(&o->part.bandwidth, dp_shown(c, s->P)->bandwidth), o->part.family = s->P->kernel;
+    if (!like->released || !like->released->distances) fmpq_mul(&o->part.bandwidth, &o->part.bandwidth, o->unit);
     o->x = sd_whole(s->P->q->mean, s->n * s->d, o->unit, &ok), o->y = sd_whole(s->P->p->mean, s->m * s->d, o->unit, &ok), o->directions = NULL;
     o->sample = *like;
     o->sample.n = (size_t) s->n, o->sample.m = (size_t) s->m, o->sample.d = (size_t) s->d, o->sample.x = o->x, o->sample.y = o->y;
@@ -69,7 +71,7 @@ static inline int sd_drift(arb_ptr v, dp_check *c, const sm_t *s, const char *dr
     arb_init(unit);
     int ok = sd_init(&o, c, s, like, directions) && !dp_check_failed(c, dp_drift_sample_ball(v, drift, &o.sample, prec * 3 / 10, &e), &e);
     arb_set_fmpq(unit, o.unit, prec);
-    for (slong i = 0; ok && i < s->n * s->d; i++)
+    for (slong i = 0; ok && power && i < s->n * s->d; i++)
         (power > 0 ? arb_div : arb_mul)(v + i, v + i, unit, prec);
     arb_clear(unit), sd_clear(&o);
     return ok;

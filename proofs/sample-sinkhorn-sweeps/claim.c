@@ -1,39 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* sample-sinkhorn-sweeps: K sweeps of Sinkhorn's scaling written out: none is the mean shift, and the marginals close in. */
 #include "../sample-drift.h"
+#include "../sweeps.h"
 
 enum { MOST = 60 };
 
-/* Column scalings after k sweeps and the row scalings that follow, against family f: b<f>_k_j, a<f>_k_i. A sweep is rows, then columns, from b = 1; or (order 'c', upper
-   case B, A) columns, then rows, from a = 1, where sweep k + 1 ends with the a that follows b_k. */
-static void sweeps(dp_check *c, const sm_t *s, char f, char order, slong count)
-{
-    char name[64], text[128];
-    const char a = order == 'c' ? 'A' : 'a', b = order == 'c' ? 'B' : 'b';
-    for (slong k = 0; k <= count; k++) {
-        const char *target = f == 'y' ? "(n/m)" : "1";
-        snprintf(name, sizeof name, "%c%c_%ld_#", b, f, (long) k);
-        if (k > 0)
-            snprintf(text, sizeof text, "%s/+x{Kx%c_%%_#*%c%c_%ld_%%}", target, f, a, f, (long) (k - 1));
-        else if (order == 'c')
-            snprintf(text, sizeof text, "%s/+x{Kx%c_%%_#}", target, f);
-        else
-            snprintf(text, sizeof text, "1");
-        sm_each(c, s, f, name, text);
-        snprintf(name, sizeof name, "%c%c_%ld_#", a, f, (long) k);
-        snprintf(text, sizeof text, "1/+%c{Kx%c_#_%%*%c%c_%ld_%%}", f, f, b, f, (long) k);
-        sm_each(c, s, 'x', name, text);
-    }
-}
-
-/* Rows normalised once more after k sweeps: V<k>_i_c, or W<k>_i_c for columns first and k + 1 sweeps. */
+/* V<k>_i_c after k sweeps, or W<k>_i_c for columns first and k + 1 sweeps. */
 static void velocity(dp_check *c, const sm_t *s, char order, slong k)
 {
-    char name[64], text[256];
-    const char a = order == 'c' ? 'A' : 'a', b = order == 'c' ? 'B' : 'b';
-    snprintf(name, sizeof name, "%c%ld_#_$", order == 'c' ? 'W' : 'V', (long) k);
-    snprintf(text, sizeof text, "%cy_%ld_#*+y{Kxy_#_%%*%cy_%ld_%%*y_%%_$} - %cx_%ld_#*+x{Kxx_#_%%*%cx_%ld_%%*x_%%_$}", a, (long) k, b, (long) k, a, (long) k, b, (long) k);
-    sm_pairs(c, s, 'x', 'd', name, text);
+    char *name = dp_format("%c%ld", order == 'c' ? 'W' : 'V', (long) k);
+    sw_velocity(c, s, name, "", 'x', "Kx", order, k);
+    free(name);
 }
 
 /* The largest distance of a column sum (rows are exact) from its target n/m after k sweeps, squared and summed. */
@@ -87,7 +64,7 @@ static void run(dp_check *c)
         return;
     sm_kernel(c, &s, 'x', 'y'), sm_kernel(c, &s, 'x', 'x');
     for (const char *f = "yx"; *f; f++)
-        sweeps(c, &s, *f, 'r', count), sweeps(c, &s, *f, 'c', count);
+        for (const char *order = "rc"; *order; order++) sw_scalings(c, &s, *f, "", *f == 'y' ? "Kxy" : "Kxx", *order, count);
     if (!library(c, &s, count))
         return;
     sm_assert_pairs(c, &s, 'x', 'd', "no sweep, rows normalised: the mean shift, x_# [$]", dp_check_twin(c, "sweep") ? "V1_#_$ == shift_#_$" : "V0_#_$ == shift_#_$");
