@@ -13,7 +13,7 @@
 #pragma GCC diagnostic ignored "-Wpsabi"
 #pragma GCC optimize("O3", "no-math-errno")
 
-enum { ROWS = 16, BLOCK = 1024, DEEP = 16, NEAR = 8, LEFT = 32 }; /* rows of one job; columns that are added up in one go; many dimensions; bandwidths that are near; what may be lost */
+enum { ROWS = 16, BLOCK = 1024, DEEP = 16, NEAR = 8, LEFT = 32, TURN = 16 }; /* rows of one job; columns that are added up in one go; many dimensions; bandwidths that are near; what may be lost; points that are turned together */
 
 void *dp_lanes_room(void **room, size_t size)
 {
@@ -83,12 +83,32 @@ void dp_lanes_finish(const dp_lanes *L, size_t i, double total, const double *mo
 
 static size_t room_of(const dp_fused *f) { return FLINT_MAX(dp_fused_room(f), f->panel ? dp_fused_deep_room(f) : 0); }
 
+enum { SIDE = 8 };
+typedef double side __attribute__((vector_size(8 * SIDE), aligned(8), may_alias));
+typedef int64_t bits __attribute__((vector_size(8 * SIDE)));
+
+/* The largest |a_jk - c_k| of n rows of d numbers. */
+CLONES static double largest_off(const double *a, const double *c, size_t n, size_t d)
+{
+    double most = 0;
+    side top = {0};
+    for (size_t j = 0; j < n; j++, a += d) {
+        size_t k = 0;
+        for (; k + SIDE <= d; k += SIDE) {
+            const side off = (side) ((bits) (*(const side *) (a + k) - *(const side *) (c + k)) & INT64_MAX);
+            const bits more = off > top;
+            top = (side) (((bits) off & more) | ((bits) top & ~more));
+        }
+        for (; k < d; k++) most = fmax(most, fabs(a[k] - c[k]));
+    }
+    for (int l = 0; l < SIDE; l++) most = fmax(most, top[l]);
+    return most;
+}
+
 /* Whether a moment about the centre lost more than a few bits: far less is left than could have been taken away. So where a point's own pair, or an equal point, has almost all the weight. */
 static int lost(const dp_lanes *L, double total, const double *moment)
 {
-    double most = 0;
-    for (size_t k = 0; k < L->p->d; k++) most = fmax(most, fabs(moment[k]));
-    return most < total * L->far / LEFT;
+    return largest_off(moment, L->centre + L->p->d, 1, L->p->d) < total * L->far / LEFT;
 }
 
 static void fused_rows(const dp_lanes *L, size_t first, size_t count, int worker)
@@ -123,34 +143,13 @@ static dp_status some_rows(void *argument, slong job, int worker, dp_error *e)
 /* Many dimensions: moments are taken about the centre of the columns where all are near it in every coordinate; rows that lose bits by it are done again by differences. */
 static int centred(dp_lanes *L, const dp_pairing *p)
 {
-    double *c = L->centre = dp_calloc(p->d, sizeof(double)), far = 0;
+    double *c = L->centre = dp_calloc(2 * p->d, sizeof(double));
     for (size_t j = 0; j < p->m; j++)
         for (size_t k = 0; k < p->d; k++) c[k] += p->b[j * p->d + k] / (double) p->m;
-    for (size_t j = 0; j < p->m; j++)
-        for (size_t k = 0; k < p->d; k++) {
-            const double off = fabs(p->b[j * p->d + k] - c[k]);
-            if (!(off <= far)) far = off;
-        }
-    L->far = far;
-    if (far <= NEAR * p->kernel->h) return 1;
+    L->far = largest_off(p->b, c, p->m, p->d);
+    if (L->far <= NEAR * p->kernel->h) return 1;
     free(L->centre), L->centre = NULL;
     return 0;
-}
-
-/* The columns in panels, and about their centre row by row. */
-static void deepen(dp_lanes *L, const dp_pairing *p, size_t whole)
-{
-    dp_fused *f = &L->fused;
-    const size_t size = p->single ? sizeof(float) : sizeof(double), d = p->d, P = DP_FUSED_PANEL;
-    f->wide = (d + 15) / 16 * 16;
-    memset(dp_lanes_room(&f->panel, whole * d * size), 0, whole * d * size), memset(dp_lanes_room(&f->side, whole * f->wide * size), 0, whole * f->wide * size);
-    for (size_t j = 0; j < p->m; j++)
-        for (size_t k = 0; k < d; k++) {
-            const size_t at = j / P * P * d + k * P + j % P, in = j * f->wide + k;
-            const double b = p->b[j * d + k], off = b - L->centre[k];
-            if (p->single) ((float *) f->panel)[at] = (float) b, ((float *) f->side)[in] = (float) off;
-            else ((double *) f->panel)[at] = b, ((double *) f->side)[in] = off;
-        }
 }
 
 /* One pass is possible unless the bandwidth is so extreme that its square leaves the exponents, or no column is left. */
@@ -168,7 +167,7 @@ static void fuse(dp_lanes *L, const dp_pairing *p)
         if (p->single) ((float *) add)[j] = (float) t;
         else ((double *) add)[j] = t;
     }
-    if (p->d >= DEEP && centred(L, p)) deepen(L, p, whole);
+    if (p->d >= DEEP && centred(L, p)) (p->single ? float_deepen : double_deepen)(L, p, whole);
     L->room = dp_malloc(sizeof(double) * (room_of(&L->fused) + DP_FUSED_DEEP * p->d) * (size_t) L->threads);
 }
 

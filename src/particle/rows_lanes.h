@@ -134,13 +134,35 @@ static void NAME(row)(double *sum, double *shift, const dp_lanes *L, REAL *line,
     if (sum) *sum = whole + (double) top + dp_pkernel_eps(p->kernel) * (log(weight) + L->offset);
 }
 
+/* to_kj = from_jk for `count` points j and coordinates k < d. */
+static void NAME(turn)(REAL *restrict to, size_t stride, const double *restrict from, size_t d, size_t count)
+{
+    for (size_t k = 0; k < d; k++)
+        for (size_t j = 0; j < count; j++) to[k * stride + j] = (REAL) from[j * d + k];
+}
+
 /* Coordinates turned round and padded, what is added to costs, scores of one row for each worker. */
 static void NAME(prepare)(dp_lanes *L, const dp_pairing *p, int workers)
 {
     REAL *bt = dp_lanes_room(&L->bt, sizeof(REAL) * p->d * L->m), *add = dp_lanes_room(&L->add, sizeof(REAL) * L->m), *a = dp_lanes_room(&L->a, sizeof(REAL) * (p->n + DP_FUSED_ROWS) * p->d);
     dp_lanes_room(&L->line, sizeof(REAL) * L->m * (size_t) workers);
+    for (size_t j = 0; j < p->m; j += TURN) NAME(turn)(bt + j, L->m, p->b + j * p->d, p->d, FLINT_MIN((size_t) TURN, p->m - j));
     for (size_t k = 0; k < p->d; k++)
-        for (size_t j = 0; j < L->m; j++) bt[k * L->m + j] = j < p->m ? (REAL) p->b[j * p->d + k] : 0;
+        for (size_t j = p->m; j < L->m; j++) bt[k * L->m + j] = 0;
     for (size_t j = 0; j < L->m; j++) add[j] = j < p->m ? (REAL) (p->add ? p->add[j] : 0) : -(REAL) INFINITY;
-    for (size_t i = 0; i < (p->n + DP_FUSED_ROWS) * p->d; i++) a[i] = i < p->n * p->d ? (REAL) p->a[i] : (REAL) INFINITY;
+    for (size_t i = 0; i < p->n * p->d; i++) a[i] = (REAL) p->a[i];
+    for (size_t i = p->n * p->d; i < (p->n + DP_FUSED_ROWS) * p->d; i++) a[i] = (REAL) INFINITY;
+}
+
+/* The columns in panels, and about their centre row by row. */
+static void NAME(deepen)(dp_lanes *L, const dp_pairing *p, size_t whole)
+{
+    dp_fused *f = &L->fused;
+    const size_t d = p->d, P = DP_FUSED_PANEL;
+    f->wide = (d + 15) / 16 * 16;
+    REAL *panel = memset(dp_lanes_room(&f->panel, whole * d * sizeof(REAL)), 0, whole * d * sizeof(REAL));
+    REAL *side = memset(dp_lanes_room(&f->side, whole * f->wide * sizeof(REAL)), 0, whole * f->wide * sizeof(REAL));
+    for (size_t j = 0; j < p->m; j += TURN) NAME(turn)(panel + j / P * P * d + j % P, P, p->b + j * d, d, FLINT_MIN((size_t) TURN, p->m - j));
+    for (size_t j = 0; j < p->m; j++)
+        for (size_t k = 0; k < d; k++) side[j * f->wide + k] = (REAL) (p->b[j * d + k] - L->centre[k]);
 }

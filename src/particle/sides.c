@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* sides.c: sums over the rows and the columns of a kernel's matrix with every weight found once: a set against itself, or two sets without moments. */
+#include "base/clones.h"
 #include "particle/rows.h"
 #include "particle/sides.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+#pragma GCC optimize("O3")
 
 /* Jobs of TALL rows: memory is O(n + m). */
 enum { TALL = DP_FUSED_TALL, LEAST = 2 * TALL };
@@ -52,6 +55,11 @@ static void sides_init(sides *a, const dp_lanes *L, int self)
 
 static void sides_clear(sides *a) { free(a->row), free(a->col), free(a->wave), free(a->room); }
 
+CLONES static void add(double *restrict to, const double *restrict from, size_t count)
+{
+    for (size_t j = 0; j < count; j++) to[j] += from[j];
+}
+
 dp_status dp_waves(double *total, double *wave, size_t *base, size_t terms, size_t m, size_t step, dp_job run, void *argument, size_t jobs, int threads, dp_error *e)
 {
     dp_status status = DP_OK;
@@ -60,8 +68,7 @@ dp_status dp_waves(double *total, double *wave, size_t *base, size_t terms, size
         const size_t count = FLINT_MIN((size_t) DP_WAVE, jobs - *base);
         status = dp_parallel(run, argument, (slong) count, threads, e);
         for (size_t w = 0; w < count; w++)
-            for (size_t c = 0; c < terms; c++)
-                for (size_t j = (*base + w + 1) * step; j < m; j++) total[c * m + j] += wave[(w * terms + c) * m + j];
+            for (size_t c = 0, from = FLINT_MIN((*base + w + 1) * step, m); c < terms; c++) add(total + c * m + from, wave + (w * terms + c) * m + from, m - from);
     }
     return status;
 }
