@@ -153,6 +153,38 @@ static void test_sweeps(void **unused)
     }
 }
 
+/* A sweep whose weights are all found anew, and one that stores those of some rows and then reads them: the same bits, and what is read is what counts. */
+static void test_turns(void **unused)
+{
+    (void) unused;
+    for (int k = 0; k < 24; k++) {
+        enum { ROOM = MOST * (DIM + 6) };
+        const int single = k % 2;
+        const size_t n = 17 + (size_t) (230 * uniform()), m = 16 * (1 + (size_t) (40 * uniform())), d = 1 + (size_t) k % DIM, turns = 1 + (size_t) k % 5, second = turns * DP_FUSED_GROUP;
+        static double row[3][MOST], col[3][MOST], part[6][ROOM] __attribute__((aligned(64))), kept[1 << 18] __attribute__((aligned(64)));
+        dp_fused f = {.n = n, .columns = m, .m = m, .stride = m, .d = d, .single = single, .root = k % 3 == 0, .skip = k % 4 == 0, .rate = -uniform(), .turns = turns, .a = part[0], .bt = part[1], .add = part[2], .v = part[3], .left = part[4]};
+        for (int p = 0; p < 5; p++)
+            for (size_t i = 0; i < ROOM; i++) {
+                const double value = p < 2 ? 2 * uniform() : p == 3 ? uniform() : -1 - uniform();
+                if (single) ((float *) part[p])[i] = (float) value;
+                else part[p][i] = value;
+            }
+        assert_true(dp_fused_sweep_room(&f) <= ROOM && n * m <= sizeof kept / sizeof *kept);
+        for (int pass = 0; pass < 3; pass++) {
+            f.stored = pass ? kept : NULL, f.full = pass == 2;
+            memset(col[pass], 0, sizeof col[pass]);
+            dp_fused_sweep(row[pass], col[pass], &f, 0, n, (double) m, part[5]);
+            assert_memory_equal(row[0], row[pass], n * sizeof(double));
+            assert_memory_equal(col[0], col[pass], m * sizeof(double));
+        }
+        const size_t other = second + DP_FUSED_GROUP <= n ? second : 0, at = other ? DP_FUSED_GROUP * m : 0;
+        if (single) ((float *) (void *) kept)[at] = 9;
+        else kept[at] = 9;
+        dp_fused_sweep(row[1], col[1], &f, 0, n, (double) m, part[5]);
+        for (size_t i = 0; i < n; i++) assert_int_equal(row[1][i] != row[0][i], i == other);
+    }
+}
+
 /* The monotone coupling of many points on the line, by ranks counted one by one; points at one place share their mean. */
 static void test_line(void **unused)
 {
@@ -181,6 +213,6 @@ static void test_line(void **unused)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_exp2), cmocka_unit_test(test_self), cmocka_unit_test(test_both), cmocka_unit_test(test_sweeps), cmocka_unit_test(test_line)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_exp2), cmocka_unit_test(test_self), cmocka_unit_test(test_both), cmocka_unit_test(test_sweeps), cmocka_unit_test(test_turns), cmocka_unit_test(test_line)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,8 +8,8 @@
 /* Weights 2^(rate q + add_j), q = |a_i - b_j|^2 or |a_i - b_j| (root): points and what is added in float or double, add_j <= -1, columns padded to m, a multiple of 16, with
    add = -inf. a: n rows and DP_FUSED_ROWS infinite ones more, row-major; bt: coordinate by coordinate, `stride` apart; skip: row i leaves column i out.
    v: NULL, or for dp_fused_sides of a set with itself what multiplies the weights: v_j in the sums of rows, v_i in those of columns.
-   left, stored, full: of dp_fused_sweep. panel, side, wide: of dp_fused_deep. */
-typedef struct { size_t n, columns, m, d, stride, wide; int single, root, skip, full; double rate; void *a, *bt, *add, *v, *left, *stored, *panel, *side; } dp_fused;
+   left, stored, full, turns: of dp_fused_sweep. panel, side, wide: of dp_fused_deep. */
+typedef struct { size_t n, columns, m, d, stride, wide, turns; int single, root, skip, full; double rate; void *a, *bt, *add, *v, *left, *stored, *panel, *side; } dp_fused;
 
 /* How many rows one call of dp_fused_rows does at best, and one of dp_fused_sides and dp_fused_sweep, or of dp_fused_deep, at most; columns of a panel; rows of stored weights in one go. */
 enum { DP_FUSED_ROWS = 4, DP_FUSED_TALL = 256, DP_FUSED_DEEP = 128, DP_FUSED_PANEL = 64, DP_FUSED_GROUP = 16 };
@@ -35,8 +35,9 @@ void dp_fused_sides(double *row, double *col, const dp_fused *f, size_t first, s
 size_t dp_fused_sides_room(const dp_fused *f);
 
 /* Half of a scaling sweep on weights 2^(rate q + left_i + add_j), all exponents <= -1: row[i] = sum_j w_ij v_j for the rows first + i, i < count <= DP_FUSED_TALL, then
-   col_j += sum_i w_ij goal/row_i. stored: NULL, or n x m of these weights, kept when `full`, else written. Error as above, with |left_i + add_j| for |add_j|; a row whose sum
-   is 0 spoils col. Cost: 19 vector instructions (d = 2) a pair, 3 when full. */
+   col_j += sum_i w_ij goal/row_i. stored: NULL, or these weights of every turns-th DP_FUSED_GROUP of rows, the first among them,
+   m a row, kept when `full`, else written: those in between are found anew while stored ones come from afar; `first`: a multiple of DP_FUSED_GROUP. Error as above, with |left_i + add_j| for |add_j|; a row whose sum
+   is 0 spoils col. Cost: 19 vector instructions (d = 2) a pair, 3 where it is stored. */
 void dp_fused_sweep(double *row, double *col, const dp_fused *f, size_t first, size_t count, double goal, double *room);
 size_t dp_fused_sweep_room(const dp_fused *f);
 

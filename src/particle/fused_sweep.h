@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* fused_sweep.h: one scaling sweep over the weights of a few rows at a time; a template like fused_lanes.h, included after it. */
 
-/* K[r] + j: the weights of ROWS rows, `gap` apart; D = 0: any dimension. */
-INLINE void T(fill)(REAL *K, size_t gap, const dp_fused *f, const REAL *a, const REAL *left, const int D, const int root)
+/* K[r] + j: the weights of ROWS rows, `gap` apart; D = 0: any dimension. ahead: NULL, or stored rows that come next, fetched meanwhile. */
+INLINE void T(fill)(REAL *K, size_t gap, const dp_fused *f, const REAL *a, const REAL *left, const REAL *ahead, const int D, const int root)
 {
     const REAL *bt = f->bt, *add = f->add;
     const T(vec) rate = (T(vec)) {0} + (REAL) f->rate;
     const size_t d = D ? (size_t) D : f->d;
     for (size_t j = 0; j < f->m; j += LANES) {
         T(vec) q[ROWS];
+        if (ahead) EACH(r, ROWS) __builtin_prefetch(ahead + (size_t) r * gap + j, 0, 2);
         EACH(r, ROWS) q[r] = (T(vec)) {0};
         EACH(k, D) EACH(r, ROWS) {
             const T(vec) t = *(const T(vec) *) (bt + (size_t) k * f->stride + j) - a[r * D + k];
@@ -31,7 +32,7 @@ INLINE void T(fill)(REAL *K, size_t gap, const dp_fused *f, const REAL *a, const
 
 #define CASES(X) X(0, 0) X(0, 1) X(1, 0) X(1, 1) X(2, 0) X(2, 1) X(3, 0) X(3, 1)
 #define DEFINE(D, root) \
-    static __attribute__((noinline)) void T(fill_##D##root)(REAL *K, size_t gap, const dp_fused *f, const REAL *a, const REAL *left) { T(fill)(K, gap, f, a, left, D, root); }
+    static __attribute__((noinline)) void T(fill_##D##root)(REAL *K, size_t gap, const dp_fused *f, const REAL *a, const REAL *left, const REAL *ahead) { T(fill)(K, gap, f, a, left, ahead, D, root); }
 CASES(DEFINE)
 
 /* total[r WIDTH] <- the lanes of sum_j K_rj v_j for SPAN rows side by side. */
@@ -78,19 +79,24 @@ static __attribute__((noinline)) void T(stored_rows)(double *row, REAL *column, 
 static void T(sweep)(double *row, double *col, const dp_fused *f, size_t first, size_t count, double goal, double *room)
 {
 #define ENTRY(D, root) T(fill_##D##root),
-    static void (*const fill[])(REAL *, size_t, const dp_fused *, const REAL *, const REAL *) = {CASES(ENTRY)};
+    static void (*const fill[])(REAL *, size_t, const dp_fused *, const REAL *, const REAL *, const REAL *) = {CASES(ENTRY)};
 #undef ENTRY
     REAL *column = (REAL *) room, *line = column + f->m, u[ROWS];
     double *total = room + (DP_FUSED_ROWS + 1) * f->m;
-    size_t i = 0;
     memset(column, 0, sizeof(REAL) * f->m);
-    for (; f->stored && f->full && i + GROUP <= count; i += GROUP) T(stored_rows)(row + i, column, (const REAL *) f->stored + (first + i) * f->m, f->v, f->m, goal, total);
-    for (; i < count; i += ROWS) {
-        const size_t rows = FLINT_MIN((size_t) ROWS, count - i), at = first + i;
-        const int keep = f->stored && rows == ROWS;
-        REAL *K = keep ? (REAL *) f->stored + at * f->m : line;
+    for (size_t i = 0, rows; i < count; i += rows) {
+        const size_t at = first + i, group = at / GROUP, turns = f->stored ? f->turns : 1, kept = f->stored && group % turns == 0;
+        REAL *place = f->stored ? (REAL *) f->stored + (group / turns * GROUP + at % GROUP) * f->m : NULL;
+        if (kept && f->full && at % GROUP == 0 && i + GROUP <= count) {
+            rows = GROUP, T(stored_rows)(row + i, column, place, f->v, f->m, goal, total);
+            continue;
+        }
+        rows = FLINT_MIN((size_t) ROWS, count - i);
+        const int keep = kept && rows == ROWS;
+        REAL *K = keep ? place : line;
         if (!keep || !f->full) {
-            fill[(f->d > 3 ? 0 : f->d * 2) + (f->root ? 1 : 0)](K, f->m, f, (const REAL *) f->a + at * f->d, (const REAL *) f->left + at);
+            const REAL *ahead = f->full && !kept && (group + 1) % turns == 0 ? place + GROUP * f->m : NULL;
+            fill[(f->d > 3 ? 0 : f->d * 2) + (f->root ? 1 : 0)](K, f->m, f, (const REAL *) f->a + at * f->d, (const REAL *) f->left + at, ahead);
             for (size_t r = 0; f->skip && r < rows; r++) K[r * f->m + at + r] = 0;
         }
         T(dots)(total, K, f->m, f->v, f->m, ROWS);

@@ -7,12 +7,14 @@
 #include "particle/sweep.h"
 
 #include <math.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #pragma GCC optimize("O3")
 
-enum { STORED = 1 << 23, NARROW = 6 }; /* bytes of weights that are kept, in a cache: far beyond, an exponential takes no longer than reading it */
+/* Bytes of weights that are kept, and that stay in the cache of one core: beyond, an exponential takes as long as reading one, and both go on at once; most turns that pay. */
+enum { STORED = 1 << 23, WITHIN = 3 << 19, NARROW = 6, MOST_TURNS = 16 };
 static const double log2e = 0x1.71547652b82fep0;
 
 /* Scale factors that still leave room: above them potentials are absorbed, above their square a sweep is void. */
@@ -110,6 +112,16 @@ static dp_status by_logarithms(dp_sweep *w, dp_error *e)
 
 enum { TALL_TILE = 16 };
 
+/* All weights, or those of the rows that are stored in turns. */
+static void keep_some(size_t *weights, dp_fused *f, size_t most, size_t within)
+{
+    const size_t groups = (f->n + DP_FUSED_GROUP - 1) / DP_FUSED_GROUP;
+    *weights = f->n * f->m;
+    if (*weights > within)
+        do f->turns++, *weights = FLINT_MIN(f->n, (groups + f->turns - 1) / f->turns * DP_FUSED_GROUP) * f->m;
+        while (*weights > most && f->turns < MOST_TURNS);
+}
+
 /* Tiles of f0 and g0, whose plan, rows once normalised, has entries of at most 2^spread times what they say; a factor within 2^growth moves that by as much twice. */
 static void thin_out(dp_sweep *w, double spread)
 {
@@ -129,7 +141,8 @@ static void thin_out(dp_sweep *w, double spread)
         w->start[w->rows.count] = count;
         w->thin = 4 * count < 3 * w->rows.count * w->cols.count;
     }
-    if (!w->thin) weights = w->p.n * F->m;
+    F->turns = 1;
+    if (!w->thin) keep_some(&weights, F, STORED / size, WITHIN / size);
     w->stale = w->tiled && w->slight >= 0 && !w->thin && spread > 2 * TALL_TILE;
     F->stored = weights <= STORED / size && weights <= w->p.n * F->m ? w->stored : NULL;
 }
@@ -259,14 +272,23 @@ CLONES static int within(const double *sum, size_t n, double goal, double room)
     return !bad;
 }
 
+enum { LANES = 8 };
+typedef double lanes __attribute__((vector_size(8 * LANES), aligned(8), may_alias));
+typedef int64_t places __attribute__((vector_size(8 * LANES)));
+
 /* v_i = goal/from_i; the largest quotient of an old one and a new one. */
 CLONES static double quotients(double *v, double goal, const double *from, size_t n)
 {
     double most = 0;
-    for (size_t i = 0; i < n; i++) {
-        const double fall = v[i] * from[i];
-        most = fall > most ? fall : most, v[i] = goal / from[i];
+    lanes top = {0};
+    size_t i = 0;
+    for (; i + LANES <= n; i += LANES) {
+        const lanes under = *(const lanes *) (from + i), fall = *(lanes *) (v + i) * under;
+        const places more = fall > top;
+        top = (lanes) (((places) fall & more) | ((places) top & ~more)), *(lanes *) (v + i) = goal / under;
     }
+    for (; i < n; i++) most = fmax(most, v[i] * from[i]), v[i] = goal / from[i];
+    for (int l = 0; l < LANES; l++) most = fmax(most, top[l]);
     return most / goal;
 }
 
