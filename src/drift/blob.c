@@ -24,11 +24,7 @@ static void on_mesh(dp_efield *f, const dp_emoments *m)
     f->why = "a gradient field: no preconditioner";
 }
 
-static dp_status sample(dp_drifted *out, const dp_sample *s, dp_error *e)
-{
-    double value;
-    return dp_blob_sample(&value, out, s, e);
-}
+static dp_status sample(dp_drifted *out, const dp_sample *s, dp_error *e) { return dp_blob_sample(NULL, out, s, e); }
 
 const dp_drift dp_drift_blob = {
     .name = "blob", .equations = "Carrillo, Craig, Patacchini", .summary = "gradient flow of the blob functional: scores of smoothed densities and a third term",

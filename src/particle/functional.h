@@ -17,7 +17,7 @@ dp_status dp_mmd2_sample(double *value, dp_drifted *out, const dp_sample *s, dp_
 dp_status dp_mmd_drift(dp_drifted *out, const dp_sample *s, dp_error *e);
 
 /* chi2: (1 + lambda) |(T_p + lambda)^(-1/2)(m_q - m_p)|^2; kale (54): (1 + lambda) max_g {1 + mean g(x) - mean e^g(y) - lambda/2 |g|^2}.
-   Notes: primal, dual, gap (chi2: residual). Cost: m^3/3 (kale: for each Newton step), m^2 memory. */
+   Notes: primal, dual, gap, which counts what rounding may have done (chi2: also residual). Cost: m^3/3 (kale: for each Newton step), m^2 memory. */
 dp_status dp_chi2_sample(double *value, dp_drifted *out, const dp_sample *s, dp_error *e);
 dp_status dp_kale_sample(double *value, dp_drifted *out, const dp_sample *s, dp_error *e);
 
@@ -33,8 +33,5 @@ dp_status dp_sharp_drift(dp_drifted *out, const dp_sample *s, dp_error *e);
 
 /* The Sinkhorn divergence (59) in units of cost; (27) in out->v. Dual values after s->iterations sweeps, or converged. */
 dp_status dp_sinkhorn_sample(double *value, dp_drifted *out, const dp_sample *s, dp_error *e);
-
-/* v_i += factor sum_j coeff_j grad k(x_i, b_j); the pair j = i is left out when skip. */
-void dp_add_gradients(double *v, double factor, const double *coeff, const dp_pairing *p);
 
 #endif

@@ -61,7 +61,7 @@ typedef enum { DP_FORM_KERNEL, DP_FORM_SLOPE, DP_FORM_SHARP } dp_form;
 
 /* A kernel made ready: log of the form = -cost/eps with eps = h^2 (one Gaussian), h (one kernel with exponential tails) or 1, in units in which
    costs neither over- nor underflow where bandwidths are extreme. */
-typedef struct { slong nparts; struct { dp_kernel_family family; double log_weight, h; } part[64]; double h; int power; } dp_pkernel;
+typedef struct { slong nparts; struct { dp_kernel_family family; double log_weight, h, weight; } part[64]; double h; int power; } dp_pkernel;
 /* DP_EUNSUPPORTED when the form is not positive (energy: only the slope; imq: no companion). */
 dp_status dp_pkernel_init(dp_pkernel *k, const dp_sample *s, dp_form form, dp_error *e);
 double dp_pkernel_eps(const dp_pkernel *k);

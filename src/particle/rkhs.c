@@ -1,122 +1,145 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* rkhs.c: KALE (54) and the de-regularised MMD (chi2) of samples: witnesses g = (m_q - sum_j c_j k(., y_j))/lambda with coefficients at the data. */
+/* rkhs.c: KALE (54) and the de-regularised MMD (chi2) of samples: witnesses g = (m_q - sum_j c_j k(., y_j))/lambda with coefficients c_j = (1 + v_j)/m at the data. */
 #include "particle/functional.h"
+#include "particle/wide.h"
 
-#include <gsl/gsl_blas.h>
 #include <gsl/gsl_errno.h>
 #include <gsl/gsl_linalg.h>
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
-enum { MOST_STEPS = 3000, MOST_POINTS = 20000 };
+enum { MOST_STEPS = 3000, MOST_REFINEMENTS = 40, MOST_POINTS = 20000 };
 
-/* K_ij = k(y_i, y_j), b_j = mean over x of k(x, y_j), Q = mean of k over x with itself. */
-typedef struct { const dp_sample *s; dp_pkernel k; double lambda, Q; size_t m; gsl_matrix *K, *work; gsl_vector *b, *c, *t, *u, *log_mc; } witness;
+/* psi = m_q - m_p has no mass, so that constants in k cancel: F_ij = k(y_i, y_j) - k(0) by rows of the lower half, rho_j = psi(y_j), norm = |psi|^2, each to its own digits
+   however wide the kernel. width: of the F behind norm, so that this is known to LDBL_EPSILON
+   times width or so. Then lambda g = psi - sum v_j k(., y_j)/m; of kale log holds log(1 + v). t, u, work: room. */
+typedef struct { const dp_sample *s; dp_pkernel k; double lambda; size_t m; long double top, norm, width, *F, *rho, *v, *log, *t; gsl_matrix *work; gsl_vector *u; } witness;
 
-static double kernel(const witness *w, const double *a, const double *b)
+/* out_i = sum_j F_ij a_j + k(0) sum_j a_j. */
+static void apply(long double *out, const witness *w, const long double *a)
 {
-    double r2 = 0;
-    for (size_t i = 0; i < w->s->d; i++) r2 += (a[i] - b[i]) * (a[i] - b[i]);
-    return exp(-dp_over_eps(&w->k, dp_pkernel_cost(&w->k, DP_FORM_KERNEL, r2)));
+    const long double *F = w->F;
+    long double all = 0;
+    for (size_t i = 0; i < w->m; i++) out[i] = 0, all += a[i];
+    for (size_t i = 0; i < w->m; F += ++i) {
+        for (size_t j = 0; j < i; j++) out[i] += F[j] * a[j], out[j] += F[j] * a[i];
+        out[i] += w->top * all;
+    }
+}
+
+static long double dot(const long double *a, const long double *b, size_t m)
+{
+    long double sum = 0;
+    for (size_t j = 0; j < m; j++) sum += a[j] * b[j];
+    return sum;
+}
+
+static double entry(const witness *w, size_t i, size_t j) { return (double) (w->top + w->F[i * (i + 1) / 2 + j]); } /* j <= i */
+
+/* Means of F: psi(y_j), and |psi|^2 = mean over x and x - mean psi(y) - mean over x and y. */
+static dp_status fill(witness *w, dp_error *e)
+{
+    const dp_sample *s = w->s;
+    const long double n = (long double) s->n, m = (long double) s->m;
+    const dp_pairing x = dp_pairing_negatives(s, &w->k, DP_FORM_KERNEL), y = dp_pairing_y(s, &w->k, DP_FORM_KERNEL), yx = dp_pairing_turned(&y);
+    long double *row = dp_malloc(sizeof *row * s->n);
+    dp_status status = dp_wide_rows(row, DP_WIDE_FALL, &x, e);
+    if (!status) status = dp_wide_rows(w->rho, DP_WIDE_FALL, &yx, e);
+    for (size_t i = 0; i < s->n; i++) w->norm += row[i] / n / n, w->width -= row[i] / n / n;
+    for (size_t j = 0; j < s->m; j++) w->rho[j] /= n, w->norm -= w->rho[j] / m, w->width -= 2 * w->rho[j] / m, w->t[j] = 0;
+    for (size_t i = 0, at = 0; i < s->m; i++)
+        for (size_t j = 0; j <= i; j++, at++) {
+            w->F[at] = dp_wide_fall(&w->k, s->y + i * s->d, s->y + j * s->d, s->d);
+            w->t[i] += w->F[at], w->t[j] += i == j ? 0 : w->F[at];
+        }
+    for (size_t j = 0; j < s->m; j++) w->rho[j] -= w->t[j] / m, w->norm -= w->rho[j] / m, w->width -= w->t[j] / m / m;
+    free(row);
+    return status;
 }
 
 static dp_status witness_init(witness *w, const dp_sample *s, const char *name, dp_error *e)
 {
-    const size_t d = s->d;
     if (!s->lambda) return dp_fail(e, DP_EINPUT, "%s: no regularisation given; expected --regularisation L, L > 0", name);
     if (s->z || s->leave_out) return dp_fail(e, DP_EUNSUPPORTED, "%s: of x and y; negatives and masks have no part in it", name);
     if (s->m > MOST_POINTS) return dp_fail(e, DP_EUNSUPPORTED, "%s: a matrix of %zu data points squared is too large", name, s->m);
     *w = (witness){.s = s, .lambda = fmpq_get_d(s->lambda), .m = s->m};
-    dp_status status = dp_pkernel_init(&w->k, s, DP_FORM_KERNEL, e);
+    const dp_status status = dp_pkernel_init(&w->k, s, DP_FORM_KERNEL, e);
     if (status) return status;
     gsl_set_error_handler_off();
-    w->K = gsl_matrix_alloc(w->m, w->m), w->work = gsl_matrix_alloc(w->m, w->m);
-    w->b = gsl_vector_calloc(w->m), w->c = gsl_vector_alloc(w->m), w->t = gsl_vector_alloc(w->m), w->u = gsl_vector_alloc(w->m), w->log_mc = gsl_vector_calloc(w->m);
-    for (size_t i = 0; i < w->m; i++) {
-        for (size_t j = 0; j <= i; j++) {
-            const double k = kernel(w, s->y + i * d, s->y + j * d);
-            gsl_matrix_set(w->K, i, j, k), gsl_matrix_set(w->K, j, i, k);
-        }
-        for (size_t j = 0; j < s->n; j++) *gsl_vector_ptr(w->b, i) += kernel(w, s->y + i * d, s->x + j * d) / (double) s->n;
-    }
-    for (size_t i = 0; i < s->n; i++) {
-        double row = 0;
-        for (size_t j = 0; j < s->n; j++) row += kernel(w, s->x + i * d, s->x + j * d);
-        w->Q += row / (double) s->n / (double) s->n;
-    }
-    return DP_OK;
+    w->top = dp_wide_top(&w->k);
+    w->F = dp_malloc(sizeof *w->F * w->m * (w->m + 1) / 2), w->rho = dp_malloc(sizeof *w->rho * w->m), w->v = dp_calloc(w->m, sizeof *w->v), w->log = dp_calloc(w->m, sizeof *w->log), w->t = dp_malloc(sizeof *w->t * w->m);
+    w->work = gsl_matrix_alloc(w->m, w->m), w->u = gsl_vector_alloc(w->m);
+    return fill(w, e);
 }
 
 static void witness_clear(witness *w)
 {
-    if (w->K) gsl_matrix_free(w->K), gsl_matrix_free(w->work), gsl_vector_free(w->b), gsl_vector_free(w->c), gsl_vector_free(w->t), gsl_vector_free(w->u), gsl_vector_free(w->log_mc);
-}
-
-/* out = K a. */
-static void apply(gsl_vector *out, const witness *w, const gsl_vector *a) { gsl_blas_dgemv(CblasNoTrans, 1, w->K, a, 0, out); }
-
-static double dot(const gsl_vector *a, const gsl_vector *b)
-{
-    double sum = 0;
-    gsl_blas_ddot(a, b, &sum);
-    return sum;
-}
-
-void dp_add_gradients(double *v, double factor, const double *coeff, const dp_pairing *p)
-{
-    for (size_t i = 0; i < p->n; i++)
-        for (size_t j = 0; j < p->m; j++) {
-            const double *a = p->a + i * p->d, *b = p->b + j * p->d;
-            double r2 = 0;
-            if (p->skip && i == j) continue;
-            for (size_t c = 0; c < p->d; c++) r2 += (a[c] - b[c]) * (a[c] - b[c]);
-            const double w = factor * (coeff ? coeff[j] : 1) * exp(-dp_over_eps(p->kernel, dp_pkernel_cost(p->kernel, DP_FORM_SLOPE, r2)));
-            for (size_t c = 0; c < p->d; c++) v[i * p->d + c] += w * (b[c] - a[c]);
-        }
+    if (w->work) gsl_matrix_free(w->work), gsl_vector_free(w->u), free(w->F), free(w->rho), free(w->v), free(w->log), free(w->t);
 }
 
 /* V = -scale grad g at x. */
-static void flow(double *v, const witness *w, double scale)
+static dp_status flow(double *out, const witness *w, long double scale, dp_error *e)
 {
+    const size_t n = w->s->n, d = w->s->d;
     const dp_pairing y = dp_pairing_y(w->s, &w->k, DP_FORM_SLOPE), x = dp_pairing_negatives(w->s, &w->k, DP_FORM_SLOPE);
-    for (size_t i = 0; i < w->s->n * w->s->d; i++) v[i] = 0;
-    dp_add_gradients(v, scale / w->lambda, w->c->data, &y);
-    dp_add_gradients(v, -scale / w->lambda / (double) w->s->n, NULL, &x);
+    long double *v = dp_calloc(n * d, sizeof *v), *c = w->t;
+    for (size_t j = 0; j < w->m; j++) c[j] = (1 + w->v[j]) / (long double) w->m;
+    dp_status status = dp_wide_gradients(v, scale / w->lambda, c, &y, e);
+    if (!status) status = dp_wide_gradients(v, -scale / w->lambda / (long double) n, NULL, &x, e);
+    for (size_t i = 0; i < n * d; i++) out[i] = (double) v[i];
+    free(v);
+    return status;
+}
+
+/* t = m lambda g(y) = m rho - K v. */
+static void at_data(witness *w)
+{
+    apply(w->t, w, w->v);
+    for (size_t j = 0; j < w->m; j++) w->t[j] = (long double) w->m * w->rho[j] - w->t[j];
+}
+
+/* lambda <g, psi> and lambda^2 |g|^2, with t = m lambda g(y). */
+static long double along_psi(const witness *w) { return w->norm - dot(w->rho, w->v, w->m) / (long double) w->m; }
+static long double square_of_g(const witness *w)
+{
+    const long double m = (long double) w->m;
+    return fmaxl(0, along_psi(w) - dot(w->t, w->v, w->m) / m / m);
+}
+
+/* What dual and primal value are apart, and what rounding may have done to both. */
+static void note_values(dp_drifted *out, const witness *w, long double primal, long double dual)
+{
+    const long double scale = 1 + w->lambda, terms = w->width + w->top * dot(w->v, w->v, w->m) / (long double) w->m, rounding = 32 * LDBL_EPSILON * terms / w->lambda + DBL_EPSILON * fabsl(primal);
+    if (!out) return;
+    dp_drifted_note(out, "primal", (double) (scale * primal)), dp_drifted_note(out, "dual", (double) (scale * dual));
+    dp_drifted_note(out, "gap", (double) (scale * (fmaxl(0, dual - primal) + rounding)));
 }
 
 /* ---- chi2 ---- */
 
-/* (K/m + lambda) v = b - K 1/m, c = (1 + v)/m; one step of refinement. Returns the relative residual. */
+/* (K/m + lambda) v = rho, refined with residuals in long double as long as that helps; t = m lambda g(y). Returns the relative residual, or NAN. */
 static double solve_chi2(witness *w)
 {
-    const double m = (double) w->m;
-    gsl_vector *rhs = gsl_vector_alloc(w->m), *v = gsl_vector_calloc(w->m);
-    gsl_vector_set_all(w->t, -1 / m);
-    apply(rhs, w, w->t);
-    gsl_vector_add(rhs, w->b);
-    gsl_matrix_memcpy(w->work, w->K), gsl_matrix_scale(w->work, 1 / m);
-    for (size_t i = 0; i < w->m; i++) *gsl_matrix_ptr(w->work, i, i) += w->lambda;
-    double residual = gsl_linalg_cholesky_decomp1(w->work) ? NAN : 0;
-    for (int step = 0; step < 3 && !isnan(residual); step++) {
-        apply(w->t, w, v);
-        gsl_vector_scale(w->t, -1 / m), gsl_blas_daxpy(-w->lambda, v, w->t), gsl_vector_add(w->t, rhs);
-        residual = gsl_blas_dnrm2(w->t) / fmax(gsl_blas_dnrm2(rhs), 1e-300);
-        if (step == 2) break;
-        gsl_linalg_cholesky_svx(w->work, w->t);
-        gsl_vector_add(v, w->t);
+    const long double m = (long double) w->m, size = sqrtl(dot(w->rho, w->rho, w->m));
+    double residual = 0, last = INFINITY;
+    for (size_t i = 0; i < w->m; i++)
+        for (size_t j = 0; j <= i; j++) gsl_matrix_set(w->work, i, j, entry(w, i, j) / (double) m + (i == j ? w->lambda : 0));
+    if (gsl_linalg_cholesky_decomp1(w->work)) return NAN;
+    for (int step = 0; step < MOST_REFINEMENTS; step++, last = residual) {
+        long double sum = 0;
+        at_data(w);
+        for (size_t j = 0; j < w->m; j++) {
+            const long double r = w->t[j] / m - w->lambda * w->v[j];
+            sum += r * r, gsl_vector_set(w->u, j, size > 0 ? (double) (r / size) : 0);
+        }
+        residual = size > 0 ? (double) (sqrtl(sum) / size) : 0;
+        if (!(residual < last / 2)) break;
+        gsl_linalg_cholesky_svx(w->work, w->u);
+        for (size_t j = 0; j < w->m; j++) w->v[j] += size * gsl_vector_get(w->u, j);
     }
-    for (size_t j = 0; j < w->m; j++) gsl_vector_set(w->c, j, (1 + gsl_vector_get(v, j)) / m);
-    gsl_vector_free(rhs), gsl_vector_free(v);
     return residual;
-}
-
-/* |(T + lambda)^(-1/2) psi|^2 = <g, psi> with psi = m_q - m_p: mean g(x) - mean g(y). */
-static double value_chi2(witness *w)
-{
-    double sum = w->Q - dot(w->b, w->c), ones = 0;
-    apply(w->t, w, w->c);
-    for (size_t j = 0; j < w->m; j++) ones += (gsl_vector_get(w->b, j) - gsl_vector_get(w->t, j)) / (double) w->m;
-    return (1 + w->lambda) * (sum - ones) / w->lambda;
 }
 
 dp_status dp_chi2_sample(double *value, dp_drifted *out, const dp_sample *s, dp_error *e)
@@ -126,93 +149,94 @@ dp_status dp_chi2_sample(double *value, dp_drifted *out, const dp_sample *s, dp_
     if (status) return status;
     const double residual = solve_chi2(&w);
     if (isnan(residual)) status = dp_fail(e, DP_EBUDGET, "chi2: K/m + lambda is not positive definite in doubles; take a larger lambda or --precision DIGITS");
-    if (!status && value) *value = value_chi2(&w);
-    if (!status && out && out->v) flow(out->v, &w, 2 * (1 + w.lambda));
-    if (!status && out) dp_drifted_note(out, "residual", residual);
+    if (!status) {
+        /* The value is mean g(y)^2 + lambda |g|^2 = <g, psi>; with any v at hand 2 <g, psi> less the first is at most that, and mean v^2 + lambda |g|^2 at least. */
+        const long double m = (long double) w.m, g2 = square_of_g(&w) / w.lambda, dual = dot(w.v, w.v, w.m) / m + g2;
+        const long double primal = 2 * along_psi(&w) / w.lambda - dot(w.t, w.t, w.m) / m / m / m / w.lambda / w.lambda - g2;
+        if (value) *value = (double) ((1 + w.lambda) * primal);
+        note_values(out, &w, primal, dual);
+        if (out) dp_drifted_note(out, "residual", residual);
+        if (out && out->v) status = flow(out->v, &w, 2 * (1 + w.lambda), e);
+    }
     witness_clear(&w);
     return status;
 }
 
 /* ---- kale ---- */
 
-/* c = exp(log_mc)/m: coefficients far below the smallest double count as 0 and come back. */
+/* From log(1 + v): a coefficient that no number holds counts as 0 and comes back. */
 static void coefficients(witness *w)
 {
-    for (size_t j = 0; j < w->m; j++) gsl_vector_set(w->c, j, exp(gsl_vector_get(w->log_mc, j)) / (double) w->m);
+    for (size_t j = 0; j < w->m; j++) w->v[j] = expm1l(w->log[j]);
 }
 
-/* The dual: phi(c) = sum c log(m c) - c + (c'Kc - 2 b'c + Q)/(2 lambda) + 1, convex; phi >= the functional's bracket, equal at the optimum. t = K c on return. */
-static double phi(witness *w)
+/* The dual: phi(v) = mean ((1 + v) log(1 + v) - v) + lambda |g|^2/2, convex; phi >= the functional's bracket, equal at the optimum. t = m lambda g(y) on return. */
+static long double phi(witness *w)
 {
-    double sum = 1 + w->Q / (2 * w->lambda);
-    apply(w->t, w, w->c);
-    for (size_t j = 0; j < w->m; j++) {
-        const double x = gsl_vector_get(w->c, j);
-        if (x > 0) sum += x * (gsl_vector_get(w->log_mc, j) - 1) + x * (gsl_vector_get(w->t, j) / 2 - gsl_vector_get(w->b, j)) / w->lambda;
-    }
+    long double sum = 0;
+    at_data(w);
+    for (size_t j = 0; j < w->m; j++) sum += dp_wide_entropy(w->log[j]) / (long double) w->m;
+    return sum + square_of_g(w) / w->lambda / 2;
+}
+
+/* The bracket at g: 1 + mean g(x) - mean exp(g(y)) - lambda |g|^2/2 = <g, psi> - mean (exp(g(y)) - 1 - g(y)) - ...; t = m lambda g(y). */
+static long double bracket(const witness *w)
+{
+    long double sum = (along_psi(w) - square_of_g(w) / 2) / w->lambda;
+    for (size_t j = 0; j < w->m; j++) sum -= dp_wide_beyond(w->t[j] / (long double) w->m / w->lambda) / (long double) w->m;
     return sum;
 }
 
-/* The bracket at g = (m_q - sum c_j k(., y_j))/lambda; t = K c. */
-static double bracket(const witness *w)
-{
-    const double bc = dot(w->b, w->c), norm2 = (w->Q - 2 * bc + dot(w->c, w->t)) / w->lambda / w->lambda;
-    double sum = 1 + (w->Q - bc) / w->lambda - w->lambda / 2 * norm2;
-    for (size_t j = 0; j < w->m; j++) sum -= exp((gsl_vector_get(w->b, j) - gsl_vector_get(w->t, j)) / w->lambda) / (double) w->m;
-    return sum;
-}
-
-/* Newton's step in u, for log c: -grad - K S y/lambda with S = sqrt(c), (1 + S K S/lambda) y = -S grad. Returns the decrement, or NAN. */
+/* Newton's step in u, for log(1 + v): -grad - K S y/(m lambda) with S = sqrt(1 + v), (1 + S K S/(m lambda)) y = -S grad, grad = log(1 + v) - g(y). Returns the decrement, or NAN. */
 static double newton(witness *w)
 {
-    gsl_vector *grad = gsl_vector_alloc(w->m);
-    apply(w->t, w, w->c);
-    for (size_t i = 0; i < w->m; i++) {
-        const double s = sqrt(gsl_vector_get(w->c, i));
-        gsl_vector_set(grad, i, gsl_vector_get(w->log_mc, i) + (gsl_vector_get(w->t, i) - gsl_vector_get(w->b, i)) / w->lambda);
-        gsl_vector_set(w->u, i, -s * gsl_vector_get(grad, i));
-        for (size_t j = 0; j <= i; j++)
-            gsl_matrix_set(w->work, i, j, s * sqrt(gsl_vector_get(w->c, j)) * gsl_matrix_get(w->K, i, j) / w->lambda + (i == j));
+    const size_t m = w->m;
+    const double ml = (double) m * w->lambda;
+    long double *grad = dp_malloc(sizeof *grad * m), *y = dp_malloc(sizeof *y * m), decrement = 0;
+    at_data(w);
+    for (size_t i = 0; i < m; i++) {
+        const double s = (double) sqrtl(1 + w->v[i]);
+        grad[i] = w->log[i] - w->t[i] / (long double) m / w->lambda;
+        gsl_vector_set(w->u, i, -s * (double) grad[i]);
+        for (size_t j = 0; j <= i; j++) gsl_matrix_set(w->work, i, j, s * (double) sqrtl(1 + w->v[j]) * entry(w, i, j) / ml + (i == j));
     }
-    gsl_vector_memcpy(w->t, w->u);
-    if (gsl_linalg_cholesky_decomp1(w->work)) {
-        gsl_vector_free(grad);
-        return NAN;
+    const int failed = gsl_linalg_cholesky_decomp1(w->work);
+    if (!failed) {
+        gsl_linalg_cholesky_svx(w->work, w->u);
+        for (size_t i = 0; i < m; i++) y[i] = sqrtl(1 + w->v[i]) * gsl_vector_get(w->u, i), decrement -= grad[i] * y[i] / (long double) m;
+        apply(w->t, w, y);
+        for (size_t i = 0; i < m; i++) gsl_vector_set(w->u, i, (double) (-grad[i] - w->t[i] / ml));
     }
-    gsl_linalg_cholesky_svx(w->work, w->u);
-    const double decrement = dot(w->t, w->u);
-    for (size_t i = 0; i < w->m; i++) *gsl_vector_ptr(w->u, i) *= sqrt(gsl_vector_get(w->c, i));
-    apply(w->t, w, w->u);
-    for (size_t i = 0; i < w->m; i++) gsl_vector_set(w->u, i, -gsl_vector_get(grad, i) - gsl_vector_get(w->t, i) / w->lambda);
-    gsl_vector_free(grad);
-    return decrement;
+    free(grad), free(y);
+    return failed ? NAN : (double) decrement;
 }
 
-/* Along the step, a growth bent to that of c itself, halved until phi falls (but for its rounding). Returns whether it moved. */
-static int move(witness *w, double decrement, double *at)
+/* Along the step, a growth bent to that of 1 + v itself, halved until phi falls (but for its rounding). Returns whether it moved. */
+static int move(witness *w, double decrement, long double *at)
 {
-    gsl_vector *old = gsl_vector_alloc(w->m);
+    long double *old = dp_malloc(sizeof *old * w->m);
     int moved = 0;
-    gsl_vector_memcpy(old, w->log_mc);
+    memcpy(old, w->log, sizeof *old * w->m);
     for (double step = 1; step > 1e-12 && !moved; step /= 2) {
         for (size_t i = 0; i < w->m; i++) {
             const double change = step * gsl_vector_get(w->u, i);
-            gsl_vector_set(w->log_mc, i, gsl_vector_get(old, i) + (change > 0 ? log1p(change) : change));
+            w->log[i] = old[i] + (change > 0 ? log1p(change) : change);
         }
         coefficients(w);
-        const double now = phi(w);
-        moved = now <= *at - step * decrement / 4 || (decrement < 0x1p-50 * (fabs(*at) + w->Q / w->lambda) && isfinite(now));
+        const long double now = phi(w);
+        moved = now <= *at - step * decrement / 4 || (decrement < 0x1p-50L * (fabsl(*at) + w->width / w->lambda) && isfinite(now));
         if (moved) *at = now;
     }
-    if (!moved) gsl_vector_memcpy(w->log_mc, old), coefficients(w);
-    gsl_vector_free(old);
+    if (!moved) memcpy(w->log, old, sizeof *old * w->m), coefficients(w);
+    free(old);
     return moved;
 }
 
-/* From c as it is, at w->lambda; twice more once the decrement is rounding. */
+/* From v as it is, at w->lambda; twice more once the decrement is below `small`. */
 static double iterate(witness *w, double small, int *steps)
 {
-    double at = phi(w), decrement = INFINITY;
+    long double at = phi(w);
+    double decrement = INFINITY;
     for (int last = 0; *steps < MOST_STEPS && last < 2; ++*steps) {
         decrement = newton(w);
         if (isnan(decrement)) break;
@@ -225,14 +249,13 @@ static double iterate(witness *w, double small, int *steps)
 /* Newton's method, warmed up at larger lambda. */
 static dp_status solve_kale(witness *w, dp_error *e)
 {
-    const double lambda = w->lambda;
+    const double lambda = w->lambda, unit = fmin(1, (double) (w->norm / w->lambda));
     int steps = 0;
-    coefficients(w);
     for (w->lambda = fmax(1, lambda); w->lambda > 4 * lambda; w->lambda /= 4) iterate(w, 1e-4, &steps);
     w->lambda = lambda;
-    const double decrement = iterate(w, 1e-16, &steps);
+    const double decrement = iterate(w, 1e-16 * unit, &steps);
     if (isnan(decrement)) return dp_fail(e, DP_EBUDGET, "kale: Newton's matrix is not positive definite in doubles; take a larger lambda or --precision DIGITS");
-    return decrement < 1e-10 ? DP_OK : dp_fail(e, DP_EBUDGET, "kale: Newton's method stopped at decrement %.3g after %d steps", decrement, steps);
+    return decrement <= 1e-10 * unit ? DP_OK : dp_fail(e, DP_EBUDGET, "kale: Newton's method stopped at decrement %.3g after %d steps; take a larger lambda or --precision DIGITS", decrement, steps);
 }
 
 dp_status dp_kale_sample(double *value, dp_drifted *out, const dp_sample *s, dp_error *e)
@@ -242,10 +265,10 @@ dp_status dp_kale_sample(double *value, dp_drifted *out, const dp_sample *s, dp_
     if (status) return status;
     status = solve_kale(&w, e);
     if (!status) {
-        const double factor = 1 + w.lambda, dual = factor * phi(&w), primal = factor * bracket(&w);
-        if (value) *value = primal;
-        if (out && out->v) flow(out->v, &w, factor);
-        if (out) dp_drifted_note(out, "primal", primal), dp_drifted_note(out, "dual", dual), dp_drifted_note(out, "gap", dual - primal);
+        const long double dual = phi(&w), primal = bracket(&w);
+        if (value) *value = (double) ((1 + w.lambda) * primal);
+        note_values(out, &w, primal, dual);
+        if (out && out->v) status = flow(out->v, &w, 1 + w.lambda, e);
     }
     witness_clear(&w);
     return status;
