@@ -534,7 +534,9 @@ says err "did you mean 'gaussian'"
 runs 'drift: unknown drift' 2 drift --drift mnd
 says err "did you mean 'mmd'"
 runs 'drift: no samples of true scores' 2 drift --drift kl
-runs 'drift: energy is no weight' 2 drift --drift mean-shift --kernel energy
+runs 'drift: energy is no weight' 2 drift --drift sharp --kernel energy
+runs 'drift: a sum that changes its sign' 2 drift --drift mean-shift --kernel energy,gaussian -b 1,1
+says err 'changes its sign'
 runs 'drift: negatives and mask' 2 drift --drift da2 --negatives "$w/py.csv" --mask self
 says err 'come first among them'
 runs 'drift: negatives that begin with x, and mask' 0 drift --drift da2 --negatives "$w/px.csv" --mask self

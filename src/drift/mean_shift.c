@@ -2,6 +2,9 @@
 /* mean_shift.c: the mean-shift field (10)-(16); with the Gaussian kernel h^2 (grad log p_k - grad log q_k), (14). */
 #include "drift/estimated.h"
 #include "particle/ball.h"
+#include "particle/wide.h"
+
+#include <stdlib.h>
 
 /* For the Gaussian kernel: eta = h^2 and S = log p_k - log q_k, whose negative times h^2 is a potential in x (of no functional of q). */
 static void scores(dp_field_t f, const dp_problem *P, const dp_jet_t p, const dp_jet_t q, slong prec)
@@ -59,13 +62,27 @@ static void on_mesh(dp_efield *f, const dp_emoments *m)
     f->why = NULL;
 }
 
+/* With k = -r both sums of a quotient are negative: its weights are r over the sum of r, and where every point of a side is at x it tends to 0. */
+static dp_status by_distances(double *v, const dp_pairing *y, const dp_pairing *z, dp_error *e)
+{
+    const size_t n = y->n * y->d;
+    long double *sum = dp_calloc(n, sizeof *sum);
+    dp_status status = dp_wide_scores(sum, 1, DP_FORM_KERNEL, y, e);
+    if (!status) status = dp_wide_scores(sum, -1, DP_FORM_KERNEL, z, e);
+    for (size_t i = 0; i < n; i++) v[i] = (double) sum[i];
+    free(sum);
+    return status;
+}
+
 /* (15)-(16): weights over y minus weights over the negatives; x cancels, so displacements are averaged. */
 static dp_status sample(dp_drifted *out, const dp_sample *s, dp_error *e)
 {
     dp_pkernel k;
-    dp_status status = dp_pkernel_init(&k, s, DP_FORM_KERNEL, e);
+    const dp_form form = dp_mean_shift_form(s);
+    dp_status status = dp_pkernel_init(&k, s, form, e);
     if (status) return status;
     const dp_pairing y = dp_pairing_y(s, &k, DP_FORM_KERNEL), z = dp_pairing_negatives(s, &k, DP_FORM_KERNEL);
+    if (form == DP_FORM_ENERGY) return by_distances(out->v, &y, &z, e);
     double *shift = dp_malloc(sizeof(double) * s->n * s->d);
     status = dp_rows(NULL, out->v, &y, e);
     if (!status) status = dp_rows(NULL, shift, &z, e);

@@ -30,7 +30,8 @@ static void part_form(arb_t out, const dp_kernel_part *part, dp_form form, const
         arb_div(z, r2, h2, prec), arb_add_ui(z, z, 1, prec), arb_rsqrt(out, z, prec);
         if (form == DP_FORM_SLOPE) arb_div(out, out, z, prec), arb_div(out, out, h2, prec);
     } else if (part->family == DP_KERNEL_ENERGY) {
-        arb_rsqrt(out, r2, prec);
+        if (form == DP_FORM_ENERGY) arb_sqrt(out, r2, prec), arb_neg(out, out);
+        else arb_rsqrt(out, r2, prec);
     } else {
         arb_div(z, r2, h2, prec), arb_mul_ui(z, z, (ulong) nu2, prec), arb_sqrt(z, z, prec);
         matern(out, nu2, form, z, prec);
@@ -157,7 +158,7 @@ static dp_status difference(arb_ptr out, const dp_sample *s, dp_form above, dp_f
     return status ? status : add_ratio(out, -1, s, above, below, 0, prec, e);
 }
 
-dp_status dp_ball_mean_shift(arb_ptr out, const dp_sample *s, slong prec, dp_error *e) { return difference(out, s, DP_FORM_KERNEL, DP_FORM_KERNEL, prec, e); }
+dp_status dp_ball_mean_shift(arb_ptr out, const dp_sample *s, slong prec, dp_error *e) { return difference(out, s, dp_mean_shift_form(s), dp_mean_shift_form(s), prec, e); }
 dp_status dp_ball_sharp(arb_ptr out, const dp_sample *s, slong prec, dp_error *e) { return difference(out, s, DP_FORM_KERNEL, DP_FORM_SHARP, prec, e); }
 
 dp_status dp_ball_mmd(arb_ptr out, const dp_sample *s, slong prec, dp_error *e)

@@ -5,8 +5,10 @@
 
 #include "particle/particle.h"
 
-/* DP_EUNSUPPORTED when the form is not positive (energy: only the slope; imq: no companion); DP_EINPUT when there is no kernel. */
+/* DP_EUNSUPPORTED when the form is not positive (energy: only the slope and itself; imq: no companion); DP_EINPUT when there is no kernel. */
 dp_status dp_kernel_check(const dp_sample *s, dp_form form, dp_error *e);
+/* Of what mean-shift takes quotients: the kernel, or with an energy kernel among its parts DP_FORM_ENERGY. */
+dp_form dp_mean_shift_form(const dp_sample *s);
 /* f(r) at squared distance r2: the kernel, its slope -k'(r)/r or its companion k#, with exact widths and weights. Slope at r2 = 0: 0, as in doubles.
    DP_EUNSUPPORTED as dp_pkernel_init. */
 dp_status dp_ball_kernel(arb_t out, const dp_sample *s, dp_form form, const arb_t r2, slong prec, dp_error *e);

@@ -7,21 +7,16 @@
 static dp_status kernel(arb_t out, const dp_sample *s, const arb_t r2, slong prec, dp_error *e)
 {
     dp_status status = DP_OK;
-    arb_t k, weight;
-    arb_init(k), arb_init(weight);
+    arb_t k;
+    arb_init(k);
     arb_zero(out);
     for (slong p = 0; p < s->nparts && !status; p++) {
         dp_sample one = *s;
         one.nparts = 1, one.part = s->part + p;
-        if (one.part->family != DP_KERNEL_ENERGY) {
-            status = dp_ball_kernel(k, &one, DP_FORM_KERNEL, r2, prec, e);
-        } else {
-            arb_set_fmpq(weight, &one.part->weight, prec);
-            arb_sqrt(k, r2, prec), arb_mul(k, k, weight, prec), arb_neg(k, k);
-        }
+        status = dp_ball_kernel(k, &one, dp_mean_shift_form(&one), r2, prec, e);
         arb_add(out, out, k, prec);
     }
-    arb_clear(k), arb_clear(weight);
+    arb_clear(k);
     return status;
 }
 

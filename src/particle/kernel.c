@@ -13,12 +13,21 @@ dp_status dp_kernel_check(const dp_sample *s, dp_form form, dp_error *e)
 {
     if (s->nparts == 0) return dp_fail(e, DP_EINPUT, "no kernel width given; expected --bandwidth H");
     for (slong i = 0; i < s->nparts; i++) {
-        if (s->part[i].family == DP_KERNEL_ENERGY && form != DP_FORM_SLOPE)
-            return dp_fail(e, DP_EUNSUPPORTED, "kernel energy: -r is negative, no weight, and not positive definite; of drifts mmd takes it, of energies mmd2");
+        if (s->part[i].family == DP_KERNEL_ENERGY && (form == DP_FORM_KERNEL || form == DP_FORM_SHARP))
+            return dp_fail(e, DP_EUNSUPPORTED, "kernel energy: -r is negative, no weight, and not positive definite; of drifts mmd and mean-shift take it, of energies mmd2");
+        if (s->part[i].family != DP_KERNEL_ENERGY && form == DP_FORM_ENERGY)
+            return dp_fail(e, DP_EUNSUPPORTED, "kernel energy: a sum of -r and positive kernels changes its sign, and what mean-shift divides by vanishes between; mmd takes such sums");
         if (s->part[i].family == DP_KERNEL_IMQ && form == DP_FORM_SHARP)
             return dp_fail(e, DP_EUNSUPPORTED, "kernel imq: the companion int s k(s) ds is infinite; expected gaussian, laplace, matern32 or matern52");
     }
     return DP_OK;
+}
+
+dp_form dp_mean_shift_form(const dp_sample *s)
+{
+    for (slong i = 0; i < s->nparts; i++)
+        if (s->part[i].family == DP_KERNEL_ENERGY) return DP_FORM_ENERGY;
+    return DP_FORM_KERNEL;
 }
 
 dp_status dp_pkernel_init(dp_pkernel *k, const dp_sample *s, dp_form form, dp_error *e)

@@ -56,13 +56,14 @@ dp_status dp_sample_check(const dp_sample *s, dp_error *e);
 
 /* ---- kernels in doubles ---- */
 
-/* What is summed: the kernel k, its slope -k'(r)/r = |grad k|/r, or the companion k#(r) = int_r^inf s k(s) ds. */
-typedef enum { DP_FORM_KERNEL, DP_FORM_SLOPE, DP_FORM_SHARP } dp_form;
+/* What is summed: the kernel k, its slope -k'(r)/r = |grad k|/r, or the companion k#(r) = int_r^inf s k(s) ds; or of the energy kernel alone -r, which is
+   no weight, but has quotients of sums. */
+typedef enum { DP_FORM_KERNEL, DP_FORM_SLOPE, DP_FORM_SHARP, DP_FORM_ENERGY } dp_form;
 
 /* A kernel made ready: log of the form = -cost/eps with eps = h^2 (one Gaussian), h (one kernel with exponential tails) or 1, in units in which
    costs neither over- nor underflow where bandwidths are extreme. */
 typedef struct { slong nparts; struct { dp_kernel_family family; double log_weight, h, weight; } part[64]; double h; int power; } dp_pkernel;
-/* DP_EUNSUPPORTED when the form is not positive (energy: only the slope; imq: no companion). */
+/* DP_EUNSUPPORTED when the form is not positive (energy: only the slope, or DP_FORM_ENERGY; imq: no companion). */
 dp_status dp_pkernel_init(dp_pkernel *k, const dp_sample *s, dp_form form, dp_error *e);
 double dp_pkernel_eps(const dp_pkernel *k);
 double dp_over_eps(const dp_pkernel *k, double cost); /* cost/eps without forming eps */

@@ -3,6 +3,7 @@
 #include "particle/converge.h"
 #include "particle/entropic.h"
 #include "particle/functional.h"
+#include "particle/wide.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -136,7 +137,8 @@ dp_status dp_sinkhorn_drift(dp_drifted *out, const dp_sample *s, dp_error *e)
 dp_status dp_sinkhorn_sample(double *value, dp_drifted *out, const dp_sample *s, dp_error *e)
 {
     dp_pkernel k;
-    double dual[3], gap[3] = {0};
+    long double dual[3];
+    double one, gap[3] = {0};
     dp_status status = dp_pkernel_init(&k, s, DP_FORM_KERNEL, e);
     if (status) return status;
     if (s->z || s->leave_out) return dp_fail(e, DP_EUNSUPPORTED, "sinkhorn: the divergence is of x and y; negatives and masks have no part in it");
@@ -144,16 +146,20 @@ dp_status dp_sinkhorn_sample(double *value, dp_drifted *out, const dp_sample *s,
     pair[2].a = s->y, pair[2].n = s->m;
     for (int i = 0; i < 3 && !status; i++) {
         dp_potentials a;
+        if (s->iterations < 0 && dp_wide_transport_serves(pair + i)) {
+            dp_wide_transport(dual + i, gap + i, pair + i);
+            continue;
+        }
         moved to = move(pair + i, s);
         dp_potentials_init(&a, pair[i]);
         status = barycentres(NULL, &a, s, e);
-        if (!status) status = values(dual + i, gap + i, &a, &to, e);
+        if (!status) status = values(&one, gap + i, &a, &to, e), dual[i] = one;
         dp_potentials_clear(&a), moved_clear(&to);
     }
     if (status) return status;
-    *value = dual[0] - dual[1] / 2 - dual[2] / 2;
+    *value = (double) (dual[0] - dual[1] / 2 - dual[2] / 2);
     if (out) {
-        note_values(out, dual[0], gap[0]);
+        note_values(out, (double) dual[0], gap[0]);
         dp_drifted_note(out, "gap_self_x", gap[1]), dp_drifted_note(out, "gap_self_y", gap[2]);
     }
     return out && out->v ? dp_sinkhorn_drift(out, s, e) : DP_OK;

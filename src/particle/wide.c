@@ -33,6 +33,8 @@ static int matern52(int n) { return 3 - 3 * n + n * (n - 1); } /* times 3 */
 long double dp_wide_beyond(long double t) { return fabsl(t) < 1 ? long_series(one, t) : expm1l(t) - t; }
 long double dp_wide_entropy(long double t) { return fabsl(t) < 1 ? long_series(before, t) : t == -INFINITY ? 1 : expl(t) * (t - 1) + 1; }
 
+long double dp_wide_square(const double *a, const double *b, size_t d) { return long_square(a, b, d); }
+
 long double dp_wide_fall(const dp_pkernel *k, const double *a, const double *b, size_t d)
 {
     return long_row(&(dp_pairing){.n = 1, .m = 1, .d = d, .a = a, .b = b, .kernel = k}, DP_WIDE_FALL, 0);

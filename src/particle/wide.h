@@ -11,6 +11,8 @@
 /* k(r), or k(r) - k(0); the energy kernel is -r in both. Relative error of a term: a few units. */
 typedef enum { DP_WIDE_VALUE, DP_WIDE_FALL } dp_wide_term;
 
+/* |a - b|^2 by differences. */
+long double dp_wide_square(const double *a, const double *b, size_t d);
 /* k(a - b) - k(0), and k(0). */
 long double dp_wide_fall(const dp_pkernel *k, const double *a, const double *b, size_t d);
 long double dp_wide_top(const dp_pkernel *k);
@@ -28,5 +30,10 @@ dp_status dp_wide_gradients(long double *v, long double factor, const long doubl
 dp_status dp_wide_scores(long double *v, int sign, dp_form above, const dp_pairing *p, dp_error *e);
 /* Whether these sums are to be taken rather than those of dp_rows, which are fast for one Gaussian. */
 int dp_wide_serves(const dp_pairing *p);
+
+/* OT_eps for cost r^2/2 (59), one Gaussian of weight 1, where h is so large beside both clouds that no exponent exceeds 1/4, and pairs are at most 2^16: sweeps in long double to rounding, each of which
+   leaves at most tanh(1/8)^2 = 1/64 of the error. gap: what the value may be off, twice the last change and rounding. */
+int dp_wide_transport_serves(const dp_pairing *p);
+void dp_wide_transport(long double *value, double *gap, const dp_pairing *p);
 
 #endif

@@ -114,7 +114,7 @@ static int NAME(score)(long double *v, const dp_pairing *p, int sign, dp_form ab
         sum += g, size += f;
         for (size_t c = 0; c < p->d; c++) moment[c] += f * ((REAL) b[c] - (REAL) a[c]);
     }
-    const int held = isfinite(sum) && isfinite(size) && sum > 0;
+    const int held = isfinite(sum) && isfinite(size) && sum != 0;
     for (size_t c = 0; c < p->d && held; c++) v[c] += sign * ((long double) moment[c] / sum);
     free(moment);
     return held;
