@@ -77,6 +77,21 @@ static inline int sd_drift(arb_ptr v, dp_check *c, const sm_t *s, const char *dr
     return ok;
 }
 
+/* out: the value of an energy of these samples without options, in units of the case, of which it has `power`. 0 after telling the check. */
+static inline int sd_value(arb_t out, dp_check *c, const sm_t *s, const char *energy, int power, slong prec)
+{
+    sd_t o;
+    dp_scalar_t F;
+    dp_error e = {DP_OK, ""};
+    dp_scalar_init(F);
+    int ok = sd_init(&o, c, s, &(dp_sample){.iterations = -1}, NULL) && !dp_check_failed(c, dp_energy_sample_ball(F, &o.sample, energy, prec * 3 / 10, &e), &e);
+    if (ok && F->estimated) dp_give_up(c, DP_EUNSUPPORTED, "%s came as an estimate", energy), ok = 0;
+    arb_set(out, F->value);
+    for (; power > 0; power--) arb_div_fmpz(out, out, fmpq_numref(o.unit), prec);
+    dp_scalar_clear(F), sd_clear(&o);
+    return ok;
+}
+
 /* The same as leaves <stem>_i_k. */
 static inline int sd_let(dp_check *c, const sm_t *s, const char *stem, const char *drift, const dp_sample *like, const dp_param *directions, int power)
 {

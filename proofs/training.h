@@ -130,18 +130,6 @@ static inline void tr_mean(double *mean, double *error, const double *v, slong c
     *mean = s, *error = sqrt(q / (double) (count - 1) / (double) count);
 }
 
-/* Weighted least squares y = a + slope x, weights 1/variance. */
-static inline void tr_fit(double *slope, double *error, const double *x, const double *y, const double *variance, int n)
-{
-    double s = 0, sx = 0, sy = 0, sxx = 0, sxy = 0;
-    for (int k = 0; k < n; k++) {
-        const double w = 1 / variance[k];
-        s += w, sx += w * x[k], sy += w * y[k], sxx += w * x[k] * x[k], sxy += w * x[k] * y[k];
-    }
-    const double det = s * sxx - sx * sx;
-    *slope = (s * sxy - sx * sy) / det, *error = sqrt(s / det);
-}
-
 /* P(at least k of n) under a fair coin. */
 static inline double tr_tail(slong k, slong n)
 {

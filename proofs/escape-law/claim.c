@@ -5,6 +5,8 @@
 #include "../draws.h"
 #include "../two-mode.h"
 
+enum { PARTS = 8 };
+
 /* Two modes in units of h: data on the left alpha, model beta; half: the model's share when half the excess has gone. */
 typedef struct { dp_problem *P; int gaussian; double alpha, beta, half; double *y; slong N, m; double step; } set_up;
 
@@ -124,26 +126,22 @@ static int measured(double *mean, double *error, dp_check *c, const set_up *s, d
 /* A one-sided statement about a sampled number: above or below a bar, both as text for the relation and as a number. */
 typedef struct { const char *label, *name, *bar; double value, spread, at; int above; } part;
 
-static int beyond(const part *a, int above) { return above ? a->value - a->spread > a->at : a->value + a->spread < a->at; }
-
-/* All parts as relations; where none is rejected at the level and one is not accepted either, the runs are too few to tell. */
+/* All parts as relations of leaves <name>, <name>_spread; parts of one name stand together. */
 static void decide(dp_check *c, const part *parts, int count)
 {
-    const part *open = NULL;
-    int rejected = 0;
-    for (const part *a = parts; a < parts + count; a++)
-        if (beyond(a, !a->above)) rejected = 1;
-        else if (!beyond(a, a->above)) open = a;
-    if (open && !rejected) {
-        dp_give_up(c, DP_EUNSUPPORTED, "%s: %.3g +- %.2g, on both sides of %.3g; more seeds needed", open->label, open->value, open->spread, open->at);
-        return;
+    dr_part all[PARTS];
+    char *text[PARTS];
+    for (int i = 0; i < count; i++) {
+        const part *a = parts + i;
+        const double excess = a->above ? a->value - a->at : a->at - a->value;
+        char *spread = dp_format("%s_spread", a->name);
+        text[i] = dp_format(a->above ? "%s < %s - %s" : "%s > %s + %s", a->bar, a->name, spread);
+        all[i] = (dr_part) {a->label, text[i], excess - a->spread, excess + a->spread};
+        if (i == 0 || strcmp(a->name, a[-1].name)) dr_let(c, a->name, a->value), dr_let(c, spread, a->spread);
+        free(spread);
     }
-    for (const part *a = parts; a < parts + count; a++) {
-        char *spread = dp_format("%s_spread", a->name), *text = dp_format(a->above ? "%s - %s > %s" : "%s + %s < %s", a->name, spread, a->bar);
-        if (a == parts || strcmp(a->name, a[-1].name)) dr_let(c, a->name, a->value), dr_let(c, spread, a->spread);
-        dp_assert(c, a->label, text);
-        free(spread), free(text);
-    }
+    dr_decide(c, all, count);
+    for (int i = 0; i < count; i++) free(text[i]);
 }
 
 /* log T of the two distances with their half-widths at the level 0.1 % (Student's t, one-sided) and the step in which T is counted; wide: with the mean of the drifts of two bandwidths, the second as wide as the distance. */
@@ -165,7 +163,7 @@ static void compare(dp_check *c, const set_up *s, double near, double far, slong
     double T[2], e[2], W[2], f[2], D[2] = {near, far};
     if (!both(T, e, c, s, D, seeds, 0) || !both(W, f, c, s, D, seeds, 1)) return;
     const double growth = log(law(c, s, far)/law(c, s, near)), rate = s->gaussian ? (far*far - near*near)/2 : far - near, rise = T[1] - T[0], any = e[0] + e[1];
-    const part parts[] = {
+    const part parts[PARTS] = {
         {"the time to halve, over the law: at least 0.8", "log_ratio", "log(4/5)", T[1] - log(law(c, s, far)), e[1], log(0.8), 1},
         {"and at most 1.15", "log_ratio", "log(23/20)", T[1] - log(law(c, s, far)), e[1], log(1.15), 0},
         {"its logarithm grows with distance as the law says, within a fifth: from below", "growth", "4/5", rise/growth, any/growth, 0.8, 1},
@@ -174,7 +172,7 @@ static void compare(dp_check *c, const set_up *s, double near, double far, slong
         {"nor yet 2: less than 1.8", "exponent", "9/5", rise/rate, any/rate, 1.8, 0},
         {"a second bandwidth as wide as the distance makes it more than eight times as fast", "gain", "log(8)", T[1] - W[1], e[1] + f[1], log(8), 1},
         {"and that gain grows with the distance", "more", "0", T[1] - W[1] - T[0] + W[0], any + f[0] + f[1], 0, 1}};
-    decide(c, parts, (int) (sizeof parts/sizeof *parts));
+    decide(c, parts, PARTS);
 }
 
 /* The weights of p as copies of its two atoms, signs as places; 0 when that takes more than 100. */

@@ -36,15 +36,18 @@ static int sorted(slong *order, const dp_measure_t mu, const fmpq *theta, slong 
     return ok;
 }
 
-/* partner[l * n + i]: the y that x_i goes to along direction l, from ranks. */
-static int match(slong *partner, const sm_t *s, const dp_param *directions, slong moved, slong k, const fmpq_t delta)
+/* share[(l * n + i) * m + j]: how much of x_i's m units goes to y_j along direction l, each of which takes n units; from ranks. */
+static int match(slong *share, const sm_t *s, const dp_param *directions, slong moved, slong k, const fmpq_t delta)
 {
     slong x[MOST], y[MOST];
     for (slong l = 0; l < directions->rows; l++) {
         if (!sorted(x, s->P->q, directions->value + l * s->d, moved, k, delta) || !sorted(y, s->P->p, directions->value + l * s->d, -1, 0, delta))
             return 0;
-        for (slong r = 0; r < s->n; r++)
-            partner[l * s->n + x[r]] = y[r];
+        for (slong a = 0; a < s->n; a++)
+            for (slong b = 0; b < s->m; b++) {
+                const slong from = FLINT_MAX(a * s->m, b * s->n), to = FLINT_MIN((a + 1) * s->m, (b + 1) * s->n);
+                share[(l * s->n + x[a]) * s->m + y[b]] = FLINT_MAX(to - from, 0);
+            }
     }
     return 1;
 }
@@ -58,45 +61,49 @@ static char *gap(const sm_t *s, slong i, slong j, slong l, slong moved, slong k,
     return text;
 }
 
-/* E: half the mean over directions and points of squared gaps. */
-static void energy(dp_check *c, const char *name, const sm_t *s, const slong *partner, slong L, slong moved, slong k, int sign)
+/* E: half the mean over directions, points and their shares of squared gaps. */
+static void energy(dp_check *c, const char *name, const sm_t *s, const slong *share, slong L, slong moved, slong k, int sign)
 {
     char *text = dp_strdup("0"), *more;
-    for (slong l = 0; l < L; l++)
-        for (slong i = 0; i < s->n; i++) {
-            char *g = gap(s, i, partner[l * s->n + i], l, moved, k, sign);
-            more = dp_format("%s + (%s)^2/norm_%ld", text, g, (long) l);
-            free(text), free(g), text = more;
-        }
-    more = dp_format("(%s)/(2*n*%ld)", text, (long) L);
+    for (slong a = 0; a < L * s->n * s->m; a++) {
+        const slong l = a / s->m / s->n;
+        if (!share[a]) continue;
+        char *g = gap(s, a / s->m % s->n, a % s->m, l, moved, k, sign);
+        more = dp_format("%s + %ld*(%s)^2/norm_%ld", text, (long) share[a], g, (long) l);
+        free(text), free(g), text = more;
+    }
+    more = dp_format("(%s)/(2*n*m*%ld)", text, (long) L);
     dp_def(c, name, more);
     free(text), free(more);
 }
 
-static void velocity(dp_check *c, const sm_t *s, const slong *partner, slong L, slong i, slong k)
+static void velocity(dp_check *c, const sm_t *s, const slong *share, slong L, slong i, slong k)
 {
     char *text = dp_strdup("0"), *more;
-    for (slong l = 0; l < L; l++) {
-        char *g = gap(s, i, partner[l * s->n + i], l, -1, 0, 1);
-        more = dp_format("%s - (%s)*t_%ld_%ld/norm_%ld", text, g, (long) l, (long) k, (long) l);
+    for (slong a = 0; a < L * s->m; a++) {
+        const slong l = a / s->m, j = a % s->m, units = share[(l * s->n + i) * s->m + j];
+        if (!units) continue;
+        char *g = gap(s, i, j, l, -1, 0, 1);
+        more = dp_format("%s - %ld*(%s)*t_%ld_%ld/norm_%ld", text, (long) units, g, (long) l, (long) k, (long) l);
         free(text), free(g), text = more;
     }
-    more = dp_format("(%s)/%ld", text, (long) L);
+    more = dp_format("(%s)/(m*%ld)", text, (long) L);
     dp_def(c, dp_name("V", i, k), more);
     free(text), free(more);
 }
 
 static void each_coordinate(dp_check *c, const sm_t *s, const dp_param *directions, const fmpq_t delta)
 {
-    slong L = directions->rows, *at = dp_malloc((size_t) (3 * L * s->n) * sizeof *at), *up = at + L * s->n, *down = up + L * s->n;
+    const slong L = directions->rows, size = L * s->n * s->m;
+    slong *at = dp_malloc((size_t) (3 * size) * sizeof *at), *up = at + size, *down = up + size;
     fmpq_t minus, none;
     fmpq_init(minus), fmpq_init(none);
     fmpq_neg(minus, delta);
     int ok = match(at, s, directions, -1, 0, none);
     for (slong i = 0; i < s->n && ok; i++)
         for (slong k = 0; k < s->d && ok; k++) {
-            ok = match(up, s, directions, i, k, delta) && match(down, s, directions, i, k, minus) && !memcmp(at, up, (size_t) (L * s->n) * sizeof *at)
-                 && !memcmp(at, down, (size_t) (L * s->n) * sizeof *at);
+            ok = match(up, s, directions, i, k, delta) && match(down, s, directions, i, k, minus) && !memcmp(at, up, (size_t) size * sizeof *at)
+                 && !memcmp(at, down, (size_t) size * sizeof *at);
             velocity(c, s, at, L, i, k);
             char plus[64], less[64];
             snprintf(plus, sizeof plus, "up_%ld_%ld", (long) i, (long) k), snprintf(less, sizeof less, "down_%ld_%ld", (long) i, (long) k);
@@ -117,8 +124,8 @@ static void run(dp_check *c)
     fmpq_t delta;
     if (!sm_read(&s, c))
         return;
-    if (s.n != s.m || s.n > MOST || !directions) {
-        dp_give_up(c, DP_EINPUT, "needs as many points of p as of q, at most %d, and directions", MOST);
+    if (s.n > MOST || s.m > MOST || !directions) {
+        dp_give_up(c, DP_EINPUT, "needs at most %d points each of p and q, and directions", MOST);
         return;
     }
     fmpq_init(delta);

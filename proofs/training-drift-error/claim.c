@@ -155,10 +155,10 @@ static void measure(tr_t *r)
     double V[3], at[3], x[SIZES], y[SIZES], variance[SIZES], error[2], slope[2];
     memcpy(at, r->x, r->d * sizeof *at);
     if (!truth(V, r, at) || !sizes(x, y, variance, r, "spread", 4 * first, FLINT_MAX(sets / 8, 100), at, V)) return;
-    tr_fit(slope, error, x, y, variance, SIZES);
+    dr_fit(slope, error, x, y, variance, SIZES, 2);
     dr_let(r->c, "slope", slope[0]), dr_let(r->c, "slope_error", error[0]);
     if (!sizes(x, y, variance, r, "bias", first, sets, at, V)) return;
-    tr_fit(slope + 1, error + 1, x, y, variance, SIZES);
+    dr_fit(slope + 1, error + 1, x, y, variance, SIZES, 2);
     dr_let(r->c, "bias_slope", slope[1]), dr_let(r->c, "bias_slope_error", error[1]);
     if (3.29 * error[0] >= 0.125) dp_give_up(r->c, DP_EUNSUPPORTED, "the slope of the spread is known to +-%.2g only, 0.125 was asked: more sets", 3.29 * error[0]);
     else if (3.29 * error[1] < 0.375) decide(r->c, slope, error);

@@ -2,8 +2,10 @@
 /* two-batch: negatives from a batch of their own make the mean drift zero at p = q for any size; negatives from the moving batch shrink it, less so with the self mask. */
 #include "../draws.h"
 
-/* Where negatives come from. */
-typedef enum { OTHER, OWN, MASKED } way;
+static const double LEVEL = 3.29; /* two-sided normal quantile of 0.1 % */
+
+/* Where negatives come from; the last three are sabotages: half of the other batch is the moving one's, data and negatives exchanged, a mask that is none. */
+typedef enum { OTHER, OWN, MASKED, SHARED, EXCHANGED, UNMASKED } way;
 
 /* The mean over a batch of V(x_i) . (x_i - mean of p), per squared bandwidth: negative when the batch is pulled together. */
 static dp_status pull(double *out, const dp_problem *P, const char *drift, slong sweeps, slong N, way from, ulong seed, dp_error *e)
@@ -11,7 +13,9 @@ static dp_status pull(double *out, const dp_problem *P, const char *drift, slong
     const dp_sample like = {.iterations = sweeps, .leave_out = from == MASKED};
     double *x = dr_draw(P->p, N, 3 * seed, e), *y = dr_draw(P->p, N, 3 * seed + 1, e), *z = dr_draw(P->p, N, 3 * seed + 2, e);
     double *v = dp_malloc((size_t) (N * P->dim) * sizeof *v), h = fmpq_get_d(P->bandwidth);
-    dp_status status = x && y && z ? dr_drift(v, P, drift, &like, x, N, y, N, from == OTHER ? z : NULL, from == OTHER ? N : 0, e) : e->status;
+    const int turned = from == EXCHANGED, other = from == OTHER || from == SHARED;
+    if (x && z && from == SHARED) memcpy(z, x, (size_t) (N / 2 * P->dim) * sizeof *z);
+    dp_status status = x && y && z ? dr_drift(v, P, drift, &like, x, N, turned ? x : y, N, turned ? y : other ? z : NULL, turned || other ? N : 0, e) : e->status;
     *out = 0;
     for (slong i = 0; i < N * P->dim && status == DP_OK; i++) {
         double centre = 0;
@@ -39,6 +43,17 @@ static int over_seeds(double *mean, double *error, dp_check *c, const char *drif
     return 1;
 }
 
+/* Two pulls with the half-widths of their intervals: other batch or mask, and own batch. */
+static void decide(dp_check *c, int mask, double two, double u, double same, double v)
+{
+    const dr_part none = {"negatives from a batch of their own: no pull at the level 0.1 %", "abs(two) < two_spread", u - fabs(two), u - fabs(two)};
+    const dr_part seen = {"negatives from the moving batch: a pull inwards, more than twice what would be seen with two batches", "2*two_spread < -same - same_spread", -same - v - 2 * u, -same + v};
+    const dr_part less = {"with the self mask: less than half of that pull, at the level 0.1 %", "abs(two) + two_spread < (abs(same) - same_spread)/2", (fabs(same) - v) / 2 - fabs(two) - u, (fabs(same) + v) / 2 - fabs(two) + u};
+    const dr_part inwards = {"negatives from the moving batch: a pull inwards at the level 0.1 %", "same < -same_spread", -same - v, -same + v};
+    dr_let(c, "two", two), dr_let(c, "two_spread", u), dr_let(c, "same", same), dr_let(c, "same_spread", v);
+    dr_decide(c, mask ? (const dr_part[]) {less, inwards} : (const dr_part[]) {none, seen}, 2);
+}
+
 static void run(dp_check *c)
 {
     const dp_problem *P = dp_check_problem(c);
@@ -51,18 +66,9 @@ static void run(dp_check *c)
         dp_give_up(c, DP_EINPUT, "needs p = q, a mixture in the plane or in space (on a line points are quantiles, not draws), two points or more, 50 seeds or more and no negative number of sweeps");
         return;
     }
-    if (mask && dp_twin_unfit(c, "biased"))
-        return;
-    for (int own = 0; own < 2; own++)
-        if (!over_seeds(mean + own, error + own, c, drift, N, own ? OWN : mask ? MASKED : OTHER))
-            return;
-    dr_let(c, "two", mean[0]), dr_let(c, "two_error", error[0]), dr_let(c, "same", mean[1]), dr_let(c, "same_error", error[1]);
-    if (mask)
-        dp_assert(c, "with the self mask: less than half of that pull, at the level 0.1 %", dp_check_twin(c, "masked") ? "abs(two) - 3.29*two_error > abs(same)/2" : "abs(two) + 3.29*two_error < (abs(same) - 3.29*same_error)/2");
-    else if (!dp_twin_unfit(c, "masked"))
-        dp_assert(c, "negatives from a batch of their own: no pull at the level 0.1 %", dp_check_twin(c, "biased") ? "abs(two) > 3.29*two_error" : "abs(two) < 3.29*two_error");
-    dp_assert(c, "negatives from the moving batch: a pull inwards at the level 0.1 %", dp_check_twin(c, "unbiased") ? "abs(same) < 3.29*same_error" : "same < -3.29*same_error");
-    if (!mask) dp_assert(c, "and a pull as large would have been seen with two batches", "abs(same) > 2*3.29*two_error");
+    const way first = mask ? dp_check_twin(c, "unmasked") ? UNMASKED : MASKED : dp_check_twin(c, "shared") ? SHARED : OTHER, second = dp_check_twin(c, "exchanged") ? EXCHANGED : OWN;
+    if (dp_twin_unfit(c, mask ? "shared" : "unmasked") || !over_seeds(mean, error, c, drift, N, first) || !over_seeds(mean + 1, error + 1, c, drift, N, second)) return;
+    decide(c, mask, mean[0], LEVEL * error[0], mean[1], LEVEL * error[1]);
 }
 
 static const dp_param_spec params[] = {
@@ -73,7 +79,7 @@ static const dp_param_spec params[] = {
     {"seeds", DP_PARAM_INTEGER, NULL, "how many batches, 50 or more; default 400"},
     {"seed", DP_PARAM_INTEGER, NULL, "the first seed; default 1"},
     {0}};
-static const char *const twins[] = {"biased", "unbiased", "masked", NULL};
+static const char *const twins[] = {"shared", "exchanged", "unmasked", NULL};
 DP_CLAIM(two_batch) = {
     .id = "two-batch",
     .title = "At p = q a second batch of negatives makes the mean drift zero for any size; the moving batch's own negatives pull it together, less so with the self mask",
