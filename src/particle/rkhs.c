@@ -85,8 +85,8 @@ static dp_status flow(double *out, const witness *w, long double scale, dp_error
     const size_t n = w->s->n, d = w->s->d;
     const dp_pairing y = dp_pairing_y(w->s, &w->k, DP_FORM_SLOPE), x = dp_pairing_negatives(w->s, &w->k, DP_FORM_SLOPE);
     long double *v = dp_calloc(n * d, sizeof *v), *c = w->t;
-    for (size_t j = 0; j < w->m; j++) c[j] = (1 + w->v[j]) / (long double) w->m;
-    dp_status status = dp_wide_gradients(v, scale / w->lambda, c, &y, e);
+    for (size_t j = 0; j < w->m; j++) c[j] = 1 + w->v[j];
+    dp_status status = dp_wide_gradients(v, scale / w->lambda / (long double) w->m, c, &y, e);
     if (!status) status = dp_wide_gradients(v, -scale / w->lambda / (long double) n, NULL, &x, e);
     for (size_t i = 0; i < n * d; i++) out[i] = (double) v[i];
     free(v);

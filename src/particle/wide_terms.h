@@ -71,20 +71,23 @@ static long double NAME(row)(const dp_pairing *p, dp_wide_term term, size_t i)
     return sum;
 }
 
-/* v += factor sum_j coeff_j grad k(a_i, b_j). */
+/* v += factor sum_j coeff_j grad k(a_i, b_j), the sum first: sides that are equal cancel exactly. */
 static void NAME(gradient)(long double *v, const dp_pairing *p, long double factor, const long double *coeff, size_t i)
 {
     const dp_pkernel *k = p->kernel;
     const double *a = p->a + i * p->d;
+    long double *moment = dp_calloc(p->d, sizeof *moment);
     for (size_t j = 0; j < p->m; j++) {
         const double *b = p->b + j * p->d;
         const REAL r2 = NAME(square)(a, b, p->d);
         long double w = 0;
         if ((p->skip && i == j) || r2 == 0) continue;
         for (slong part = 0; part < k->nparts; part++) w += k->part[part].weight * NAME(value)(k->part[part].family, DP_FORM_SLOPE, (REAL) k->part[part].h, r2);
-        w *= factor * (coeff ? coeff[j] : 1);
-        for (size_t c = 0; c < p->d; c++) v[c] += w * ((long double) b[c] - a[c]);
+        w *= coeff ? coeff[j] : 1;
+        for (size_t c = 0; c < p->d; c++) moment[c] += w * ((long double) b[c] - a[c]);
     }
+    for (size_t c = 0; c < p->d; c++) v[c] += factor * moment[c];
+    free(moment);
 }
 
 /* Two forms of the whole kernel times exp(least). */
