@@ -196,8 +196,25 @@ static void test_one_law(void **unused)
     }
 }
 
+/* Points as near as the kernel is wide, and exponents of thousands between the others: digits are there at some thousand bits, more than 64 times what 5 digits ask. */
+static void test_near_and_far(void **unused)
+{
+    (void) unused;
+    toy t;
+    toy_init(&t, 1, 0.01);
+    t.s.n = t.s.m = 3, t.s.d = 1, t.s.tolerance = -1;
+    memcpy(t.x, (double[]){2.04, 2.05, 0.42}, 3 * sizeof *t.x), memcpy(t.y, (double[]){-0.57, -0.45, -0.22}, 3 * sizeof *t.y);
+    arb_ptr v = _arb_vec_init(3);
+    enclose(v, &t, 5);
+    run(&t, "sinkhorn", t.v);
+    for (slong i = 0; i < 3; i++) t.w[i] = arf_get_d(arb_midref(v + i), ARF_RND_NEAR);
+    close_to(t.v, t.w, 3, 1e-10);
+    _arb_vec_clear(v, 3);
+    toy_clear(&t);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_sweeps), cmocka_unit_test(test_laws), cmocka_unit_test(test_few), cmocka_unit_test(test_narrow), cmocka_unit_test(test_far_and_narrow), cmocka_unit_test(test_no_digits), cmocka_unit_test(test_one_law)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_sweeps), cmocka_unit_test(test_laws), cmocka_unit_test(test_few), cmocka_unit_test(test_narrow), cmocka_unit_test(test_far_and_narrow), cmocka_unit_test(test_near_and_far), cmocka_unit_test(test_no_digits), cmocka_unit_test(test_one_law)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

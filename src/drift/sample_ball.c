@@ -3,6 +3,7 @@
 #include "drift/drift.h"
 #include "particle/ball.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -68,6 +69,13 @@ static int for_population(const dp_drift *D, const dp_sample *s, dp_status statu
     return (status == DP_EUNSUPPORTED && !dp_kernel_check(s, DP_FORM_KERNEL, NULL) && s->iterations < 0 && !strcmp(D->name, "sinkhorn")) || (status == DP_EBUDGET && s->d == 1 && !strcmp(D->name, "smoothed-kl"));
 }
 
+/* Bits up to which digits are looked for. Converged plans of points between which little passes need as many as exponents have: few points get them, some 20 s of work at most. */
+static slong most_bits(const dp_drift *D, const dp_sample *s, slong target)
+{
+    const double n = (double) s->n, m = (double) s->m, affordable = sqrt(1e12 / (n * m * (n + m)));
+    return FLINT_MAX(64 * target, !strcmp(D->name, "sinkhorn") && s->iterations < 0 ? (slong) fmin(affordable, 20000) : 0);
+}
+
 dp_status dp_drift_sample_ball(arb_ptr out, const char *drift, const dp_sample *s, slong digits, dp_error *e)
 {
     const dp_drift *D = dp_drift_find(drift);
@@ -75,7 +83,8 @@ dp_status dp_drift_sample_ball(arb_ptr out, const char *drift, const dp_sample *
     dp_status status = dp_sample_check(s, e);
     if (status) return status;
     if (!D || !D->sample) return dp_fail(e, DP_EUNSUPPORTED, "%s: not defined on samples, or not there yet", drift);
-    for (slong prec = target + 32; prec <= 64 * target; prec *= 2) {
+    const slong most = most_bits(D, s, target);
+    for (slong prec = target + 32; prec <= most; prec *= 2) {
         status = D->sample_ball ? D->sample_ball(out, s, prec, e) : by_population(out, D, s, prec, e);
         if (for_population(D, s, status)) status = by_population(out, D, s, prec, e);
         if (status && status != DP_EBUDGET) return status;
