@@ -109,6 +109,26 @@ static void test_limit(void **unused)
     }
 }
 
+/* How near points of y are to one another is of no weight to velocities. */
+static void test_near_y(void **unused)
+{
+    (void) unused;
+    static const double x[] = {1e7, 1e7, 2e7, 0}, y[] = {2, 1, -1, 3, 0, 0};
+    toy t;
+    dp_error e = {0};
+    dp_drifted out = {.v = t.v};
+    toy_init(&t, 1, 1);
+    t.s.n = 2, t.s.m = 3, t.s.d = 2;
+    memcpy(t.x, x, sizeof x), memcpy(t.y, y, sizeof y);
+    arb_ptr w = _arb_vec_init(4);
+    if (dp_drift_sample(&out, "sinkhorn", &t.s, &e) || dp_ball_plan(w, &t.s, 200, &e)) fail_msg("%s", e.text);
+    assert_true(noted(&out, "sweeps") == 0);
+    for (slong i = 0; i < 4; i++) t.w[i] = arf_get_d(arb_midref(w + i), ARF_RND_NEAR);
+    close_to(t.v, t.w, 4, 1e-15);
+    _arb_vec_clear(w, 4);
+    toy_clear(&t);
+}
+
 /* Two optimal plans, and kernels that are not narrow: nothing is said. */
 static void test_silent(void **unused)
 {
@@ -127,6 +147,6 @@ static void test_silent(void **unused)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_newton), cmocka_unit_test(test_witness), cmocka_unit_test(test_limit), cmocka_unit_test(test_silent)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_newton), cmocka_unit_test(test_witness), cmocka_unit_test(test_limit), cmocka_unit_test(test_near_y), cmocka_unit_test(test_silent)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

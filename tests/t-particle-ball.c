@@ -361,9 +361,60 @@ static void test_scalar(void **unused)
     }
 }
 
+/* Points and bandwidth in a unit of 2^k: displacements by definition are 2^k times theirs, wherever doubles end; doubles say where they do. */
+static void test_units(void **unused)
+{
+    (void) unused;
+    static const char *const names[] = {"mean-shift", "sinkhorn-proxy", "da2", "sinkhorn"};
+    for (int k = 0; k < 16; k++) {
+        const slong unit = k < 8 ? -560 : 620;
+        const char *drift = names[k % 4];
+        toy t;
+        dp_error e = {0};
+        toy_init(&t, 1, 1);
+        t.s.n = 3, t.s.m = 4;
+        const slong n = (slong) (t.s.n * t.s.d);
+        arb_ptr a = _arb_vec_init(n), b = _arb_vec_init(n);
+        if (dp_drift_sample_ball(a, drift, &t.s, 20, &e)) fail_msg("%s", e.text);
+        for (int i = 0; i < MOST * DIM; i++) t.x[i] = ldexp(t.x[i], (int) unit), t.y[i] = ldexp(t.y[i], (int) unit);
+        fmpz_t two;
+        fmpz_init_set_ui(two, 2), fmpz_pow_ui(two, two, (ulong) labs(unit));
+        if (unit > 0) fmpq_mul_fmpz(&t.part.bandwidth, &t.part.bandwidth, two);
+        else fmpq_div_fmpz(&t.part.bandwidth, &t.part.bandwidth, two);
+        fmpz_clear(two);
+        if (dp_drift_sample_ball(b, drift, &t.s, 20, &e)) fail_msg("%s", e.text);
+        for (slong i = 0; i < n; i++) {
+            arb_mul_2exp_si(a + i, a + i, unit);
+            if (!arb_overlaps(a + i, b + i)) fail_msg("%s in units of 2^%ld", drift, (long) unit);
+        }
+        dp_drifted out = {.v = t.v};
+        assert_int_equal(dp_drift_sample(&out, drift, &t.s, &e), DP_EUNSUPPORTED);
+        assert_non_null(strstr(e.text, unit > 0 ? "overflow" : "underflow"));
+        _arb_vec_clear(a, n), _arb_vec_clear(b, n);
+        toy_clear(&t);
+    }
+}
+
+/* A bandwidth whose square and cube no double holds leaves nearest neighbours. */
+static void test_nearest(void **unused)
+{
+    (void) unused;
+    static const double x[] = {0.1, 1.3, -0.7}, y[] = {0.35, 1.1}, v[] = {0.25, -0.2, 1.05};
+    for (int k = 0; k < 4; k++) { /* imq has no nearest neighbours: its weights go as 1/r */
+        toy t;
+        toy_init(&t, 1, 1);
+        t.s.n = 3, t.s.m = 2, t.s.d = 1, t.part.family = families[k];
+        memcpy(t.x, x, sizeof x), memcpy(t.y, y, sizeof y);
+        fmpz_set_ui(fmpq_denref(&t.part.bandwidth), 10), fmpz_pow_ui(fmpq_denref(&t.part.bandwidth), fmpq_denref(&t.part.bandwidth), 155);
+        run(&t, "mean-shift", t.v);
+        close_to(t.v, v, 3, 1e-15);
+        toy_clear(&t);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_released), cmocka_unit_test(test_decimals), cmocka_unit_test(test_paired), cmocka_unit_test(test_energy_balls), cmocka_unit_test(test_double), cmocka_unit_test(test_single), cmocka_unit_test(test_weights), cmocka_unit_test(test_lines), cmocka_unit_test(test_ties), cmocka_unit_test(test_scores), cmocka_unit_test(test_gradients),
-                                       cmocka_unit_test(test_scalar)};
+                                       cmocka_unit_test(test_scalar), cmocka_unit_test(test_units), cmocka_unit_test(test_nearest)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

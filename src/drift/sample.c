@@ -10,6 +10,7 @@ dp_status dp_drift_sample(dp_drifted *out, const char *drift, const dp_sample *s
     dp_sample served = *s;
     served.single = s->single && !(D && D->only_doubles);
     dp_status status = dp_sample_check(&served, e);
+    if (!status) status = dp_sample_range(&served, e);
     if (status) return status;
     if (!D || !D->sample) return dp_fail(e, DP_EUNSUPPORTED, "%s: not defined on samples, or not there yet", drift);
     out->nnotes = 0;

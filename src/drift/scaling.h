@@ -42,7 +42,7 @@ void dp_scaling_widen(arb_ptr v, slong n, const mag_t error);
 dp_status dp_sinkhorn_sample_ball(arb_ptr out, const dp_sample *s, slong prec, dp_error *e);
 /* Whether plans are converged ones of one Gaussian kernel of weight 1 without negatives and masks. */
 int dp_sinkhorn_plain(const dp_sample *s);
-/* Velocities and OT_epsilon of x against y, x, and of y against y (three numbers) for a kernel so narrow that plans are optimal ones but for exponentials; either may be NULL.
+/* Velocities and OT_epsilon of x against y, x, and of y against y (three numbers; of y against itself only where v is NULL) for a kernel so narrow that plans are optimal ones but for exponentials; either may be NULL.
    DP_EUNSUPPORTED where that is not known. Error: Lemma J of ball_narrow.c. */
 dp_status dp_sinkhorn_narrow(arb_ptr v, arb_ptr value, const dp_sample *s, slong prec, dp_error *e);
 /* dp_sinkhorn_drift, or these rounded for narrow kernels and few pairs, where sweeps get nowhere. */

@@ -101,7 +101,8 @@ dp_status dp_sinkhorn_narrow(arb_ptr v, arb_ptr value, const dp_sample *s, slong
     arb_ptr self = _arb_vec_init(n + 2);
     dp_status status = dp_ball_narrow(v, value, s, prec, e);
     if (!status) status = dp_ball_narrow(v ? self : NULL, value ? self + n : NULL, &x, prec, e);
-    if (!status && value) status = dp_ball_narrow(NULL, self + n + 1, &y, prec, e), arb_set(value + 1, self + n), arb_set(value + 2, self + n + 1);
+    if (!status && value && !v) status = dp_ball_narrow(NULL, self + n + 1, &y, prec, e);
+    if (!status && value) arb_set(value + 1, self + n), arb_set(value + 2, self + n + 1);
     if (!status && v) _arb_vec_sub(v, v, self, n, prec);
     _arb_vec_clear(self, n + 2);
     return status ? DP_EUNSUPPORTED : DP_OK;

@@ -47,7 +47,8 @@ dp_status dp_energy_population(dp_scalar_t out, const dp_problem *P, const char 
 dp_status dp_energy_sample(double *value, dp_drifted *out, const dp_sample *s, const char *name, dp_error *e)
 {
     const dp_energy *E = dp_energy_find(name);
-    const dp_status status = dp_sample_check(s, e);
+    dp_status status = dp_sample_check(s, e);
+    if (!status) status = dp_sample_range(s, e);
     if (status) return status;
     if (!E || !E->sample) return dp_fail(e, DP_EUNSUPPORTED, "%s: not defined on samples, or not there yet", name);
     const dp_status known = E->sample(value, out, s, e);

@@ -50,12 +50,15 @@ dp_status dp_pkernel_init(dp_pkernel *k, const dp_sample *s, dp_form form, dp_er
 double dp_over_eps(const dp_pkernel *k, double cost) { return k->power == 0 ? cost : k->power == 1 ? cost / k->h : cost / k->h / k->h; }
 double dp_pkernel_eps(const dp_pkernel *k) { return k->power == 0 ? 1 : k->power == 1 ? k->h : k->h * k->h; }
 
+static const double HUGE_Z = 1e100; /* from here on the last power of a polynomial is all that doubles see, and its cube need not be one */
+
 /* log of the polynomial that stands before exp(-z), z = a r, in the ladder of Matern kernels. */
 static double log_factor(dp_kernel_family family, dp_form form, double z, double a)
 {
     const int rung = family == DP_KERNEL_LAPLACE ? 0 : family == DP_KERNEL_MATERN32 ? 1 : 2;
-    if (form == DP_FORM_KERNEL) return rung == 0 ? 0 : rung == 1 ? log1p(z) : log1p(z + z * z / 3);
+    if (form == DP_FORM_KERNEL) return rung == 0 ? 0 : rung == 1 ? log1p(z) : z > HUGE_Z ? 2 * log(z) - log(3) : log1p(z + z * z / 3);
     if (form == DP_FORM_SLOPE) return 2 * log(a) - (rung == 0 ? log(z) : rung == 1 ? 0 : log(3) - log1p(z));
+    if (rung && z > HUGE_Z) return (rung == 1 ? 2 * log(z) : 3 * log(z) - log(3)) - 2 * log(a);
     return (rung == 0 ? log1p(z) : rung == 1 ? log(3 + 3 * z + z * z) : log(5 + 5 * z + 2 * z * z + z * z * z / 3)) - 2 * log(a);
 }
 

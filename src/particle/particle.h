@@ -53,6 +53,8 @@ void dp_drifted_note(dp_drifted *out, const char *name, double value);
 
 /* DP_EINPUT when sizes, numbers or options make no problem; names the first coordinate that is not finite. */
 dp_status dp_sample_check(const dp_sample *s, dp_error *e);
+/* DP_EUNSUPPORTED when squares of differences overflow in doubles (single: floats), or underflow where they count: beside a bandwidth as small, or beside nothing else. Requires: dp_sample_check. */
+dp_status dp_sample_range(const dp_sample *s, dp_error *e);
 
 /* ---- kernels in doubles ---- */
 

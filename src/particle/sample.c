@@ -3,6 +3,7 @@
 #include "base/clones.h"
 #include "particle/ball.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -21,28 +22,67 @@ CLONES static int within(const double *a, size_t count, double largest)
     return !bad;
 }
 
-static dp_status check_points(const double *a, size_t n, size_t d, double largest, const char *name, dp_error *e)
+static dp_status check_points(const double *a, size_t n, size_t d, const char *name, dp_error *e)
 {
     if (n == 0) return dp_fail(e, DP_EINPUT, "%s: no point; expected at least one", name);
-    if (largest < INFINITY && within(a, n * d, largest)) return DP_OK;
+    if (within(a, n * d, DBL_MAX)) return DP_OK;
     for (size_t i = 0; i < n * d; i++)
         if (!isfinite(a[i]))
             return dp_fail(e, DP_EINPUT, "%s: point %zu, coordinate %zu is %s; expected finite numbers", name, i / d, i % d, isnan(a[i]) ? "nan" : "infinite");
-    for (size_t i = 0; i < n * d; i++)
-        if (fabs(a[i]) > largest) return dp_fail(e, DP_EUNSUPPORTED, "%s: point %zu, coordinate %zu is %g; squares beyond %g^2 overflow: choose another unit", name, i / d, i % d, a[i], largest);
     return DP_OK;
+}
+
+/* ---- sizes that doubles take ---- */
+
+/* Sizes between which squares of differences keep their digits. */
+static const double LARGEST = 1e150, SMALLEST = 1e-140, APART = 1e-124; /* coordinates of APART differ by SMALLEST at least */
+
+static dp_status check_large(const double *a, size_t n, size_t d, double largest, const char *name, dp_error *e)
+{
+    if (within(a, n * d, largest)) return DP_OK;
+    size_t i = 0;
+    while (fabs(a[i]) <= largest) i++;
+    return dp_fail(e, DP_EUNSUPPORTED, "%s: point %zu, coordinate %zu is %g; squares beyond %g^2 overflow: choose another unit, or take --precision DIGITS", name, i / d, i % d, a[i], largest);
+}
+
+/* The least and the largest magnitude but 0. */
+static void spread(double *least, double *most, const double *a, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (a[i] != 0) *least = fmin(*least, fabs(a[i])), *most = fmax(*most, fabs(a[i]));
+}
+
+/* What is below SMALLEST counts for nothing beside bandwidths of APART, or, where there is none, beside larger ones. */
+static dp_status check_small(const dp_sample *s, dp_error *e)
+{
+    double width = s->nparts ? INFINITY : 0, least = INFINITY, most = 0;
+    for (slong i = 0; i < s->nparts; i++) width = fmin(width, s->part[i].family == DP_KERNEL_ENERGY ? 0 : fmpq_get_d(&s->part[i].bandwidth));
+    if (width > APART) return DP_OK;
+    spread(&least, &most, s->x, s->n * s->d), spread(&least, &most, s->y, s->m * s->d);
+    if (s->z) spread(&least, &most, s->z, s->l * s->d);
+    if (width > 0 ? least > APART : most > SMALLEST || most == 0) return DP_OK;
+    return width > 0 ? dp_fail(e, DP_EUNSUPPORTED, "coordinates down to %g with a bandwidth of %g: squares below %g^2 underflow: choose another unit, or take --precision DIGITS", least, width, SMALLEST)
+                     : dp_fail(e, DP_EUNSUPPORTED, "coordinates of at most %g: squares below %g^2 underflow: choose another unit, or take --precision DIGITS", most, SMALLEST);
+}
+
+dp_status dp_sample_range(const dp_sample *s, dp_error *e)
+{
+    const double largest = s->single ? 1e17 : LARGEST;
+    dp_status status = check_large(s->x, s->n, s->d, largest, "x", e);
+    if (!status) status = check_large(s->y, s->m, s->d, largest, "y", e);
+    if (!status && s->z) status = check_large(s->z, s->l, s->d, largest, "negatives", e);
+    return status ? status : check_small(s, e);
 }
 
 dp_status dp_sample_check(const dp_sample *s, dp_error *e)
 {
-    const double largest = s->single ? 1e17 : 1e150;
     dp_status status = DP_OK;
     if (s->d == 0) return dp_fail(e, DP_EINPUT, "x: points of dimension 0; expected at least one coordinate");
-    status = check_points(s->x, s->n, s->d, largest, "x", e);
-    if (!status) status = check_points(s->y, s->m, s->d, largest, "y", e);
-    if (!status && s->z) status = check_points(s->z, s->l, s->d, largest, "negatives", e);
+    status = check_points(s->x, s->n, s->d, "x", e);
+    if (!status) status = check_points(s->y, s->m, s->d, "y", e);
+    if (!status && s->z) status = check_points(s->z, s->l, s->d, "negatives", e);
     if (!status && s->z && s->leave_out && s->paired && s->l < s->n) status = dp_fail(e, DP_EINPUT, "negatives: %zu points; a mask needs the %zu points x, or stand-ins for them, to come first among them", s->l, s->n);
-    if (!status && s->direction) status = check_points(s->direction, s->ndirections, s->d, INFINITY, "directions", e);
+    if (!status && s->direction) status = check_points(s->direction, s->ndirections, s->d, "directions", e);
     for (size_t i = 0; !status && i < s->ndirections; i++) {
         size_t k = 0;
         while (k < s->d && s->direction[i * s->d + k] == 0) k++;

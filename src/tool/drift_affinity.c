@@ -32,6 +32,7 @@ dp_status dp_drift_affinity(dp_drifted *out, const dp_args *a, const char *drift
                            .guidance = guidance ? dp_read_double("guidance", guidance, 0) : 0};
     if (guidance && !(o.guidance > 0)) dp_usage_error("--guidance %s: expected a number above 0; points of weight 0 are left out of the file", guidance);
     if (guidance && s->l <= s->n) return dp_fail(e, DP_EINPUT, "--guidance: weighs the negatives after the first n = %zu; expected --negatives with more points than x has, found %zu", s->n, s->l);
-    const dp_status status = dp_sample_check(s, e);
+    dp_status status = dp_sample_check(s, e);
+    if (!status) status = dp_sample_range(s, e);
     return status ? status : dp_affinity_drift(out->v, &o, s, e);
 }

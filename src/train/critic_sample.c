@@ -103,6 +103,7 @@ dp_status dp_critic_sample(dp_drifted *out, const dp_sample *s, const dp_critic_
     dp_critic *c = NULL;
     double dual = 0;
     dp_status status = dp_sample_check(s, e);
+    if (!status) status = dp_sample_range(s, e);
     out->nnotes = 0;
     if (!status) status = make(&c, &t, s, o->file, e);
     if (!status) status = dp_critic_velocity(out->v, &dual, c, s->x, s->y, 0, e);
