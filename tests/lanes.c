@@ -44,8 +44,8 @@ int main(int count, char **word)
         bad |= one(drifts[k % 5], s, k % 4 < 3 ? DP_KERNEL_GAUSSIAN : DP_KERNEL_LAPLACE, pow(10, 2 * uniform() - 1.5));
     }
     for (int k = 0; k < 6; k++) { /* converged, blocks left out and not */
-        const dp_sample s = {.n = 300, .m = k % 3 ? 280 : 300, .d = 2, .x = x, .y = y, .iterations = -1, .tolerance = k < 4 ? 1e-6 : -1, .single = k % 2, .threads = count > 1 ? atoi(word[1]) : 1};
-        for (int i = 0; i < 600; i++) x[i] = uniform() + uniform(), y[i] = 2 * uniform();
+        const dp_sample s = {.n = 400, .m = k % 3 ? 380 : 400, .d = 2, .x = x, .y = y, .iterations = -1, .tolerance = k < 4 ? 1e-6 : -1, .single = k % 2, .threads = count > 1 ? atoi(word[1]) : 1};
+        for (int i = 0; i < 800; i++) x[i] = uniform() + uniform(), y[i] = 2 * uniform();
         bad |= one(drifts[4], s, DP_KERNEL_GAUSSIAN, k < 2 ? 0.03 : 0.1);
     }
     for (int k = 0; k < 6; k++) { /* narrow: by Newton's method */

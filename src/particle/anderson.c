@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* anderson.c: Anderson's acceleration of a fixed-point iteration. */
+#pragma GCC optimize("O3", "no-math-errno", "no-trapping-math")
+#include "base/clones.h"
 #include "particle/anderson.h"
 
 #include <gsl/gsl_errno.h>
@@ -19,7 +21,7 @@ void dp_anderson_init(dp_anderson *a, size_t n)
 void dp_anderson_clear(dp_anderson *a) { free(a->image), free(a->residual), free(a->last); }
 
 /* In eight sums, which may be lanes. */
-static double dot(const double *x, const double *y, size_t n)
+CLONES static double dot(const double *x, const double *y, size_t n)
 {
     double sum[8] = {0};
     size_t c = 0;
@@ -27,6 +29,16 @@ static double dot(const double *x, const double *y, size_t n)
         for (int l = 0; l < 8; l++) sum[l] += x[c + (size_t) l] * y[c + (size_t) l];
     for (; c < n; c++) sum[0] += x[c] * y[c];
     return ((sum[0] + sum[4]) + (sum[2] + sum[6])) + ((sum[1] + sum[5]) + (sum[3] + sum[7]));
+}
+
+CLONES static void difference(double *restrict out, const double *restrict a, const double *restrict b, size_t n)
+{
+    for (size_t c = 0; c < n; c++) out[c] = a[c] - b[c];
+}
+
+CLONES static void take(double *restrict x, double part, const double *restrict a, size_t n)
+{
+    for (size_t c = 0; c < n; c++) x[c] -= part * a[c];
 }
 
 /* gamma minimises |r - sum_i gamma_i D_i| over the k differences D_i of residuals, made unit vectors; 2^-40 on the diagonal keeps differences that are nearly dependent from huge
@@ -51,7 +63,7 @@ static int solve(double *gamma, const dp_anderson *a, const double *r, size_t k)
 static size_t remember(dp_anderson *a, const double *image, const double *residual)
 {
     const size_t n = a->n, slot = (a->steps - 1) % DP_ANDERSON, k = a->steps < DP_ANDERSON ? a->steps : DP_ANDERSON;
-    for (size_t c = 0; c < n; c++) a->image[slot * n + c] = image[c] - a->last[c], a->residual[slot * n + c] = residual[c] - a->last[n + c];
+    difference(a->image + slot * n, image, a->last, n), difference(a->residual + slot * n, residual, a->last + n, n);
     for (size_t i = 0; i < k; i++) a->gram[i][slot] = a->gram[slot][i] = dot(a->residual + i * n, a->residual + slot * n, n);
     return k;
 }
@@ -60,12 +72,11 @@ void dp_anderson_step(double *x, dp_anderson *a, const double *image)
 {
     const size_t n = a->n;
     double gamma[DP_ANDERSON], *residual = dp_malloc(sizeof(double) * n);
-    for (size_t c = 0; c < n; c++) residual[c] = image[c] - x[c];
+    difference(residual, image, x, n);
     const size_t k = a->steps ? remember(a, image, residual) : 0;
     memcpy(x, image, sizeof(double) * n);
     if (k && solve(gamma, a, residual, k))
-        for (size_t i = 0; i < k; i++)
-            for (size_t c = 0; c < n; c++) x[c] -= gamma[i] * a->image[i * n + c];
+        for (size_t i = 0; i < k; i++) take(x, gamma[i], a->image + i * n, n);
     memcpy(a->last, image, sizeof(double) * n), memcpy(a->last + n, residual, sizeof(double) * n);
     free(residual);
     a->steps++;

@@ -63,9 +63,9 @@ static double bound_of(const dp_potentials *a)
    since it was a tenth of what it was then, and sweeps still to be made without acceleration. */
 typedef struct { dp_anderson A; double least, most, mark, tenth, *best; slong idle, since, stale, slow, plain, more; } chase;
 
-enum { MOST_SWEEPS = 100000, QUICK = 1000, MOST_LEVELS = 40, LEAST_TILED = 1 << 14, FAR = 64, SLIGHT = 26, PATIENCE = 24, STALE = 4000 };
+enum { MOST_SWEEPS = 100000, QUICK = 1000, MOST_LEVELS = 40, LEAST_TILED = 1 << 17, FAR = 64, SLIGHT = 26, PATIENCE = 24, STALE = 4000 };
 static const double NEAR = 1e-8, SENSE = 1.0 / 128; /* accepted where nothing gets nearer and no tolerance was asked; the largest error of weights that says something */
-enum { LEAP = 10, IDLE = 4 * DP_ANDERSON, MOST_PLAIN = 4096, FEW = 1 << 20 };
+enum { LEAP = 10, IDLE = 4 * DP_ANDERSON, MOST_PLAIN = 4096, FEW = 1 << 22 };
 static const double CLOSE = 1e-2, FINE = 1e-10; /* an error from which Newton's method goes on at once; of weights that are fine */
 
 /* Whether Newton's method may serve. */
@@ -86,8 +86,9 @@ static void chase_clear(chase *c) { dp_anderson_clear(&c->A), free(c->best); }
 static double centre(double *g, size_t m)
 {
     double mean = 0, most = 0;
-    for (size_t j = 0; j < m; j++) mean += g[j] / (double) m;
-    for (size_t j = 0; j < m; j++) g[j] -= mean, most = fmax(most, fabs(g[j]));
+    for (size_t j = 0; j < m; j++) mean += g[j];
+    mean /= (double) m;
+    for (size_t j = 0; j < m; j++) g[j] -= mean, most = fabs(g[j]) > most ? fabs(g[j]) : most;
     return most;
 }
 
@@ -184,13 +185,7 @@ static dp_status chased(double *goal, dp_potentials *a, const leg *l, dp_error *
 /* The largest exponent c/eps that the diagonal of the box around all points would have, about. */
 static double widest(const dp_pairing *p)
 {
-    double r2 = 0;
-    for (size_t k = 0; k < p->d; k++) {
-        double low = INFINITY, high = -INFINITY;
-        for (size_t i = 0; i < p->n; i++) low = fmin(low, p->a[i * p->d + k]), high = fmax(high, p->a[i * p->d + k]);
-        for (size_t j = 0; j < p->m; j++) low = fmin(low, p->b[j * p->d + k]), high = fmax(high, p->b[j * p->d + k]);
-        r2 += (high - low) * (high - low);
-    }
+    const double r2 = dp_pairing_diagonal(p);
     return p->kernel->power == 2 ? r2 / p->kernel->h / p->kernel->h / 2 : sqrt(r2) / p->kernel->h;
 }
 

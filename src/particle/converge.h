@@ -15,7 +15,7 @@ void dp_potentials_clear(dp_potentials *a);
 dp_status dp_potentials_rows(double *shift, dp_potentials *a, dp_error *e);
 
 /* From f = g = 0 until the error is at most the tolerance, or where that is < 0 at most 1e-13 or what rounding leaves: 8 u times the largest exponent. A start from wider kernels, Anderson's
-   acceleration; where that is slow, or exponents are so large that doubles hold few digits of them, between few points (n m <= 2^20) dp_reduced_solve; far and narrow clouds leave blocks of the plan out until the end,
+   acceleration; where that is slow, or exponents are so large that doubles hold few digits of them, between few points (n m <= 2^22) dp_reduced_solve; far and narrow clouds leave blocks of the plan out until the end,
    where whole sweeps have the last word. DP_EBUDGET when that does not get there. Cost: tens to hundreds of sweeps, or as dp_reduced_solve. */
 dp_status dp_potentials_converge(dp_potentials *a, double tolerance, dp_error *e);
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* narrowing.c: the entropic problem between few points: kernels that narrow, and costs less the potentials reached, in twice the precision. */
+#pragma GCC optimize("O3", "no-math-errno", "no-trapping-math")
+#include "base/clones.h"
 #include "particle/narrowing.h"
 #include "particle/network.h"
 #include "particle/sort.h"
@@ -45,13 +47,31 @@ static inline dp_twofold square(dp_twofold a)
     return (dp_twofold){p, ((x * x - p) + 2 * x * y) + y * y + 2 * a.high * a.low};
 }
 
-/* c_ij; of other kernels than one Gaussian what doubles make of it. own: c where points are one. */
-static dp_twofold cost(const dp_pairing *p, size_t i, size_t j, double own)
+/* high + low += (a - b_j)^2 for all j. */
+CLONES static void add_squares(double *restrict high, double *restrict low, double a, const double *restrict b, size_t m)
 {
-    dp_twofold r2 = {0, 0};
-    if (p->kernel->power != 2) return (dp_twofold){dp_pairing_cost(p, i, j), 0};
-    for (size_t k = 0; k < p->d; k++) r2 = plus(r2, square(sum_two(p->a[i * p->d + k], -p->b[j * p->d + k])));
-    return plus((dp_twofold){r2.high / 2, r2.low / 2}, (dp_twofold){own, 0});
+    for (size_t j = 0; j < m; j++) {
+        const dp_twofold t = plus((dp_twofold){high[j], low[j]}, square(sum_two(a, -b[j])));
+        high[j] = t.high, low[j] = t.low;
+    }
+}
+
+/* out = part (high + low) + own - F - G_j, rounded. */
+CLONES static void subtract(double *restrict out, const double *restrict high, const double *restrict low, double part, double own, dp_twofold F, const dp_twofold *restrict G, size_t m)
+{
+    const dp_twofold from = minus((dp_twofold){own, 0}, F);
+    for (size_t j = 0; j < m; j++) out[j] = minus(plus((dp_twofold){part * high[j], part * low[j]}, from), G[j]).high;
+}
+
+/* Costs of row i, of other kernels than one Gaussian what doubles make of them. bt: columns coordinate by coordinate; high, low: room. */
+static void reduced_row(dp_reduced *r, const dp_pairing *p, size_t i, const double *bt, double *high, double *low)
+{
+    const int gaussian = p->kernel->power == 2;
+    memset(high, 0, sizeof(double) * p->m), memset(low, 0, sizeof(double) * p->m);
+    for (size_t k = 0; k < p->d && gaussian; k++) add_squares(high, low, p->a[i * p->d + k], bt + k * p->m, p->m);
+    for (size_t j = 0; j < p->m && !gaussian; j++) high[j] = dp_pairing_cost(p, i, j);
+    subtract(r->cost + i * p->m, high, low, gaussian ? 0.5 : 1, gaussian ? dp_pkernel_cost(p->kernel, p->form, 0) : 0, r->F[i], r->G, p->m);
+    if (p->skip && i < p->m) r->cost[i * p->m + i] = INFINITY;
 }
 
 static void into(dp_twofold *F, double *f, size_t n)
@@ -62,10 +82,11 @@ static void into(dp_twofold *F, double *f, size_t n)
 /* f and g go into F and G. */
 static void reduce(dp_reduced *r, const dp_pairing *p)
 {
-    const double own = p->kernel->power == 2 ? dp_pkernel_cost(p->kernel, p->form, 0) : 0;
+    double *bt = dp_malloc(sizeof(double) * (p->d + 2) * p->m), *high = bt + p->d * p->m;
     into(r->F, r->f, r->n), into(r->G, r->g, r->m);
-    for (size_t i = 0; i < r->n; i++)
-        for (size_t j = 0; j < r->m; j++) r->cost[i * r->m + j] = p->skip && i == j ? INFINITY : minus(minus(cost(p, i, j, own), r->F[i]), r->G[j]).high;
+    for (size_t j = 0; j < p->m * p->d; j++) bt[j % p->d * p->m + j / p->d] = p->b[j];
+    for (size_t i = 0; i < r->n; i++) reduced_row(r, p, i, bt, high, high + p->m);
+    free(bt);
 }
 
 static void forget(dp_reduced *r)
@@ -110,23 +131,19 @@ static void band_clear(band *b) { dp_network_clear(&b->w), free(b->row), free(b-
 static void on_kernel(dp_reduced *r, band *b, const dp_pairing *p, double wider, double tolerance, slong most)
 {
     dp_network *w = &b->w;
-    const double unit = dp_pkernel_eps(p->kernel) * wider / log2e;
+    const double unit = dp_pkernel_eps(p->kernel) * wider / log2e, rate = 1 / unit;
     reduce(r, p);
     for (size_t i = 0; i < w->n; i++)
-        for (size_t j = 0; j < w->stride; j++) w->E[i * w->stride + j] = j < w->m ? dp_over_eps(p->kernel, r->cost[b->row[i] * w->m + b->col[j]]) / wider * log2e : INFINITY;
+        for (size_t j = 0; j < w->stride; j++) w->E[i * w->stride + j] = j < w->m ? rate * r->cost[b->row[i] * w->m + b->col[j]] : INFINITY;
     r->error = dp_network_solve(w, tolerance, most, &r->steps);
     for (size_t i = 0; i < w->n; i++) r->f[b->row[i]] = w->f[i] * unit;
     for (size_t j = 0; j < w->m; j++) r->g[b->col[j]] = w->g[j] * unit;
 }
 
-/* The largest exponent of the problem itself. */
-static double largest(dp_reduced *r, const dp_pairing *p)
+/* No exponent of the problem itself is larger. */
+static double largest(const dp_pairing *p)
 {
-    double top = 0;
-    forget(r), reduce(r, p);
-    for (size_t q = 0; q < r->n * r->m; q++)
-        if (!p->skip || q % (r->m + 1)) top = fmax(top, fabs(dp_over_eps(p->kernel, r->cost[q])));
-    return top;
+    return fmax(fabs(dp_over_eps(p->kernel, dp_pkernel_cost(p->kernel, p->form, 0))), fabs(dp_over_eps(p->kernel, dp_pkernel_cost(p->kernel, p->form, dp_pairing_diagonal(p)))));
 }
 
 /* Rows are no fewer than columns. */
@@ -137,8 +154,8 @@ static void solve(dp_reduced *r, const dp_pairing *p, const double *f, const dou
     if (f) memcpy(r->f, f, sizeof(double) * r->n), memcpy(r->g, g, sizeof(double) * r->m), on_kernel(r, &b, p, 1, tolerance, FEW_STEPS);
     if (!(r->error <= tolerance)) {
         double wider = 1;
-        memset(b.w.g, 0, sizeof(double) * b.w.m);
-        for (const double top = largest(r, p); top / wider > WIDEST;) wider /= SHRINK;
+        forget(r), memset(b.w.g, 0, sizeof(double) * b.w.m);
+        for (const double top = largest(p); top / wider > WIDEST;) wider /= SHRINK;
         for (; wider > 1 / sqrt(SHRINK); wider *= SHRINK) on_kernel(r, &b, p, wider, ROUGH, MOST_STEPS);
         on_kernel(r, &b, p, 1, tolerance, MOST_STEPS);
     }
@@ -162,7 +179,7 @@ void dp_reduced_solve(dp_reduced *r, const dp_pairing *p, const double *f, const
     const dp_pairing q = wide ? dp_pairing_turned(p) : *p;
     *r = (dp_reduced){.n = q.n, .m = q.m, .cost = dp_malloc(sizeof(double) * q.n * q.m), .f = dp_calloc(q.n, sizeof(double)), .g = dp_calloc(q.m, sizeof(double)), .error = INFINITY};
     r->F = dp_calloc(q.n, sizeof(dp_twofold)), r->G = dp_calloc(q.m, sizeof(dp_twofold));
-    const double top = largest(r, &q);
+    const double top = largest(p);
     r->bound = 0x1p-44 + (p->kernel->power == 2 ? 0x1p-100 : 0x1p-51) * top;
     if (!(top < LARGEST && dp_pkernel_eps(p->kernel) > LEAST)) {
         r->bound = INFINITY;

@@ -98,6 +98,9 @@ static inline double dp_pairing_cost(const dp_pairing *p, size_t i, size_t j)
     return p->cost ? p->cost[i * p->m + j] : dp_pkernel_cost(p->kernel, p->form, dp_pairing_square(p, i, j));
 }
 
+/* The square of the diagonal of the box around all points. */
+double dp_pairing_diagonal(const dp_pairing *p);
+
 /* sum[i] = eps log sum_j exp((add_j - c_ij)/eps) (-inf: no column left) and shift[i] = sum_j w_ij (b_j - a_i) with weights w_ij that sum to 1
    (0 when no column is left). Either may be NULL. No result depends on the number of threads.
    Error: each weight relatively within about 8 u max_j |add_j - c_ij|/eps, u = 2^-53, over the columns that count. Cost: n m exponentials, O(m) memory a thread. */

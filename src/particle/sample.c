@@ -105,6 +105,18 @@ dp_pairing dp_pairing_negatives(const dp_sample *s, const dp_pkernel *k, dp_form
     return p;
 }
 
+double dp_pairing_diagonal(const dp_pairing *p)
+{
+    double r2 = 0;
+    for (size_t k = 0; k < p->d; k++) {
+        double low = INFINITY, high = -INFINITY;
+        for (size_t i = 0; i < p->n; i++) low = fmin(low, p->a[i * p->d + k]), high = fmax(high, p->a[i * p->d + k]);
+        for (size_t j = 0; j < p->m; j++) low = fmin(low, p->b[j * p->d + k]), high = fmax(high, p->b[j * p->d + k]);
+        r2 += (high - low) * (high - low);
+    }
+    return r2;
+}
+
 dp_pairing dp_pairing_turned(const dp_pairing *p)
 {
     dp_pairing t = *p;
