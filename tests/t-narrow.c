@@ -60,11 +60,14 @@ static void test_witness(void **unused)
     arb_ptr shift = _arb_vec_init(2);
     arb_t truth, M, value;
     arb_init(truth), arb_init(M), arb_init(value);
-    if (dp_ball_narrow(shift, value, &t.s, 128, NULL)) fail_msg("not narrow");
+    if (dp_ball_narrow(shift, NULL, &t.s, 128, NULL)) fail_msg("not narrow");
     arb_set_d(M, ((1.625 * 1.625 + 1.375 * 1.375) / 2 - 2.0 / 128) / 2 * 16), arb_exp(M, M, 128), arb_add_ui(M, M, 1, 128);
     arb_set_d(truth, 1.5), arb_div(truth, truth, M, 128), arb_add_error_2exp_si(truth, -100);
     arb_set_d(M, 0.125), arb_add(truth, truth, M, 128);
     assert_witness(shift, truth, 20000);
+    arb_get_rad_arb(M, shift), arb_set_d(value, ((1.625 * 1.625 + 1.375 * 1.375) / 2 - 2.0 / 128) / 2 * 16), arb_exp(value, value, 128), arb_mul(M, M, value, 128);
+    assert_true(fabs(arf_get_d(arb_midref(M), ARF_RND_NEAR) / (4 * 64 * 1.625) - 1) < 1e-6); /* as Lemma J has it: nm times the farthest distance times nm E, E = (nm)^2 e^(-M/epsilon) */
+    if (dp_ball_narrow(NULL, value, &t.s, 128, NULL)) fail_msg("not narrow");
     /* sum P (c + epsilon log 4 P) with P_11 = P_22 = (1 - s)/2, P_12 = P_21 = s/2 */
     const double straight = 1.0 / 128, crossed = (1.625 * 1.625 + 1.375 * 1.375) / 4;
     arb_zero(truth);
@@ -80,6 +83,68 @@ static void test_witness(void **unused)
     assert_witness(value, truth, 40000);
     _arb_vec_clear(shift, 2), arb_clear(truth), arb_clear(M), arb_clear(value);
     toy_clear(&t);
+}
+
+/* Points x_i = e_i, y_j = -(S_0j, S_1j, ...): costs are S_ij but for terms of one point alone. */
+static void of_costs(dp_sample *s, double *x, double *y, const double *S)
+{
+    memset(x, 0, sizeof(double) * s->n * s->n);
+    for (size_t i = 0; i < s->n; i++) {
+        x[i * s->n + i] = 1;
+        for (size_t j = 0; j < s->m; j++) y[j * s->n + i] = -S[i * s->m + j];
+    }
+    s->d = s->n, s->x = x, s->y = y;
+}
+
+/* The power (nm)^r: 32 points against 33, p a staircase of masses 32 1 31 2 ... 1 32 (of 1056), slack 1 at (16, 32) and 8 elsewhere. A pair off the support takes from 16 pairs of 17 to 32 and gives to
+   15 of 15 to 1: its mass is e^(-1/epsilon) times the quotient of their products, and moves y at 16 by -1 along axis 16, on which all that it had is 0. */
+static void test_staircase(void **unused)
+{
+    (void) unused;
+    enum { N = 32, FROM = 16, PREC = 700 };
+    static double x[N * N], y[(N + 1) * N], S[N * (N + 1)];
+    toy t;
+    toy_init(&t, 1, 1);
+    fmpq_set_ui(&t.part.bandwidth, 1, 17);
+    t.s.n = N, t.s.m = N + 1;
+    for (size_t q = 0; q < N * (N + 1); q++) S[q] = q % (N + 1) == q / (N + 1) || q % (N + 1) == q / (N + 1) + 1 ? 0 : 8;
+    S[FROM * (N + 1) + N] = 1;
+    of_costs(&t.s, x, y, S);
+    arb_ptr v = _arb_vec_init(N * N);
+    arb_t truth;
+    arb_init(truth);
+    if (dp_ball_narrow(v, NULL, &t.s, PREC, NULL)) fail_msg("not narrow");
+    arb_set_si(truth, -289), arb_exp(truth, truth, PREC), arb_div_ui(truth, truth, N * (N + 1), PREC);
+    for (ulong k = FROM; k < N; k++) arb_mul_ui(truth, truth, k + 1, PREC), k > FROM ? arb_div_ui(truth, truth, N - k, PREC) : (void) 0;
+    arb_mul_si(truth, truth, -N, PREC), arb_sub_ui(truth, truth, 1, PREC);
+    assert_true(arb_overlaps(v + FROM * N + FROM, truth) && mag_cmp_2exp_si(arb_radref(v + FROM * N + FROM), -50) < 0);
+    _arb_vec_clear(v, N * N), arb_clear(truth);
+    toy_clear(&t);
+}
+
+/* Rounding of Karp's sums: three points that may change places in a ring, of slacks a, b, c with all their bits: mass e^(-(a + b + c)/(3 epsilon))/3 goes round, epsilon = 2^-80. */
+static void test_ring(void **unused)
+{
+    (void) unused;
+    for (int k = 0; k < 20; k++) {
+        double x[9], y[9], S[9];
+        toy t;
+        arb_t mean, radius, one;
+        arb_init(mean), arb_init(radius), arb_init(one);
+        toy_init(&t, 1, 1);
+        fmpq_set_ui(&t.part.bandwidth, 1, UWORD(1) << 40);
+        t.s.n = t.s.m = 3;
+        for (int q = 0; q < 9; q++) S[q] = q % 4 == 0 ? 0 : q % 3 == (q / 3 + 1) % 3 ? 1 + uniform() : 8;
+        for (int i = 0; i < 3; i++) arb_set_d(one, S[3 * i + (i + 1) % 3]), arb_add(mean, mean, one, ARF_PREC_EXACT);
+        of_costs(&t.s, x, y, S);
+        arb_ptr v = _arb_vec_init(9);
+        if (dp_ball_narrow(v, NULL, &t.s, 256, NULL)) fail_msg("not narrow");
+        arb_get_rad_arb(radius, v), arb_log(radius, radius, 256);
+        arb_div_si(mean, mean, -3, 256), arb_mul_2exp_si(mean, mean, 80), arb_sub(radius, radius, mean, 256);
+        assert_true(arb_is_positive(radius)); /* the change itself is less than e times e^(-mean/epsilon) */
+        _arb_vec_clear(v, 9), arb_clear(mean), arb_clear(radius), arb_clear(one);
+        toy_clear(&t);
+    }
 }
 
 /* Far below what sweeps resolve: the plan's velocity in doubles and to 50 digits, and the divergence half W_2^2 but for epsilon. */
@@ -129,6 +194,32 @@ static void test_near_y(void **unused)
     toy_clear(&t);
 }
 
+/* Whole coordinates, where many plans are optimal: what is said agrees with doubles. Of x at (1, 1) and at (2, 2), two points each, and at (1, 0) the optimal plans send any shares to (1, 2) and (2, 1); the
+   solver's shares make a cycle, so nothing is said, and by symmetry (1, 1) goes equal ways to all three places. */
+static void test_cycles(void **unused)
+{
+    (void) unused;
+    static const double x[] = {1, 1, 2, 2, 2, 2, 1, 1, 1, 0}, y[] = {1, 0, 1, 2, 2, 1};
+    int said = 0;
+    for (int k = 0; k < 60; k++) {
+        toy t;
+        toy_init(&t, 1, 0.125);
+        t.s.n = 2 + below(4), t.s.m = 2 + below(4), t.s.d = 2;
+        for (size_t i = 0; i < 10; i++) t.x[i] = (double) below(3), t.y[i] = (double) below(3);
+        if (!k) t.s.n = 5, t.s.m = 3, memcpy(t.x, x, sizeof x), memcpy(t.y, y, sizeof y);
+        const size_t n = 2 * t.s.n;
+        arb_ptr v = _arb_vec_init(10);
+        const dp_status status = dp_ball_narrow(v, NULL, &t.s, 100, NULL);
+        run(&t, "sinkhorn", t.v);
+        for (size_t i = 0; i < n; i++) t.w[i] = arf_get_d(arb_midref(v + i), ARF_RND_NEAR);
+        if (!status) close_to(t.v, t.w, n, 1e-7), said++;
+        if (!k) assert_int_not_equal(status, DP_OK), assert_true(fabs(t.v[0] - 1.0 / 3) < 1e-9 && fabs(t.v[1]) < 1e-9);
+        _arb_vec_clear(v, 10);
+        toy_clear(&t);
+    }
+    assert_true(said > 10);
+}
+
 /* Two optimal plans, and kernels that are not narrow: nothing is said. */
 static void test_silent(void **unused)
 {
@@ -147,6 +238,7 @@ static void test_silent(void **unused)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_newton), cmocka_unit_test(test_witness), cmocka_unit_test(test_limit), cmocka_unit_test(test_near_y), cmocka_unit_test(test_silent)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_newton), cmocka_unit_test(test_witness), cmocka_unit_test(test_staircase), cmocka_unit_test(test_ring), cmocka_unit_test(test_limit),
+                                        cmocka_unit_test(test_near_y), cmocka_unit_test(test_cycles), cmocka_unit_test(test_silent)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
