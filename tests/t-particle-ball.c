@@ -9,6 +9,7 @@
 
 #include "clouds.h"
 #include "energy/energy.h"
+#include "particle/ball.h"
 
 static const dp_kernel_family families[] = {DP_KERNEL_GAUSSIAN, DP_KERNEL_LAPLACE, DP_KERNEL_MATERN32, DP_KERNEL_MATERN52, DP_KERNEL_IMQ};
 
@@ -80,6 +81,24 @@ static void test_decimals(void **unused)
     arb_mul_ui(v, v, 1000, 200), arb_sub_ui(v, v, 1, 200);
     assert_true(fabs(arf_get_d(arb_midref(v), ARF_RND_NEAR)) < 1e-45);
     arb_clear(v);
+    toy_clear(&t);
+}
+
+/* Bandwidths that take h^2 = 1e24 of the digits: so many as were asked are there all the same, and those of more. */
+static void test_digits(void **unused)
+{
+    (void) unused;
+    toy t;
+    dp_error e = {0};
+    arb_ptr v = _arb_vec_init(2), w = _arb_vec_init(2);
+    toy_init(&t, 1, 1);
+    fmpq_set_ui(&t.part.bandwidth, UWORD(1000000000000), 1);
+    t.s.n = t.s.m = 2, t.s.d = 1, t.x[0] = -1, t.x[1] = 1, t.y[0] = -2, t.y[1] = 2;
+    for (slong digits = 5; digits <= 40; digits += 5) {
+        if (dp_drift_sample_ball(v, "mean-shift", &t.s, digits, &e) || dp_drift_sample_ball(w, "mean-shift", &t.s, 100, &e)) fail_msg("%s", e.text);
+        assert_true(dp_ball_digits(v, 2) >= digits && arb_contains(v, w) && arb_contains(v + 1, w + 1));
+    }
+    _arb_vec_clear(v, 2), _arb_vec_clear(w, 2);
     toy_clear(&t);
 }
 
@@ -414,7 +433,7 @@ static void test_nearest(void **unused)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_released), cmocka_unit_test(test_decimals), cmocka_unit_test(test_paired), cmocka_unit_test(test_energy_balls), cmocka_unit_test(test_double), cmocka_unit_test(test_single), cmocka_unit_test(test_weights), cmocka_unit_test(test_lines), cmocka_unit_test(test_ties), cmocka_unit_test(test_scores), cmocka_unit_test(test_gradients),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_released), cmocka_unit_test(test_decimals), cmocka_unit_test(test_digits), cmocka_unit_test(test_paired), cmocka_unit_test(test_energy_balls), cmocka_unit_test(test_double), cmocka_unit_test(test_single), cmocka_unit_test(test_weights), cmocka_unit_test(test_lines), cmocka_unit_test(test_ties), cmocka_unit_test(test_scores), cmocka_unit_test(test_gradients),
                                        cmocka_unit_test(test_scalar), cmocka_unit_test(test_units), cmocka_unit_test(test_nearest)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

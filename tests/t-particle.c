@@ -55,8 +55,8 @@ static void ruiz(matrix *K) /* K/sqrt(row sum times column sum) */
         for (size_t j = 0; j < K->m; j++) K->a[i][j] = K->a[i][j] > 0 ? K->a[i][j] / sqrtl(row[i] * col[j]) : 0;
 }
 
-/* Wp y - Wq z with Wp = Ap sum Aq, Wq = Aq sum Ap. */
-static void cross(double *v, const toy *t, const matrix *A, const matrix *B, size_t first)
+/* Wp y - Wq z with Wp = Ap sum Aq, Wq = Aq sum Ap; mass: sum Ap, sum Aq of each row. */
+static void cross(double *v, double *mass, const toy *t, const matrix *A, const matrix *B, size_t first)
 {
     const double *z = t->s.z ? t->s.z : t->s.x;
     for (size_t i = 0; i < t->s.n; i++)
@@ -64,7 +64,7 @@ static void cross(double *v, const toy *t, const matrix *A, const matrix *B, siz
             num ra = 0, rb = 0, va = 0, vb = 0;
             for (size_t j = 0; j < t->s.m; j++) ra += A->a[i][j], va += A->a[i][j] * t->y[j * t->s.d + k];
             for (size_t j = 0; j < dp_negatives(&t->s); j++) rb += B->a[i][first + j], vb += B->a[i][first + j] * z[j * t->s.d + k];
-            v[i * t->s.d + k] = (double) (rb * va - ra * vb);
+            v[i * t->s.d + k] = (double) (rb * va - ra * vb), mass[2 * i] = (double) ra, mass[2 * i + 1] = (double) rb;
         }
 }
 
@@ -74,6 +74,7 @@ static void test_pseudo_plans(void **unused)
 {
     (void) unused;
     static matrix A, B;
+    double mass[2 * MOST];
     for (int k = 0; k < 200; k++) {
         toy t;
         toy_init(&t, 1, exp(2 * uniform() - 1));
@@ -81,19 +82,21 @@ static void test_pseudo_plans(void **unused)
         if (k % 3 == 1) t.s.z = t.z, t.s.l = 1 + below(MOST);
         if (k % 3 == 2) t.s.leave_out = 1;
         kernels(&A, &t, 1, 1), ruiz(&A);
-        cross(t.w, &t, &A, &A, t.s.m);
+        cross(t.w, mass, &t, &A, &A, t.s.m);
         run(&t, "da2", t.v);
         if (t.s.n > 1 || !t.s.leave_out) close_to(t.v, t.w, t.s.n * t.s.d, 1e-12);
+        close_to(t.mass, mass, 2 * t.s.n, 1e-13);
         kernels(&A, &t, 1, 0), ruiz(&A), kernels(&B, &t, 0, 1), ruiz(&B);
-        cross(t.w, &t, &A, &B, 0);
+        cross(t.w, mass, &t, &A, &B, 0);
         t.s.drop_sizes = 1, run(&t, "sinkhorn-proxy", t.v);
-        close_to(t.v, t.w, t.s.n * t.s.d, 1e-12);
+        close_to(t.v, t.w, t.s.n * t.s.d, 1e-12), close_to(t.mass, mass, 2 * t.s.n, 1e-13);
         for (size_t i = 0; i < t.s.n * t.s.d; i++) t.w[i] = t.core[i] * t.mass[2 * (i / t.s.d)] * t.mass[2 * (i / t.s.d) + 1];
         close_to(t.w, t.v, t.s.n * t.s.d, 1e-14);
         if (!t.s.z) { /* the factor that Algorithm 1 drops */
             t.s.drop_sizes = 0, run(&t, "sinkhorn-proxy", t.w);
             for (size_t i = 0; i < t.s.n * t.s.d; i++) t.w[i] *= sqrt((double) t.s.m / (double) t.s.n);
-            close_to(t.v, t.w, t.s.n * t.s.d, 1e-14);
+            for (size_t i = 0; i < t.s.n; i++) mass[2 * i] *= sqrt((double) t.s.n / (double) t.s.m); /* of (29): sqrt(n/l) of l = n negatives is 1 */
+            close_to(t.v, t.w, t.s.n * t.s.d, 1e-14), close_to(t.mass, mass, 2 * t.s.n, 1e-13);
         }
         toy_clear(&t);
     }
