@@ -47,6 +47,22 @@ static void test_together(void **unused)
     }
 }
 
+/* More points than enclosures serve in doubles: the lattices' own digits, to what halving asks for and rounding. */
+static void test_lattices(void **unused)
+{
+    (void) unused;
+    for (int k = 0; k < 6; k++) {
+        toy t;
+        double estimate = 0;
+        toy_init(&t, 1, 0.5 + uniform());
+        t.s.n = 12 + below(4), t.s.m = MOST, t.s.d = 1;
+        against_ball(&t, 2e-13);
+        assert_int_equal(drift(t.v, &estimate, &t), DP_OK);
+        assert_true(estimate > 0 && estimate < 1e-12); /* not by enclosures, whose estimate is 0 */
+        toy_clear(&t);
+    }
+}
+
 /* Groups with a small bandwidth, 1e6 apart: one lattice would have more nodes than there are atoms in the room. */
 static void test_groups(void **unused)
 {
@@ -159,7 +175,7 @@ static void test_beyond(void **unused)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_together), cmocka_unit_test(test_groups), cmocka_unit_test(test_row),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_together), cmocka_unit_test(test_lattices), cmocka_unit_test(test_groups), cmocka_unit_test(test_row),
                                        cmocka_unit_test(test_single_and_tolerance), cmocka_unit_test(test_refused), cmocka_unit_test(test_far_space), cmocka_unit_test(test_beyond)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
