@@ -119,6 +119,65 @@ static void test_witnesses(void **unused)
     toy_clear(&t);
 }
 
+/* Lemma H for weights and for logarithms, from the plan's numbers. */
+static double lemma_h(const dp_blur *b)
+{
+    double most = 0, reach = 0;
+    for (slong a = 0; a < b->rank; a++) {
+        double low = 0, high = 0;
+        for (slong j = 1; j < b->kept; j++) {
+            const double c = arf_get_d(arb_midref(b->b + j * DP_BLUR_AXES + a), ARF_RND_NEAR);
+            low = fmin(low, c), high = fmax(high, c);
+        }
+        const double t = b->height[a], C = cos(t * (high - low) / 2);
+        for (slong j = 1; j < b->kept; j++) {
+            double square = 0;
+            for (slong c = 0; c < b->rank; c++) square += pow(arf_get_d(arb_midref(b->b + j * DP_BLUR_AXES + c), ARF_RND_NEAR), 2);
+            reach = fmax(reach, sqrt(square));
+        }
+        most = fmax(most, exp(t * t / 2 - 2 * M_PI * t / b->step[a]) * (b->want_log ? log((double) b->kept) + reach * sqrt((double) b->rank) + M_PI - log(C) : 1 / C));
+    }
+    return 2 * (double) b->rank * pow(3, (double) b->rank - 1) * 1.5 * most;
+}
+
+/* In one, two and three dimensions, with so few bits that aliases are most of the radius and so wide a reach that tails are nothing: it is what Lemma H says, of a sum that is its own value but for a part A <= 1/2,
+   and holds the truth. */
+static void test_aliases(void **unused)
+{
+    (void) unused;
+    for (int k = 0; k < 6; k++) {
+        toy t;
+        dp_error e = {0};
+        double terms;
+        arb_ptr w[2] = {_arb_vec_init(5), _arb_vec_init(5)};
+        toy_init(&t, 1, 1);
+        t.s.n = 1, t.s.d = 1 + (size_t) k / 2, t.s.m = t.s.d + 1;
+        for (size_t q = 0; q < t.s.m * t.s.d; q++) t.x[q] = 0.375, t.y[q] = q / t.s.d == q % t.s.d + 1 ? 1.125 : 0; /* a corner and its neighbours on the axes */
+        double stated = 0, radius = 0;
+        for (int fine = 0; fine < 2; fine++) {
+            dp_blur b;
+            dp_blur_init(&b, &t.s, 0, 1, fine ? 90 : 54, k % 2);
+            b.prec = 200;
+            if (dp_blur_plan(&terms, &b, &e)) fail_msg("%s", e.text);
+            assert_true(b.kept == (slong) t.s.m && b.rank == (slong) t.s.d);
+            for (slong j = 0; j < b.kept; j++) { /* exponents with all digits: sums of squares of multiples of 1/8 */
+                double square = 0;
+                for (slong c = 0; c < b.d; c++) square += pow(t.x[c] - t.y[b.index[j] * b.d + c], 2) - pow(t.x[c] - t.y[b.index[0] * b.d + c], 2);
+                arb_set_d(b.e + j, square / 2);
+            }
+            b.reach2 *= fine ? 1 : 2.25;
+            for (slong a = 0; a < b.rank; a++) b.most[a] = (slong) (sqrt(b.reach2) / b.step[a]) + 1;
+            if (dp_blur_means(w[fine], &b, 1, &e)) fail_msg("%s", e.text);
+            if (!fine) stated = lemma_h(&b), radius = mag_get_d(arb_radref(w[0] + (k % 2 ? b.kept : 1))), stated *= k % 2 ? 1 : 2 * arf_get_d(arb_midref(w[0] + 1), ARF_RND_NEAR);
+            dp_blur_clear(&b);
+        }
+        for (slong j = k % 2 ? (slong) t.s.m : 0; j < (slong) t.s.m + k % 2; j++) assert_true(arb_overlaps(w[0] + j, w[1] + j));
+        if (!(radius > 0.99 * stated && radius < 1.05 * stated)) fail_msg("rank %d: radius %g, Lemma H %g", 1 + k / 2, radius, stated);
+        _arb_vec_clear(w[0], 5), _arb_vec_clear(w[1], 5);
+        toy_clear(&t);
+    }
+}
+
 /* Two points at distance s about x, which is nearer to one of them: the other is left out at few bits, and its share is the integral of one logistic function. */
 static void test_left_out(void **unused)
 {
@@ -131,6 +190,39 @@ static void test_left_out(void **unused)
     if (dp_ball_smoothed(truth, &t.s, 200, &e) || dp_ball_smoothed(rough, &t.s, 49, &e) || dp_ball_smoothed_value(truth + 1, &t.s, 200, &e) || dp_ball_smoothed_value(rough + 1, &t.s, 49, &e)) fail_msg("%s", e.text);
     assert_witness(rough, truth, 32), assert_witness(rough + 1, truth + 1, 32);
     _arb_vec_clear(truth, 2), _arb_vec_clear(rough, 2);
+    toy_clear(&t);
+}
+
+/* Two points two bandwidths apart, as far from x, and a third just behind one of them: left out it takes its share from the mean of both, a bandwidth away, and not from its neighbour a sixteenth away. */
+static void test_left_out_far(void **unused)
+{
+    (void) unused;
+    toy t;
+    dp_error e = {0};
+    double terms;
+    arb_t place[2];
+    toy_init(&t, 1, 1);
+    t.s.n = 1, t.s.m = 3, t.s.d = 2;
+    memcpy(t.x, (double[]){0, 400}, 2 * sizeof(double)), memcpy(t.y, (double[]){-1, 0, 1, 0, -1, -0.0625}, 6 * sizeof(double));
+    dp_blur b[2];
+    for (int all = 0; all < 2; all++) { /* the mean of places along the first axis */
+        dp_blur_init(b + all, &t.s, 0, 1, all ? 200 : 55, 0);
+        b[all].prec = 200, b[all].bits = 100;
+        arb_ptr w = _arb_vec_init(4);
+        if (dp_blur_plan(&terms, b + all, &e) || dp_blur_means(w, b + all, 1, &e)) fail_msg("%s", e.text);
+        assert_int_equal(b[all].kept, all ? 3 : 2);
+        arb_init(place[all]);
+        for (slong j = 0; j < b[all].kept; j++) arb_addmul_si(place[all], w + j, (slong) t.y[2 * b[all].index[j]], 200);
+        _arb_vec_clear(w, 4);
+    }
+    arb_t bound;
+    arb_init(bound), arf_set_mag(arb_midref(bound), &b[0].place);
+    arb_sub(place[1], place[1], place[0], 200), arb_abs(place[1], place[1]);
+    assert_true(arb_gt(bound, place[1]) && arb_rel_accuracy_bits(place[1]) > 20);
+    arb_mul_ui(place[1], place[1], 16, 200);
+    assert_true(arb_lt(bound, place[1]));
+    arb_clear(bound);
+    for (int all = 0; all < 2; all++) dp_blur_clear(b + all), arb_clear(place[all]);
     toy_clear(&t);
 }
 
@@ -173,6 +265,7 @@ static void test_plain(void **unused)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_laws), cmocka_unit_test(test_span), cmocka_unit_test(test_witnesses), cmocka_unit_test(test_left_out), cmocka_unit_test(test_plain)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_laws), cmocka_unit_test(test_span), cmocka_unit_test(test_witnesses), cmocka_unit_test(test_aliases), cmocka_unit_test(test_left_out),
+                                       cmocka_unit_test(test_left_out_far), cmocka_unit_test(test_plain)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
