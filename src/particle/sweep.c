@@ -180,9 +180,10 @@ static void gather(dp_fused *f, const dp_sweep *w, size_t t, void *room)
     f->bt = room, f->add = (char *) room + F->d * f->m * size, f->v = (char *) f->add + f->m * size;
     f->a = (char *) F->a + first * F->d * size, f->left = (char *) F->left + first * size;
     if (F->stored) f->stored = (char *) F->stored + w->start[t] * w->cols.size * w->rows.size * size;
+    const int kept = F->stored && F->full && (t + 1 < w->rows.count || w->p.n % DP_FUSED_ROWS == 0); /* weights of the last rows, fewer than DP_FUSED_ROWS, never are */
     for (size_t b = 0; b < count; b++) {
         const size_t from = w->near[w->start[t] + b] * part, whole = FLINT_MIN(part, F->m * size - from);
-        for (size_t k = 0; k < F->d && !(F->stored && F->full); k++) memcpy((char *) f->bt + k * f->m * size + b * part, (char *) F->bt + k * F->stride * size + from, whole);
+        for (size_t k = 0; k < F->d && !kept; k++) memcpy((char *) f->bt + k * f->m * size + b * part, (char *) F->bt + k * F->stride * size + from, whole);
         memcpy((char *) f->add + b * part, (char *) F->add + from, whole), memcpy((char *) f->v + b * part, (char *) F->v + from, whole);
         for (size_t j = whole / size; j < w->cols.size; j++) set(w, f->add, b * w->cols.size + j, -INFINITY), set(w, f->v, b * w->cols.size + j, 0);
     }
