@@ -491,6 +491,20 @@ runs 'drift --precision 0' 2 drift --drift mmd --precision 0
 runs 'drift --energy' 0 drift --energy kale --regularisation 1/100
 json energy '"kale"'
 says out '"gap"'
+json precision '"double"'
+for e in mmd2 'kale --regularisation 1/10'; do
+  # shellcheck disable=SC2086 # words
+  runs "drift --energy $e has no float32" 0 drift --energy $e --precision single
+  json precision '"double"'
+done
+runs 'drift --energy in float32' 0 drift --energy sinkhorn --precision single
+json precision '"single"'
+runs 'drift --energy, its flow in float32' 0 drift --energy mmd2 --precision single -o "$w/flow.npy"
+json precision '"double"'
+json velocity_precision '"single"'
+runs 'drift: no double holds it' 1 drift --drift blob --bandwidth 1e-200 -o "$w/beyond.npy"
+says err 'take --precision DIGITS'
+holds 'drift: and nothing is written' test ! -e "$w/beyond.npy"
 runs 'drift --energy in balls' 0 drift --energy sinkhorn --precision 30
 json estimated false
 says out '"rad"'

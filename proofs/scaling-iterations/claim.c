@@ -109,7 +109,7 @@ static const char *const twins[] = {"uniform", "rate", NULL};
 DP_CLAIM(scaling_iterations) = {
     .id = "scaling-iterations",
     .title = "Simultaneous scaling converges for any n and m, to row sums sqrt(m/n), at the rate (1 + sigma)/2; Sinkhorn's at sigma^2",
-    .equations = "(85), (86)",
+    .equations = "(81), (85), (86)",
     .kind = "RATE",
     .source = "Knight, Ruiz, Ucar; Gretton et al. 2605.05118, App. C (which takes n = m); the rates are derived here",
     .method = "Both iterations are written out as expressions of the exact coordinates for samples with two or three points of q, where the second singular value is explicit.",

@@ -99,7 +99,7 @@ static const char *const twins[] = {"untrained", NULL};
 DP_CLAIM(training_fixed_point) = {
     .id = "training-fixed-point",
     .title = "At the end of training the drift of fresh samples is no larger than that of data against data",
-    .equations = "(1), (14), (30), (46), (52)",
+    .equations = "(1), (14), (23), (30), (46), (52)",
     .kind = "STAT",
     .source = "Deng et al. 2602.04770 (equilibrium at p = q); Gretton et al. 2605.05118; the test derived here",
     .method = "Mean of |V|^2, or MMD^2, of fresh samples against fresh data, over the same of data against further data, before and after training; an equivalence test on the ratio of means with a stated margin.",

@@ -27,6 +27,7 @@ typedef struct {
     dp_status (*population)(dp_scalar_t out, const dp_problem *P, slong digits, int threads, dp_error *e);
     /* F of two samples; out->v, where it is not NULL: V(x_i) = -n dF/dx_i, the velocity of the flow. s has passed dp_sample_check. NULL: not there. */
     dp_status (*sample)(double *value, dp_drifted *out, const dp_sample *s, dp_error *e);
+    int double_value; /* its value's sums are in doubles also where s->single asks for floats; those of its flow are as its drift says */
     /* The same value as an enclosure by its definition written out, of whatever `sample` takes and no more; NULL: by the population value with atoms at the samples. */
     dp_status (*sample_ball)(arb_t out, const dp_sample *s, slong prec, dp_error *e);
 } dp_energy;

@@ -223,5 +223,5 @@ static dp_status population(dp_scalar_t out, const dp_problem *P, slong digits, 
 }
 
 const dp_energy dp_energy_mmd2 = {
-    .name = "mmd2", .equations = "(48)-(51)", .summary = "half the squared maximum mean discrepancy", .drift = "mmd", .population = population, .sample = dp_mmd2_sample, .sample_ball = dp_ball_mmd2_value
+    .name = "mmd2", .equations = "(48)-(51)", .summary = "half the squared maximum mean discrepancy", .drift = "mmd", .population = population, .sample = dp_mmd2_sample, .double_value = 1, .sample_ball = dp_ball_mmd2_value
 };

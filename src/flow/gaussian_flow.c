@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* gaussian_flow.c: the flow of a Gaussian q: mean and a factor of the covariance. */
+/* gaussian_flow.c: the flow (8) of a Gaussian q: mean and a factor of the covariance. */
 #include <math.h>
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* particles.c: the flow of points: fields and energies from kernel moments at the points, in double, or by the forms on samples. */
+/* particles.c: the flow of points (8): fields and energies from kernel moments at the points, in double, or by the forms on samples. */
 #include <math.h>
 #include <string.h>
 

@@ -16,7 +16,7 @@ dp_status dp_ball_kernel(arb_t out, const dp_sample *s, dp_form form, const arb_
 /* |a - b|^2 of exact points. */
 void dp_ball_square(arb_t out, const double *a, const double *b, slong d, slong prec);
 
-/* out: n x d. Error: enclosed, whatever prec. Cost: n (m + n) balls of memory. */
+/* (15)-(16); (52); (28)-(30); (67). out: n x d. Error: enclosed, whatever prec. Cost: n (m + n) balls of memory. */
 dp_status dp_ball_mean_shift(arb_ptr out, const dp_sample *s, slong prec, dp_error *e);
 dp_status dp_ball_mmd(arb_ptr out, const dp_sample *s, slong prec, dp_error *e);
 dp_status dp_ball_proxy(arb_ptr out, const dp_sample *s, slong prec, dp_error *e);

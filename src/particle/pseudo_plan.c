@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* pseudo_plan.c: the Sinkhorn Proxy and DA2 on samples: (28)-(30) from row and column sums of the kernel, without the matrix. */
+/* pseudo_plan.c: the Sinkhorn Proxy and DA2 on samples: (28)-(30), (67) from row and column sums of the kernel, without the matrix. */
 #include "particle/sides.h"
 
 #include <math.h>

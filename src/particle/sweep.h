@@ -27,7 +27,7 @@ void dp_sweep_init(dp_sweep *w, const dp_pairing *p, double *f, double *g, doubl
 enum { DP_TILE = 16 };
 void dp_sweep_leave_out(dp_sweep *w, double slight);
 void dp_sweep_clear(dp_sweep *w);
-/* w->p.single is 0 once exponents are such as floats do not hold. `count` times f from g, (63), then g from f, (64). Error of a potential as of dp_rows. Cost: an exponential a pair and sweep, or two where potentials still change by many orders of
+/* w->p.single is 0 once exponents are such as floats do not hold. `count` times f from g, (63), (82), then g from f, (64), (83). Error of a potential as of dp_rows. Cost: an exponential a pair and sweep, or two where potentials still change by many orders of
    magnitude. */
 dp_status dp_sweep_run(dp_sweep *w, slong count, dp_error *e);
 

@@ -192,7 +192,7 @@ static const dp_energy *energy_of(const dp_args *a)
     return name ? dp_energy_find(name) : NULL;
 }
 
-/* The value, as JSON; with -o the velocities of its flow, -n times the gradient, too. */
+/* The value, as JSON, and the arithmetic of its sums; with -o the velocities of its flow, -n times the gradient, too. */
 static dp_status energy(const dp_args *a, const dp_energy *E, const dp_sample *s, dp_error *e)
 {
     const char *file = dp_args_value(a, "output");
@@ -203,7 +203,8 @@ static dp_status energy(const dp_args *a, const dp_energy *E, const dp_sample *s
     if (!status) {
         fputs("{\"energy\": ", stdout), dp_json_string(stdout, E->name);
         fputs(", \"value\": ", stdout), dp_json_double(stdout, value);
-        fprintf(stdout, ", \"n\": %zu, \"m\": %zu, \"dimension\": %zu", s->n, s->m, s->d);
+        fprintf(stdout, ", \"n\": %zu, \"m\": %zu, \"dimension\": %zu, \"precision\": \"%s\"", s->n, s->m, s->d, s->single && !E->double_value ? "single" : "double");
+        if (file) fprintf(stdout, ", \"velocity_precision\": \"%s\"", s->single ? "single" : "double");
         put_notes(stdout, &out);
         fputs("}\n", stdout);
     }
@@ -247,7 +248,7 @@ static int run(const dp_args *a)
     else if (!status && digits > 0) status = enclosures(a, drift, &in.s, digits, &e);
     else if (!status) status = E ? energy(a, E, &in.s, &e) : velocities(a, drift, &in, &e);
     dp_drift_input_clear(&in);
-    return status == DP_EBUDGET ? (fprintf(stderr, "driftproof: %s\n", e.text), EXIT_UNEXPECTED) : status ? dp_say_failure(&e) : EXIT_EXPECTED;
+    return status ? dp_say_failure(&e) : EXIT_EXPECTED;
 }
 
 static const dp_option options[] = {

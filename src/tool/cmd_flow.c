@@ -163,7 +163,7 @@ static int integrate(dp_flow *f, const dp_args *a, dp_error *e)
     }
     if (status && r.nrecords) fprintf(stderr, "driftproof: %ld of %ld records were made\n", (long) r.nrecords, (long) r.o.records + 1);
     dp_flow_run_clear(&r);
-    return status == DP_EBUDGET ? fprintf(stderr, "driftproof: %s\n", e->text), EXIT_UNEXPECTED : status ? dp_say_failure(e) : EXIT_EXPECTED;
+    return status ? dp_say_failure(e) : EXIT_EXPECTED;
 }
 
 static int run(const dp_args *a)

@@ -60,7 +60,6 @@ static int train(const dp_train *t, const dp_args *a, dp_error *e)
     if (!status && dp_args_flag(a, "json")) dp_train_result_json(stdout, t, &r);
     else if (!status && !dp_args_flag(a, "quiet")) summary(t, &r, o.folder);
     free(folder);
-    if (status == DP_EBUDGET) return fprintf(stderr, "driftproof: %s\n", e->text), EXIT_UNEXPECTED;
     return status ? dp_say_failure(e) : r.diverged ? EXIT_UNEXPECTED : EXIT_EXPECTED;
 }
 

@@ -40,7 +40,7 @@ void dp_help_command(FILE *f, const dp_tool_command *c)
     print_options(f, c->options);
     fputs("\nOf every command:\n", f);
     print_options(f, dp_common_options);
-    fputs("\nExit status: 0 all as expected; 1 some verdict not as expected; 2 wrong usage or input; 3 the environment failed.\n", f);
+    fputs("\nExit status: 0 all as expected; 1 some verdict not as expected, or what was asked not reached; 2 wrong usage or input;\n3 the environment failed.\n", f);
 }
 
 void dp_help_all(FILE *f)
@@ -49,6 +49,6 @@ void dp_help_all(FILE *f)
     for (const dp_tool_command *const *c = dp_commands; *c; c++) fprintf(f, "  %-12s %-20s %s\n", (*c)->name, (*c)->operands, (*c)->summary);
     fputs("\nOf every command:\n", f);
     print_options(f, dp_common_options);
-    fputs("\n'driftproof COMMAND --help' explains a command. Exit status: 0 all as expected; 1 some verdict not as expected;\n"
-          "2 wrong usage or bad input; 3 the environment failed (a rerun resumes).\n", f);
+    fputs("\n'driftproof COMMAND --help' explains a command. Exit status: 0 all as expected; 1 some verdict not as expected,\n"
+          "or what was asked (digits, a tolerance, a number that doubles hold) not reached; 2 wrong usage or bad input; 3 the environment failed (a rerun resumes).\n", f);
 }

@@ -49,7 +49,7 @@ static void head(FILE *f, const char *name, const char *summary)
 
 static void statuses(FILE *f)
 {
-    static const char *const lines[] = {"0", "all as expected", "1", "some verdict not as expected", "2", "wrong usage or bad input",
+    static const char *const lines[] = {"0", "all as expected", "1", "some verdict not as expected, or what was asked (digits, a tolerance, a number that doubles hold) not reached", "2", "wrong usage or bad input",
                                         "3", "the environment failed (memory, disk, interrupted): what was finished is kept and a rerun resumes",
                                         "other", "may be added; treat any other status as a failure"};
     fputs(".SH EXIT STATUS\n", f);

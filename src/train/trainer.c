@@ -113,7 +113,7 @@ static int within(const double *x, size_t count)
     return 1;
 }
 
-/* d loss/d x_i, with c = 1/n or 1/(n d): -2 c gamma V_i; differentiated through V: 2 c gamma^2 sum_j (dV_j/dx_i)^T V_j. */
+/* d loss/d x_i of (1), (46), which (104) goes on from, with c = 1/n or 1/(n d): -2 c gamma V_i; differentiated through V: 2 c gamma^2 sum_j (dV_j/dx_i)^T V_j. */
 static dp_status slopes(dp_trainer *a, double c, dp_error *e)
 {
     const dp_train *t = a->t;
