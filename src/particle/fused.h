@@ -29,7 +29,7 @@ void dp_fused_deep(double *sum, double *moment, const dp_fused *f, size_t first,
 size_t dp_fused_deep_room(const dp_fused *f);
 
 /* For d <= 3 each weight once for two sums, over the columns from `from` (a multiple of 16) on: row[i] of the rows first + i, i < count <= DP_FUSED_TALL: sum and moments;
-   col: sums, then moments, m each, to which are added the same sums over these rows (moments of b_j - a_i, too); without moments each is the sum alone. Nothing is left out.
+   col: sums, then moments, m each, become from `from` on the same sums over these rows (moments of b_j - a_i, too); without moments each is the sum alone. Nothing is left out.
    Cost: 19 vector instructions (d = 2) for two pairs. */
 void dp_fused_sides(double *row, double *col, const dp_fused *f, size_t first, size_t count, size_t from, int moments, double *room);
 size_t dp_fused_sides_room(const dp_fused *f);

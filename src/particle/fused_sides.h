@@ -46,7 +46,7 @@ INLINE void T(sides)(double *row, double *col, const dp_fused *f, size_t first, 
             EACH(r, ROWS) EACH(c, terms) T(flush)(room + ((i + (size_t) r) * (size_t) terms + (size_t) c) * WIDTH, acc[r][c], more);
         }
         for (int c = 0; c < terms; c++)
-            for (size_t j = from; j < to; j++) col[(size_t) c * f->m + j] += 2 * (double) column[(size_t) c * BLOCK + j - from];
+            for (size_t j = from; j < to; j++) col[(size_t) c * f->m + j] = 2 * (double) column[(size_t) c * BLOCK + j - from];
     }
     for (size_t i = 0; i < count * (size_t) terms; i++) row[i] = 2 * T(tree)(room + i * WIDTH);
 }

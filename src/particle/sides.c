@@ -38,7 +38,6 @@ static dp_status some_rows(void *argument, slong job, int worker, dp_error *e)
     const size_t first = (a->base + (size_t) job) * TALL, count = FLINT_MIN((size_t) TALL, a->L->p->n - first), m = a->f.m, from = a->self ? first + TALL : 0;
     double *col = a->wave + (size_t) job * a->terms * m, *room = a->room + (size_t) worker * dp_fused_sides_room(&a->f);
     (void) e;
-    for (size_t c = 0; c < a->terms && from < m; c++) memset(col + c * m + from, 0, sizeof(double) * (m - from));
     dp_fused_sides(a->row + first * a->terms, col, &a->f, first, count, from, a->moments, room);
     if (a->self) own_block(a, first, count, room);
     return DP_OK;
