@@ -4,10 +4,7 @@
 
 #include <math.h>
 
-static double rate(dp_kernel_family family) /* of the Matern kernels, times 1/h */
-{
-    return family == DP_KERNEL_LAPLACE ? 1 : family == DP_KERNEL_MATERN32 ? sqrt(3) : sqrt(5);
-}
+double dp_kernel_rate(dp_kernel_family family) { return family == DP_KERNEL_LAPLACE ? 1 : family == DP_KERNEL_MATERN32 ? sqrt(3) : sqrt(5); }
 
 dp_status dp_kernel_check(const dp_sample *s, dp_form form, dp_error *e)
 {
@@ -62,8 +59,7 @@ static double log_factor(dp_kernel_family family, dp_form form, double z, double
     return (rung == 0 ? log1p(z) : rung == 1 ? log(3 + 3 * z + z * z) : log(5 + 5 * z + 2 * z * z + z * z * z / 3)) - 2 * log(a);
 }
 
-/* log of one part's form, without its weight, but for the part -c/eps of `gaussian` and the Matern kernels that *far holds. */
-static double log_near(double *far, dp_kernel_family family, double h, dp_form form, double r2)
+double dp_kernel_near(double *far, dp_kernel_family family, double h, dp_form form, double r2)
 {
     const double r = sqrt(r2);
     *far = 0;
@@ -76,8 +72,8 @@ static double log_near(double *far, dp_kernel_family family, double h, dp_form f
     case DP_KERNEL_ENERGY:
         return -log(r);
     default:
-        *far = rate(family) * r;
-        return log_factor(family, form, rate(family) * r / h, rate(family) / h);
+        *far = dp_kernel_rate(family) * r;
+        return log_factor(family, form, dp_kernel_rate(family) * r / h, dp_kernel_rate(family) / h);
     }
 }
 
@@ -86,12 +82,12 @@ double dp_pkernel_cost(const dp_pkernel *k, dp_form form, double r2)
     double top = -INFINITY, sum = 0, far, log_part[64];
     if (form == DP_FORM_SLOPE && r2 == 0) return INFINITY;
     if (k->power) {
-        const double near = k->part[0].log_weight + log_near(&far, k->part[0].family, k->h, form, r2);
+        const double near = k->part[0].log_weight + dp_kernel_near(&far, k->part[0].family, k->h, form, r2);
         return near == 0 ? far : far - dp_pkernel_eps(k) * near;
     }
     for (slong i = 0; i < k->nparts; i++) {
         const double h = k->part[i].h;
-        log_part[i] = k->part[i].log_weight + log_near(&far, k->part[i].family, h, form, r2);
+        log_part[i] = k->part[i].log_weight + dp_kernel_near(&far, k->part[i].family, h, form, r2);
         log_part[i] -= k->part[i].family == DP_KERNEL_GAUSSIAN ? far / h / h : far / h;
         top = fmax(top, log_part[i]);
     }

@@ -23,44 +23,11 @@ static const double log2e = 0x1.71547652b82fep0;
 
 /* ---- costs less potentials ---- */
 
-/* a + b exactly. */
-static inline dp_twofold sum_two(double a, double b)
-{
-    const double s = a + b, t = s - a;
-    return (dp_twofold){s, (a - (s - t)) + (b - t)};
-}
-
-/* Within 2^-104 (|a| + |b|). */
-static inline dp_twofold plus(dp_twofold a, dp_twofold b)
-{
-    const dp_twofold s = sum_two(a.high, b.high);
-    const double t = s.low + (a.low + b.low), h = s.high + t;
-    return (dp_twofold){h, t - (h - s.high)};
-}
-
-static inline dp_twofold minus(dp_twofold a, dp_twofold b) { return plus(a, (dp_twofold){-b.high, -b.low}); }
-
-/* a.high is halved into parts of 26 bits, whose products are exact. */
-static inline dp_twofold square(dp_twofold a)
-{
-    const double split = 0x1.0000002p27 * a.high, x = split - (split - a.high), y = a.high - x, p = a.high * a.high;
-    return (dp_twofold){p, ((x * x - p) + 2 * x * y) + y * y + 2 * a.high * a.low};
-}
-
-/* high + low += (a - b_j)^2 for all j. */
-CLONES static void add_squares(double *restrict high, double *restrict low, double a, const double *restrict b, size_t m)
-{
-    for (size_t j = 0; j < m; j++) {
-        const dp_twofold t = plus((dp_twofold){high[j], low[j]}, square(sum_two(a, -b[j])));
-        high[j] = t.high, low[j] = t.low;
-    }
-}
-
 /* out = part (high + low) + own - F - G_j, rounded. */
 CLONES static void subtract(double *restrict out, const double *restrict high, const double *restrict low, double part, double own, dp_twofold F, const dp_twofold *restrict G, size_t m)
 {
-    const dp_twofold from = minus((dp_twofold){own, 0}, F);
-    for (size_t j = 0; j < m; j++) out[j] = minus(plus((dp_twofold){part * high[j], part * low[j]}, from), G[j]).high;
+    const dp_twofold from = dp_twofold_minus((dp_twofold){own, 0}, F);
+    for (size_t j = 0; j < m; j++) out[j] = dp_twofold_minus(dp_twofold_plus((dp_twofold){part * high[j], part * low[j]}, from), G[j]).high;
 }
 
 /* Costs of row i, of other kernels than one Gaussian what doubles make of them. bt: columns coordinate by coordinate; high, low: room. */
@@ -68,7 +35,7 @@ static void reduced_row(dp_reduced *r, const dp_pairing *p, size_t i, const doub
 {
     const int gaussian = p->kernel->power == 2;
     memset(high, 0, sizeof(double) * p->m), memset(low, 0, sizeof(double) * p->m);
-    for (size_t k = 0; k < p->d && gaussian; k++) add_squares(high, low, p->a[i * p->d + k], bt + k * p->m, p->m);
+    for (size_t k = 0; k < p->d && gaussian; k++) dp_twofold_add_squares(high, low, bt + k * p->m, p->a[i * p->d + k], p->m);
     for (size_t j = 0; j < p->m && !gaussian; j++) high[j] = dp_pairing_cost(p, i, j);
     subtract(r->cost + i * p->m, high, low, gaussian ? 0.5 : 1, gaussian ? dp_pkernel_cost(p->kernel, p->form, 0) : 0, r->F[i], r->G, p->m);
     if (p->skip && i < p->m) r->cost[i * p->m + i] = INFINITY;
@@ -76,7 +43,7 @@ static void reduced_row(dp_reduced *r, const dp_pairing *p, size_t i, const doub
 
 static void into(dp_twofold *F, double *f, size_t n)
 {
-    for (size_t i = 0; i < n; i++) F[i] = plus(F[i], (dp_twofold){f[i], 0}), f[i] = 0;
+    for (size_t i = 0; i < n; i++) F[i] = dp_twofold_plus(F[i], (dp_twofold){f[i], 0}), f[i] = 0;
 }
 
 /* f and g go into F and G. */
@@ -210,7 +177,7 @@ void dp_reduced_rows(double *shift, const dp_reduced *r, const dp_pairing *p)
 double dp_reduced_base(const dp_reduced *r)
 {
     dp_twofold f = {0, 0}, g = {0, 0};
-    for (size_t i = 0; i < r->n; i++) f = plus(f, r->F[i]);
-    for (size_t j = 0; j < r->m; j++) g = plus(g, r->G[j]);
-    return plus((dp_twofold){f.high / (double) r->n, f.low / (double) r->n}, (dp_twofold){g.high / (double) r->m, g.low / (double) r->m}).high;
+    for (size_t i = 0; i < r->n; i++) f = dp_twofold_plus(f, r->F[i]);
+    for (size_t j = 0; j < r->m; j++) g = dp_twofold_plus(g, r->G[j]);
+    return dp_twofold_plus((dp_twofold){f.high / (double) r->n, f.low / (double) r->n}, (dp_twofold){g.high / (double) r->m, g.low / (double) r->m}).high;
 }

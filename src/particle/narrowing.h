@@ -4,9 +4,7 @@
 #define DP_PARTICLE_NARROWING_H
 
 #include "particle/particle.h"
-
-/* The sum of two doubles, the second half an ulp of the first at most. */
-typedef struct { double high, low; } dp_twofold;
+#include "particle/twofold.h"
 
 /* What is left of a problem when potentials F_i, G_j are subtracted: cost_ij = c_ij - F_i - G_j (n x m, +inf where a pair is left out), rounded once; f, g: potentials of that, in units of cost, rows with
    their sums; error: L1 distance of the column sums from 1/m; bound: on the error of an exponent that counts; steps: of Newton's method. */

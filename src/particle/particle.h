@@ -72,6 +72,9 @@ double dp_over_eps(const dp_pkernel *k, double cost); /* cost/eps without formin
 /* The cost at squared distance r2; +inf where the form is 0 by convention: the slope at r = 0 (there the gradient is 0, or taken so at a kink;
    dp_rows counts it for one Gaussian, where it makes no difference to sum times shift). */
 double dp_pkernel_cost(const dp_pkernel *k, dp_form form, double r2);
+/* log of one part's form, without its weight, but for the part -c/eps of `gaussian` (c = r^2/2) and the Matern kernels (c = rate r) that *far holds. */
+double dp_kernel_near(double *far, dp_kernel_family family, double h, dp_form form, double r2);
+double dp_kernel_rate(dp_kernel_family family); /* 1, sqrt(3), sqrt(5) */
 
 /* ---- sums over pairs ---- */
 

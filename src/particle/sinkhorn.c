@@ -3,11 +3,15 @@
 #include "particle/converge.h"
 #include "particle/entropic.h"
 #include "particle/functional.h"
+#include "particle/twice.h"
 #include "particle/wide.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { MANY = 1 << 22 };
+static const double HARM = 0x1p-40, HARM_MANY = 0x1p-24; /* of weights, by rounding potentials; where pairs are so many, or digits of floats were asked */
 
 /* Exactly `sweeps` of them. */
 static dp_status fixed(dp_potentials *a, const dp_sample *s, dp_error *e)
@@ -24,11 +28,32 @@ static dp_status fixed(dp_potentials *a, const dp_sample *s, dp_error *e)
 
 static dp_status solve(dp_potentials *a, const dp_sample *s, dp_error *e) { return s->iterations >= 0 ? fixed(a, s, e) : dp_potentials_converge(a, s->tolerance, e); }
 
-/* The plan's rows, normalised once more: f, and barycentres minus x. */
-static dp_status barycentres(double *shift, dp_potentials *a, const dp_sample *s, dp_error *e)
+static double most_of(const double *f, size_t n)
 {
+    double most = 0;
+    for (size_t i = 0; i < n; i++)
+        if (!(fabs(f[i]) <= most)) most = fabs(f[i]);
+    return most;
+}
+
+/* The largest potentials after so many sweeps, in units of eps; one column takes all, whatever they are. */
+static double exponents(const dp_potentials *a) { return a->p.m > 1 ? dp_over_eps(a->p.kernel, most_of(a->f, a->p.n)) + dp_over_eps(a->p.kernel, most_of(a->g, a->p.m)) : 0; }
+
+/* The plan's rows, normalised once more: f, and barycentres minus x; in twice the precision where rounding potentials would harm weights. *rounding: a bound on the relative error of a weight, each half of a sweep adding as much.
+   The only point, left out, has no pair and moves by nothing. */
+static dp_status barycentres(double *shift, double *rounding, dp_potentials *a, const dp_sample *s, dp_error *e)
+{
+    *rounding = 0;
+    if (a->p.skip && a->p.n == 1 && a->p.m == 1) {
+        if (shift) memset(shift, 0, sizeof(double) * a->p.d);
+        return DP_OK;
+    }
     const dp_status status = solve(a, s, e);
-    return status ? status : dp_potentials_rows(shift, a, e);
+    if (status || s->iterations <= 0) return status ? status : dp_potentials_rows(shift, a, e);
+    const double most = exponents(a), unit = a->p.single ? 0x1p-24 : 0x1p-53, halves = 2 * (double) s->iterations + 2;
+    const int twice = !(0x1p-50 * most <= (a->single || a->p.n > MANY / a->p.m ? HARM_MANY : HARM));
+    *rounding = halves * (twice ? 0x1p-44 + 0x1p-98 * most : 8 * unit * (40 + most));
+    return twice ? dp_twice_sweeps(shift, a->f, a->g, &a->p, s->iterations, s->columns_first, e) : dp_potentials_rows(shift, a, e);
 }
 
 /* ---- clouds far apart ----
@@ -89,10 +114,15 @@ static void moved_clear(moved *to) { free(to->b), free(to->t); }
 /* ---- values ---- */
 
 /* Rows are normalised, so that the total mass is 1 and mean f + mean g the dual value, at most OT_eps; with what moving the points took from it. And its gap. */
-static dp_status values(double *dual, double *gap, const dp_potentials *a, const moved *to, dp_error *e)
+static dp_status values(double *dual, double *gap, dp_potentials *a, const moved *to, dp_error *e)
 {
     const dp_reduced *r = &a->reduced;
     const double *f = r->cost ? r->f : a->f, *g = r->cost ? r->g : a->g, base = to->value + (r->cost ? dp_reduced_base(r) : 0);
+    const int single = a->p.single;
+    a->p.single = 0;
+    const dp_status rows = single ? dp_potentials_rows(NULL, a, e) : DP_OK; /* floats leave rows without their sums */
+    a->p.single = single;
+    if (rows) return rows;
     dp_pairing p = a->p;
     p.cost = r->cost;
     *dual = mean_of(f, p.n, 1, 0) + mean_of(g, p.m, 1, 0) + base;
@@ -112,16 +142,17 @@ dp_status dp_sinkhorn_drift(dp_drifted *out, const dp_sample *s, dp_error *e)
     dp_potentials y, z;
     dp_status status = dp_pkernel_init(&k, s, DP_FORM_KERNEL, e);
     if (status) return status;
-    double *shift = dp_malloc(sizeof(double) * s->n * s->d);
+    double *shift = dp_malloc(sizeof(double) * s->n * s->d), rounding[2] = {0, 0};
     dp_pairing pair[2] = {dp_pairing_y(s, &k, DP_FORM_KERNEL), dp_pairing_negatives(s, &k, DP_FORM_KERNEL)};
     moved to[2] = {move(pair, s), move(pair + 1, s)};
     dp_potentials_init(&y, pair[0]), dp_potentials_init(&z, pair[1]);
-    status = barycentres(out->v, &y, s, e);
-    if (!status) status = barycentres(shift, &z, s, e);
+    status = barycentres(out->v, rounding, &y, s, e);
+    if (!status) status = barycentres(shift, rounding + 1, &z, s, e);
     if (!status) move_back(out->v, to, s->n, s->d), move_back(shift, to + 1, s->n, s->d);
     for (size_t i = 0; i < s->n * s->d; i++) out->v[i] -= shift[i];
     dp_drifted_note(out, "sweeps", (double) y.sweeps);
     dp_drifted_note(out, "sweeps_self", (double) z.sweeps);
+    if (s->iterations > 0) dp_drifted_note(out, "rounding", fmax(rounding[0], rounding[1]));
     if (s->iterations < 0) dp_drifted_note(out, "newton", (double) y.reduced.steps), dp_drifted_note(out, "newton_self", (double) z.reduced.steps);
     if (!status && s->iterations < 0) {
         dp_drifted_note(out, "marginal_error", y.error), dp_drifted_note(out, "marginal_error_self", z.error);
@@ -134,11 +165,20 @@ dp_status dp_sinkhorn_drift(dp_drifted *out, const dp_sample *s, dp_error *e)
     return status;
 }
 
+/* -n times the derivative of OT(x, y) - OT(x, x)/2, both after so many sweeps: no barycentres, which are that at convergence alone. */
+static dp_status descent(double *v, const dp_pairing *pair, const dp_sample *s, dp_error *e)
+{
+    const double n = (double) s->n;
+    memset(v, 0, sizeof(double) * s->n * s->d);
+    const dp_status status = dp_twice_gradient(v, NULL, -n, pair, s->iterations, s->columns_first, e);
+    return status ? status : dp_twice_gradient(v, v, n / 2, pair + 1, s->iterations, s->columns_first, e);
+}
+
 dp_status dp_sinkhorn_sample(double *value, dp_drifted *out, const dp_sample *s, dp_error *e)
 {
     dp_pkernel k;
     long double dual[3];
-    double one, gap[3] = {0};
+    double one, rounding, gap[3] = {0};
     dp_status status = dp_pkernel_init(&k, s, DP_FORM_KERNEL, e);
     if (status) return status;
     if (s->z || s->leave_out) return dp_fail(e, DP_EUNSUPPORTED, "sinkhorn: the divergence is of x and y; negatives and masks have no part in it");
@@ -152,7 +192,7 @@ dp_status dp_sinkhorn_sample(double *value, dp_drifted *out, const dp_sample *s,
         }
         moved to = move(pair + i, s);
         dp_potentials_init(&a, pair[i]);
-        status = barycentres(NULL, &a, s, e);
+        status = barycentres(NULL, &rounding, &a, s, e);
         if (!status) status = values(&one, gap + i, &a, &to, e), dual[i] = one;
         dp_potentials_clear(&a), moved_clear(&to);
     }
@@ -162,5 +202,6 @@ dp_status dp_sinkhorn_sample(double *value, dp_drifted *out, const dp_sample *s,
         note_values(out, (double) dual[0], gap[0]);
         dp_drifted_note(out, "gap_self_x", gap[1]), dp_drifted_note(out, "gap_self_y", gap[2]);
     }
-    return out && out->v ? dp_sinkhorn_drift(out, s, e) : DP_OK;
+    if (!out || !out->v) return DP_OK;
+    return s->iterations >= 0 ? descent(out->v, pair, s, e) : dp_sinkhorn_drift(out, s, e);
 }
