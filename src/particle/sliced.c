@@ -6,6 +6,7 @@
 
 #include <float.h>
 #include <gsl/gsl_cdf.h>
+#include <gsl/gsl_qrng.h>
 #include <math.h>
 #include <stdlib.h>
 #include <Random123/philox.h>
@@ -61,25 +62,57 @@ void dp_directions_random(double *out, size_t count, size_t d, ulong seed)
     for (size_t i = 0; i < count; i++) unit(out + i * d, d);
 }
 
-/* Root > 1 of z^(d+1) = z + 1: the powers of its inverse are badly approximable together. */
-static double golden(size_t d)
+/* u and -u are one direction to (53): equal angles on half a circle, Fibonacci's lattice on half a sphere (equal steps of height, the golden angle). */
+static void half_circle(double *v, size_t i, size_t count)
 {
-    double z = 2;
-    for (int i = 0; i < 100; i++) z = pow(1 + z, 1 / (double) (d + 1));
-    return z;
+    v[0] = cos(pi * ((double) i + 0.5) / (double) count), v[1] = sin(pi * ((double) i + 0.5) / (double) count);
 }
+
+static void half_sphere(double *v, size_t i, size_t count)
+{
+    const double turns = (double) i * 0.6180339887498949, angle = 2 * pi * (turns - floor(turns)), z = ((double) i + 0.5) / (double) count, r = sqrt((1 - z) * (1 + z));
+    v[0] = r * cos(angle), v[1] = r * sin(angle), v[2] = z;
+}
+
+/* Normal quantiles of Sobol' points; the first is the centre of the cube, which has no direction. */
+static void sobol(double *out, size_t count, size_t d)
+{
+    gsl_qrng *q = gsl_qrng_alloc(gsl_qrng_sobol, (unsigned) d);
+    gsl_qrng_get(q, out);
+    for (size_t i = 0; i < count; i++) {
+        gsl_qrng_get(q, out + i * d);
+        for (size_t k = 0; k < d; k++) out[i * d + k] = gsl_cdf_ugaussian_Pinv(out[i * d + k]);
+    }
+    gsl_qrng_free(q);
+}
+
+/* Orthonormal bases, one after another, of random vectors; every projection is taken twice, so that rounding leaves right angles. */
+static void bases(double *out, size_t count, size_t d)
+{
+    dp_directions_random(out, count, d, 0);
+    for (size_t i = 0; i < count; i++) {
+        double *v = out + i * d;
+        for (size_t j = 0; j < 2 * (i % d); j++) {
+            const double *u = out + (i - i % d + j % (i % d)) * d;
+            double along = 0;
+            for (size_t k = 0; k < d; k++) along += u[k] * v[k];
+            for (size_t k = 0; k < d; k++) v[k] -= along * u[k];
+        }
+        unit(v, d);
+    }
+}
+
+enum { SOBOL_DIM = 24 }; /* beyond, a thousand points are better spread as bases: measured */
 
 void dp_directions_quasi(double *out, size_t count, size_t d)
 {
-    const double z = golden(d);
+    if (d > SOBOL_DIM) bases(out, count, d);
+    else if (d > 3) sobol(out, count, d);
     for (size_t i = 0; i < count; i++) {
-        double *v = out + i * d;
-        for (size_t k = 0; k < d && d != 2; k++) {
-            const double t = 0.5 + (double) (i + 1) * pow(z, -(double) (k + 1)), u = t - floor(t);
-            v[k] = d == 1 ? 1 : gsl_cdf_ugaussian_Pinv(fmin(fmax(u, 0x1p-53), 1 - 0x1p-53));
-        }
-        if (d == 2) v[0] = cos(pi * ((double) i + 0.5) / (double) count), v[1] = sin(pi * ((double) i + 0.5) / (double) count);
-        unit(v, d);
+        if (d == 1) out[i] = 1;
+        if (d == 2) half_circle(out + i * d, i, count);
+        if (d == 3) half_sphere(out + i * d, i, count);
+        unit(out + i * d, d);
     }
 }
 

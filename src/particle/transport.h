@@ -25,8 +25,10 @@ dp_status dp_exact_transport(double *shift, double *primal, double *dual, const 
 typedef struct { size_t row, column; slong mass; } dp_shipment;
 dp_status dp_transport_flows(dp_shipment **flows, size_t *count, double *v, const dp_sample *s, dp_error *e);
 
-/* Unit vectors, count x d: independent and uniform on the sphere (Philox4x32-10, key `seed`), or equidistributed: equal angles on half a circle for d = 2,
-   normal quantiles of a Kronecker sequence otherwise. */
+/* Unit vectors, count x d: independent and uniform on the sphere (Philox4x32-10, key `seed`), or equidistributed, always the same: equal angles on half a circle for d = 2,
+   Fibonacci's lattice on half a sphere for d = 3, normal quantiles of Sobol' points for 4 <= d <= 24, orthonormal bases beyond (of a last one as much as fits).
+   Requires: count, d >= 1. Error: lengths are 1 to 2^-48; moments as t-directions.c asks (a thousand directions in the plane and in space: second and fourth ones to a fiftieth of
+   what drawn ones reach; in 24 dimensions to a half; bases: second ones exactly when d divides count). Cost: count d numbers; bases 2 count d^2. */
 void dp_directions_random(double *out, size_t count, size_t d, ulong seed);
 void dp_directions_quasi(double *out, size_t count, size_t d);
 

@@ -269,7 +269,7 @@ static const dp_option options[] = {
     {"iterations", 'i', "K", "sinkhorn: so many sweeps, each rows then columns, then rows normalised once; 0 is the mean-shift"},
     {"tolerance", 't', "T", "sinkhorn: sweeps until the marginals' L1 error is below T; smoothed-kl: smaller steps until the velocity changes by less than T of the largest (default: 1e-13, or what rounding leaves)"},
     {"order", 0, "rows-first|columns-first", "sinkhorn: where a sweep begins (default: rows)"},
-    {"directions", 0, "SET", "sliced-wasserstein: FILE of vectors of any length, (k, d), or (d, k) where k is not d, or random:K, quasi:K: so many at random by --seed or equidistributed (default: random:100)"},
+    {"directions", 0, "SET", "sliced-wasserstein: FILE of vectors of any length, (k, d), or (d, k) where k is not d, or random:K, quasi:K: so many at random by --seed or equidistributed (equal angles in the plane, Fibonacci's lattice in space, Sobol' points up to 24 dimensions, orthonormal bases beyond; default: random:100)"},
     {"regularisation", 'l', "L", "kale, chi2: lambda, an exact number"},
     {"critic", 0, "SET", "fgan: the critic g: FILE.npz, weights of a network, or train:K, two hidden layers of 64 numbers from --seed, trained by K steps of Adam on these samples"},
     {"divergence", 0, "kl|js|chi2|kale", "fgan: whose dual the critic maximises (default: kl; kale needs --regularisation)"},
