@@ -49,14 +49,31 @@ const dp_race dp_races[] = {
     {"proxy-torch", "sinkhorn-proxy", "PyTorch", 1024, 2, 1, 0, 40, NULL},
     {"proxy-torch", "sinkhorn-proxy", "PyTorch", 4096, 2, 1, 0, 50, NULL},
     {"proxy-torch", "sinkhorn-proxy", "PyTorch", 16384, 2, 1, 1, 0, NULL},
+    {"proxy-torch", "sinkhorn-proxy", "PyTorch", 1024, 64, 1, 0, 0, NULL},
+    {"proxy-torch", "sinkhorn-proxy", "PyTorch", 4096, 64, 1, 0, 0, NULL},
+    {"proxy-threads", "sinkhorn-proxy", "threads", 4096, 2, 1, 0, 0, NULL},
+    {"da2-torch", "da2", "PyTorch", 256, 2, 1, 0, 0, NULL},
+    {"da2-torch", "da2", "PyTorch", 1024, 2, 1, 0, 40, NULL},
+    {"da2-torch", "da2", "PyTorch", 4096, 2, 1, 0, 50, NULL},
+    {"da2-torch", "da2", "PyTorch", 16384, 2, 1, 1, 0, NULL},
+    {"da2-torch", "da2", "PyTorch", 1024, 64, 1, 0, 0, NULL},
+    {"da2-threads", "da2", "threads", 4096, 2, 1, 0, 0, NULL},
+    {"mmd-torch", "mmd", "PyTorch", 256, 2, 1, 0, 0, NULL},
+    {"mmd-torch", "mmd", "PyTorch", 1024, 2, 1, 0, 0, NULL},
     {"mmd-torch", "mmd", "PyTorch", 4096, 2, 1, 0, 25, NULL},
+    {"mmd-torch", "mmd", "PyTorch", 16384, 2, 1, 1, 0, NULL},
+    {"mmd-torch", "mmd", "PyTorch", 4096, 64, 1, 0, 0, NULL},
+    {"mmd-threads", "mmd", "threads", 4096, 2, 1, 0, 0, NULL},
     {"sinkhorn-torch", "sinkhorn", "PyTorch", 256, 2, 1, 0, 30, NULL},
     {"sinkhorn-torch", "sinkhorn", "PyTorch", 1024, 2, 1, 0, 25, NULL},
     {"sinkhorn-torch", "sinkhorn", "PyTorch", 4096, 2, 1, 1, 50, NULL},
     {"sinkhorn-pot", "sinkhorn", "POT", 256, 2, 0, 0, 0, NULL},
     {"sinkhorn-pot", "sinkhorn", "POT", 1024, 2, 0, 1, 0, NULL},
     {"sinkhorn-pot", "sinkhorn", "POT", 4096, 2, 0, 1, 60, NULL},
+    {"sinkhorn-torch", "sinkhorn", "PyTorch", 1024, 64, 1, 0, 0, NULL},
+    {"sinkhorn-threads", "sinkhorn", "threads", 1024, 2, 1, 0, 0, NULL},
     {"sinkhorn-threads", "sinkhorn", "threads", 4096, 2, 1, 1, 0, NULL},
+    {"sinkhorn-exp", "sinkhorn", "exp", 16384, 2, 1, 1, 0, NULL},
     {"sinkhorn-converged", "sinkhorn", "sweeps", 256, 2, 1, 0, 0, "1"},
     {"sinkhorn-converged", "sinkhorn", "sweeps", 256, 2, 0, 0, 0, "1"},
     {"sinkhorn-converged", "sinkhorn", "sweeps", 256, 2, 1, 0, 0, "316/1000"},
@@ -81,7 +98,12 @@ const dp_race dp_races[] = {
     {"sinkhorn-converged", "sinkhorn", "sweeps", 4096, 2, 0, 1, 1, "1/10"},
     {"sinkhorn-converged", "sinkhorn", "sweeps", 4096, 2, 1, 1, 1, "31623/1000000"},
     {"sinkhorn-converged", "sinkhorn", "sweeps", 4096, 2, 0, 1, 1, "31623/1000000"},
-    {"sliced-torch", "sliced-wasserstein", "PyTorch", 4096, 2, 1, 0, 10, NULL}};
+    {"sliced-torch", "sliced-wasserstein", "PyTorch", 256, 2, 1, 0, 0, NULL},
+    {"sliced-torch", "sliced-wasserstein", "PyTorch", 1024, 2, 1, 0, 0, NULL},
+    {"sliced-torch", "sliced-wasserstein", "PyTorch", 4096, 2, 1, 0, 10, NULL},
+    {"sliced-torch", "sliced-wasserstein", "PyTorch", 16384, 2, 1, 1, 0, NULL},
+    {"sliced-torch", "sliced-wasserstein", "PyTorch", 4096, 64, 1, 0, 0, NULL},
+    {"sliced-threads", "sliced-wasserstein", "threads", 4096, 2, 1, 0, 0, NULL}};
 const int dp_races_count = sizeof dp_races / sizeof *dp_races;
 
 char *dp_race_title(const dp_race *r)
@@ -120,7 +142,8 @@ static void clouds_init(clouds *c, const dp_race *r)
     for (size_t i = 0; i < n; i++) c->x[i] *= sqrt((double) n), c->y[i] = c->y[i] * sqrt((double) n) + 0.5;
     if (r->h) moons(c, r);
     c->s = (dp_sample){.n = (size_t) r->n, .m = (size_t) r->n, .d = (size_t) r->d, .x = c->x, .y = c->y, .part = &c->part, .nparts = 1, .iterations = SWEEPS, .tolerance = -1,
-                       .ndirections = DIRECTIONS, .direction = c->direction, .threads = 1, .single = r->single};
+                       .ndirections = DIRECTIONS, .direction = c->direction, .threads = 1, .single = r->single,
+                       .leave_out = !strcmp(r->drift, "da2")};
 }
 
 static void clouds_clear(clouds *c)
@@ -163,12 +186,14 @@ static const char torch_program[] = START
     "def shift():\n f=lambda a,b: torch.softmax(L(a,b),1)@b\n return f(x,y)-f(x,x)\n"
     "def A(a,b):\n l=L(a,b); return torch.sqrt(torch.softmax(l,1).mul_(torch.softmax(l,0)))\n"
     "def proxy():\n P,Q=A(x,y),A(x,x); return (P*Q.sum(1,keepdim=True))@y-(Q*P.sum(1,keepdim=True))@x\n"
+    "def da2():\n l=torch.cat([L(x,y),L(x,x).fill_diagonal_(-float(\"inf\"))],1); P,Q=torch.sqrt(torch.softmax(l,1).mul_(torch.softmax(l,0))).split(n,1)\n"
+    " return (P*Q.sum(1,keepdim=True))@y-(Q*P.sum(1,keepdim=True))@x\n"
     "def mmd():\n def f(a,b):\n  K=L(a,b).exp_(); return (K@b-K.sum(1,keepdim=True)*a)/(n*h*h)\n return f(x,y)-f(x,x)\n"
     "def sinkhorn():\n def f(a,b):\n  l=L(a,b); g=torch.zeros(n,dtype=t)\n  for k in range(100):\n   u=-torch.logsumexp(l+g[None],1); g=-torch.logsumexp(l+u[:,None],0)\n  return torch.softmax(l+g[None],1)@b\n"
     " return f(x,y)-f(x,x)\n"
     "q=torch.randn(100,d,dtype=t); q/=q.norm(dim=1,keepdim=True)\n"
     "def sliced():\n a,i=(q@x.T).sort(1); b=(q@y.T).sort(1)[0]; return torch.zeros(100,n,dtype=t).scatter_(1,i,b-a).T@q/100\n"
-    "serve({\"mean-shift\":shift,\"sinkhorn-proxy\":proxy,\"mmd\":mmd,\"sinkhorn\":sinkhorn,\"sliced-wasserstein\":sliced}[sys.argv[1]])";
+    "serve({\"mean-shift\":shift,\"sinkhorn-proxy\":proxy,\"da2\":da2,\"mmd\":mmd,\"sinkhorn\":sinkhorn,\"sliced-wasserstein\":sliced}[sys.argv[1]])";
 static const char pot_program[] = START
     "import warnings\nwarnings.simplefilter(\"ignore\")\nimport numpy as np,ot\nr=np.random.default_rng(0)\nx,y=r.normal(size=(n,d)),r.normal(size=(n,d))+.5\nw=np.full(n,1/n)\n"
     "def f(a,b): return n*ot.bregman.sinkhorn_log(w,w,ot.dist(a,b)/2,h*h,numItermax=100,stopThr=0)@b\nserve(lambda: f(x,y)-f(x,x))";
