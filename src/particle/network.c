@@ -2,14 +2,14 @@
 /* network.c: one entropic problem with a table of costs: sweeps, and Newton's method on the network that the plan makes of its columns. */
 #pragma GCC optimize("O3", "no-math-errno", "no-trapping-math")
 #include "base/clones.h"
-#include "particle/fused.h"
+#include "particle/powers.h"
 #include "particle/network.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { LANES = 16, PANEL = 4 };
+enum { PANEL = 4 };
 enum { LONGEST = 12, MOST_CUTS = 12, PATIENCE = 8 }; /* bits of a step; cuts of a step; steps that may bring nothing */
 static const double FAINT = 0x1p-46, SLIGHT = 0x1p-60; /* rounding: parts that exchange less mass leave the matrix singular; entries that do not count there */
 static const double log2e = 0x1.71547652b82fep0;
@@ -18,7 +18,7 @@ static double *numbers(size_t n) { return dp_calloc(n, sizeof(double)); }
 
 void dp_network_init(dp_network *w, size_t n, size_t m)
 {
-    const size_t s = (m + LANES - 1) / LANES * LANES;
+    const size_t s = dp_padded(m);
     *w = (dp_network){.n = n, .m = m, .stride = s, .E = numbers(n * s), .plan = numbers((n + PANEL) * s), .H = numbers((s + PANEL) * s), .f = numbers(n), .g = numbers(s)};
     w->col = numbers(s), w->step = numbers(s), w->next = numbers(s), w->best = numbers(s), w->end = dp_malloc(sizeof(size_t) * s);
 }
@@ -30,33 +30,9 @@ void dp_network_clear(dp_network *w)
 
 /* ---- sweeps ---- */
 
-/* at = g - E; the largest. */
-CLONES static double scores(double *restrict at, const double *restrict g, const double *restrict E, size_t n)
+CLONES static void scores(double *restrict at, const double *restrict g, const double *restrict E, size_t n)
 {
-    double top[LANES];
-    for (size_t l = 0; l < LANES; l++) top[l] = -INFINITY;
-    for (size_t j = 0; j < n; j += LANES)
-        for (size_t l = 0; l < LANES; l++) {
-            const double t = g[j + l] - E[j + l];
-            at[j + l] = t, top[l] = top[l] > t ? top[l] : t;
-        }
-    for (size_t l = 1; l < LANES; l++) top[0] = fmax(top[0], top[l]);
-    return top[0];
-}
-
-CLONES static void lower(double *at, double top, size_t n)
-{
-    for (size_t j = 0; j < n; j++) at[j] -= top;
-}
-
-CLONES static double sum_of(const double *w, size_t n)
-{
-    double sum[LANES] = {0};
-    for (size_t j = 0; j < n; j += LANES)
-        for (size_t l = 0; l < LANES; l++) sum[l] += w[j + l];
-    for (size_t half = LANES / 2; half; half /= 2)
-        for (size_t l = 0; l < half; l++) sum[l] += sum[l + half];
-    return sum[0];
+    for (size_t j = 0; j < n; j++) at[j] = g[j] - E[j];
 }
 
 CLONES static void share(double *restrict row, double *restrict col, double part, double weight, size_t n)
@@ -71,13 +47,13 @@ static double rows(dp_network *w, const double *g)
     memset(w->col, 0, sizeof(double) * w->stride);
     for (size_t i = 0; i < w->n; i++) {
         double *row = w->plan + i * w->stride;
-        const double top = scores(row, g, w->E + i * w->stride, w->stride);
+        scores(row, g, w->E + i * w->stride, w->stride);
+        const double top = dp_largest(row, w->stride);
         if (top == -INFINITY) { /* no pair is left in this row */
             memset(row, 0, sizeof(double) * w->stride);
             continue;
         }
-        lower(row, top + 1, w->stride), dp_fused_exp2(row, row, w->stride, 0);
-        const double sum = sum_of(row, w->stride);
+        const double sum = dp_powers(row, top, 1, w->stride);
         w->f[i] = log2((double) w->m) - top - 1 - log2(sum);
         share(row, w->col, 1 / sum, (double) w->m / (double) w->n, w->stride);
     }

@@ -2,6 +2,7 @@
 /* twice.c: scaling sweeps by logarithms, costs and potentials being sums of two doubles: what counts in an exponent is a difference of numbers that may be 10^20 times as large. */
 #include "base/clones.h"
 #include "base/threads.h"
+#include "particle/powers.h"
 #include "particle/twice.h"
 #include "particle/twofold.h"
 
@@ -11,8 +12,8 @@
 
 #pragma GCC optimize("O3")
 
-enum { STORED = 1 << 22, MOST = 1 << 27, LEAST = -708 }; /* pairs whose costs are kept; potentials that are; exponents of weights that are 0 */
-static const double NEAR = 256, REACH = 0x1p92; /* exponents that one rounding does not harm; that leave digits */
+enum { STORED = 1 << 22, MOST = 1 << 27 }; /* pairs whose costs are kept; potentials that are */
+static const double NEAR = 256, REACH = 0x1p92, log2e = 0x1.71547652b82fep0; /* exponents that one rounding does not harm; that leave digits */
 
 /* The points of one side, n x d, and turned round the m of the other with their potentials in two halves; cost: all in two halves, or NULL. */
 typedef struct { size_t n, m; const double *own; double *other, *potential[2], *cost[2]; } side;
@@ -93,17 +94,20 @@ CLONES static void exponents(double *restrict e, const double *restrict high, co
     for (size_t j = 0; j < m; j++) e[j] = dp_twofold_minus(dp_twofold_plus((dp_twofold){G0[j], G1[j]}, F), (dp_twofold){high[j], low[j]}).high;
 }
 
-/* The exponents of row i, in units of cost, with its potential F; the largest, -inf: there is no pair. */
-static double row_exponents(double *e, const twice *w, const side *s, size_t i, dp_twofold F, double *room)
+/* The exponents of row i, in units of cost, with its potential F, and -inf up to dp_padded(m); the largest, -inf: there is no pair. room: behind e, padded. */
+static double row_exponents(double *e, const twice *w, const side *s, size_t i, dp_twofold F)
 {
     const double *high, *low;
-    double top = -INFINITY;
-    costs(&high, &low, w, s, i, room);
+    const size_t n = dp_padded(s->m);
+    costs(&high, &low, w, s, i, e + n);
     exponents(e, high, low, s->potential, F, s->m);
     if (w->p.skip && i < s->m) e[i] = -INFINITY;
-    for (size_t j = 0; j < s->m; j++) top = e[j] > top ? e[j] : top;
-    return top;
+    for (size_t j = s->m; j < n; j++) e[j] = -INFINITY;
+    return dp_largest(e, n);
 }
+
+/* e_j becomes half of exp((e_j - top)/eps), top being the largest; their sum. */
+static double powers(double *e, const twice *w, const side *s, double top) { return dp_powers(e, top, log2e / dp_pkernel_eps(&w->kernel), dp_padded(s->m)); }
 
 /* F_i = -eps log((1/m) sum_j exp((G_j - c_ij)/eps)): from what it was, which is near after some sweeps; where not, from the largest exponent. */
 static dp_status row(void *argument, slong job, int worker, dp_error *e)
@@ -112,16 +116,12 @@ static dp_status row(void *argument, slong job, int worker, dp_error *e)
     const side *s = w->side + w->active, *o = w->side + !w->active;
     const size_t i = (size_t) job;
     const double eps = dp_pkernel_eps(&w->kernel);
-    double *line = w->room + (size_t) worker * w->width, sum = 0, top;
+    double *line = w->room + (size_t) worker * w->width, top;
     dp_twofold F = {o->potential[0][i], o->potential[1][i]};
     (void) e;
-    for (; (top = row_exponents(line, w, s, i, F, line + s->m)), fabs(top) > NEAR * eps; F = dp_twofold_minus(F, (dp_twofold){top, 0}))
+    for (; (top = row_exponents(line, w, s, i, F)), fabs(top) > NEAR * eps; F = dp_twofold_minus(F, (dp_twofold){top, 0}))
         if (top == -INFINITY) return DP_OK;
-    for (size_t j = 0; j < s->m; j++) {
-        const double t = dp_over_eps(&w->kernel, line[j]);
-        if (t > LEAST) sum += exp(t);
-    }
-    F = dp_twofold_minus(F, (dp_twofold){eps * log(sum / (double) s->m), 0});
+    F = dp_twofold_minus(dp_twofold_minus(F, (dp_twofold){top, 0}), (dp_twofold){eps * log(2 * powers(line, w, s, top) / (double) s->m), 0});
     o->potential[0][i] = F.high, o->potential[1][i] = F.low;
     return DP_OK;
 }
@@ -179,7 +179,7 @@ static dp_status twice_init(twice *w, const dp_pairing *p, slong sweeps, int col
 {
     double widest = 0;
     dp_status status = DP_OK;
-    *w = (twice){.p = *p, .kernel = *p->kernel, .workers = FLINT_MAX(1, FLINT_MIN(p->threads, DP_THREADS)), .steps = 2 * sweeps + (sweeps == 0 || !columns_first), .width = 3 * FLINT_MAX(p->n, p->m)};
+    *w = (twice){.p = *p, .kernel = *p->kernel, .workers = FLINT_MAX(1, FLINT_MIN(p->threads, DP_THREADS)), .steps = 2 * sweeps + (sweeps == 0 || !columns_first), .width = 3 * dp_padded(FLINT_MAX(p->n, p->m))};
     for (slong i = 0; i < w->kernel.nparts; i++) widest = fmax(widest, w->kernel.part[i].h);
     w->scale = -ilogb(widest);
     for (slong i = 0; i < w->kernel.nparts; i++) w->kernel.part[i].h = ldexp(w->kernel.part[i].h, w->scale);
@@ -202,16 +202,15 @@ static dp_status barycentre(void *argument, slong job, int worker, dp_error *e)
 {
     const twice *w = argument;
     const size_t d = w->p.d, i = (size_t) job;
-    double *line = w->room + (size_t) worker * w->width, *to = w->move[0] + i * d, sum = 0;
+    double *line = w->room + (size_t) worker * w->width, *to = w->move[0] + i * d;
     (void) e;
     memset(to, 0, sizeof(double) * d);
-    row_exponents(line, w, w->side, i, (dp_twofold){w->side[1].potential[0][i], w->side[1].potential[1][i]}, line + w->p.m);
-    for (size_t j = 0; j < w->p.m; j++) {
-        const double t = dp_over_eps(&w->kernel, line[j]), weight = t > LEAST ? exp(t) : 0;
-        sum += weight;
-        for (size_t k = 0; weight > 0 && k < d; k++) to[k] += weight * (w->p.b[j * d + k] - w->p.a[i * d + k]);
-    }
-    for (size_t k = 0; k < d && sum > 0; k++) to[k] /= sum;
+    const double top = row_exponents(line, w, w->side, i, (dp_twofold){w->side[1].potential[0][i], w->side[1].potential[1][i]});
+    if (top == -INFINITY) return DP_OK;
+    const double sum = powers(line, w, w->side, top);
+    for (size_t j = 0; j < w->p.m; j++)
+        for (size_t k = 0; line[j] > 0 && k < d; k++) to[k] += line[j] * (w->p.b[j * d + k] - w->p.a[i * d + k]);
+    for (size_t k = 0; k < d; k++) to[k] /= sum;
     return DP_OK;
 }
 
@@ -257,9 +256,12 @@ static void back(const twice *w, int own, size_t i, double *line)
     const double mass = 1 / (double) w->side[w->active].m, *coeff = w->bar[w->active];
     const size_t d = w->p.d;
     double *to = w->move[own] + i * d, sum = 0;
-    row_exponents(line, w, s, i, (dp_twofold){w->side[!own].potential[0][i], w->side[!own].potential[1][i]}, line + s->m);
+    const double top = row_exponents(line, w, s, i, (dp_twofold){w->side[!own].potential[0][i], w->side[!own].potential[1][i]});
+    if (top == -INFINITY) return;
+    const double unit = 2 * mass * exp(dp_over_eps(&w->kernel, top));
+    powers(line, w, s, top);
     for (size_t j = 0; j < s->m; j++) {
-        const double t = dp_over_eps(&w->kernel, line[j]), c = passive ? coeff[j] : coeff[i], weight = t > LEAST ? c * mass * exp(t) : 0;
+        const double weight = (passive ? coeff[j] : coeff[i]) * unit * line[j];
         double r2 = 0;
         if (weight == 0) continue;
         for (size_t k = 0; k < d && w->kernel.power != 2; k++) r2 += (s->own[i * d + k] - s->other[k * s->m + j]) * (s->own[i * d + k] - s->other[k * s->m + j]);

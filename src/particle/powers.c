@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* powers.c: rows of exponents and what they are powers of. */
+#pragma GCC optimize("O3", "no-math-errno", "no-trapping-math")
+#include "base/clones.h"
+#include "particle/fused.h"
+#include "particle/powers.h"
+
+enum { LANES = DP_POWERS_LANES };
+
+size_t dp_padded(size_t n) { return (n + LANES - 1) / LANES * LANES; }
+
+CLONES double dp_largest(const double *e, size_t n)
+{
+    double top[LANES];
+    for (size_t l = 0; l < LANES; l++) top[l] = e[l];
+    for (size_t j = LANES; j < n; j += LANES)
+        for (size_t l = 0; l < LANES; l++) top[l] = top[l] > e[j + l] ? top[l] : e[j + l];
+    for (size_t l = 1; l < LANES; l++) top[0] = top[0] > top[l] ? top[0] : top[l];
+    return top[0];
+}
+
+CLONES static void lower(double *e, double top, double factor, size_t n)
+{
+    for (size_t j = 0; j < n; j++) e[j] = factor * (e[j] - top) - 1;
+}
+
+CLONES static double sum_of(const double *e, size_t n)
+{
+    double sum[LANES] = {0};
+    for (size_t j = 0; j < n; j += LANES)
+        for (size_t l = 0; l < LANES; l++) sum[l] += e[j + l];
+    for (size_t half = LANES / 2; half; half /= 2)
+        for (size_t l = 0; l < half; l++) sum[l] += sum[l + half];
+    return sum[0];
+}
+
+double dp_powers(double *e, double top, double factor, size_t n)
+{
+    lower(e, top, factor, n);
+    dp_fused_exp2(e, e, n, 0);
+    return sum_of(e, n);
+}
