@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* t-single.c: sums in single precision where exponents are far beyond what a float holds; enclosures where x and y are one law. */
+/* t-single.c: sums in single precision where exponents are far beyond what a float holds, far from 0, and where floats do not serve; enclosures where x and y are one law. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -35,7 +35,7 @@ static void test_narrow(void **unused)
     static const char *const drifts[] = {"mean-shift", "sharp", "blob", "da2", "sinkhorn-proxy", "sinkhorn"};
     static const dp_kernel_family families[] = {DP_KERNEL_GAUSSIAN, DP_KERNEL_LAPLACE, DP_KERNEL_MATERN32};
     (void) unused;
-    for (slong decimals = 0; decimals < 9; decimals += 2)
+    for (slong decimals = 0; decimals < 9; decimals++)
         for (size_t t = 0; t < 18; t++) {
             problem p;
             dp_error e = {0};
@@ -92,8 +92,60 @@ static void test_one_law(void **unused)
     }
 }
 
+/* The velocities in doubles, to u, and those asked for in floats, to v. */
+static void both(dp_sample *s, const char *drift)
+{
+    dp_error e = {0};
+    for (int single = 0; single < 2; single++) {
+        s->single = single;
+        dp_drifted out = {.v = single ? v : u};
+        if (dp_drift_sample(&out, drift, s, &e)) fail_msg("%s: %s", drift, e.text);
+    }
+}
+
+/* Far from 0 floats hold no difference of coordinates, but a common shift changes none. A cloud that is a few bandwidths wide, or two such 900 bandwidths apart with points of both sides in each: a
+   weight that counts is off by 8 u (40 + c/eps), and by u D times the slope of its exponent for coordinates that are rounded; two weights, four sides. */
+static void test_offset(void **unused)
+{
+    static const char *const drifts[] = {"mean-shift", "mmd", "sinkhorn-proxy", "da2", "sharp", "blob", "sinkhorn"};
+    const double unit = 0x1p-24, reach = 4;
+    (void) unused;
+    for (size_t t = 0; t < 112; t++) {
+        problem p;
+        const int two = t >= 56;
+        const double offset = pow(10, (double) (1 + t % 8)), apart = two ? 900 : 0;
+        problem_init(&p, t % 7 == 3 ? DP_KERNEL_LAPLACE : DP_KERNEL_GAUSSIAN, 0);
+        p.s.d = 1 + t % 2, p.s.n = FLINT_MAX(2, p.s.n), p.s.m = FLINT_MAX(2, p.s.m);
+        const double side = reach / sqrt((double) p.s.d), far = apart + reach, most = 8 * unit * (40 + reach * reach / 2) + unit * far * reach;
+        for (size_t i = 0; i < MOST * DIM; i++) x[i] = offset + side * uniform() + (i / p.s.d % 2 && i % p.s.d == 0 ? apart : 0), y[i] = offset + side * uniform() + (i / p.s.d % 2 && i % p.s.d == 0 ? apart : 0);
+        assert_true(dp_sample_fits_single(&p.s));
+        both(&p.s, drifts[t % 7]);
+        const double tolerance = (t % 7 == 6 ? 12 : 1) * 4 * (2 * most * reach + unit * far);
+        for (size_t i = 0; i < p.s.n * p.s.d; i++) if (!(fabs(u[i] - v[i]) <= tolerance)) fail_msg("%s at %g, two %d, n %zu m %zu d %zu: %g is %g, %g allowed", drifts[t % 7], offset, two, p.s.n, p.s.m, p.s.d, u[i], v[i], tolerance);
+        problem_clear(&p);
+    }
+}
+
+/* What floats do not hold is done in doubles: clouds that are too wide beside a bandwidth, coordinates and bandwidths too small or too large. */
+static void test_not_held(void **unused)
+{
+    static const struct { double unit; const char *h; } cases[] = {{1e4, "1"}, {1e-44, "1"}, {1e-300, "1"}, {1, "1e-12"}, {1e-12, "1e-12"}, {1e18, "1e18"}, {1e30, "1e30"}, {1e-30, "1e-29"}};
+    (void) unused;
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++)
+        for (int laplace = 0; laplace < 2; laplace++) {
+            problem p;
+            problem_init(&p, laplace ? DP_KERNEL_LAPLACE : DP_KERNEL_GAUSSIAN, 0);
+            dp_fmpq_set_text(&p.part.bandwidth, cases[k].h);
+            for (size_t i = 0; i < MOST * DIM; i++) x[i] *= cases[k].unit, y[i] *= cases[k].unit;
+            assert_false(dp_sample_fits_single(&p.s));
+            both(&p.s, laplace ? "mmd" : "mean-shift");
+            assert_memory_equal(u, v, sizeof *u * p.s.n * p.s.d);
+            problem_clear(&p);
+        }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_narrow), cmocka_unit_test(test_far), cmocka_unit_test(test_one_law)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_narrow), cmocka_unit_test(test_far), cmocka_unit_test(test_one_law), cmocka_unit_test(test_offset), cmocka_unit_test(test_not_held)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* energy.c: finding a functional by name or by its flow, and its value at the population. */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "energy/energy.h"
@@ -47,12 +48,15 @@ dp_status dp_energy_population(dp_scalar_t out, const dp_problem *P, const char 
 dp_status dp_energy_sample(double *value, dp_drifted *out, const dp_sample *s, const char *name, dp_error *e)
 {
     const dp_energy *E = dp_energy_find(name);
+    dp_sample served;
     dp_status status = dp_sample_check(s, e);
-    if (!status) status = dp_sample_range(s, e);
     if (status) return status;
-    if (!E || !E->sample) return dp_fail(e, DP_EUNSUPPORTED, "%s: not defined on samples, or not there yet", name);
-    const dp_status known = E->sample(value, out, s, e);
-    return known || isfinite(*value) ? known : dp_fail(e, DP_EBUDGET, "%s: a value beyond what doubles hold: choose another unit, or take --precision DIGITS", name);
+    double *room = dp_sample_served(&served, s);
+    status = dp_sample_range(&served, e);
+    if (!status && (!E || !E->sample)) status = dp_fail(e, DP_EUNSUPPORTED, "%s: not defined on samples, or not there yet", name);
+    if (!status) status = E->sample(value, out, &served, e);
+    free(room);
+    return status || isfinite(*value) ? status : dp_fail(e, DP_EBUDGET, "%s: a value beyond what doubles hold: choose another unit, or take --precision DIGITS", name);
 }
 
 static dp_status by_definition(dp_scalar_t out, const dp_sample *s, const dp_energy *E, slong digits, dp_error *e)

@@ -55,6 +55,11 @@ void dp_drifted_note(dp_drifted *out, const char *name, double value);
 dp_status dp_sample_check(const dp_sample *s, dp_error *e);
 /* DP_EUNSUPPORTED when squares of differences overflow in doubles (single: floats), or underflow where they count: beside a bandwidth as small, or beside nothing else. Requires: dp_sample_check. */
 dp_status dp_sample_range(const dp_sample *s, dp_error *e);
+/* Whether sums over pairs may be in floats: the diagonal D of the box around all points is at most 1,024 bandwidths, and bandwidths lie between 1e-10 and 1e15 (without one D does). Coordinates less the
+   box's centre then are floats with an error that changes a distance by at most u D, u = 2^-24. */
+int dp_sample_fits_single(const dp_sample *s);
+/* *out is s; where s->single and floats serve, its points are less the box's centre, found in doubles, which changes no difference, else it is in doubles. free() what is returned. Requires: dp_sample_check. */
+double *dp_sample_served(dp_sample *out, const dp_sample *s);
 
 /* ---- kernels in doubles ---- */
 

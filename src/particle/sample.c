@@ -105,15 +105,28 @@ dp_pairing dp_pairing_negatives(const dp_sample *s, const dp_pkernel *k, dp_form
     return p;
 }
 
+/* The box low to high, both d, grows around n points. */
+static void surround(double *low, double *high, const double *a, size_t n, size_t d)
+{
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < d; k++) low[k] = fmin(low[k], a[i * d + k]), high[k] = fmax(high[k], a[i * d + k]);
+}
+
+/* Around nothing yet; free() gives both back. */
+static double *empty_box(double **high, size_t d)
+{
+    double *low = dp_malloc(sizeof *low * 2 * d);
+    *high = low + d;
+    for (size_t k = 0; k < d; k++) low[k] = INFINITY, (*high)[k] = -INFINITY;
+    return low;
+}
+
 double dp_pairing_diagonal(const dp_pairing *p)
 {
-    double r2 = 0;
-    for (size_t k = 0; k < p->d; k++) {
-        double low = INFINITY, high = -INFINITY;
-        for (size_t i = 0; i < p->n; i++) low = fmin(low, p->a[i * p->d + k]), high = fmax(high, p->a[i * p->d + k]);
-        for (size_t j = 0; j < p->m; j++) low = fmin(low, p->b[j * p->d + k]), high = fmax(high, p->b[j * p->d + k]);
-        r2 += (high - low) * (high - low);
-    }
+    double r2 = 0, *high, *low = empty_box(&high, p->d);
+    surround(low, high, p->a, p->n, p->d), surround(low, high, p->b, p->m, p->d);
+    for (size_t k = 0; k < p->d; k++) r2 += (high[k] - low[k]) * (high[k] - low[k]);
+    free(low);
     return r2;
 }
 
@@ -122,6 +135,55 @@ dp_pairing dp_pairing_turned(const dp_pairing *p)
     dp_pairing t = *p;
     t.n = p->m, t.m = p->n, t.a = p->b, t.b = p->a, t.add = NULL, t.cost = p->turned, t.turned = p->cost;
     return t;
+}
+
+/* ---- in floats ---- */
+
+/* Bandwidths whose squares and inverses floats hold with all that counts beside them; diagonals likewise where there is no bandwidth; bandwidths to a diagonal, so that roundings of coordinates
+   are 2^-14 of a bandwidth at most. */
+static const double LEAST_WIDTH = 1e-10, MOST_WIDTH = 1e15, SPAN = 1024;
+
+/* The box of all points. */
+static double *box_of(double **high, const dp_sample *s)
+{
+    double *low = empty_box(high, s->d);
+    surround(low, *high, s->x, s->n, s->d), surround(low, *high, s->y, s->m, s->d);
+    if (s->z) surround(low, *high, s->z, s->l, s->d);
+    return low;
+}
+
+int dp_sample_fits_single(const dp_sample *s)
+{
+    double *high, *low = box_of(&high, s), size = 0;
+    for (size_t k = 0; k < s->d; k++) size = hypot(size, high[k] - low[k]);
+    free(low);
+    int fits = size == 0 || (size >= 1e-30 && size <= SPAN * MOST_WIDTH);
+    for (slong i = 0; i < s->nparts && fits; i++) {
+        const double h = s->part[i].family == DP_KERNEL_ENERGY ? size > 0 ? size : 1 : fmpq_get_d(&s->part[i].bandwidth);
+        fits = h >= LEAST_WIDTH && h <= MOST_WIDTH && size <= SPAN * h;
+    }
+    return fits;
+}
+
+static const double *less(double **to, const double *a, size_t n, size_t d, const double *centre)
+{
+    double *at = *to;
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < d; k++) *(*to)++ = a[i * d + k] - centre[k];
+    return at;
+}
+
+double *dp_sample_served(dp_sample *out, const dp_sample *s)
+{
+    *out = *s;
+    out->single = s->single && dp_sample_fits_single(s);
+    if (!out->single) return NULL;
+    double *high, *low = box_of(&high, s), *room = dp_malloc(sizeof *room * (s->n + s->m + (s->z ? s->l : 0)) * s->d), *to = room;
+    for (size_t k = 0; k < s->d; k++) low[k] = low[k] / 2 + high[k] / 2;
+    out->x = less(&to, s->x, s->n, s->d, low), out->y = less(&to, s->y, s->m, s->d, low);
+    if (s->z) out->z = less(&to, s->z, s->l, s->d, low);
+    free(low);
+    return room;
 }
 
 /* ---- x and y as laws ---- */

@@ -39,7 +39,7 @@ static double most_of(const double *f, size_t n)
 /* The largest potentials after so many sweeps, in units of eps; one column takes all, whatever they are. */
 static double exponents(const dp_potentials *a) { return a->p.m > 1 ? dp_over_eps(a->p.kernel, most_of(a->f, a->p.n)) + dp_over_eps(a->p.kernel, most_of(a->g, a->p.m)) : 0; }
 
-/* The plan's rows, normalised once more: f, and barycentres minus x; in twice the precision where rounding potentials would harm weights. *rounding: a bound on the relative error of a weight, each half of a sweep adding as much.
+/* The plan's rows, normalised once more: f, and barycentres minus x; in twice the precision where rounding potentials would harm weights. *rounding: a bound on the relative error of a weight, each half of a sweep adding as much, roundings of coordinates to floats among it.
    The only point, left out, has no pair and moves by nothing. */
 static dp_status barycentres(double *shift, double *rounding, dp_potentials *a, const dp_sample *s, dp_error *e)
 {
@@ -52,7 +52,8 @@ static dp_status barycentres(double *shift, double *rounding, dp_potentials *a, 
     if (status || s->iterations <= 0) return status ? status : dp_potentials_rows(shift, a, e);
     const double most = exponents(a), unit = a->p.single ? 0x1p-24 : 0x1p-53, halves = 2 * (double) s->iterations + 2;
     const int twice = !(0x1p-50 * most <= (a->single || a->p.n > MANY / a->p.m ? HARM_MANY : HARM));
-    *rounding = halves * (twice ? 0x1p-44 + 0x1p-98 * most : 8 * unit * (40 + most));
+    const double coordinates = a->p.single && a->p.kernel->power ? sqrt(dp_pairing_diagonal(&a->p)) / a->p.kernel->h * (a->p.kernel->power == 2 ? sqrt(2 * (40 + most)) : 1) : 0;
+    *rounding = halves * (twice ? 0x1p-44 + 0x1p-98 * most : 8 * unit * (40 + most) + unit * coordinates);
     return twice ? dp_twice_sweeps(shift, a->f, a->g, &a->p, s->iterations, s->columns_first, e) : dp_potentials_rows(shift, a, e);
 }
 

@@ -154,27 +154,10 @@ static void read_released(dp_drift_input *in, const dp_args *a)
     if (weights) read_weights(o->weight, weights);
 }
 
-/* ---- single precision ---- */
-
-enum { MOST_SINGLE = 17 }; /* decimal exponent of coordinates and bandwidths whose squares floats hold */
-
-static int within(const double *a, size_t n, double largest)
-{
-    for (size_t i = 0; i < n; i++)
-        if (!(fabs(a[i]) <= largest)) return 0;
-    return 1;
-}
-
 int dp_drift_fits_single(const char *drift, const dp_sample *s)
 {
     const dp_drift *D = dp_drift_find(drift);
-    const double largest = pow(10, MOST_SINGLE);
-    int fits = D && !D->only_doubles && within(s->x, s->n * s->d, largest) && within(s->y, s->m * s->d, largest) && (!s->z || within(s->z, s->l * s->d, largest));
-    for (slong i = 0; i < s->nparts && fits; i++) {
-        const double h = fmpq_get_d(&s->part[i].bandwidth);
-        fits = h > 1e-37 && h < largest;
-    }
-    return fits;
+    return D && !D->only_doubles && dp_sample_fits_single(s);
 }
 
 /* ---- files ---- */

@@ -29,7 +29,7 @@ dp_status dp_drift_critic(dp_drifted *out, const dp_args *a, const dp_sample *s,
 int dp_drift_affinity_asked(const dp_args *a);
 void dp_drift_affinity_check(const dp_args *a, const char *drift);
 dp_status dp_drift_affinity(dp_drifted *out, const dp_args *a, const char *drift, const dp_sample *s, dp_error *e);
-/* Whether `drift` has a form in float32, and float32 holds the bandwidths, the coordinates and their squares. */
+/* Whether `drift` has a form in float32, and floats serve these points. */
 int dp_drift_fits_single(const char *drift, const dp_sample *s);
 double dp_read_double(const char *option, const char *text, double least);
 
