@@ -127,7 +127,7 @@ $(B)/single/%.o: src/train/%.c | need
 	$(call say,CC  )$(COMPILE) -DDP_TRAIN_SINGLE -c -o $@ $<
 
 # Roots in vectors, which know no errno.
-$(B)/src/train/optimiser.o $(B)/single/optimiser.o: CPPFLAGS += -fno-math-errno
+$(B)/src/train/optimiser.o $(B)/single/optimiser.o $(B)/src/particle/released.o $(foreach v,src avx2/src plain/src,$(B)/$(v)/particle/rows.o): CPPFLAGS += -fno-math-errno
 
 $(B)/src/tool/bench_conv.o $(B)/src/drift/grid_field.o: CPPFLAGS += $(if $(FFTWQ),-DDP_HAVE_FFTWQ)
 $(B)/src/tool/share.o: $(B)/datadir.stamp

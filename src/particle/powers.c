@@ -5,6 +5,8 @@
 #include "particle/fused.h"
 #include "particle/powers.h"
 
+#include <math.h>
+
 enum { LANES = DP_POWERS_LANES };
 
 size_t dp_padded(size_t n) { return (n + LANES - 1) / LANES * LANES; }
@@ -39,4 +41,10 @@ double dp_powers(double *e, double top, double factor, size_t n)
     lower(e, top, factor, n);
     dp_fused_exp2(e, e, n, 0);
     return sum_of(e, n);
+}
+
+double dp_log_sum(double *e, size_t n)
+{
+    const double top = dp_largest(e, n);
+    return top == -INFINITY ? top : top + log(2 * dp_powers(e, top, 0x1.71547652b82fep0, n));
 }

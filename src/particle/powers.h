@@ -12,4 +12,7 @@ double dp_largest(const double *e, size_t n);
 /* e_j becomes 2^(factor (e_j - top) - 1), top being the largest; their sum. Error: of a power relatively 2^-50 + 2^-51 |factor| (|e_j - top| + |e_j| + |top|). Cost: 20 vector instructions for 8 of them. */
 double dp_powers(double *e, double top, double factor, size_t n);
 
+/* log of the sum of exp(e_j), -inf of none; e is spent. Error: 2^-50 of itself and 2^-51 |e_j| of the largest. */
+double dp_log_sum(double *e, size_t n);
+
 #endif

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* released.c: Deng's released drift on samples: joint columns [x, negatives, y], every clip, mask and normalisation an option. */
+#pragma GCC optimize("O3", "no-math-errno", "no-trapping-math")
+#include "base/clones.h"
+#include "base/threads.h"
+#include "particle/fused.h"
 #include "particle/particle.h"
+#include "particle/powers.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -10,26 +15,51 @@ const dp_released dp_released_default = {.distance_floor = 1e-8, .scale_floor = 
 
 /* log sum_j exp(-c_j/h) = -least/h + log, kept apart: differences from the least cost lose nothing where costs over h are large and nearly equal. */
 typedef struct { double least, log; } log_sum;
-/* The targets in the code's order, their weights; scale: the weighted mean distance. row, col: normalisers of one temperature. */
-typedef struct { const dp_sample *s; const dp_released *o; size_t t; log_sum *row, *col; double *target, *weight, *coeff, scale, unit; } released;
+/* The targets in the code's order, their weights; scale: the weighted mean distance. row, col: normalisers of one temperature h; force: its drift; x, target: coordinate by coordinate, d x width; line: of the workers, twice
+   `width` numbers. */
+typedef struct { const dp_sample *s; const dp_released *o; size_t t, width; log_sum *row, *col; double *x, *target, *weight, *line, *force, scale, unit, h; int workers; } released;
 
-static double distance(const released *a, size_t i, size_t j)
+CLONES static void add_squares(double *restrict r2, const double *restrict to, double from, size_t n)
 {
-    const double *x = a->s->x + i * a->s->d, *y = a->target + j * a->s->d;
-    double r2 = 0;
-    for (size_t k = 0; k < a->s->d; k++) r2 += (x[k] - y[k]) * (x[k] - y[k]);
-    return sqrt(fmax(r2, a->o->distance_floor));
+    for (size_t j = 0; j < n; j++) r2[j] += (to[j] - from) * (to[j] - from);
 }
 
-static double cost(const released *a, size_t i, size_t j)
+CLONES static void roots(double *r, double floor, double scale, size_t n)
 {
-    const double r = distance(a, i, j) / (a->o->distances ? fmax(a->scale, a->o->scale_floor) : 1);
-    return a->s->leave_out && i == j ? r + a->o->mask : r;
+    for (size_t j = 0; j < n; j++) r[j] = sqrt(r[j] < floor ? floor : r[j]) / scale;
+}
+
+/* Distances over `scale` between point i of `from` and the first n of `to`. */
+static void distances(double *r, const released *a, const double *from, size_t i, const double *to, size_t n, double scale)
+{
+    for (size_t j = 0; j < n; j++) r[j] = 0;
+    for (size_t k = 0; k < a->s->d; k++) add_squares(r, to + k * a->width, from[k * a->width + i], n);
+    roots(r, a->o->distance_floor, scale, n);
+}
+
+static double cost_unit(const released *a) { return a->o->distances ? fmax(a->scale, a->o->scale_floor) : 1; }
+
+static void row_costs(double *c, const released *a, size_t i)
+{
+    distances(c, a, a->x, i, a->target, a->t, cost_unit(a));
+    if (a->s->leave_out) c[i] += a->o->mask;
+}
+
+static void column_costs(double *c, const released *a, size_t j)
+{
+    distances(c, a, a->target, j, a->x, a->s->n, cost_unit(a));
+    if (a->s->leave_out && j < a->s->n) c[j] += a->o->mask;
+}
+
+static void turn(double *to, const released *a, const double *points, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < a->s->d; k++) to[k * a->width + i] = points[i * a->s->d + k];
 }
 
 static void block(released *a, size_t *at, const double *points, size_t n, double weight)
 {
-    for (size_t i = 0; i < n * a->s->d; i++) a->target[*at * a->s->d + i] = points[i];
+    turn(a->target + *at, a, points, n);
     for (size_t i = 0; i < n; i++) a->weight[*at + i] = weight;
     *at += n;
 }
@@ -38,72 +68,114 @@ static void released_init(released *a, const dp_sample *s, const dp_released *o)
 {
     size_t at = 0;
     double weighted = 0, weights = 0;
-    *a = (released){.s = s, .o = o, .t = s->n + s->l + s->m};
-    a->target = dp_malloc(sizeof(double) * a->t * s->d), a->weight = dp_malloc(sizeof(double) * a->t);
-    a->row = dp_malloc(sizeof *a->row * s->n), a->col = dp_malloc(sizeof *a->col * a->t), a->coeff = dp_malloc(sizeof(double) * a->t);
+    *a = (released){.s = s, .o = o, .t = s->n + s->l + s->m, .workers = FLINT_MAX(1, FLINT_MIN(s->threads, DP_THREADS))};
+    a->width = dp_padded(a->t);
+    a->x = dp_malloc(sizeof(double) * a->width * s->d), a->target = dp_malloc(sizeof(double) * a->width * s->d), a->weight = dp_malloc(sizeof(double) * a->t);
+    a->row = dp_malloc(sizeof *a->row * s->n), a->col = dp_malloc(sizeof *a->col * a->t);
+    a->line = dp_malloc(sizeof(double) * 2 * a->width * (size_t) a->workers), a->force = dp_malloc(sizeof(double) * s->n * s->d);
     block(a, &at, s->x, s->n, o->weight[0]), block(a, &at, s->z, s->l, o->weight[1]), block(a, &at, s->y, s->m, o->weight[2]);
-    for (size_t j = 0; j < a->t; j++) {
-        for (size_t i = 0; i < s->n; i++) weighted += distance(a, i, j) * a->weight[j];
-        weights += a->weight[j];
+    turn(a->x, a, s->x, s->n);
+    for (size_t i = 0; i < s->n; i++) {
+        distances(a->line, a, a->x, i, a->target, a->t, 1);
+        for (size_t j = 0; j < a->t; j++) weighted += a->line[j] * a->weight[j];
     }
+    for (size_t j = 0; j < a->t; j++) weights += a->weight[j];
     a->scale = weighted / (double) s->n / weights;
     a->unit = o->coordinates ? fmax(a->scale / sqrt((double) s->d), o->scale_floor) : 1;
 }
 
-static void released_clear(released *a) { free(a->target), free(a->weight), free(a->row), free(a->col), free(a->coeff); }
+static void released_clear(released *a) { free(a->x), free(a->target), free(a->weight), free(a->row), free(a->col), free(a->line), free(a->force); }
 
-static log_sum log_sum_of(const double *c, size_t n, double h)
+CLONES static void below(double *c, double least, double h, size_t n)
 {
-    double least = INFINITY, sum = 0;
-    for (size_t i = 0; i < n; i++) least = fmin(least, c[i]);
-    for (size_t i = 0; i < n; i++) sum += exp((least - c[i]) / h);
-    return (log_sum){least, log(sum)};
+    for (size_t j = 0; j < n; j++) c[j] = (least - c[j]) / h;
 }
 
-static void normalisers(released *a, double h)
+/* Of n costs, which are spent. */
+static log_sum log_sum_of(double *c, size_t n, double h)
 {
-    double *line = dp_malloc(sizeof(double) * FLINT_MAX(a->t, a->s->n));
-    for (size_t i = 0; i < a->s->n; i++) {
-        for (size_t j = 0; j < a->t; j++) line[j] = cost(a, i, j);
-        a->row[i] = log_sum_of(line, a->t, h);
-    }
-    for (size_t j = 0; j < a->t; j++) {
-        for (size_t i = 0; i < a->s->n; i++) line[i] = cost(a, i, j);
-        a->col[j] = log_sum_of(line, a->s->n, h);
-    }
-    free(line);
+    double least = INFINITY;
+    for (size_t j = 0; j < n; j++) least = fmin(least, c[j]);
+    below(c, least, h, n);
+    for (size_t j = n; j < dp_padded(n); j++) c[j] = -INFINITY;
+    return (log_sum){least, dp_log_sum(c, dp_padded(n))};
 }
 
-/* Coefficients of one row: weight times root of the clipped product of softmaxes, negatives times the positives' sum and the other way round. */
-static void coefficients(released *a, size_t i, double h)
+static dp_status row_sum(void *argument, slong i, int worker, dp_error *e)
+{
+    const released *a = argument;
+    double *line = a->line + 2 * (size_t) worker * a->width;
+    (void) e;
+    row_costs(line, a, (size_t) i);
+    a->row[i] = log_sum_of(line, a->t, a->h);
+    return DP_OK;
+}
+
+static dp_status column_sum(void *argument, slong j, int worker, dp_error *e)
+{
+    const released *a = argument;
+    double *line = a->line + 2 * (size_t) worker * a->width;
+    (void) e;
+    column_costs(line, a, (size_t) j);
+    a->col[j] = log_sum_of(line, a->s->n, a->h);
+    return DP_OK;
+}
+
+/* Coefficients of one row: weight times root of the clipped product of softmaxes, negatives times the positives' sum and the other way round. cost: room. */
+static void coefficients(double *coeff, double *cost, const released *a, size_t i)
 {
     const size_t first = a->s->n + a->s->l;
+    const log_sum r = a->row[i];
+    const double h = a->h, log_floor = a->o->normaliser_floor > 0 ? log(a->o->normaliser_floor) : -INFINITY, root_clip = sqrt(a->o->clip);
     double positive = 0, negative = 0;
+    row_costs(cost, a, i);
     for (size_t j = 0; j < a->t; j++) {
-        const double c = cost(a, i, j), logs = a->row[i].log + a->col[j].log, least = a->row[i].least + a->col[j].least;
-        const int floored = a->o->normaliser_floor > 0 && logs - least / h < log(a->o->normaliser_floor);
-        const double root = floored ? exp(-c / h) / sqrt(a->o->normaliser_floor) : exp(((a->row[i].least - c) / h + (a->col[j].least - c) / h - logs) / 2);
-        a->coeff[j] = fmax(root, sqrt(a->o->clip)) * a->weight[j];
-        *(j < first ? &negative : &positive) += a->coeff[j];
+        const double c = cost[j], logs = r.log + a->col[j].log, least = r.least + a->col[j].least;
+        const int floored = logs - least / h < log_floor;
+        const double root = floored ? -c / h - log_floor / 2 : ((r.least - c) / h + (a->col[j].least - c) / h - logs) / 2; /* <= 0 but for rounding: no column's sum is below one of its terms */
+        coeff[j] = 0x1.71547652b82fep0 * fmin(root, 0) - 1;
     }
-    for (size_t j = 0; j < a->t; j++) a->coeff[j] *= j < first ? -positive : negative;
+    for (size_t j = a->t; j < a->width; j++) coeff[j] = -INFINITY;
+    dp_fused_exp2(coeff, coeff, a->width, 0);
+    for (size_t j = 0; j < a->t; j++) {
+        coeff[j] = fmax(2 * coeff[j], root_clip) * a->weight[j];
+        *(j < first ? &negative : &positive) += coeff[j];
+    }
+    for (size_t j = 0; j < a->t; j++) coeff[j] *= j < first ? -positive : negative;
+}
+
+/* sum_j w_j (to_j - from) */
+static double pull(const double *w, const double *to, double from, size_t n)
+{
+    double sum = 0;
+    for (size_t j = 0; j < n; j++) sum += w[j] * (to[j] - from);
+    return sum;
+}
+
+static dp_status force(void *argument, slong job, int worker, dp_error *e)
+{
+    const released *a = argument;
+    const size_t i = (size_t) job, d = a->s->d;
+    double *coeff = a->line + 2 * (size_t) worker * a->width;
+    (void) e;
+    coefficients(coeff, coeff + a->width, a, i);
+    for (size_t k = 0; k < d; k++) a->force[i * d + k] = pull(coeff, a->target + k * a->width, a->x[k * a->width + i], a->t) / a->unit;
+    return DP_OK;
 }
 
 /* Adds the drift of one temperature, divided by its root mean square over points and coordinates. */
-static void temperature(double *v, released *a, double h)
+static dp_status temperature(double *v, released *a, double h, dp_error *e)
 {
-    const size_t n = a->s->n, d = a->s->d;
-    double *force = dp_calloc(n * d, sizeof(double)), square = 0;
-    normalisers(a, h);
-    for (size_t i = 0; i < n; i++) {
-        coefficients(a, i, h);
-        for (size_t j = 0; j < a->t; j++)
-            for (size_t k = 0; k < d; k++) force[i * d + k] += a->coeff[j] * (a->target[j * d + k] - a->s->x[i * d + k]) / a->unit;
-        for (size_t k = 0; k < d; k++) square += force[i * d + k] * force[i * d + k];
-    }
-    const double rms = a->o->rms ? sqrt(fmax(square / (double) (n * d), a->o->rms_floor)) : 1;
-    for (size_t i = 0; i < n * d; i++) v[i] += rms > 0 ? force[i] / rms : 0;
-    free(force);
+    const size_t size = a->s->n * a->s->d;
+    double square = 0;
+    a->h = h;
+    dp_status status = dp_parallel(row_sum, a, (slong) a->s->n, a->workers, e);
+    if (!status) status = dp_parallel(column_sum, a, (slong) a->t, a->workers, e);
+    if (!status) status = dp_parallel(force, a, (slong) a->s->n, a->workers, e);
+    for (size_t i = 0; i < size; i++) square += a->force[i] * a->force[i];
+    const double rms = a->o->rms ? sqrt(fmax(square / (double) size, a->o->rms_floor)) : 1;
+    for (size_t i = 0; i < size; i++) v[i] += rms > 0 ? a->force[i] / rms : 0;
+    return status;
 }
 
 dp_status dp_released_check(const dp_sample *s, dp_error *e)
@@ -117,13 +189,13 @@ dp_status dp_released_check(const dp_sample *s, dp_error *e)
 dp_status dp_released_drift(dp_drifted *out, const dp_sample *s, dp_error *e)
 {
     released a;
-    const dp_status status = dp_released_check(s, e);
+    dp_status status = dp_released_check(s, e);
     if (status) return status;
     released_init(&a, s, s->released ? s->released : &dp_released_default);
     for (size_t i = 0; i < s->n * s->d; i++) out->v[i] = 0;
-    for (slong p = 0; p < s->nparts; p++) temperature(out->v, &a, fmpq_get_d(&s->part[p].bandwidth));
+    for (slong p = 0; p < s->nparts && !status; p++) status = temperature(out->v, &a, fmpq_get_d(&s->part[p].bandwidth), e);
     dp_drifted_note(out, "mean_distance", a.scale);
     dp_drifted_note(out, "coordinate_unit", a.unit);
     released_clear(&a);
-    return DP_OK;
+    return status;
 }
