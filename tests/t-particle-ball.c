@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* t-particle-ball.c: sums in double and single against enclosures by the definitions; energies against finite differences of themselves. */
+/* t-particle-ball.c: corners of drifts against enclosures by the definitions (t-reference.c has their bounds on random problems); energies against finite differences of themselves. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,58 +12,6 @@
 #include "particle/ball.h"
 
 static const dp_kernel_family families[] = {DP_KERNEL_GAUSSIAN, DP_KERNEL_LAPLACE, DP_KERNEL_MATERN32, DP_KERNEL_MATERN52, DP_KERNEL_IMQ};
-
-/* Largest displacement, and the largest of the costs of nearest neighbours over eps, both ways: what the error bound of docs/drift.md names. */
-static void sizes(double *extent, double *lambda, const toy *t)
-{
-    const double h = fmpq_get_d(&t->part.bandwidth);
-    *extent = *lambda = 0;
-    for (size_t side = 0; side < 2; side++) {
-        const double *a = side ? t->y : t->x, *b = side ? t->x : t->y;
-        for (size_t i = 0; i < (side ? t->s.m : t->s.n); i++) {
-            double nearest = INFINITY;
-            for (size_t j = 0; j < (side ? t->s.n : t->s.m); j++) {
-                double r2 = 0;
-                for (size_t k = 0; k < t->s.d; k++) r2 += pow(a[i * t->s.d + k] - b[j * t->s.d + k], 2);
-                nearest = fmin(nearest, r2), *extent = fmax(*extent, sqrt(r2));
-            }
-            const double r = sqrt(nearest) / h;
-            *lambda = fmax(*lambda, t->part.family == DP_KERNEL_GAUSSIAN ? r * r / 2 : t->part.family == DP_KERNEL_IMQ ? log1p(r * r) : 3 * r);
-        }
-    }
-}
-
-/* Any sizes, scales and bandwidths: off by at most 64 u (40 + lambda) extents, masses included; where that says nothing the limit must still be finite. */
-static void against_balls(const char *drift, int single, int rounds, double span)
-{
-    for (int k = 0; k < rounds; k++) {
-        toy t;
-        dp_error e = {0};
-        double extent, lambda;
-        const double scale = pow(10, span * (2 * uniform() - 1));
-        toy_init(&t, scale, 1);
-        t.s.n = 1 + below(8), t.s.m = 1 + below(8), t.s.single = single, t.s.iterations = (slong) below(4);
-        t.part.family = families[k % 5];
-        arb_t x;
-        arb_init(x), arb_set_d(x, scale * pow(10, 3 * (2 * uniform() - 1)));
-        arf_get_fmpq(&t.part.bandwidth, arb_midref(x));
-        arb_clear(x);
-        const slong n = (slong) (t.s.n * t.s.d);
-        for (slong i = 0; single && i < n; i++) t.x[i] = (float) t.x[i];
-        for (size_t i = 0; single && i < t.s.m * t.s.d; i++) t.y[i] = (float) t.y[i];
-        arb_ptr v = _arb_vec_init(n);
-        if (dp_drift_sample_ball(v, drift, &t.s, 20, &e)) fail_msg("%s: %s", drift, e.text);
-        run(&t, drift, t.v);
-        sizes(&extent, &lambda, &t);
-        const double bound = 64 * (single ? 0x1p-24 : 0x1p-53) * (40 + lambda) * (double) (1 + t.s.iterations) * extent;
-        for (slong i = 0; i < n; i++) {
-            const double off = fabs(t.v[i] - arf_get_d(arb_midref(v + i), ARF_RND_NEAR));
-            if (!(off <= bound) && (!isfinite(t.v[i]) || bound < extent)) fail_msg("%s: off by %g, bound %g, extent %g, family %d", drift, off, bound, extent, t.part.family);
-        }
-        _arb_vec_clear(v, n);
-        toy_clear(&t);
-    }
-}
 
 /* One point and one target, the mask far beyond: the clipped self affinity is the root of 1e-6, the decimal and not the double next to it. */
 static void test_decimals(void **unused)
@@ -186,20 +134,6 @@ static void test_energy_balls(void **unused)
         dp_scalar_clear(x), fmpq_clear(lambda);
         toy_clear(&t);
     }
-}
-
-static void test_double(void **unused)
-{
-    (void) unused;
-    const char *const drifts[] = {"mean-shift", "sinkhorn-proxy", "da2", "sinkhorn"};
-    for (int k = 0; k < 4; k++) against_balls(drifts[k], 0, 40, 8);
-}
-
-static void test_single(void **unused)
-{
-    (void) unused;
-    const char *const drifts[] = {"mean-shift", "sinkhorn-proxy", "da2", "sinkhorn"};
-    for (int k = 0; k < 4; k++) against_balls(drifts[k], 1, 40, 4);
 }
 
 /* One x at 0 between y at 0 and r: V = r w/(1 + w), which shows the weight w = exp(-r^2/2) to its last digits, down to the smallest. */
@@ -433,7 +367,7 @@ static void test_nearest(void **unused)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_released), cmocka_unit_test(test_decimals), cmocka_unit_test(test_digits), cmocka_unit_test(test_paired), cmocka_unit_test(test_energy_balls), cmocka_unit_test(test_double), cmocka_unit_test(test_single), cmocka_unit_test(test_weights), cmocka_unit_test(test_lines), cmocka_unit_test(test_ties), cmocka_unit_test(test_scores), cmocka_unit_test(test_gradients),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_released), cmocka_unit_test(test_decimals), cmocka_unit_test(test_digits), cmocka_unit_test(test_paired), cmocka_unit_test(test_energy_balls), cmocka_unit_test(test_weights), cmocka_unit_test(test_lines), cmocka_unit_test(test_ties), cmocka_unit_test(test_scores), cmocka_unit_test(test_gradients),
                                        cmocka_unit_test(test_scalar), cmocka_unit_test(test_units), cmocka_unit_test(test_nearest)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

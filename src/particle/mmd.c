@@ -26,10 +26,13 @@ dp_status dp_mmd_drift(dp_drifted *out, const dp_sample *s, dp_error *e)
     dp_pkernel k;
     dp_status status = dp_pkernel_init(&k, s, DP_FORM_SLOPE, e);
     if (status) return status;
-    const dp_pairing y = dp_pairing_y(s, &k, DP_FORM_KERNEL), z = dp_pairing_negatives(s, &k, DP_FORM_KERNEL);
+    const dp_pairing y = dp_pairing_y(s, &k, DP_FORM_KERNEL);
+    dp_pairing z = dp_pairing_negatives(s, &k, DP_FORM_KERNEL);
+    const double others = fmax(1, (double) dp_negatives(s) - (z.skip ? 1 : 0));
+    z.skip |= s->single && !s->z; /* the pair of a point with itself has no gradient, but beside its weight those of far points leave the floats */
     long double *v = dp_calloc(s->n * s->d, sizeof *v);
     status = add_means(v, &y, (double) s->m, 1, e);
-    if (!status) status = add_means(v, &z, (double) dp_negatives(s) - (z.skip ? 1 : 0), -1, e);
+    if (!status) status = add_means(v, &z, others, -1, e);
     for (size_t i = 0; i < s->n * s->d; i++) out->v[i] = (double) v[i];
     free(v);
     return status;

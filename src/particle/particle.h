@@ -111,7 +111,8 @@ double dp_pairing_diagonal(const dp_pairing *p);
 
 /* sum[i] = eps log sum_j exp((add_j - c_ij)/eps) (-inf: no column left) and shift[i] = sum_j w_ij (b_j - a_i) with weights w_ij that sum to 1
    (0 when no column is left). Either may be NULL. No result depends on the number of threads.
-   Error: each weight relatively within about 8 u max_j |add_j - c_ij|/eps, u = 2^-53, over the columns that count. Cost: n m exponentials, O(m) memory a thread. */
+   Requires: add_j finite or -inf; sizes in dp_sample_range. Error: the weight before it is divided by the sum relatively within eta_j = (d + 12) u (2 + (c_ij + |add_j|)/eps), u = 2^-53, or 2^-24 with at most
+   1,024 for the last term; sum/eps by their mean, shift by at most 2 sum_j w_j/w_l (exp(eta_j + eta_l) - 1) max |b_j - b_l|, l the heaviest, and (m + 8) u max |b_j - a_i| (docs/drift.md, t-reference.c). Cost: n m exponentials, O(m) memory a thread. */
 dp_status dp_rows(double *sum, double *shift, const dp_pairing *p, dp_error *e);
 /* The rows x against the columns y, or against the negatives. */
 dp_pairing dp_pairing_y(const dp_sample *s, const dp_pkernel *k, dp_form form);
