@@ -188,7 +188,7 @@ $(B)/simd-plain: tests/simd.c $(PLAIN) $(B)/libdriftproof.a | need
 	$(call say,CC  )$(COMPILE) -DDP_PLAIN -o $@ $< $(PLAIN) $(LDFLAGS) $(B)/libdriftproof.a $(LIBS)
 
 # The same velocities of samples by the sums over pairs as they are, without AVX-512, and for the least instruction set.
-PAIRS := src/particle/fused.o src/particle/rows.o src/particle/sweep.o src/particle/tiles.o src/particle/network.o src/particle/narrowing.o src/particle/powers.o src/particle/twice.o src/particle/twofold.o src/particle/anderson.o src/particle/sort.o src/particle/line.o src/particle/sliced.o
+PAIRS := src/particle/fused.o src/particle/rows.o src/particle/sweep.o src/particle/tiles.o src/particle/network.o src/particle/narrowing.o src/particle/powers.o src/particle/pseudo_narrow.o src/particle/twice.o src/particle/twofold.o src/particle/anderson.o src/particle/sort.o src/particle/line.o src/particle/sliced.o
 -include $(PAIRS:%.o=$(B)/avx2/%.d) $(PAIRS:%.o=$(B)/plain/%.d)
 $(B)/avx2/%.o: %.c | need
 	@mkdir -p $(@D)

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* t-ties.c: the Sinkhorn Proxy and DA2 where points coincide or are equally far and kernels are narrow: logarithms of sums are large, and what is left is how many there are. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include "clouds.h"
+
+/* The bandwidth is 10^-exponent. */
+static void narrow(toy *t, ulong exponent)
+{
+    fmpz_one(fmpq_numref(&t->part.bandwidth)), fmpz_set_ui(fmpq_denref(&t->part.bandwidth), 10);
+    fmpz_pow_ui(fmpq_denref(&t->part.bandwidth), fmpq_denref(&t->part.bandwidth), exponent);
+}
+
+/* Three points at 0 and one of y at 1: A is 1/sqrt(3) against y and 1/3 against x, and the proxy moves all by 1 (A's sums are 1/sqrt(3), and sqrt(3) stands before); beside one negative at -1, DA2's A is
+   1/sqrt(6) against either, and it moves all by 2/6. */
+static void test_counts(void **unused)
+{
+    (void) unused;
+    for (ulong k = 0; k <= 300; k += 6)
+        for (int laplace = 0; laplace < 2; laplace++) {
+            toy t;
+            toy_init(&t, 0, 1);
+            narrow(&t, k);
+            t.part.family = laplace ? DP_KERNEL_LAPLACE : DP_KERNEL_GAUSSIAN;
+            t.s.n = 3, t.s.m = t.s.d = 1, t.y[0] = 1, t.z[0] = -1;
+            run(&t, "sinkhorn-proxy", t.v);
+            for (int i = 0; i < 3; i++) assert_true(fabs(t.v[i] - 1) < 1e-15 && fabs(t.mass[2 * i] - 1) < 1e-15 && fabs(t.mass[2 * i + 1] - 1) < 1e-15);
+            t.s.z = t.z, t.s.l = 1;
+            run(&t, "da2", t.v);
+            for (int i = 0; i < 3; i++) assert_true(fabs(t.v[i] - 1.0 / 3) < 1e-15);
+            toy_clear(&t);
+        }
+}
+
+/* Points of a grid, drawn with repetition, beside balls: exponents up to 10^24, equal or far apart. */
+static void test_drawn(void **unused)
+{
+    (void) unused;
+    static const dp_kernel_family families[] = {DP_KERNEL_GAUSSIAN, DP_KERNEL_LAPLACE, DP_KERNEL_MATERN32, DP_KERNEL_IMQ};
+    for (int k = 0; k < 480; k++) {
+        toy t;
+        dp_error e = {0};
+        const char *drift = k / 2 % 2 ? "da2" : "sinkhorn-proxy";
+        toy_init(&t, 1, 1);
+        narrow(&t, below(13));
+        t.part.family = families[k % 4];
+        t.s.n = 2 + below(11), t.s.m = 1 + below(12), t.s.threads = 1 + (int) below(3), t.s.single = k / 4 % 5 == 4, t.s.leave_out = k / 4 % 3 == 1, t.s.drop_sizes = k % 3 == 0;
+        for (int i = 0; i < MOST * DIM; i++) t.x[i] = (double) below(3), t.y[i] = (double) below(3) + (k / 8 % 2 ? 0.5 : 0), t.z[i] = (double) below(3);
+        if (k / 4 % 3 == 2) t.s.z = t.z, t.s.l = 1 + below(12);
+        const size_t n = t.s.n * t.s.d;
+        arb_ptr ball = _arb_vec_init((slong) n);
+        if (dp_drift_sample_ball(ball, drift, &t.s, 20, &e)) fail_msg("%s", e.text);
+        run(&t, drift, t.v);
+        double most = 1e-300;
+        for (size_t i = 0; i < n; i++) t.w[i] = arf_get_d(arb_midref(ball + i), ARF_RND_NEAR), most = fmax(most, fabs(t.w[i]));
+        close_to(t.v, t.w, n, (t.s.single ? 1e-5 : 1e-14) * fmax(1, -log(most))); /* what is as small is a weight of such an exponent */
+        _arb_vec_clear(ball, (slong) n);
+        toy_clear(&t);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_counts), cmocka_unit_test(test_drawn)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
