@@ -38,10 +38,10 @@ int dp_workspace_ledger(const dp_workspace *w, size_t index, const char **term, 
    rigorous whatever prec; its width is the engine's business. `w` may be NULL. */
 dp_status dp_moments_eval(dp_moments_t out, const dp_problem *P, dp_which which, arb_srcptr x, dp_engine engine,
                           slong prec, dp_workspace *w, dp_error *e);
-/* int log((k*p)/(k*q))(z) kappa(x - z) dz as a jet in x: its gradient is the velocity (24), Gaussian kernel only. */
+/* int log((k*p)/(k*q))(z) kappa(x - z) dz as a jet in x: its gradient is the velocity (24), Gaussian kernel only. Error: enclosed, ledger in w (lemma L3, or the second engine's). DP_EBUDGET where lattices grow too large. */
 dp_status dp_smoothed_log_ratio(dp_jet_t out, const dp_problem *P, arb_srcptr x, dp_engine engine, slong prec,
                                 dp_workspace *w, dp_error *e);
-/* log of a density itself (mixture, student, laplace: scores of p or q, for the drift kl). */
+/* log of a density itself (mixture, student, laplace: scores of p or q, for the drift kl). x: dim balls. Error: enclosed. DP_EUNSUPPORTED for measures without a positive density. Cost: one sum over components. */
 dp_status dp_log_density(dp_jet_t out, const dp_measure_t m, arb_srcptr x, slong prec, dp_error *e);
 
 /* What a drift gives at a point. Absent quantities have their bit of `have` clear and `why` says the reason. */
@@ -90,7 +90,8 @@ typedef struct {
 extern const dp_drift *const dp_drifts[];   /* sorted by name, NULL at the end */
 const dp_drift *dp_drift_find(const char *name);
 
-/* The drift of samples; DP_EUNSUPPORTED where `drift` has no such form. */
+/* The drift of samples, n x d, the unit of each as at points; DP_EINPUT and DP_EUNSUPPORTED as dp_sample_check and dp_sample_range say, and where `drift` has no such form; DP_EBUDGET for a velocity beyond
+   doubles or a solver that stopped. Requires: out->v. Error and cost: of each drift in the headers of src/particle, and docs/drift.md, Precision. No result depends on s->threads or on the processor. */
 dp_status dp_drift_sample(dp_drifted *out, const char *drift, const dp_sample *s, dp_error *e);
 /* The case with atoms of equal weights at the samples, p at y and q at x: free it with dp_problem_free. NULL, DP_EUNSUPPORTED with `what` in the message,
    where no case says what is asked: negatives, a mask, directions, sweeps, several kernels. */
@@ -99,11 +100,11 @@ dp_problem *dp_sample_case(const dp_sample *s, const char *what, dp_error *e);
    written out, or, where a drift has none, by its population form with atoms at the samples. DP_EBUDGET when the digits cannot be had. */
 dp_status dp_drift_sample_ball(arb_ptr out, const char *drift, const dp_sample *s, slong digits, dp_error *e);
 
-/* One evaluation at fixed working precision. */
+/* One evaluation at fixed working precision, x of dim balls. Requires: dp_field_init with the problem's dimension. Error: enclosed, whatever prec; the ledger is in w. Cost: the moments that the drift takes. */
 dp_status dp_field_eval(dp_field_t out, const dp_problem *P, const char *drift, arb_srcptr x, dp_engine engine, slong prec,
                         dp_workspace *w, dp_error *e);
 /* Adaptive: raises the precision until velocity (and what else exists) has `digits` correct decimals relative to the largest
-   component, or DP_EBUDGET with a reason. x exact. */
+   component, or DP_EBUDGET with a reason. x exact. Cost: a few of dp_field_eval, the last at two to four times the digits' bits. */
 dp_status dp_field_digits(dp_field_t out, const dp_problem *P, const char *drift, const fmpq *x, slong digits,
                           dp_workspace *w, dp_error *e);
 

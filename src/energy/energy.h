@@ -36,11 +36,13 @@ const dp_energy *dp_energy_find(const char *name);
 /* The functional whose flow the drift is, or NULL. */
 const dp_energy *dp_energy_of_drift(const char *drift);
 
-/* F(q) by name: DP_EINPUT for an unknown name, DP_EUNSUPPORTED where there is no population value. */
+/* F of samples in doubles by name, and its flow -n dF/dx in out->v where that is not NULL: DP_EINPUT for an unknown name, DP_EUNSUPPORTED where there is no such value. Checks the sample. Error and cost: particle/functional.h,
+   particle/transport.h; notes of out. */
 dp_status dp_energy_sample(double *value, dp_drifted *out, const dp_sample *s, const char *name, dp_error *e);
 /* F of samples by its definition written out, else by its population value with atoms there: DP_EUNSUPPORTED where a case cannot say what is asked, DP_EBUDGET
    when the digits, relative to F, are not reached (a value that nothing tells from 0 is reported with its radius). */
 dp_status dp_energy_sample_ball(dp_scalar_t out, const dp_sample *s, const char *name, slong digits, dp_error *e);
+/* F(q) of a case by name: DP_EINPUT for an unknown name, DP_EUNSUPPORTED where there is no population value. Error: the ball, a bound unless `estimated`. */
 dp_status dp_energy_population(dp_scalar_t out, const dp_problem *P, const char *name, slong digits, int threads, dp_error *e);
 
 /* The Sinkhorn divergence (59) between atoms, cost r^2/2, epsilon = h^2, by one engine's plans: CLOSED (what `population` of sinkhorn takes; Lemmas S1, S2) or QUADRATURE (Lemma S3). Requires: p and q atoms, Gaussian kernel. */

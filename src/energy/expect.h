@@ -17,7 +17,7 @@ typedef struct { const char *drift[2]; unsigned quantity; } dp_integrand;
    is four times what the last refinement moved (where kinks or jumps between the nodes can make that small by chance: at least a share of the move before), plus the average of the field's own errors.
    Cost: one field per point of mu, or a few fields on meshes of up to 2^13 nodes (line), 2^18 (plane, space). */
 dp_status dp_expect(dp_scalar_t out, const dp_problem *P, const dp_measure_t mu, const dp_integrand *g, slong digits, int threads, dp_error *e);
-/* The same, never by balls. */
+/* The same, never by balls: always `estimated`. */
 dp_status dp_expect_estimate(dp_scalar_t out, const dp_problem *P, const dp_measure_t mu, const dp_integrand *g, slong digits, int threads, dp_error *e);
 
 /* Whether the radius is at most 10^-digits times the value's size. */

@@ -10,7 +10,7 @@
    solver of dp_rkhs_solve. Requires: p atoms; q atoms (signed weights allowed), or a mixture with the Gaussian kernel; DP_EUNSUPPORTED otherwise.
    Error: enclosed; for kale with second = 0 the supremum lies between primal value and primal value plus duality gap. Cost: as dp_rkhs_solve, and |q|^2 kernels. */
 dp_status dp_rkhs_value(arb_t out, const dp_problem *P, dp_rkhs_kind kind, int second, slong prec, dp_workspace *w, dp_error *e);
-/* The body of dp_energy's population: precision is raised until the digits are there. */
+/* The body of dp_energy's population: precision is raised until the digits are there. Requires and error as above. */
 dp_status dp_rkhs_population(dp_scalar_t out, const dp_problem *P, dp_rkhs_kind kind, slong digits, dp_error *e);
 
 #endif

@@ -22,7 +22,7 @@ typedef struct {
 
 /* V(x_i) = S_i^q sum_j A_ij (y_j - x_i) - S_i^p sum_l A_il (z_l - x_i) with S^p, S^q the row sums of A (cross), the two sums divided by S^p and S^q (own), as they are (plain),
    or divided by the numbers of points (mean; a guided one counts as many times as its factor says); z are the negatives, x itself when s->z is NULL; s->leave_out as everywhere. One Gaussian or Laplace kernel.
-   Error: in logarithms, a weight within about 8 u |logit|. Cost: rounds times n (m + l) exponentials in vectors, and 8 bytes a pair. */
+   Requires: dp_sample_check, dp_sample_range; DP_EUNSUPPORTED for other kernels. Error: a kernel relatively within (d + 12) u (2 + c/eps) as in dp_rows, an affinity by that and by those of the sums that divide it. Cost: rounds times n (m + l) exponentials in vectors, and 8 bytes a pair. */
 dp_status dp_affinity_drift(double *v, const dp_affinity *a, const dp_sample *s, dp_error *e);
 
 #endif

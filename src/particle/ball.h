@@ -13,10 +13,11 @@ dp_form dp_mean_shift_form(const dp_sample *s);
    DP_EUNSUPPORTED as dp_pkernel_init. */
 dp_status dp_ball_kernel(arb_t out, const dp_sample *s, dp_form form, const arb_t r2, slong prec, dp_error *e);
 
-/* |a - b|^2 of exact points. */
+/* |a - b|^2 of exact points, d coordinates. Error: enclosed, one rounding to prec bits for each of 2 d operations. */
 void dp_ball_square(arb_t out, const double *a, const double *b, slong d, slong prec);
 
-/* (15)-(16); (52); (28)-(30); (67). out: n x d. Error: enclosed, whatever prec. Cost: n (m + n) balls of memory. */
+/* In what follows out is n x d, in the units of the drift in doubles. Requires: dp_sample_check. Error: enclosed, whatever prec; not finite where prec is too low to tell a denominator from 0.
+   (15)-(16); (52); (28)-(30); (67). Cost: n (m + l) kernels at prec bits, and so many balls of memory. */
 dp_status dp_ball_mean_shift(arb_ptr out, const dp_sample *s, slong prec, dp_error *e);
 dp_status dp_ball_mmd(arb_ptr out, const dp_sample *s, slong prec, dp_error *e);
 dp_status dp_ball_proxy(arb_ptr out, const dp_sample *s, slong prec, dp_error *e);
@@ -25,7 +26,7 @@ dp_status dp_ball_da2(arb_ptr out, const dp_sample *s, slong prec, dp_error *e);
 dp_status dp_ball_released(arb_ptr out, const dp_sample *s, slong prec, dp_error *e);
 /* s->iterations sweeps; DP_EUNSUPPORTED when convergence is asked (the population engine encloses that). */
 dp_status dp_ball_sinkhorn(arb_ptr out, const dp_sample *s, slong prec, dp_error *e);
-/* By exact order of the projections. wasserstein in d >= 2: dp_ball_plan. */
+/* (53) over the directions of s; (98). By exact order of the projections. wasserstein in d >= 2: dp_ball_plan. Cost: a direction (n + m) d products of rationals and two sorts. */
 dp_status dp_ball_sliced(arb_ptr out, const dp_sample *s, slong prec, dp_error *e);
 dp_status dp_ball_wasserstein(arb_ptr out, const dp_sample *s, slong prec, dp_error *e);
 /* E[y | x_i] - x_i under the plan that is optimal for |x - y|^2, which exact potentials prove (whole numbers in a unit in which all coordinates are such).
@@ -53,11 +54,11 @@ dp_status dp_ball_smoothed_value(arb_t out, const dp_sample *s, slong prec, dp_e
 /* The same refusals, with any limit, without the work. */
 dp_status dp_ball_smoothed_cost(double *terms, const dp_sample *s, slong prec, double most, dp_error *e);
 
-/* Digits that all of n components have, relative to the largest. */
+/* Digits that all of n components have, relative to the largest; -1: one has no finite radius; WORD_MAX: all are exact. */
 slong dp_ball_digits(arb_srcptr v, slong n);
 /* Nothing is known to differ from zero by more than twice the widest radius: after eight times the digits it counts as zero, to the radii that are reported. */
 int dp_ball_vanishes(arb_srcptr v, slong n);
-/* x and y are the same points with the same shares. */
+/* x and y are the same points with the same shares. Requires: dp_sample_check. Exact. Cost: two sorts. */
 int dp_sample_same_law(const dp_sample *s);
 
 #endif

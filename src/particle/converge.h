@@ -11,7 +11,7 @@
 typedef struct { dp_pairing p; double *f, *g, *old, error; slong sweeps; int single; dp_reduced reduced; } dp_potentials;
 void dp_potentials_init(dp_potentials *a, dp_pairing p);
 void dp_potentials_clear(dp_potentials *a);
-/* f from g: f_i = -eps log((1/m) sum_j exp((g_j - c_ij)/eps)), (63); shift: of dp_rows, or NULL. */
+/* f from g: f_i = -eps log((1/m) sum_j exp((g_j - c_ij)/eps)), (63); shift: of dp_rows, or NULL. Error and cost: of dp_rows with g added. */
 dp_status dp_potentials_rows(double *shift, dp_potentials *a, dp_error *e);
 
 /* From f = g = 0 until the error is at most the tolerance, or where that is < 0 at most 1e-13 or what rounding leaves: 8 u times the largest exponent. A start from wider kernels, Anderson's

@@ -10,14 +10,16 @@ dp_status dp_mmd2_check(const dp_sample *s, dp_error *e);
 dp_status dp_blob_check(const dp_sample *s, dp_error *e);
 dp_status dp_smoothed_check(const dp_sample *s, dp_error *e);
 
-/* In what follows *value is the functional F of the sample, and out->v, where it is not NULL, V(x_i) = -n dF/dx_i. */
+/* In what follows *value is the functional F of the sample, and out->v (n x d), where it is not NULL, V(x_i) = -n dF/dx_i. Requires: dp_sample_check and dp_sample_range; eta is the relative error of a weight, docs/drift.md. */
 
-/* Half MMD^2, (48)-(52): V-statistic, or with leave_out the U-statistic (needs two points on both sides). */
+/* Half MMD^2, (48)-(52): V-statistic, or with leave_out the U-statistic (needs two points on both sides; the flow alone does not). Error: of the flow each term by its eta (t-reference.c); the value is in long doubles below
+   2^16 pairs, in doubles above, constants of the kernel taken out. Cost: (n + m) n kernels for the flow, (n + m)^2 for the value. */
 dp_status dp_mmd2_sample(double *value, dp_drifted *out, const dp_sample *s, dp_error *e);
 dp_status dp_mmd_drift(dp_drifted *out, const dp_sample *s, dp_error *e);
 
 /* chi2: (1 + lambda) |(T_p + lambda)^(-1/2)(m_q - m_p)|^2; kale (54): (1 + lambda) max_g {1 + mean g(x) - mean e^g(y) - lambda/2 |g|^2}.
-   Notes: primal, dual, gap, which counts what rounding may have done (chi2: also residual). Cost: m^3/3 (kale: for each Newton step), m^2 memory. */
+   Notes: primal, dual, gap, which counts what rounding may have done (chi2: also residual). Requires: lambda > 0, no negatives, no mask, one to 64 kernels. Error: the value by gap; velocities with lambda from 0.01 to 100
+   by 1e-14 of the largest (t-reference-plans.c); digits go with lambda below 1e-8 of k(0). Cost: m^3/3 (kale: for each Newton step), m^2 memory. */
 dp_status dp_chi2_sample(double *value, dp_drifted *out, const dp_sample *s, dp_error *e);
 dp_status dp_kale_sample(double *value, dp_drifted *out, const dp_sample *s, dp_error *e);
 
@@ -26,12 +28,13 @@ dp_status dp_kale_sample(double *value, dp_drifted *out, const dp_sample *s, dp_
    Note: estimate, the last change relative to the largest velocity; 0 for enclosures. */
 dp_status dp_smoothed_kl_sample(double *value, dp_drifted *out, const dp_sample *s, dp_error *e);
 
-/* (1/n) sum_i log((k*q)/(k*p))(x_i), the blob functional. */
+/* (1/n) sum_i log((k*q)/(k*p))(x_i), the blob functional. Error: of the flow each term by its eta and those of the sums that divide it (t-reference.c). Cost: (2 n + m) n kernels. */
 dp_status dp_blob_sample(double *value, dp_drifted *out, const dp_sample *s, dp_error *e);
-/* grad log(k#*p) - grad log(k#*q) at x. */
+/* grad log(k#*p) - grad log(k#*q) at x, (n x d), one over length. Kernels gaussian, laplace, matern32, matern52 and their sums. Error: each side's terms by their eta and that of their sum (t-reference.c). Cost: (n + m) n kernels. */
 dp_status dp_sharp_drift(dp_drifted *out, const dp_sample *s, dp_error *e);
 
-/* The Sinkhorn divergence (59) in units of cost; (27) in out->v. Dual values after s->iterations sweeps, or converged. */
+/* The Sinkhorn divergence (59) in units of cost; (27) in out->v. Dual values after s->iterations sweeps, or converged. Error: of each of the three values its gap in the notes (converged); of the flow as dp_sinkhorn_drift.
+   Cost: sweeps for x against y, x against x, y against y. */
 dp_status dp_sinkhorn_sample(double *value, dp_drifted *out, const dp_sample *s, dp_error *e);
 
 #endif

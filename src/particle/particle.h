@@ -49,9 +49,10 @@ typedef struct {
     int nnotes;
     struct { const char *name; double value; } note[DP_MOST_NOTES];
 } dp_drifted;
+/* Adds a note; what is beyond DP_MOST_NOTES is dropped. Requires: name outlives out. */
 void dp_drifted_note(dp_drifted *out, const char *name, double value);
 
-/* DP_EINPUT when sizes, numbers or options make no problem; names the first coordinate that is not finite. */
+/* DP_EINPUT when sizes, numbers or options make no problem; names the first coordinate that is not finite. Cost: one pass over the numbers. */
 dp_status dp_sample_check(const dp_sample *s, dp_error *e);
 /* DP_EUNSUPPORTED when squares of differences overflow in doubles (single: floats), or underflow where they count: beside a bandwidth as small, or beside nothing else. Requires: dp_sample_check. */
 dp_status dp_sample_range(const dp_sample *s, dp_error *e);
@@ -70,14 +71,16 @@ typedef enum { DP_FORM_KERNEL, DP_FORM_SLOPE, DP_FORM_SHARP, DP_FORM_ENERGY } dp
 /* A kernel made ready: log of the form = -cost/eps with eps = h^2 (one Gaussian), h (one kernel with exponential tails) or 1, in units in which
    costs neither over- nor underflow where bandwidths are extreme. */
 typedef struct { slong nparts; struct { dp_kernel_family family; double log_weight, h, weight; } part[64]; double h; int power; } dp_pkernel;
-/* DP_EUNSUPPORTED when the form is not positive (energy: only the slope, or DP_FORM_ENERGY; imq: no companion). */
+/* DP_EUNSUPPORTED when the form is not positive (energy: only the slope, or DP_FORM_ENERGY; imq: no companion). DP_EUNSUPPORTED too for
+   bandwidths whose inverse or square overflows, DP_EINPUT without a kernel. Requires: at most 64 parts, bandwidths and weights > 0. Error: widths and weights are rounded to doubles. */
 dp_status dp_pkernel_init(dp_pkernel *k, const dp_sample *s, dp_form form, dp_error *e);
-double dp_pkernel_eps(const dp_pkernel *k);
+double dp_pkernel_eps(const dp_pkernel *k); /* overflows, or is 0, where h^2 does: then dp_over_eps serves */
 double dp_over_eps(const dp_pkernel *k, double cost); /* cost/eps without forming eps */
-/* The cost at squared distance r2; +inf where the form is 0 by convention: the slope at r = 0 (there the gradient is 0, or taken so at a kink;
-   dp_rows counts it for one Gaussian, where it makes no difference to sum times shift). */
+/* The cost at squared distance r2 >= 0, a length squared or not as eps is; +inf where the form is 0 by convention: the slope at r = 0 (there the gradient is 0, or taken so at a kink;
+   dp_rows counts it for one Gaussian, where it makes no difference to sum times shift). Error: 8 u (|cost| + eps (1 + |log h|)). */
 double dp_pkernel_cost(const dp_pkernel *k, dp_form form, double r2);
-/* log of one part's form, without its weight, but for the part -c/eps of `gaussian` (c = r^2/2) and the Matern kernels (c = rate r) that *far holds. */
+/* log of one part's form, without its weight, but for the part -c/eps of `gaussian` (c = r^2/2) and the Matern kernels (c = rate r) that *far holds. Requires: r2 >= 0, h > 0.
+   Error: 8 u (1 + |log h| + the result's and *far's size). */
 double dp_kernel_near(double *far, dp_kernel_family family, double h, dp_form form, double r2);
 double dp_kernel_rate(dp_kernel_family family); /* 1, sqrt(3), sqrt(5) */
 
@@ -93,7 +96,7 @@ typedef struct {
     int skip, single, threads;
 } dp_pairing;
 
-/* |a_i - b_j|^2 by differences, and the cost of that. */
+/* |a_i - b_j|^2 by differences, and the cost of that. Requires: i < n, j < m. Error: the square relatively within (d + 2) u, the cost as dp_pkernel_cost's beside it. */
 static inline double dp_pairing_square(const dp_pairing *p, size_t i, size_t j)
 {
     double r2 = 0;
@@ -106,15 +109,15 @@ static inline double dp_pairing_cost(const dp_pairing *p, size_t i, size_t j)
     return p->cost ? p->cost[i * p->m + j] : dp_pkernel_cost(p->kernel, p->form, dp_pairing_square(p, i, j));
 }
 
-/* The square of the diagonal of the box around all points. */
+/* The square of the diagonal of the box around all points, in doubles: relatively within (d + 3) u. Cost: (n + m) d. */
 double dp_pairing_diagonal(const dp_pairing *p);
 
 /* sum[i] = eps log sum_j exp((add_j - c_ij)/eps) (-inf: no column left) and shift[i] = sum_j w_ij (b_j - a_i) with weights w_ij that sum to 1
    (0 when no column is left). Either may be NULL. No result depends on the number of threads.
    Requires: add_j finite or -inf; sizes in dp_sample_range. Error: the weight before it is divided by the sum relatively within eta_j = (d + 12) u (2 + (c_ij + |add_j|)/eps), u = 2^-53, or 2^-24 with at most
-   1,024 for the last term; sum/eps by their mean, shift by at most 2 sum_j w_j/w_l (exp(eta_j + eta_l) - 1) max |b_j - b_l|, l the heaviest, and (m + 8) u max |b_j - a_i| (docs/drift.md, t-reference.c). Cost: n m exponentials, O(m) memory a thread. */
+   1,024 for the last term and what distances move by where floats do not hold the points (dp_sample_fits_single); sum/eps by their mean, shift by at most 2 sum_j w_j/w_l (exp(eta_j + eta_l) - 1) max |b_j - b_l|, l the heaviest, and (m + 8) u max |b_j - a_i| (docs/drift.md, t-reference.c). Cost: n m exponentials, O(m) memory a thread. */
 dp_status dp_rows(double *sum, double *shift, const dp_pairing *p, dp_error *e);
-/* The rows x against the columns y, or against the negatives. */
+/* The rows x against the columns y, or against the negatives (skip where leave_out says so). They point into s and k, which outlive them. */
 dp_pairing dp_pairing_y(const dp_sample *s, const dp_pkernel *k, dp_form form);
 dp_pairing dp_pairing_negatives(const dp_sample *s, const dp_pkernel *k, dp_form form);
 /* Rows and columns exchanged, nothing added. */
@@ -123,11 +126,17 @@ size_t dp_negatives(const dp_sample *s); /* how many: l, or n */
 
 /* ---- drifts made of such sums ---- */
 
-/* One Ruiz step (28) on rows x with cross-weighting (29), (30); joint: the row sums run over y and the negatives together (67), as in da2. */
+/* One Ruiz step (28) on rows x with cross-weighting (29), (30); joint: the row sums run over y and the negatives together (67), as in da2. v: n x d, displacements times masses.
+   Requires: dp_sample_check, dp_sample_range. Error: core as the shifts of dp_rows on both sides, a mass relatively by the means of eta over its row and its columns (docs/drift.md, t-reference.c).
+   Cost: two of dp_rows a side, O(n + m) memory. Source: Gretton et al. Algorithm 1, Deng et al. Algorithm 2. */
 dp_status dp_pseudo_plan(dp_drifted *out, const dp_sample *s, int joint, dp_error *e);
-/* (27): plan against y minus plan against the negatives, each by s->iterations sweeps or to s->tolerance. */
+/* (27): plan against y minus plan against the negatives, each by s->iterations sweeps or to s->tolerance; n x d, displacements. Requires: dp_sample_check, dp_sample_range. DP_EBUDGET where the tolerance,
+   or any digits of the weights, are out of reach. Notes: sweeps, sweeps_self; of sweeps rounding: a bound on the relative error of a weight; converged marginal_error, marginal_error_self, dual, primal, gap, newton.
+   Error: after sweeps (rounding + (n + m) u) times the farthest on either side; converged n times the marginal errors times that, beside rounding of exponents (t-reference-plans.c). Cost: n m exponentials a sweep. */
 dp_status dp_sinkhorn_drift(dp_drifted *out, const dp_sample *s, dp_error *e);
-/* Deng's released code; here z are negatives beside x. Notes: mean_distance, coordinate_unit. */
+/* Deng's released code; here z are negatives beside x. v: n x d, in units of the mean square where rms says so. Notes: mean_distance, coordinate_unit. Doubles only. Requires: dp_sample_check, dp_released_check.
+   Error: 32 (d + 12) u (40 + the largest cost of a nearest neighbour/h) of the largest velocity on clouds whose means differ (t-reference-plans.c); unknown where all velocities nearly cancel.
+   Cost: for each temperature 3 n (n + l + m) exponentials, O(n + l + m) memory. */
 dp_status dp_released_check(const dp_sample *s, dp_error *e); /* kernel laplace, with a bandwidth */
 dp_status dp_released_drift(dp_drifted *out, const dp_sample *s, dp_error *e);
 

@@ -11,9 +11,9 @@
 /* k(r), or k(r) - k(0); the energy kernel is -r in both. Relative error of a term: a few units. */
 typedef enum { DP_WIDE_VALUE, DP_WIDE_FALL } dp_wide_term;
 
-/* |a - b|^2 by differences. */
+/* |a - b|^2 by differences. Error: relatively (d + 2) 2^-64 where long doubles have 64 bits. */
 long double dp_wide_square(const double *a, const double *b, size_t d);
-/* k(a - b) - k(0), and k(0). */
+/* k(a - b) - k(0), and k(0) (of the energy kernel 0). Error: the first relatively a few units of long doubles and d of the distance, however wide the kernel. */
 long double dp_wide_fall(const dp_pkernel *k, const double *a, const double *b, size_t d);
 long double dp_wide_top(const dp_pkernel *k);
 
