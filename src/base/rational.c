@@ -2,8 +2,11 @@
 /* rational.c: exact rationals from the text of a case file, and back. */
 #include "base/base.h"
 
+#include <float.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <mpfr.h>
 
 /* Decimal exponents beyond this are refused: 1e999999999 would be a number of 400 megabytes. */
 enum { MAX_EXPONENT = 100000 };
@@ -120,4 +123,14 @@ double dp_nearest_d(const fmpq_t q)
     const double v = arf_get_d(a, ARF_RND_NEAR);
     arf_clear(a);
     return v;
+}
+
+long double dp_fmpq_get_ld(const fmpq_t q)
+{
+    mpfr_t x;
+    mpfr_init2(x, LDBL_MANT_DIG);
+    fmpq_get_mpfr(x, q, MPFR_RNDN);
+    const long double nearest = mpfr_get_ld(x, MPFR_RNDN);
+    mpfr_clear(x);
+    return nearest;
 }

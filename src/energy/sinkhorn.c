@@ -6,6 +6,9 @@
 #include "particle/ball.h"
 #include "particle/functional.h"
 
+#include <float.h>
+#include <math.h>
+
 /* ---- atoms ---- */
 
 /* exp(f_pp/epsilon) at the atoms of p: the self factors of a problem whose q is p. */
@@ -152,7 +155,7 @@ static dp_status sample(double *value, dp_drifted *out, const dp_sample *s, dp_e
     if (narrow && out) {
         const double cost = arf_get_d(arb_midref(OT), ARF_RND_NEAR);
         dp_drifted_note(out, "dual", cost), dp_drifted_note(out, "primal", cost);
-        for (int i = 0; i < 3; i++) dp_drifted_note(out, zero[i], mag_get_d(arb_radref(OT + i)));
+        for (int i = 0; i < 3; i++) dp_drifted_note(out, zero[i], mag_get_d(arb_radref(OT + i)) + (i ? 0 : DBL_EPSILON * (fabs(cost) + fabs(*value))));
     }
     _arb_vec_clear(OT, 3), arb_clear(S);
     return !narrow ? dp_sinkhorn_sample(value, out, s, e) : out && out->v ? dp_sinkhorn_in_doubles(out, s, e) : DP_OK;

@@ -21,11 +21,11 @@ static long double most(const dp_pairing *p)
     return sum;
 }
 
-static long double eps_of(const dp_pairing *p) { return (long double) p->kernel->h * p->kernel->h; }
+static long double eps_of(const dp_pairing *p) { return p->kernel->part[0].exact_h * p->kernel->part[0].exact_h; }
 
 int dp_wide_transport_serves(const dp_pairing *p)
 {
-    return p->kernel->power == 2 && p->kernel->part[0].weight == 1 && !p->skip && !p->single && p->n * p->m <= FEW && most(p) <= eps_of(p) / 4;
+    return p->kernel->power == 2 && p->kernel->part[0].exact_weight == 1 && !p->skip && !p->single && p->n * p->m <= FEW && most(p) <= eps_of(p) / 4;
 }
 
 /* f_i = -eps log mean_j exp((g_j - c_ij)/eps), c_ij at cost[i * row + j * column]; returns the largest change. */

@@ -33,10 +33,12 @@ dp_status dp_pkernel_init(dp_pkernel *k, const dp_sample *s, dp_form form, dp_er
     if (status) return status;
     k->nparts = s->nparts;
     for (slong i = 0; i < s->nparts; i++) {
-        const double h = s->part[i].family == DP_KERNEL_ENERGY ? 1 : fmpq_get_d(&s->part[i].bandwidth);
+        const long double exact = s->part[i].family == DP_KERNEL_ENERGY ? 1 : dp_fmpq_get_ld(&s->part[i].bandwidth);
+        const double h = (double) exact;
         if (!(h > (s->single ? 1e-37 : 1e-307) && h < (s->single ? 1e17 : 1e150)))
             return dp_fail(e, DP_EUNSUPPORTED, "bandwidth %s%g: its inverse or its square overflows in this arithmetic: choose another unit, or take --precision DIGITS", h < 1e-307 ? "below 1e-307, " : "", h);
-        k->part[i].family = s->part[i].family, k->part[i].weight = fmpq_get_d(&s->part[i].weight), k->part[i].log_weight = log(k->part[i].weight), k->part[i].h = h;
+        k->part[i].family = s->part[i].family, k->part[i].exact_h = exact, k->part[i].h = h;
+        k->part[i].exact_weight = dp_fmpq_get_ld(&s->part[i].weight), k->part[i].weight = (double) k->part[i].exact_weight, k->part[i].log_weight = log(k->part[i].weight);
     }
     const dp_kernel_family family = k->part[0].family;
     k->power = k->nparts > 1 || family == DP_KERNEL_IMQ || family == DP_KERNEL_ENERGY ? 0 : family == DP_KERNEL_GAUSSIAN ? 2 : 1;

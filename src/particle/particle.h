@@ -69,10 +69,10 @@ double *dp_sample_served(dp_sample *out, const dp_sample *s);
 typedef enum { DP_FORM_KERNEL, DP_FORM_SLOPE, DP_FORM_SHARP, DP_FORM_ENERGY } dp_form;
 
 /* A kernel made ready: log of the form = -cost/eps with eps = h^2 (one Gaussian), h (one kernel with exponential tails) or 1, in units in which
-   costs neither over- nor underflow where bandwidths are extreme. */
-typedef struct { slong nparts; struct { dp_kernel_family family; double log_weight, h, weight; } part[64]; double h; int power; } dp_pkernel;
+   costs neither over- nor underflow where bandwidths are extreme. exact_h, exact_weight: as long doubles. */
+typedef struct { slong nparts; struct { dp_kernel_family family; double log_weight, h, weight; long double exact_h, exact_weight; } part[64]; double h; int power; } dp_pkernel;
 /* DP_EUNSUPPORTED when the form is not positive (energy: only the slope, or DP_FORM_ENERGY; imq: no companion). DP_EUNSUPPORTED too for
-   bandwidths whose inverse or square overflows, DP_EINPUT without a kernel. Requires: at most 64 parts, bandwidths and weights > 0. Error: widths and weights are rounded to doubles. */
+   bandwidths whose inverse or square overflows, DP_EINPUT without a kernel. Requires: at most 64 parts, bandwidths and weights > 0. Error: widths and weights are rounded to the nearest. */
 dp_status dp_pkernel_init(dp_pkernel *k, const dp_sample *s, dp_form form, dp_error *e);
 double dp_pkernel_eps(const dp_pkernel *k); /* overflows, or is 0, where h^2 does: then dp_over_eps serves */
 double dp_over_eps(const dp_pkernel *k, double cost); /* cost/eps without forming eps */

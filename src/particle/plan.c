@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* plan.c: exact optimal transport between samples in any dimension: shortest augmenting paths with whole masses. */
 #include "particle/transport.h"
+#include "particle/wide.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -131,25 +133,28 @@ static void augment(network *g, size_t source, size_t end)
     g->supply[source] -= mass, g->demand[end] -= mass;
 }
 
-/* Sum of displacements of each row's mass, and the value of the plan and of the duals. */
-static void harvest(double *shift, double *primal, double *dual, const network *g)
+/* Sum of displacements of each row's mass; the value of the plan, to long doubles, and of the duals, any v of which with u_i = min_j c_ij - v_j are feasible: costs are off by (d + 2) u of themselves, and where such a
+   minimum is taken they are |u_i| + |v_j| at most. */
+static dp_transport_value harvest(double *shift, const network *g)
 {
     const dp_sample *s = g->s;
     const double each = (double) s->m / (double) gcd((slong) s->n, (slong) s->m), total = each * (double) s->n;
-    *primal = *dual = 0;
+    const long double unit = (double) (s->d + 4) * DBL_EPSILON / 2, many = (double) (s->n + s->m + s->d) * LDBL_EPSILON;
+    long double primal = 0, dual = 0, size = 0, most = 0;
     for (size_t i = 0; i < s->n * s->d; i++) shift[i] = 0;
     for (size_t j = 0; j < s->m; j++)
         for (size_t q = 0; q < g->col[j].n; q++) {
             const flow *f = g->col[j].f + q;
-            *primal += (double) f->mass / total * cost(g, f->row, j);
+            primal += (long double) f->mass / total * dp_wide_square(s->x + f->row * s->d, s->y + j * s->d, s->d);
             for (size_t k = 0; k < s->d; k++) shift[f->row * s->d + k] += (double) f->mass / each * (s->y[j * s->d + k] - s->x[f->row * s->d + k]);
         }
     for (size_t i = 0; i < s->n; i++) { /* feasible duals: u_i = min_j c_ij - v_j */
         double u = INFINITY;
         for (size_t j = 0; j < s->m; j++) u = fmin(u, cost(g, i, j) - g->v[j]);
-        *dual += u / (double) s->n;
+        dual += u / (long double) s->n, size += fabs(u) / (long double) s->n;
     }
-    for (size_t j = 0; j < s->m; j++) *dual += g->v[j] / (double) s->m;
+    for (size_t j = 0; j < s->m; j++) dual += g->v[j] / (long double) s->m, most = fmaxl(most, fabs(g->v[j]));
+    return (dp_transport_value){(double) primal, (double) dual, (double) (fmaxl(0, primal - dual) + 2 * (unit + many) * (size + 2 * most) + (many + 2 * DBL_EPSILON) * primal)};
 }
 
 /* What leaves one place is one atom. */
@@ -196,12 +201,12 @@ dp_status dp_transport_flows(dp_shipment **flows, size_t *count, double *v, cons
     return DP_OK;
 }
 
-dp_status dp_exact_transport(double *shift, double *primal, double *dual, const dp_sample *s, dp_error *e)
+dp_status dp_exact_transport(double *shift, dp_transport_value *value, const dp_sample *s, dp_error *e)
 {
     network g;
     const dp_status status = solved(&g, s, e);
     if (status) return status;
-    harvest(shift, primal, dual, &g);
+    *value = harvest(shift, &g);
     share(shift, s);
     network_clear(&g);
     return DP_OK;
@@ -209,15 +214,15 @@ dp_status dp_exact_transport(double *shift, double *primal, double *dual, const 
 
 dp_status dp_w2_sample(double *value, dp_drifted *out, const dp_sample *s, dp_error *e)
 {
-    double primal, dual;
+    dp_transport_value w;
     if (s->d == 1) {
         *value = dp_line_transport(out ? out->v : NULL, s->x, s->n, s->y, s->m) / 2;
         return DP_OK;
     }
     double *shift = out && out->v ? out->v : dp_malloc(sizeof(double) * s->n * s->d);
-    const dp_status status = dp_exact_transport(shift, &primal, &dual, s, e);
-    if (!status) *value = primal / 2;
-    if (!status && out) dp_drifted_note(out, "primal", primal / 2), dp_drifted_note(out, "dual", dual / 2), dp_drifted_note(out, "gap", (primal - dual) / 2);
+    const dp_status status = dp_exact_transport(shift, &w, s, e);
+    if (!status) *value = w.primal / 2;
+    if (!status && out) dp_drifted_note(out, "primal", w.primal / 2), dp_drifted_note(out, "dual", w.dual / 2), dp_drifted_note(out, "gap", w.gap / 2);
     if (!out || shift != out->v) free(shift);
     return status;
 }

@@ -6,6 +6,7 @@
 #include "particle/twice.h"
 #include "particle/wide.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -200,7 +201,7 @@ dp_status dp_sinkhorn_sample(double *value, dp_drifted *out, const dp_sample *s,
     if (status) return status;
     *value = (double) (dual[0] - dual[1] / 2 - dual[2] / 2);
     if (out) {
-        note_values(out, (double) dual[0], gap[0]);
+        note_values(out, (double) dual[0], gap[0] + DBL_EPSILON * (fabs(*value) + fabs((double) dual[0])));
         dp_drifted_note(out, "gap_self_x", gap[1]), dp_drifted_note(out, "gap_self_y", gap[2]);
     }
     if (!out || !out->v) return DP_OK;

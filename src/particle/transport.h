@@ -18,10 +18,13 @@ void dp_matching_init(dp_matching *l, size_t n, size_t m);
 void dp_matching_clear(dp_matching *l);
 double dp_matching_run(double *shift, const double *a, size_t n, const double *b, size_t m, dp_matching *l);
 
-/* A plan between x (n x d, mass 1/n each) and y (m x d): E[y | x_i] - x_i in shift (points at one place share their mean); primal and dual value of
-   min sum pi |x - y|^2: equal but for rounding. DP_EUNSUPPORTED beyond 2^26 pairs. Where several plans are optimal, one of them. Requires: dp_sample_check, dp_sample_range.
-   Error: the plan is optimal up to primal - dual; shifts of that plan within (8 d + n + m + 32) u of the largest norm of a point (t-reference-plans.c). Cost: up to n + m shortest paths of n m steps each. */
-dp_status dp_exact_transport(double *shift, double *primal, double *dual, const dp_sample *s, dp_error *e);
+/* Of min sum pi |x - y|^2: the plan's and the duals' value, equal but for rounding, and how far the optimum is from `primal` at most, rounding counted. */
+typedef struct { double primal, dual, gap; } dp_transport_value;
+
+/* A plan between x (n x d, mass 1/n each) and y (m x d): E[y | x_i] - x_i in shift (points at one place share their mean), and its value. DP_EUNSUPPORTED beyond 2^26 pairs. Where several plans are
+   optimal, one of them. Requires: dp_sample_check, dp_sample_range.
+   Error: the plan is optimal up to the gap; shifts of that plan within (8 d + n + m + 32) u of the largest norm of a point (t-reference-plans.c). Cost: up to n + m shortest paths of n m steps each. */
+dp_status dp_exact_transport(double *shift, dp_transport_value *value, const dp_sample *s, dp_error *e);
 
 /* The plan itself: what flows from x_row to y_column in units of gcd(n, m)/(n m), and the duals of the y in doubles. *flows: free() it. Requires, error and cost as above: masses are exact. */
 typedef struct { size_t row, column; slong mass; } dp_shipment;

@@ -43,7 +43,7 @@ long double dp_wide_fall(const dp_pkernel *k, const double *a, const double *b, 
 long double dp_wide_top(const dp_pkernel *k)
 {
     long double sum = 0;
-    for (slong p = 0; p < k->nparts; p++) sum += k->part[p].family == DP_KERNEL_ENERGY ? 0 : k->part[p].weight;
+    for (slong p = 0; p < k->nparts; p++) sum += k->part[p].family == DP_KERNEL_ENERGY ? 0 : k->part[p].exact_weight;
     return sum;
 }
 
@@ -65,11 +65,11 @@ static dp_status some_rows(void *argument, slong job, int worker, dp_error *e)
     return DP_OK;
 }
 
-static int few(const dp_pairing *p) { return p->n * p->m <= FEW; }
+int dp_wide_long(const dp_pairing *p) { return p->n * p->m <= FEW; }
 
 static dp_status all_rows(sums *a, dp_error *e)
 {
-    a->few = few(a->p);
+    a->few = dp_wide_long(a->p);
     return dp_parallel(some_rows, a, (slong) ((a->p->n + ROWS - 1) / ROWS), FLINT_MAX(1, a->p->threads), e);
 }
 
@@ -85,4 +85,4 @@ dp_status dp_wide_scores(long double *v, int sign, dp_form above, const dp_pairi
     return all_rows(&(sums){.p = p, .what = SCORES, .sign = sign, .above = above, .out = v}, e);
 }
 
-int dp_wide_serves(const dp_pairing *p) { return p->kernel->power != 2 || (!p->single && few(p)); }
+int dp_wide_serves(const dp_pairing *p) { return p->kernel->power != 2 || (!p->single && dp_wide_long(p)); }

@@ -28,6 +28,8 @@ dp_status dp_wide_gradients(long double *v, long double factor, const long doubl
 /* v_i += sign sum_j f_ij (b_j - a_i)/sum_j g_ij with the forms f, `above`, and g, p->form: the exponentials of the nearest column are taken out of both, however narrow the kernel. Nothing for a row without columns; what doubles do not
    hold is done in long doubles. */
 dp_status dp_wide_scores(long double *v, int sign, dp_form above, const dp_pairing *p, dp_error *e);
+/* Whether terms are long doubles. */
+int dp_wide_long(const dp_pairing *p);
 /* Whether these sums are to be taken rather than those of dp_rows, which are fast for one Gaussian. */
 int dp_wide_serves(const dp_pairing *p);
 

@@ -60,13 +60,13 @@ static long double NAME(row)(const dp_pairing *p, dp_wide_term term, size_t i)
     long double sum = 0;
     for (slong part = 0; part < k->nparts; part++) {
         const dp_kernel_family family = k->part[part].family;
-        const REAL h = (REAL) k->part[part].h;
+        const REAL h = (REAL) k->part[part].exact_h;
         long double of_part = 0;
         for (size_t j = 0; j < p->m; j++) {
             const REAL r2 = NAME(square)(p->a + i * p->d, p->b + j * p->d, p->d);
             if (!p->skip || i != j) of_part += term == DP_WIDE_FALL ? NAME(fall)(family, h, r2) : NAME(value)(family, DP_FORM_KERNEL, h, r2);
         }
-        sum += k->part[part].weight * of_part;
+        sum += k->part[part].exact_weight * of_part;
     }
     return sum;
 }
@@ -82,7 +82,7 @@ static void NAME(gradient)(long double *v, const dp_pairing *p, long double fact
         const REAL r2 = NAME(square)(a, b, p->d);
         long double w = 0;
         if ((p->skip && i == j) || r2 == 0) continue;
-        for (slong part = 0; part < k->nparts; part++) w += k->part[part].weight * NAME(value)(k->part[part].family, DP_FORM_SLOPE, (REAL) k->part[part].h, r2);
+        for (slong part = 0; part < k->nparts; part++) w += k->part[part].exact_weight * NAME(value)(k->part[part].family, DP_FORM_SLOPE, (REAL) k->part[part].exact_h, r2);
         w *= coeff ? coeff[j] : 1;
         for (size_t c = 0; c < p->d; c++) moment[c] += w * ((long double) b[c] - a[c]);
     }
@@ -96,7 +96,7 @@ static void NAME(forms)(REAL *above, REAL *below, const dp_pkernel *k, dp_form f
     *above = *below = 0;
     for (slong part = 0; part < k->nparts; part++) {
         const dp_kernel_family family = k->part[part].family;
-        const REAL h = (REAL) k->part[part].h, z = NAME(exponent)(family, h, r2), w = (REAL) k->part[part].weight * (z > least ? MATH(exp)(least - z) : 1);
+        const REAL h = (REAL) k->part[part].exact_h, z = NAME(exponent)(family, h, r2), w = (REAL) k->part[part].exact_weight * (z > least ? MATH(exp)(least - z) : 1);
         if (r2 > 0) *above += w * NAME(factor)(family, f, h, r2, z);
         *below += w * NAME(factor)(family, g, h, r2, z);
     }
@@ -109,7 +109,7 @@ static int NAME(score)(long double *v, const dp_pairing *p, int sign, dp_form ab
     REAL r2 = INFINITY, least = INFINITY, sum = 0, size = 0, *moment = dp_calloc(p->d, sizeof *moment), f, g;
     for (size_t j = 0; j < p->m; j++)
         if (!p->skip || i != j) r2 = MATH(fmin)(r2, NAME(square)(a, p->b + j * p->d, p->d));
-    for (slong part = 0; part < p->kernel->nparts; part++) least = MATH(fmin)(least, NAME(exponent)(p->kernel->part[part].family, (REAL) p->kernel->part[part].h, r2));
+    for (slong part = 0; part < p->kernel->nparts; part++) least = MATH(fmin)(least, NAME(exponent)(p->kernel->part[part].family, (REAL) p->kernel->part[part].exact_h, r2));
     for (size_t j = 0; j < p->m; j++) {
         const double *b = p->b + j * p->d;
         if (p->skip && i == j) continue;

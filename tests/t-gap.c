@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* t-gap.c: what values say of their own error: no gap is negative, and the enclosed value is within it, rounding included; kale where regularisation is tiny. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "clouds.h"
+#include "energy/energy.h"
+
+/* lambda = 7/3 10^power */
+static void lambda_set(fmpq_t lambda, slong power)
+{
+    fmpq_set_si(lambda, 10, 1), fmpq_pow_si(lambda, lambda, power);
+    fmpz_mul_ui(fmpq_numref(lambda), fmpq_numref(lambda), 7), fmpz_mul_ui(fmpq_denref(lambda), fmpq_denref(lambda), 3), fmpq_canonicalise(lambda);
+}
+
+/* How far the value is from the truth at most, as it says: halves of the gaps of self terms among it. */
+static double said(const dp_drifted *out, int sinkhorn)
+{
+    double sum = noted(out, "gap");
+    assert_true(sum >= 0);
+    if (sinkhorn) {
+        assert_true(noted(out, "gap_self_x") >= 0 && noted(out, "gap_self_y") >= 0);
+        sum += (noted(out, "gap_self_x") + noted(out, "gap_self_y")) / 2;
+    }
+    return sum;
+}
+
+static void test_within(void **unused)
+{
+    static const char *const names[] = {"kale", "chi2", "w2", "sinkhorn"};
+    static const dp_kernel_family families[] = {DP_KERNEL_GAUSSIAN, DP_KERNEL_LAPLACE, DP_KERNEL_MATERN32, DP_KERNEL_IMQ};
+    fmpq_t lambda;
+    arb_t off;
+    (void) unused;
+    fmpq_init(lambda), arb_init(off);
+    for (int k = 0; k < 240; k++) {
+        const char *name = names[k % 4];
+        toy t;
+        dp_error e = {0};
+        dp_scalar_t truth;
+        double value;
+        dp_drifted out = {0};
+        toy_init(&t, 1, pow(10, 3 * uniform() - 1));
+        t.s.n = 1 + below(8), t.s.m = 1 + below(8), t.s.lambda = lambda, t.s.tolerance = -1;
+        if (k % 4 == 2) t.s.d = 2 + below(2);
+        if (k % 4 < 2) t.part.family = families[k / 4 % 4];
+        lambda_set(lambda, (slong) below(19) - 12);
+        dp_scalar_init(truth);
+        if (dp_energy_sample(&value, &out, &t.s, name, &e) || dp_energy_sample_ball(truth, &t.s, name, 30, &e)) fail_msg("%s: %s", name, e.text);
+        arb_set_d(off, value), arb_sub(off, off, truth->value, 200), arb_abs(off, off);
+        if (!(arf_get_d(arb_midref(off), ARF_RND_NEAR) <= said(&out, k % 4 == 3)))
+            fail_msg("%s, n %zu, m %zu, d %zu: %.17g is off by %g, and says %g", name, t.s.n, t.s.m, t.s.d, value, arf_get_d(arb_midref(off), ARF_RND_NEAR), said(&out, k % 4 == 3));
+        dp_scalar_clear(truth);
+        toy_clear(&t);
+    }
+    fmpq_clear(lambda), arb_clear(off);
+}
+
+/* Clouds on the line of which parts have little of the other: log(1 + v) goes down to -10^7 there. */
+typedef struct { dp_sample s; dp_kernel_part part; double x[60], y[80], v[60]; fmpq_t lambda; } narrow;
+
+static void narrow_init(narrow *t, slong twice_h, slong power)
+{
+    *t = (narrow){.s = {.n = 60, .m = 80, .d = 1, .x = t->x, .y = t->y, .part = &t->part, .nparts = 1, .lambda = t->lambda, .threads = 1}};
+    fmpq_init(&t->part.weight), fmpq_init(&t->part.bandwidth), fmpq_init(t->lambda);
+    fmpq_one(&t->part.weight), fmpq_set_si(&t->part.bandwidth, twice_h, 2), lambda_set(t->lambda, power);
+    for (size_t i = 0; i < 60; i++) t->x[i] = gauss();
+    for (size_t j = 0; j < 80; j++) t->y[j] = gauss() + 0.5;
+}
+
+static void narrow_clear(narrow *t) { fmpq_clear(&t->part.weight), fmpq_clear(&t->part.bandwidth), fmpq_clear(t->lambda); }
+
+static void test_small_lambda(void **unused)
+{
+    (void) unused;
+    for (int k = 0; k < 8; k++) {
+        narrow t;
+        dp_error e = {0};
+        dp_drifted out = {.v = t.v};
+        double value;
+        narrow_init(&t, 1 + k % 4, -7 - k / 2);
+        if (dp_energy_sample(&value, &out, &t.s, "kale", &e)) fail_msg("1e-%d: %s", 7 + k / 2, e.text);
+        if (!(value > 0 && noted(&out, "gap") >= 0 && noted(&out, "gap") < 1e-4 * value)) fail_msg("1e-%d: %g, gap %g", 7 + k / 2, value, noted(&out, "gap"));
+        narrow_clear(&t);
+    }
+}
+
+/* Where rounding leaves no digit an error says so. */
+static void test_no_digits(void **unused)
+{
+    static const char *const names[] = {"kale", "chi2"};
+    (void) unused;
+    for (int k = 0; k < 2; k++) {
+        narrow t;
+        dp_error e = {0};
+        dp_drifted out = {0};
+        double value;
+        narrow_init(&t, 10, -18);
+        assert_int_equal(dp_energy_sample(&value, &out, &t.s, names[k], &e), DP_EBUDGET);
+        assert_non_null(strstr(e.text, "lambda"));
+        narrow_clear(&t);
+    }
+}
+
+/* Numbers of the definition are rounded once, to the nearest: 1/10 is 0.1. */
+static void test_nearest(void **unused)
+{
+    fmpq_t q;
+    (void) unused;
+    fmpq_init(q);
+    for (slong k = 1; k < 1000; k++) {
+        fmpq_set_si(q, k, 1000);
+        assert_true((double) dp_fmpq_get_ld(q) == (double) k / 1000);
+    }
+    fmpq_clear(q);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_within), cmocka_unit_test(test_small_lambda), cmocka_unit_test(test_no_digits), cmocka_unit_test(test_nearest)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
