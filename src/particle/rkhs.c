@@ -316,12 +316,12 @@ static int move(witness *w, const long double *dv, const long double *Kdv, long 
     return 0;
 }
 
-/* From v as it is, at w->lambda; twice more once the decrement is below `small`, or what rounding leaves. Returns the last decrement. */
-static long double iterate(witness *w, long double small, int *steps)
+/* From v as it is, at w->lambda; so many steps from where the decrement is below `small`, or what rounding leaves. Returns the last decrement. */
+static long double iterate(witness *w, long double small, int more, int *steps)
 {
     long double *dv = dp_malloc(sizeof *dv * w->m), *Kdv = dp_malloc(sizeof *Kdv * w->m), decrement = INFINITY;
     at_data(w);
-    for (int last = 0; *steps < MOST_STEPS && last < 2; ++*steps) {
+    for (int last = 0; *steps < MOST_STEPS && last < more; ++*steps) {
         const long double rounding = kale_harm(w, dv);
         decrement = newton(dv, Kdv, w);
         if (isnan(decrement) || !move(w, dv, Kdv, decrement, rounding)) break;
@@ -336,9 +336,9 @@ static long double solve_kale(witness *w)
 {
     const long double lambda = w->lambda, unit = fminl(1, w->norm / w->lambda);
     int steps = 0;
-    for (w->lambda = fmaxl(w->top, lambda); w->lambda > lambda; w->lambda /= 4) iterate(w, 1e-4L, &steps);
+    for (w->lambda = fmaxl(w->top, lambda); w->lambda > lambda; w->lambda /= 4) iterate(w, 0.1L, 1, &steps);
     w->lambda = lambda;
-    return iterate(w, 1e-16L * unit, &steps);
+    return iterate(w, 1e-16L * unit, 3, &steps);
 }
 
 /* The dual mean ((1 + v') log(1 + v') - v') + lambda |g'|^2/2 at 1 + v' = exp(g(y)), g' made of v' as g of v, is the bracket at g and lambda |g' - g|^2/2 = r K r/(2 m^2 lambda). */
