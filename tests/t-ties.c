@@ -64,8 +64,30 @@ static void test_drawn(void **unused)
     }
 }
 
+/* Deng's released drift without a clip: weights may be below all doubles, but it is divided by its root mean square. */
+static void test_released(void **unused)
+{
+    (void) unused;
+    for (int k = 0; k < 60; k++) {
+        toy t;
+        dp_error e = {0};
+        dp_released o = dp_released_default;
+        toy_init(&t, 1, k % 2 ? 0.02 : 0.0005);
+        o.clip = 0, o.mask = k % 3 ? 100 : 1e300, o.rms_floor = 0, o.distances = k % 4 > 0;
+        t.part.family = DP_KERNEL_LAPLACE, t.s.released = &o, t.s.leave_out = 1, t.s.n = 1 + below(8);
+        const size_t n = t.s.n * t.s.d;
+        arb_ptr ball = _arb_vec_init((slong) n);
+        if (dp_drift_sample_ball(ball, "da2-released", &t.s, 20, &e)) fail_msg("%s", e.text);
+        run(&t, "da2-released", t.v);
+        for (size_t i = 0; i < n; i++) t.w[i] = arf_get_d(arb_midref(ball + i), ARF_RND_NEAR);
+        close_to(t.v, t.w, n, 1e-10);
+        _arb_vec_clear(ball, (slong) n);
+        toy_clear(&t);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_counts), cmocka_unit_test(test_drawn)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_counts), cmocka_unit_test(test_drawn), cmocka_unit_test(test_released)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

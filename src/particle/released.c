@@ -15,9 +15,9 @@ const dp_released dp_released_default = {.distance_floor = 1e-8, .scale_floor = 
 
 /* log sum_j exp(-c_j/h) = -least/h + log, kept apart: differences from the least cost lose nothing where costs over h are large and nearly equal. */
 typedef struct { double least, log; } log_sum;
-/* The targets in the code's order, their weights; scale: the weighted mean distance. row, col: normalisers of one temperature h; force: its drift; x, target: coordinate by coordinate, d x width; line: of the workers, twice
+/* The targets in the code's order, their weights; scale: the weighted mean distance. row, col: normalisers of one temperature h; force: its drift, row i times exp(level_i); x, target: coordinate by coordinate, d x width; line: of the workers, three times
    `width` numbers. */
-typedef struct { const dp_sample *s; const dp_released *o; size_t t, width; log_sum *row, *col; double *x, *target, *weight, *line, *force, scale, unit, h; int workers; } released;
+typedef struct { const dp_sample *s; const dp_released *o; size_t t, width; log_sum *row, *col; double *x, *target, *weight, *line, *force, *level, scale, unit, h; int workers; } released;
 
 CLONES static void add_squares(double *restrict r2, const double *restrict to, double from, size_t n)
 {
@@ -72,7 +72,7 @@ static void released_init(released *a, const dp_sample *s, const dp_released *o)
     a->width = dp_padded(a->t);
     a->x = dp_malloc(sizeof(double) * a->width * s->d), a->target = dp_malloc(sizeof(double) * a->width * s->d), a->weight = dp_malloc(sizeof(double) * a->t);
     a->row = dp_malloc(sizeof *a->row * s->n), a->col = dp_malloc(sizeof *a->col * a->t);
-    a->line = dp_malloc(sizeof(double) * 2 * a->width * (size_t) a->workers), a->force = dp_malloc(sizeof(double) * s->n * s->d);
+    a->line = dp_malloc(sizeof(double) * 3 * a->width * (size_t) a->workers), a->force = dp_malloc(sizeof(double) * s->n * s->d), a->level = dp_malloc(sizeof(double) * s->n);
     block(a, &at, s->x, s->n, o->weight[0]), block(a, &at, s->z, s->l, o->weight[1]), block(a, &at, s->y, s->m, o->weight[2]);
     turn(a->x, a, s->x, s->n);
     for (size_t i = 0; i < s->n; i++) {
@@ -84,7 +84,7 @@ static void released_init(released *a, const dp_sample *s, const dp_released *o)
     a->unit = o->coordinates ? fmax(a->scale / sqrt((double) s->d), o->scale_floor) : 1;
 }
 
-static void released_clear(released *a) { free(a->x), free(a->target), free(a->weight), free(a->row), free(a->col), free(a->line), free(a->force); }
+static void released_clear(released *a) { free(a->x), free(a->target), free(a->weight), free(a->row), free(a->col), free(a->line), free(a->force), free(a->level); }
 
 CLONES static void below(double *c, double least, double h, size_t n)
 {
@@ -104,7 +104,7 @@ static log_sum log_sum_of(double *c, size_t n, double h)
 static dp_status row_sum(void *argument, slong i, int worker, dp_error *e)
 {
     const released *a = argument;
-    double *line = a->line + 2 * (size_t) worker * a->width;
+    double *line = a->line + 3 * (size_t) worker * a->width;
     (void) e;
     row_costs(line, a, (size_t) i);
     a->row[i] = log_sum_of(line, a->t, a->h);
@@ -114,34 +114,45 @@ static dp_status row_sum(void *argument, slong i, int worker, dp_error *e)
 static dp_status column_sum(void *argument, slong j, int worker, dp_error *e)
 {
     const released *a = argument;
-    double *line = a->line + 2 * (size_t) worker * a->width;
+    double *line = a->line + 3 * (size_t) worker * a->width;
     (void) e;
     column_costs(line, a, (size_t) j);
     a->col[j] = log_sum_of(line, a->s->n, a->h);
     return DP_OK;
 }
 
-/* Coefficients of one row: weight times root of the clipped product of softmaxes, negatives times the positives' sum and the other way round. cost: room. */
-static void coefficients(double *coeff, double *cost, const released *a, size_t i)
+/* w_j = max(exp(e_j - top), clip) weight_j for `count` columns; their sum. room: padded. */
+static double side(double *w, const double *e, double top, const released *a, const double *weight, double *room, size_t count)
+{
+    const double clip = sqrt(a->o->clip);
+    const size_t n = dp_padded(count);
+    double sum = 0;
+    for (size_t j = 0; j < n; j++) room[j] = j < count ? 0x1.71547652b82fep0 * (e[j] - top) - 1 : -INFINITY;
+    dp_fused_exp2(room, room, n, 0);
+    for (size_t j = 0; j < count; j++) w[j] = fmax(2 * room[j], clip) * weight[j], sum += w[j];
+    return sum;
+}
+
+/* Coefficients of one row but for a factor, whose logarithm is returned (0 where there is a clip): weight times root of the clipped product of softmaxes, negatives times the positives' sum and the other way round. */
+static double coefficients(double *coeff, double *cost, double *room, const released *a, size_t i)
 {
     const size_t first = a->s->n + a->s->l;
     const log_sum r = a->row[i];
-    const double h = a->h, log_floor = a->o->normaliser_floor > 0 ? log(a->o->normaliser_floor) : -INFINITY, root_clip = sqrt(a->o->clip);
-    double positive = 0, negative = 0;
+    const double h = a->h, log_floor = a->o->normaliser_floor > 0 ? log(a->o->normaliser_floor) : -INFINITY;
+    double top[2] = {-INFINITY, -INFINITY};
     row_costs(cost, a, i);
     for (size_t j = 0; j < a->t; j++) {
         const double c = cost[j], logs = r.log + a->col[j].log, least = r.least + a->col[j].least;
         const int floored = logs - least / h < log_floor;
-        const double root = floored ? -c / h - log_floor / 2 : ((r.least - c) / h + (a->col[j].least - c) / h - logs) / 2; /* <= 0 but for rounding: no column's sum is below one of its terms */
-        coeff[j] = 0x1.71547652b82fep0 * fmin(root, 0) - 1;
+        const double root = floored ? -c / h - log_floor / 2 : ((r.least - c) / h + (a->col[j].least - c) / h - logs) / 2;
+        cost[j] = fmin(root, 0); /* 0 at most but for rounding: no sum is below one of its terms */
+        top[j < first] = fmax(top[j < first], cost[j]);
     }
-    for (size_t j = a->t; j < a->width; j++) coeff[j] = -INFINITY;
-    dp_fused_exp2(coeff, coeff, a->width, 0);
-    for (size_t j = 0; j < a->t; j++) {
-        coeff[j] = fmax(2 * coeff[j], root_clip) * a->weight[j];
-        *(j < first ? &negative : &positive) += coeff[j];
-    }
+    for (int k = 0; k < 2; k++)
+        if (a->o->clip > 0 || top[k] == -INFINITY) top[k] = 0;
+    const double negative = side(coeff, cost, top[1], a, a->weight, room, first), positive = side(coeff + first, cost + first, top[0], a, a->weight + first, room, a->t - first);
     for (size_t j = 0; j < a->t; j++) coeff[j] *= j < first ? -positive : negative;
+    return top[0] + top[1];
 }
 
 /* sum_j w_j (to_j - from) */
@@ -156,9 +167,9 @@ static dp_status force(void *argument, slong job, int worker, dp_error *e)
 {
     const released *a = argument;
     const size_t i = (size_t) job, d = a->s->d;
-    double *coeff = a->line + 2 * (size_t) worker * a->width;
+    double *coeff = a->line + 3 * (size_t) worker * a->width;
     (void) e;
-    coefficients(coeff, coeff + a->width, a, i);
+    a->level[i] = coefficients(coeff, coeff + a->width, coeff + 2 * a->width, a, i);
     for (size_t k = 0; k < d; k++) a->force[i * d + k] = pull(coeff, a->target + k * a->width, a->x[k * a->width + i], a->t) / a->unit;
     return DP_OK;
 }
@@ -167,13 +178,19 @@ static dp_status force(void *argument, slong job, int worker, dp_error *e)
 static dp_status temperature(double *v, released *a, double h, dp_error *e)
 {
     const size_t size = a->s->n * a->s->d;
-    double square = 0;
+    double square = 0, top = -INFINITY;
     a->h = h;
     dp_status status = dp_parallel(row_sum, a, (slong) a->s->n, a->workers, e);
     if (!status) status = dp_parallel(column_sum, a, (slong) a->t, a->workers, e);
     if (!status) status = dp_parallel(force, a, (slong) a->s->n, a->workers, e);
-    for (size_t i = 0; i < size; i++) square += a->force[i] * a->force[i];
-    const double rms = a->o->rms ? sqrt(fmax(square / (double) size, a->o->rms_floor)) : 1;
+    if (status) return status;
+    for (size_t i = 0; i < size; i++) top = fmax(top, a->level[i / a->s->d] + log(fabs(a->force[i])));
+    if (!a->o->rms || a->o->clip > 0 || top == -INFINITY) top = 0; /* else in units of the largest component: what the root mean square is divided by may be below all doubles */
+    for (size_t i = 0; i < size; i++) {
+        const double half = exp((a->level[i / a->s->d] - top) / 2);
+        a->force[i] = a->force[i] == 0 ? 0 : a->force[i] * half * half, square += a->force[i] * a->force[i];
+    }
+    const double rms = a->o->rms ? fmax(sqrt(square / (double) size), sqrt(a->o->rms_floor) * exp(-top)) : 1;
     for (size_t i = 0; i < size; i++) v[i] += rms > 0 ? a->force[i] / rms : 0;
     return status;
 }
