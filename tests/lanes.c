@@ -43,6 +43,11 @@ int main(int count, char **word)
         if (k % 4 == 1) bad |= one(drifts[5], s, DP_KERNEL_GAUSSIAN, 1);
         bad |= one(drifts[k % 5], s, k % 4 < 3 ? DP_KERNEL_GAUSSIAN : DP_KERNEL_LAPLACE, pow(10, 2 * uniform() - 1.5));
     }
+    for (int k = 0; k < 18; k++) { /* kernels that are summed without logarithms */
+        static const dp_kernel_family families[] = {DP_KERNEL_MATERN32, DP_KERNEL_MATERN52, DP_KERNEL_IMQ};
+        const dp_sample s = {.n = 1 + (size_t) (70 * uniform()), .m = 1 + (size_t) (70 * uniform()), .d = 1 + (size_t) k % 4, .x = x, .y = y, .leave_out = k % 2, .single = k % 5 == 4, .threads = count > 1 ? atoi(word[1]) : 1};
+        bad |= one(drifts[k / 3 % 3], s, families[k % 3], pow(10, 2 * uniform() - 1.5));
+    }
     for (int k = 0; k < 6; k++) { /* converged, blocks left out and not */
         const dp_sample s = {.n = 400, .m = k % 3 ? 380 : 400, .d = 2, .x = x, .y = y, .iterations = -1, .tolerance = k < 4 ? 1e-6 : -1, .single = k % 2, .threads = count > 1 ? atoi(word[1]) : 1};
         for (int i = 0; i < 800; i++) x[i] = uniform() + uniform(), y[i] = 2 * uniform();

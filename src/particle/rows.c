@@ -63,10 +63,14 @@ void *dp_lanes_room(void **room, size_t size)
 #define EXP_SHIFT 23
 #define EXP_INVERSE_FACTORIALS {1 / 5040.0f, 1 / 720.0f, 1 / 120.0f, 1 / 24.0f, 1 / 6.0f, 0.5f, 1, 1}
 #include "particle/rows_lanes.h"
+#include "particle/rows_direct.h"
+
+static int direct(const dp_lanes *L) { return L->scored && !L->p->cost && !L->p->single; }
 
 static void one_row(const dp_lanes *L, size_t i, int worker)
 {
     double *sum = L->sum ? L->sum + i : NULL, *shift = L->shift ? L->shift + i * L->p->d : NULL;
+    if (direct(L) && direct_row(sum, shift, L, L->room + 4 * (size_t) worker * L->m, i)) return;
     if (L->p->single) float_row(sum, shift, L, (float *) L->line + (size_t) worker * L->m, i);
     else double_row(sum, shift, L, (double *) L->line + (size_t) worker * L->m, i);
 }
@@ -171,16 +175,20 @@ static void fuse(dp_lanes *L, const dp_pairing *p)
     L->room = dp_malloc(sizeof(double) * (room_of(&L->fused) + DP_FUSED_DEEP * p->d) * (size_t) L->threads);
 }
 
+/* One Gaussian, in any form, or exp(-r/h). */
+static int plain(const dp_pairing *p) { return p->kernel->power == 2 || (p->kernel->power == 1 && p->kernel->part[0].family == DP_KERNEL_LAPLACE && p->form == DP_FORM_KERNEL); }
+
 void dp_lanes_init(dp_lanes *L, double *sum, double *shift, const dp_pairing *p)
 {
     const dp_pkernel *k = p->kernel;
-    const int gauss = k->power == 2, laplace = k->power == 1 && k->part[0].family == DP_KERNEL_LAPLACE && p->form == DP_FORM_KERNEL;
+    const int gauss = k->power == 2, laplace = plain(p) && !gauss;
     *L = (dp_lanes){.p = p, .m = (p->m + 15) / 16 * 16, .scored = !gauss && !laplace, .threads = FLINT_MAX(1, FLINT_MIN(p->threads, DP_THREADS)), .sum = sum, .shift = shift};
     for (size_t j = 0; p->add && j < p->m; j++) L->most = fmax(L->most, fabs(p->add[j]));
     if (gauss || laplace) L->offset = k->part[0].log_weight + (p->form == DP_FORM_SLOPE ? -2 : p->form == DP_FORM_SHARP ? 2 : 0) * log(k->h);
     if (p->single) float_prepare(L, p, L->threads);
     else double_prepare(L, p, L->threads);
     if (gauss || laplace) fuse(L, p);
+    else if (direct(L)) dp_lanes_room((void **) &L->room, sizeof(double) * 4 * L->m * (size_t) L->threads);
 }
 
 void dp_lanes_clear(dp_lanes *L) { free(L->a), free(L->bt), free(L->add), free(L->line), free(L->fused.add), free(L->fused.panel), free(L->fused.side), free(L->centre), free(L->room); }
@@ -199,8 +207,10 @@ dp_status dp_rows(double *sum, double *shift, const dp_pairing *p, dp_error *e)
 {
     dp_lanes L;
     dp_status status = DP_OK;
+    dp_pairing exact = *p;
     if (p->skip && p->n > p->m) return rows_apart(sum, shift, p, e);
-    dp_lanes_init(&L, sum, shift, p);
+    exact.single = p->single && (plain(p) || p->cost); /* other kernels are summed in doubles */
+    dp_lanes_init(&L, sum, shift, &exact);
     if (!dp_sides_self(&L)) status = dp_parallel(some_rows, &L, (slong) ((p->n + job_rows(&L) - 1) / job_rows(&L)), L.threads, e);
     dp_lanes_clear(&L);
     return status;

@@ -5,7 +5,7 @@
 
 #include "particle/fused.h"
 
-/* m: columns padded to whole vectors. scored: costs come from dp_pkernel_cost, one by one; else the kernel is exp(offset) times exp(-r^2/2h^2) or exp(-r/h).
+/* m: columns padded to whole vectors. scored: weights are found by rows_direct.h, or costs come from dp_pkernel_cost, one by one; else the kernel is exp(offset) times exp(-r^2/2h^2) or exp(-r/h).
    fused: in one pass, when its add is there; centre: of the columns, when their moments are about it (many dimensions), zeros behind it; far: how far a coordinate is from it at most; top: the largest of what is added; most: that of its absolute values. sum, shift: where results go, or NULL. base: of waves. */
 typedef struct { const dp_pairing *p; size_t m, base; int scored, threads; double offset; void *a, *bt, *add, *line; double *sum, *shift; dp_fused fused; double top, most, far, *centre, *room; } dp_lanes;
 
