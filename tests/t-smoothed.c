@@ -174,9 +174,51 @@ static void test_beyond(void **unused)
     toy_clear(&t);
 }
 
+/* Bandwidths far beyond the clouds: all digits of the value, a difference of the order of h^-2, against enclosures; more pairs than these take at once. */
+static void test_wide_value(void **unused)
+{
+    (void) unused;
+    for (int k = 0; k < 10; k++) {
+        toy t;
+        dp_error e = {0};
+        dp_drifted out = {.v = t.v};
+        dp_scalar_t truth;
+        double value;
+        toy_init(&t, 1, pow(10, 1 + k));
+        t.s.n = 15, t.s.m = 16, t.s.d = 1 + (size_t) k % 2, t.s.tolerance = -1;
+        dp_scalar_init(truth);
+        if (dp_energy_sample(&value, &out, &t.s, "smoothed-kl", &e) || dp_energy_sample_ball(truth, &t.s, "smoothed-kl", 20, &e)) fail_msg("%s", e.text);
+        const double exact = arf_get_d(arb_midref(truth->value), ARF_RND_NEAR);
+        if (!(fabs(value - exact) <= 1e-12 * exact) || !(noted(&out, "estimate") < 1e-12) || out.nnotes != 1) fail_msg("h = 1e%d: %.17g is %.17g, estimate %g", 1 + k, exact, value, noted(&out, "estimate"));
+        dp_scalar_clear(truth);
+        toy_clear(&t);
+    }
+}
+
+/* The value of small clouds goes with the square of their size, down to the least numbers. */
+static void test_small_value(void **unused)
+{
+    (void) unused;
+    static const double sizes[] = {1e-100, 1e-120, 1e-150, 1e-300};
+    double first = 0;
+    for (int k = 0; k < 4; k++) {
+        toy t;
+        dp_error e = {0};
+        double value;
+        toy_init(&t, 1, 1);
+        t.s.n = 2, t.s.m = 2, t.s.d = 2;
+        for (size_t i = 0; i < 4; i++) t.x[i] = sizes[k] * (double) (i + 1), t.y[i] = sizes[k] * (double) (3 - i);
+        if (dp_energy_sample(&value, NULL, &t.s, "smoothed-kl", &e)) fail_msg("%s", e.text);
+        if (k == 0) first = value, assert_true(first > 0);
+        const double want = first * (sizes[k] / sizes[0]) * (sizes[k] / sizes[0]);
+        if (!(fabs(value - want) <= 1e-13 * want)) fail_msg("size %g: %g is %g", sizes[k], want, value);
+        toy_clear(&t);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_together), cmocka_unit_test(test_lattices), cmocka_unit_test(test_groups), cmocka_unit_test(test_row),
-                                       cmocka_unit_test(test_single_and_tolerance), cmocka_unit_test(test_refused), cmocka_unit_test(test_far_space), cmocka_unit_test(test_beyond)};
+                                       cmocka_unit_test(test_single_and_tolerance), cmocka_unit_test(test_refused), cmocka_unit_test(test_far_space), cmocka_unit_test(test_beyond), cmocka_unit_test(test_wide_value), cmocka_unit_test(test_small_value)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

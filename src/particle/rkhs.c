@@ -191,7 +191,7 @@ static dp_status note_values(double *value, dp_drifted *out, const witness *w, c
     if (value) *value = nearest;
     if (!out) return DP_OK;
     dp_drifted_note(out, "primal", nearest), dp_drifted_note(out, "dual", (double) (scale * (b->primal + b->gap)));
-    dp_drifted_note(out, "gap", (double) (scale * known * (1 + 4 * DBL_EPSILON) + DBL_EPSILON * fabs(nearest) + (known > 0 || nearest != 0 ? 2 * DBL_TRUE_MIN : 0)));
+    dp_drifted_note(out, "gap", (double) (scale * known * (1 + 4 * DBL_EPSILON) + DBL_EPSILON * fabs(nearest) + (known > 0 || b->primal != 0 ? 2 * DBL_TRUE_MIN : 0)));
     return DP_OK;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* smoothed.c: the flow (24) of the KL between smoothed samples: expectations over x_i + h z by the trapezoidal rule, on one lattice for points that are near each other. */
+#include "base/threads.h"
 #include "particle/ball.h"
 #include "particle/functional.h"
 
@@ -10,8 +11,8 @@
 enum { MOST_NODES = 4000000, REACH = 9 };
 
 /* Nodes (origin + index h step) in a box around points of x. Coordinates are relative to `centre`, one of these points: differences of near points are
-   exact, and nodes have all digits. u: score difference times h^2; log_ratio: log(q_k/p_k). */
-typedef struct { dp_sample s; dp_pkernel k; double h, step, centre[3], origin[3]; size_t size[3], count; double *x, *y, *node, *u, *log_ratio; } lattice;
+   exact, and nodes have all digits. u: score difference times h^2; log_ratio: log(q_k/p_k), of a wide kernel without its part <slope, node/h>, whose mean is known. */
+typedef struct { dp_sample s; dp_pkernel k; double h, step, centre[3], origin[3], slope[3]; size_t size[3], count; double *x, *y, *node, *u, *log_ratio; } lattice;
 
 static double *moved(const double *a, size_t n, size_t d, const double *centre)
 {
@@ -59,10 +60,80 @@ static dp_status lattice_init(lattice *g, const dp_sample *s, const size_t *grou
 
 static void lattice_clear(lattice *g) { free(g->x), free(g->y), free(g->node), free(g->u), free(g->log_ratio); }
 
+/* ---- kernels wide beside the clouds ---- */
+
+enum { WIDE = 32, NODES = 64 }; /* of a bandwidth, in which all points are: t below is less than 1 at nodes; nodes of one job */
+
+static int is_wide(const lattice *g)
+{
+    const dp_sample *s = &g->s;
+    for (size_t i = 0; i < s->n * s->d; i++)
+        if (!(fabs(g->x[i]) <= g->h / WIDE)) return 0;
+    for (size_t i = 0; i < s->m * s->d; i++)
+        if (!(fabs(g->y[i]) <= g->h / WIDE)) return 0;
+    return 1;
+}
+
+/* exp(t) - 1 - t, |t| <= 1: Horner's rule for the series, whose next term is below 2^-56 of it. */
+static double beyond(double t)
+{
+    static const double inverse[] = {1 / 6402373705728000.0, 1 / 355687428096000.0, 1 / 20922789888000.0, 1 / 1307674368000.0, 1 / 87178291200.0, 1 / 6227020800.0, 1 / 479001600.0, 1 / 39916800.0, 1 / 3628800.0,
+                                     1 / 362880.0, 1 / 40320.0, 1 / 5040.0, 1 / 720.0, 1 / 120.0, 1 / 24.0, 1 / 6.0, 0.5};
+    double p = 0;
+    for (size_t k = 0; k < sizeof inverse / sizeof *inverse; k++) p = p * t + inverse[k];
+    return p * t * t;
+}
+
+/* At z, |z - a_j|^2 without |z|^2, which all share, is -2 h^2 t_j with t_j = <z, b_j>/h - |b_j|^2/2, b_j = a_j/h, |t_j| < 1: log mean exp(t_j) less its linear part <z, mean b>/h, of the order of |b|^2 with all digits,
+   and the place in units of h. */
+static double side(double *place, const double *a, size_t n, const lattice *g, const double *z)
+{
+    const size_t d = g->s.d;
+    double rest = 0, sum = 0, total = 0;
+    for (size_t c = 0; c < d; c++) place[c] = 0;
+    for (size_t j = 0; j < n; j++, a += d) {
+        double linear = 0, square = 0;
+        for (size_t c = 0; c < d; c++) linear += z[c] / g->h * (a[c] / g->h), square += a[c] / g->h * (a[c] / g->h) / 2;
+        const double t = linear - square, more = beyond(t), w = 1 + (t + more);
+        rest += more - square, sum += more + t, total += w;
+        for (size_t c = 0; c < d; c++) place[c] += w * (a[c] / g->h);
+    }
+    for (size_t c = 0; c < d; c++) place[c] /= total;
+    return rest / (double) n - beyond(log1p(sum / (double) n));
+}
+
+static dp_status some_nodes(void *argument, slong job, int worker, dp_error *e)
+{
+    lattice *g = argument;
+    const size_t d = g->s.d;
+    double x[3], y[3];
+    (void) worker, (void) e;
+    for (size_t i = (size_t) job * NODES; i < FLINT_MIN(g->count, ((size_t) job + 1) * NODES); i++) {
+        g->log_ratio[i] = side(x, g->x, g->s.n, g, g->node + i * d) - side(y, g->y, g->s.m, g, g->node + i * d);
+        for (size_t c = 0; c < d; c++) g->u[i * d + c] = (y[c] - x[c]) * g->h;
+    }
+    return DP_OK;
+}
+
+static dp_status fill_wide(lattice *g, dp_error *e)
+{
+    const size_t n = g->s.n, m = g->s.m, d = g->s.d;
+    for (size_t c = 0; c < d; c++) {
+        long double sum = 0;
+        for (size_t i = 0; i < n; i++) sum += g->x[i * d + c] / (long double) n;
+        for (size_t j = 0; j < m; j++) sum -= g->y[j * d + c] / (long double) m;
+        g->slope[c] = (double) (sum / g->h);
+    }
+    return dp_parallel(some_nodes, g, (slong) ((g->count + NODES - 1) / NODES), FLINT_MAX(1, g->s.threads), e);
+}
+
+/* ---- all kernels ---- */
+
 /* Barycentre differences and log-ratios at the nodes. */
 static dp_status lattice_fill(lattice *g, dp_error *e)
 {
     const dp_sample *s = &g->s;
+    if (is_wide(g)) return fill_wide(g, e);
     dp_pairing y = dp_pairing_y(s, &g->k, DP_FORM_KERNEL), x = dp_pairing_negatives(s, &g->k, DP_FORM_KERNEL);
     double *sum = dp_malloc(sizeof(double) * g->count), *shift = dp_malloc(sizeof(double) * g->count * s->d);
     y.a = x.a = g->node, y.n = x.n = g->count;
@@ -106,7 +177,11 @@ static dp_status one_group(double *value, double *v, const dp_sample *s, const s
     dp_status status = lattice_init(&g, s, group, id, step, e);
     if (!status) status = lattice_fill(&g, e);
     for (size_t i = 0; i < s->n && !status; i++)
-        if (group[i] == id) *value += smooth(v + i * s->d, &g, g.x + i * s->d) / (double) s->n;
+        if (group[i] == id) {
+            double linear = 0;
+            for (size_t c = 0; c < s->d; c++) linear += g.slope[c] * (g.x[i * s->d + c] / g.h);
+            *value += (smooth(v + i * s->d, &g, g.x + i * s->d) + linear) / (double) s->n;
+        }
     lattice_clear(&g);
     return status;
 }
@@ -185,7 +260,7 @@ static dp_status by_lattices(double *value, dp_drifted *out, const dp_sample *s,
         if (!isfinite(now[i])) status = dp_fail(e, DP_EBUDGET, "smoothed-kl: a velocity per length beyond what doubles hold: choose another unit, or take --precision DIGITS");
     if (value) *value = energy;
     if (out && out->v && !status) memcpy(out->v, now, sizeof(double) * s->n * s->d);
-    if (out) dp_drifted_note(out, "estimate", change);
+    if (out && !status) dp_drifted_note(out, "estimate", change);
     free(group), free(now);
     return status;
 }
@@ -195,18 +270,28 @@ static dp_status by_lattices(double *value, dp_drifted *out, const dp_sample *s,
 /* Terms of enclosures that take about as long as lattices in doubles; 0 where counting them would take longer. */
 static double cheap(const dp_sample *s) { return s->n * (s->n + s->m) > 400 ? 0 : s->d < 3 ? 5e5 : 1e8; }
 
-/* Enclosures rounded: 17 digits relative to the largest number, or all known to vanish. */
+/* Whether doubles hold none but 0. */
+static int nothing(arb_srcptr v)
+{
+    mag_t most;
+    mag_init(most), arb_get_mag(most, v);
+    const int none = mag_cmp_2exp_si(most, -1080) < 0;
+    mag_clear(most);
+    return none;
+}
+
+/* Enclosures rounded: 17 digits relative to the largest number, or all known to vanish: so velocities do by symmetry, a value of two laws never. */
 static dp_status rounded(double *out, size_t n, const dp_sample *s, dp_status (*enclose)(arb_ptr, const dp_sample *, slong, dp_error *), dp_error *e)
 {
     arb_ptr v = _arb_vec_init((slong) n);
     dp_status status = DP_OK;
     for (slong prec = 112, done = 0; !done && !status; prec *= 2) {
         status = prec > 8000 ? dp_fail(e, DP_EBUDGET, "smoothed-kl: 17 digits not reached") : enclose(v, s, prec, e);
-        done = dp_ball_digits(v, (slong) n) >= 17 || (prec > 800 && dp_ball_vanishes(v, (slong) n));
+        done = dp_ball_digits(v, (slong) n) >= 17 || (enclose == dp_ball_smoothed_value ? nothing(v) : prec > 800 && dp_ball_vanishes(v, (slong) n));
     }
     for (size_t i = 0; i < n && !status; i++) {
         out[i] = arf_get_d(arb_midref(v + i), ARF_RND_NEAR);
-        if (!isfinite(out[i])) status = dp_fail(e, DP_EBUDGET, "smoothed-kl: a velocity per length beyond what doubles hold: choose another unit, or take --precision DIGITS");
+        if (!isfinite(out[i])) status = dp_fail(e, DP_EBUDGET, "smoothed-kl: a number beyond what doubles hold: choose another unit, or take --precision DIGITS");
     }
     _arb_vec_clear(v, (slong) n);
     return status;
