@@ -59,6 +59,43 @@ static void test_within(void **unused)
     fmpq_clear(lambda), arb_clear(off);
 }
 
+/* Sums of kernels, weights among them: doubles and enclosures, which share no code, agree in value and flow. */
+static void test_sums(void **unused)
+{
+    static const char *const names[] = {"kale", "chi2"};
+    static const dp_kernel_family families[] = {DP_KERNEL_GAUSSIAN, DP_KERNEL_LAPLACE, DP_KERNEL_MATERN52, DP_KERNEL_IMQ};
+    fmpq_t lambda;
+    (void) unused;
+    fmpq_init(lambda);
+    for (int k = 0; k < 24; k++) {
+        toy t;
+        dp_error e = {0};
+        dp_scalar_t truth;
+        dp_kernel_part part[3];
+        double value;
+        dp_drifted out = {.v = t.v};
+        toy_init(&t, 1, 1);
+        t.s.n = 1 + below(8), t.s.m = 1 + below(8), t.s.lambda = lambda, t.s.part = part, t.s.nparts = 1 + k % 3;
+        for (int p = 0; p < 3; p++) {
+            part[p].family = families[(k / 2 + p * (k % 2)) % 4];
+            fmpq_init(&part[p].weight), fmpq_init(&part[p].bandwidth);
+            fmpq_set_si(&part[p].weight, 1 + k, 3), fmpq_set_si(&part[p].bandwidth, 1 + p, 3);
+        }
+        lambda_set(lambda, -(slong) below(4));
+        const size_t size = t.s.n * t.s.d;
+        arb_ptr v = _arb_vec_init((slong) size);
+        dp_scalar_init(truth);
+        if (dp_energy_sample(&value, &out, &t.s, names[k / 3 % 2], &e) || dp_energy_sample_ball(truth, &t.s, names[k / 3 % 2], 25, &e) || dp_drift_sample_ball(v, names[k / 3 % 2], &t.s, 20, &e)) fail_msg("%d: %s", k, e.text);
+        assert_true(fabs(value - arf_get_d(arb_midref(truth->value), ARF_RND_NEAR)) <= noted(&out, "gap"));
+        for (size_t i = 0; i < size; i++) t.w[i] = arf_get_d(arb_midref(v + i), ARF_RND_NEAR);
+        close_to(t.v, t.w, size, 1e-13);
+        _arb_vec_clear(v, (slong) size), dp_scalar_clear(truth);
+        for (int p = 0; p < 3; p++) fmpq_clear(&part[p].weight), fmpq_clear(&part[p].bandwidth);
+        toy_clear(&t);
+    }
+    fmpq_clear(lambda);
+}
+
 /* Clouds on the line of which parts have little of the other: log(1 + v) goes down to -10^7 there. */
 typedef struct { dp_sample s; dp_kernel_part part; double x[60], y[80], v[60]; fmpq_t lambda; } narrow;
 
@@ -120,6 +157,6 @@ static void test_nearest(void **unused)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_within), cmocka_unit_test(test_small_lambda), cmocka_unit_test(test_no_digits), cmocka_unit_test(test_nearest)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_within), cmocka_unit_test(test_sums), cmocka_unit_test(test_small_lambda), cmocka_unit_test(test_no_digits), cmocka_unit_test(test_nearest)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -40,7 +40,7 @@ dp_status dp_rkhs_jet(dp_jet_t out, const dp_rkhs_t s, arb_srcptr x, slong prec,
 dp_status dp_rkhs_field(dp_field_t out, const dp_problem *P, dp_rkhs_kind kind, int scale, arb_srcptr x, dp_engine engine, slong prec, dp_workspace *w, dp_error *e);
 
 /* On samples, n x d, as dp_drift.sample_ball: like dp_rkhs_field at the points of x, but that a kernel's gradient at distance 0 is 0, kink or not.
-   DP_EUNSUPPORTED for other negatives than x and for sums of kernels. Error: enclosed; not finite where prec was too low. Cost: one solution, n (n + m) kernels. */
+   DP_EUNSUPPORTED for other negatives than x. Error: enclosed; not finite where prec was too low. Cost: one solution, n (n + m) kernels. */
 dp_status dp_rkhs_sample_ball(arb_ptr out, const dp_sample *s, dp_rkhs_kind kind, int scale, slong prec, dp_error *e);
 
 /* ---- kernels of a case, all families (rkhs_kernel.c) ---- */

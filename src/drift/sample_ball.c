@@ -21,10 +21,24 @@ static void atoms(dp_measure_t mu, const double *a, size_t n, size_t d)
     }
 }
 
+/* A sum, or one kernel times a weight. */
+static void sum_of_parts(dp_problem *P, const dp_sample *s)
+{
+    P->kernel = DP_KERNEL_SUM, P->nparts = s->nparts, P->parts = dp_calloc((size_t) s->nparts, sizeof *P->parts);
+    fmpq_zero(P->bandwidth);
+    for (slong i = 0; i < s->nparts; i++) {
+        P->parts[i].family = s->part[i].family;
+        fmpq_init(&P->parts[i].weight), fmpq_init(&P->parts[i].bandwidth);
+        fmpq_set(&P->parts[i].weight, &s->part[i].weight), fmpq_set(&P->parts[i].bandwidth, &s->part[i].bandwidth);
+    }
+}
+
 dp_problem *dp_sample_case(const dp_sample *s, const char *what, dp_error *e)
 {
-    if (s->ndirections || s->z || s->leave_out || s->nparts > 1 || (s->nparts && !fmpq_is_one(&s->part->weight)) || s->iterations >= 0)
-        return dp_fail(e, DP_EUNSUPPORTED, "%s: enclosed for x and y and one kernel only: no negatives, masks, directions or sweeps", what), NULL;
+    const int sum = s->nparts > 1 || (s->nparts && !fmpq_is_one(&s->part->weight)), sums = !strcmp(what, "kale") || !strcmp(what, "chi2");
+    if (s->ndirections || s->z || s->leave_out || (sum && !sums) || s->iterations >= 0)
+        return dp_fail(e, DP_EUNSUPPORTED, "%s: enclosed for x and y%s only: no negatives, masks, directions or sweeps", what, sums ? "" : " and one kernel"), NULL;
+    if (sums && dp_kernel_check(s, DP_FORM_KERNEL, e)) return NULL;
     dp_problem *P = dp_calloc(1, sizeof *P);
     P->path = dp_strdup("samples"), P->name = dp_strdup("samples"), P->text = dp_strdup(""), P->title = dp_strdup("samples");
     P->dim = (int) s->d, P->digits = 50, P->kernel = DP_KERNEL_GAUSSIAN;
@@ -33,6 +47,7 @@ dp_problem *dp_sample_case(const dp_sample *s, const char *what, dp_error *e)
     if (s->lambda) fmpq_set(P->regularisation, s->lambda);
     fmpq_one(P->bandwidth);
     if (s->nparts) P->kernel = s->part->family, fmpq_set(P->bandwidth, &s->part->bandwidth);
+    if (sum) sum_of_parts(P, s);
     return P;
 }
 
