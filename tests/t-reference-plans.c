@@ -35,7 +35,7 @@ static void sweeps(int single, int rounds)
         trial_init(&t, POINTS / 2, WIDE, below(3) ? 5 : 1, single), repelled(&t), t.s.iterations = 1 + (slong) below(5), t.s.columns_first = (int) below(2);
         both(&t, "sinkhorn"), sides_of(&y, &z, &t);
         const num rounding = noted(&t.out, "rounding");
-        for (size_t i = 0; i < t.s.n; i++) within(&t, "sinkhorn", i, (rounding + (num) (t.s.n + t.s.m + 8) * unit(&t)) * (far(&y, i) + far(&z, i)));
+        for (size_t i = 0; i < t.s.n; i++) within(&t, "sinkhorn", i, (rounding + (num) (t.s.n + t.s.m + 8) * unit(&t)) * (far(&y, i) + far(&z, i)) + 2 * t.moved);
         trial_clear(&t);
     }
 }
@@ -43,8 +43,8 @@ static void sweeps(int single, int rounds)
 static void test_sweeps(void **unused)
 {
     (void) unused;
-    sweeps(0, 150), bounds_count();
-    sweeps(1, 150), bounds_count();
+    sweeps(0, 300), bounds_count();
+    sweeps(1, 600), bounds_count();
 }
 
 /* Quantiles along directions, on the line, and exact plans: projections are off by (d + 2) u of the largest norm, their means by m u, directions of length 1 by (d + 4) u. */
@@ -75,7 +75,7 @@ static num largest(const trial *t)
     return most;
 }
 
-/* To `digits` of the largest velocity, a norm of d components. */
+/* To a tolerance, relative to the largest component, to which wide kernels add what long doubles lose in them. */
 static void relative(const char *drift, size_t most, size_t wide, int kernels, num tolerance, int rounds)
 {
     for (int k = 0; k < rounds; k++) {
@@ -84,7 +84,7 @@ static void relative(const char *drift, size_t most, size_t wide, int kernels, n
         if (drift[0] == 'k' || drift[0] == 'c') t.s.lambda = t.lambda;
         t.s.nparts = 1, fmpq_one(&t.part->weight);
         both(&t, drift);
-        for (size_t i = 0; i < t.s.n; i++) within(&t, drift, i, tolerance * largest(&t));
+        for (size_t i = 0; i < t.s.n; i++) within(&t, drift, i, (tolerance + 0x1p-64L * fmpq_get_d(&t.part->bandwidth) / t.scale) * largest(&t));
         trial_clear(&t);
     }
 }
@@ -141,7 +141,7 @@ static void converged(int single, int rounds)
     for (int k = 0; k < rounds; k++) {
         static trial t;
         static side y, x;
-        trial_init(&t, 4, WIDE, 1, single), exactly(&t.part->bandwidth, t.scale * (0.5 + pow(10, 3 * uniform())));
+        trial_init(&t, 3, WIDE, 1, single), exactly(&t.part->bandwidth, t.scale * (0.5 + pow(10, 3 * uniform())));
         both(&t, "sinkhorn"), sides_of(&y, &x, &t);
         num most = 0;
         for (size_t i = 0; i < t.s.n; i++) most = fmaxl(most, exponent(&t, far(&y, i)));
@@ -155,15 +155,15 @@ static void test_more(void **unused)
 {
     (void) unused;
     released(100), bounds_count();
-    converged(0, 15), bounds_count();
-    converged(1, 15), bounds_count();
+    converged(0, 7), bounds_count();
+    converged(1, 7), bounds_count();
 }
 
 static void test_rest(void **unused)
 {
     (void) unused;
-    relative("kale", 8, WIDE, 4, 1e-14L, 200), bounds_count();
-    relative("chi2", 8, WIDE, 4, 1e-14L, 200), bounds_count();
+    relative("kale", 8, WIDE, 4, 1e-13L, 200), bounds_count();
+    relative("chi2", 8, WIDE, 4, 1e-13L, 200), bounds_count();
     relative("smoothed-kl", 2, WIDE, 1, 1e-14L, 50), relative("smoothed-kl", 6, 1, 1, 1e-13L, 20), bounds_count();
 }
 

@@ -89,6 +89,8 @@ static num pair(num *error, const trial *t, what w, num r, num low)
     for (slong p = 0; p < t->s.nparts; p++) {
         const num c = part_exponent(t->part + p, r), term = fmpq_get_d(&t->part[p].weight) * form(t->part[p].family, w, r, fmpq_get_d(&t->part[p].bandwidth)) * expl(low - c);
         sum += term, *error += term * expm1l(fminl(1, eta(t, r, c, c)));
+        if (t->part[p].family == DP_KERNEL_GAUSSIAN && (w == GRADIENT || w == LEVER)) /* displacements of floats move, too */
+            *error += fmpq_get_d(&t->part[p].weight) * form(DP_KERNEL_GAUSSIAN, w, t->moved, fmpq_get_d(&t->part[p].bandwidth)) * expl(low - c);
     }
     return sum;
 }

@@ -51,10 +51,10 @@ static dp_status barycentres(double *shift, double *rounding, dp_potentials *a, 
     }
     const dp_status status = solve(a, s, e);
     if (status || s->iterations <= 0) return status ? status : dp_potentials_rows(shift, a, e);
-    const double most = exponents(a), unit = a->p.single ? 0x1p-24 : 0x1p-53, halves = 2 * (double) s->iterations + 2;
+    const double most = exponents(a), halves = 2 * (double) s->iterations + 2;
     const int twice = !(0x1p-50 * most <= (a->single || a->p.n > MANY / a->p.m ? HARM_MANY : HARM));
-    const double coordinates = a->p.single && a->p.kernel->power ? sqrt(dp_pairing_diagonal(&a->p)) / a->p.kernel->h * (a->p.kernel->power == 2 ? sqrt(2 * (40 + most)) : 1) : 0;
-    *rounding = halves * (twice ? 0x1p-44 + 0x1p-98 * most : 8 * unit * (40 + most) + unit * coordinates);
+    const double coordinates = a->p.kernel->power ? sqrt(dp_pairing_diagonal(&a->p)) / a->p.kernel->h * (a->p.kernel->power == 2 ? sqrt(2 * (40 + most)) : 1) : 0;
+    *rounding = halves * (twice ? 0x1p-44 + 0x1p-98 * most : 8 * 0x1p-53 * (40 + most) + (a->single ? 0x1p-24 * (8 * (40 + fmin(most, DP_REACH)) + coordinates) : 0)); /* the first sweeps were in floats, whatever the last are in */
     return twice ? dp_twice_sweeps(shift, a->f, a->g, &a->p, s->iterations, s->columns_first, e) : dp_potentials_rows(shift, a, e);
 }
 
