@@ -142,6 +142,29 @@ static void test_no_digits(void **unused)
     }
 }
 
+/* The same points in another order, each k times: 0, whatever lambda and the precision. */
+static void test_one_law(void **unused)
+{
+    static const char *const names[] = {"kale", "chi2", "sinkhorn", "smoothed-kl"};
+    fmpq_t lambda;
+    (void) unused;
+    fmpq_init(lambda), lambda_set(lambda, -9);
+    for (int k = 0; k < 32; k++) {
+        toy t;
+        dp_error e = {0};
+        double value;
+        dp_drifted out = {0};
+        toy_init(&t, pow(10, k % 8 - 4), 3);
+        t.s.m = 2 + below(4), t.s.n = t.s.m * (1 + (size_t) k / 4 % 2), t.s.d = 1 + below(2), t.s.lambda = lambda, t.s.tolerance = -1, t.s.single = k / 8 % 2;
+        for (size_t i = 0; i < t.s.n; i++) memcpy(t.x + i * t.s.d, t.y + (t.s.m - 1 - i % t.s.m) * t.s.d, sizeof(double) * t.s.d);
+        if (dp_energy_sample(&value, &out, &t.s, names[k % 4], &e)) fail_msg("%s: %s", names[k % 4], e.text);
+        if (value != 0) fail_msg("%s: %g", names[k % 4], value);
+        if (k % 4 < 2) assert_true(noted(&out, "gap") == 0);
+        toy_clear(&t);
+    }
+    fmpq_clear(lambda);
+}
+
 /* Numbers of the definition are rounded once, to the nearest: 1/10 is 0.1. */
 static void test_nearest(void **unused)
 {
@@ -157,6 +180,6 @@ static void test_nearest(void **unused)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_within), cmocka_unit_test(test_sums), cmocka_unit_test(test_small_lambda), cmocka_unit_test(test_no_digits), cmocka_unit_test(test_nearest)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_within), cmocka_unit_test(test_sums), cmocka_unit_test(test_small_lambda), cmocka_unit_test(test_no_digits), cmocka_unit_test(test_one_law), cmocka_unit_test(test_nearest)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -158,7 +158,9 @@ static dp_status sample(double *value, dp_drifted *out, const dp_sample *s, dp_e
         for (int i = 0; i < 3; i++) dp_drifted_note(out, zero[i], mag_get_d(arb_radref(OT + i)) + (i ? 0 : DBL_EPSILON * (fabs(cost) + fabs(*value))));
     }
     _arb_vec_clear(OT, 3), arb_clear(S);
-    return !narrow ? dp_sinkhorn_sample(value, out, s, e) : out && out->v ? dp_sinkhorn_in_doubles(out, s, e) : DP_OK;
+    const dp_status status = !narrow ? dp_sinkhorn_sample(value, out, s, e) : out && out->v ? dp_sinkhorn_in_doubles(out, s, e) : DP_OK;
+    if (!status && dp_sinkhorn_plain(s) && dp_sample_same_law(s)) *value = 0; /* a difference of equal numbers */
+    return status;
 }
 
 const dp_energy dp_energy_sinkhorn = {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* rkhs.c: KALE (54) and the de-regularised MMD (chi2) of samples: witnesses g = (m_q - sum_j c_j k(., y_j))/lambda with coefficients c_j = (1 + v_j)/m at the data. */
+#include "particle/ball.h"
 #include "particle/functional.h"
 #include "particle/wide.h"
 
@@ -12,7 +13,7 @@
 
 enum { MOST_STEPS = 3000, MOST_REFINEMENTS = 40, MOST_POINTS = 20000 };
 static const long double STIFF = 1e-10L; /* lambda over k(0) below which doubles do not hold the inverse */
-static const long double LEAST_KNOWN = 1e-3L, NOTHING = 1e-9L; /* of a value; what is as good as 0 */
+static const long double LEAST_KNOWN = 1e-3L, NOTHING = 1e-6L; /* of a value; what is as good as 0 */
 
 /* psi = m_q - m_p has no mass, so that constants in k cancel: F_ij = k(y_i, y_j) - k(0) by rows of the lower half, rho_j = psi(y_j), norm = |psi|^2, each to its own digits
    however wide the kernel. width, size_j: of the F behind norm and rho_j, which are known to `term` times these, as products with K are to `unit` times theirs. Then lambda g = psi - sum v_j k(., y_j)/m; t = m lambda g(y). inverse: a Cholesky factor by rows,
@@ -195,6 +196,15 @@ static dp_status note_values(double *value, dp_drifted *out, const witness *w, c
     return DP_OK;
 }
 
+/* Where x and y are one law psi is 0, which no sum of numbers that are rounded would say. */
+static void vanish(double *value, dp_drifted *out, const witness *w)
+{
+    static const char *const zero[] = {"primal", "dual", "gap"};
+    if (value) *value = 0;
+    for (int i = 0; out && i < 3; i++) dp_drifted_note(out, zero[i], 0);
+    if (out && out->v) memset(out->v, 0, sizeof(double) * w->s->n * w->s->d);
+}
+
 /* ---- chi2 ---- */
 
 /* (K/m + lambda) v = rho, refined with residuals in long double as long as that helps; t = m lambda g(y). Returns the relative residual, or NAN. */
@@ -235,14 +245,16 @@ dp_status dp_chi2_sample(double *value, dp_drifted *out, const dp_sample *s, dp_
     witness w;
     dp_status status = witness_init(&w, s, "chi2", e);
     if (status) return status;
-    const double residual = solve_chi2(&w);
+    const int one = dp_sample_same_law(s);
+    const double residual = one ? 0 : solve_chi2(&w);
+    if (one) vanish(value, out, &w);
     if (isnan(residual)) status = dp_fail(e, DP_EBUDGET, "chi2: K/m + lambda is not positive definite in this arithmetic; take a larger lambda or --precision DIGITS");
-    if (!status) {
+    if (!status && !one) {
         const bounds b = chi2_bounds(&w);
         status = note_values(value, out, &w, &b, "chi2", e);
-        if (out) dp_drifted_note(out, "residual", residual);
         if (!status && out && out->v) status = flow(out->v, &w, 2 * (1 + w.lambda), e);
     }
+    if (out) dp_drifted_note(out, "residual", residual);
     witness_clear(&w);
     return status;
 }
@@ -357,8 +369,10 @@ dp_status dp_kale_sample(double *value, dp_drifted *out, const dp_sample *s, dp_
     witness w;
     dp_status status = witness_init(&w, s, "kale", e);
     if (status) return status;
-    if (isnan(solve_kale(&w))) status = dp_fail(e, DP_EBUDGET, "kale: Newton's matrix is not positive definite in this arithmetic; take a larger lambda or --precision DIGITS");
-    if (!status) {
+    const int one = dp_sample_same_law(s);
+    if (one) vanish(value, out, &w);
+    else if (isnan(solve_kale(&w))) status = dp_fail(e, DP_EBUDGET, "kale: Newton's matrix is not positive definite in this arithmetic; take a larger lambda or --precision DIGITS");
+    if (!status && !one) {
         const bounds b = kale_bounds(&w);
         status = note_values(value, out, &w, &b, "kale", e);
         if (!status && out && out->v) status = flow(out->v, &w, 1 + w.lambda, e);
