@@ -142,6 +142,22 @@ static void test_no_digits(void **unused)
     }
 }
 
+/* Regularisation that no double holds: (1 + lambda) times the functional goes to MMD^2, half of it for kale. */
+static void test_large_lambda(void **unused)
+{
+    static const slong powers[] = {20, 300, 1000, 4000};
+    (void) unused;
+    for (int k = 0; k < 4; k++) {
+        narrow t;
+        dp_error e = {0};
+        double mmd2, kale, chi2;
+        narrow_init(&t, 3, powers[k]);
+        if (dp_energy_sample(&mmd2, NULL, &t.s, "mmd2", &e) || dp_energy_sample(&kale, NULL, &t.s, "kale", &e) || dp_energy_sample(&chi2, NULL, &t.s, "chi2", &e)) fail_msg("1e%ld: %s", powers[k], e.text);
+        assert_true(fabs(kale - mmd2) <= 1e-14 * mmd2 && fabs(chi2 - 2 * mmd2) <= 1e-14 * mmd2);
+        narrow_clear(&t);
+    }
+}
+
 /* The same points in another order, each k times: 0, whatever lambda and the precision. */
 static void test_one_law(void **unused)
 {
@@ -180,6 +196,6 @@ static void test_nearest(void **unused)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_within), cmocka_unit_test(test_sums), cmocka_unit_test(test_small_lambda), cmocka_unit_test(test_no_digits), cmocka_unit_test(test_one_law), cmocka_unit_test(test_nearest)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_within), cmocka_unit_test(test_sums), cmocka_unit_test(test_small_lambda), cmocka_unit_test(test_no_digits), cmocka_unit_test(test_one_law), cmocka_unit_test(test_large_lambda), cmocka_unit_test(test_nearest)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -207,16 +207,16 @@ static void vanish(double *value, dp_drifted *out, const witness *w)
 
 /* ---- chi2 ---- */
 
-/* (K/m + lambda) v = rho, refined with residuals in long double as long as that helps; t = m lambda g(y). Returns the relative residual, or NAN. */
+/* (K/(m lambda) + 1) v = rho/lambda, refined with residuals in long double as long as that helps; t = m lambda g(y). Returns the relative residual, or NAN. */
 static double solve_chi2(witness *w)
 {
-    const long double m = (long double) w->m, size = sqrtl(dot(w->rho, w->rho, w->m));
+    const long double m = (long double) w->m, size = sqrtl(dot(w->rho, w->rho, w->m)) / w->lambda;
     long double *r = dp_malloc(sizeof *r * w->m);
     double residual = 0, last = INFINITY;
-    if (!decompose(w, NULL, w->lambda, 1 / m)) residual = NAN;
+    if (!decompose(w, NULL, 1, 1 / m / w->lambda)) residual = NAN;
     for (int step = 0; !isnan(residual) && step < MOST_REFINEMENTS; step++, last = residual) {
         at_data(w);
-        for (size_t j = 0; j < w->m; j++) r[j] = w->t[j] / m - w->lambda * w->v[j];
+        for (size_t j = 0; j < w->m; j++) r[j] = w->t[j] / m / w->lambda - w->v[j];
         residual = size > 0 ? (double) (sqrtl(dot(r, r, w->m)) / size) : 0;
         if (!(residual < last / 2)) break;
         solve(w, r);
@@ -343,12 +343,13 @@ static long double iterate(witness *w, long double small, int more, int *steps)
     return decrement;
 }
 
-/* Newton's method on the bracket, warmed up at larger lambda. */
+/* Newton's method on the bracket, warmed up at larger lambda as long as that works. */
 static long double solve_kale(witness *w)
 {
     const long double lambda = w->lambda, unit = fminl(1, w->norm / w->lambda);
     int steps = 0;
-    for (w->lambda = fmaxl(w->top, lambda); w->lambda > lambda; w->lambda /= 4) iterate(w, 0.1L, 1, &steps);
+    for (w->lambda = fmaxl(w->top, lambda); w->lambda > lambda; w->lambda /= 4)
+        if (isnan(iterate(w, 0.1L, 1, &steps))) return NAN;
     w->lambda = lambda;
     return iterate(w, 1e-16L * unit, 3, &steps);
 }
