@@ -86,8 +86,33 @@ static void test_released(void **unused)
     }
 }
 
+/* A point that is far from both others in a small unit: its weights are e^-578 and less, its displacement 34 units, or e^-600 and 600. */
+static void test_units(void **unused)
+{
+    (void) unused;
+    static const char *const drifts[] = {"mean-shift", "sinkhorn-proxy", "sinkhorn"};
+    for (int k = 0; k < 36; k++)
+        for (ulong unit = 0; unit <= 100; unit += 20) {
+            toy t;
+            toy_init(&t, 0, 1);
+            narrow(&t, unit);
+            t.part.family = k / 3 % 2 ? DP_KERNEL_LAPLACE : DP_KERNEL_GAUSSIAN;
+            t.s.n = t.s.d = 1, t.s.m = 2, t.s.iterations = k % 2, t.s.single = k / 6 % 2;
+            t.y[0] = (t.part.family ? 600 : 34) * pow(0.1, (double) unit), t.y[1] = (t.part.family ? 601 : 35) * pow(0.1, (double) unit);
+            arb_t ball;
+            dp_error e = {0};
+            arb_init(ball);
+            if (dp_drift_sample_ball(ball, drifts[k % 3], &t.s, 20, &e)) fail_msg("%s", e.text);
+            run(&t, drifts[k % 3], t.v);
+            t.w[0] = arf_get_d(arb_midref(ball), ARF_RND_NEAR);
+            close_to(t.v, t.w, 1, t.s.single ? 1e-4 : 1e-12);
+            arb_clear(ball);
+            toy_clear(&t);
+        }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_counts), cmocka_unit_test(test_drawn), cmocka_unit_test(test_released)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_counts), cmocka_unit_test(test_drawn), cmocka_unit_test(test_released), cmocka_unit_test(test_units)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

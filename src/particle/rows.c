@@ -156,13 +156,13 @@ static int centred(dp_lanes *L, const dp_pairing *p)
     return 0;
 }
 
-/* One pass is possible unless the bandwidth is so extreme that its square leaves the exponents, or no column is left. */
+/* One pass is possible unless the bandwidth is so extreme that its square leaves the exponents, or what is displaced by it the numbers, or no column is left. */
 static void fuse(dp_lanes *L, const dp_pairing *p)
 {
     const double log2e = 0x1.71547652b82fep0, reach = p->single ? 0x1p100 : 0x1p900, rate = p->kernel->power == 1 ? 1 / p->kernel->h : 1 / p->kernel->h / p->kernel->h / 2;
     L->top = p->add ? -INFINITY : 0;
     for (size_t j = 0; p->add && j < p->m; j++) L->top = fmax(L->top, p->add[j]);
-    if (!(rate > 1 / reach && rate < reach && isfinite(L->top))) return;
+    if (!(rate > 1 / reach && rate < reach && p->kernel->h > (p->single ? 0x1p-34 : 0x1p-70) && isfinite(L->top))) return; /* sums down to dp_fused_least, times displacements of a bandwidth, are normal numbers */
     L->fused = (dp_fused){.n = p->n, .columns = p->m, .m = L->m, .stride = L->m, .d = p->d, .single = p->single, .root = p->kernel->power == 1, .skip = p->skip, .rate = -rate * log2e, .a = L->a, .bt = L->bt};
     const size_t whole = (L->m + DP_FUSED_PANEL - 1) / DP_FUSED_PANEL * DP_FUSED_PANEL;
     void *add = dp_lanes_room(&L->fused.add, (p->single ? sizeof(float) : sizeof(double)) * whole);
