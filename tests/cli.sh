@@ -602,6 +602,13 @@ refused mmd --normalisation row
 refused sharp --mask after
 printf '# comment\nabscissa,ordinate\n0,0\n1,2\n' >"$w/pnames.csv"
 runs 'drift: names behind a comment' 0 "$dp" drift --drift mean-shift -b 1 --x "$w/pnames.csv" --y "$w/py.csv"
+printf 'x,y # names\n0,0 # a point\n1,2#\n' >"$w/pnotes.csv"
+cp "$w/out" "$w/pnamed"
+runs 'drift: comments behind numbers' 0 "$dp" drift --drift mean-shift -b 1 -x "$w/pnotes.csv" -y "$w/py.csv"
+cp "$w/out" "$w/pnoted"
+holds 'and they are skipped' cmp "$w/pnoted" "$w/pnamed"
+printf 'x,2\n1,2\n' >"$w/phalf.csv"
+runs 'drift: a number among names is no line of names' 2 "$dp" drift --drift mean-shift -b 1 -x "$w/phalf.csv" -y "$w/py.csv"
 printf '"0","0"\n1,2\n' >"$w/pquoted.csv"
 runs 'drift: numbers in quotation marks are no names' 2 "$dp" drift --drift mean-shift -b 1 --x "$w/pquoted.csv" --y "$w/py.csv"
 for line in "'0','0'" '(0, 0)' '[0, 0]' '<0,0>' '−1,0'; do

@@ -34,7 +34,7 @@ static dp_status read_row(dp_table *t, size_t *cols, size_t *room, char *line, c
 }
 
 /* A first line of names (comments and empty lines may stand before it): it begins with a letter (of any alphabet) or _, in quotation marks or not, and not with nan or inf as a field of its
-   own. Numbers in quotation marks, in brackets or behind another sign are no names: to skip them might drop a point. */
+   own, nor is any other field a number. Numbers in quotation marks, in brackets or behind another sign are no names: to skip them might drop a point. */
 static int names(const char *line)
 {
     char *end;
@@ -42,6 +42,11 @@ static int names(const char *line)
     strtod(line, &end);
     const int some = end > line;
     end += strspn(end, "\"' \t\r");
+    for (const char *field = strchr(line, ','); field; field = strchr(field + 1, ',')) {
+        char *after;
+        strtod(field + 1, &after);
+        if (after > field + 1 && strchr(",", after[strspn(after, " \t\r")])) return 0; /* a comma, or the end */
+    }
     const int letter = (*line >= 'A' && *line <= 'Z') || (*line >= 'a' && *line <= 'z') || *line == '_' || ((*line & 0x80) && strncmp(line, "\xE2\x88\x92", 3)); /* that is a minus sign */
     return letter && !(some && (*end == ',' || *end == '\0'));
 }
@@ -56,7 +61,8 @@ static dp_status read_text(dp_table *t, const char *path, char *text, dp_error *
         if (next != NULL) *next++ = '\0';
         line++;
         at += strspn(at, " \t\r");
-        if (*at == '\0' || *at == '#') continue;
+        at[strcspn(at, "#")] = '\0';
+        if (*at == '\0') continue;
         const int skip = first && names(at);
         first = 0;
         if (skip) continue;
