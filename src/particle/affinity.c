@@ -108,7 +108,7 @@ static void scale(sums *a, double rows, double columns)
 /* DP_EUNSUPPORTED where an exponent is beyond doubles. */
 static dp_status sums_init(sums *a, const dp_affinity *o, const dp_sample *s, dp_error *e)
 {
-    const double h = fmpq_get_d(&s->part->bandwidth), weight = log(fmpq_get_d(&s->part->weight)), guided = o->guidance > 0 ? weight + log(o->guidance) : weight;
+    const double h = (double) dp_fmpq_get_ld(&s->part->bandwidth), weight = log((double) dp_fmpq_get_ld(&s->part->weight)), guided = o->guidance > 0 ? weight + log(o->guidance) : weight;
     const int gaussian = s->part->family == DP_KERNEL_GAUSSIAN;
     double most = 0;
     *a = (sums){.s = s, .o = o, .n = s->n, .m = s->m, .t = s->m + dp_negatives(s), .joint = o->joint, .skip = s->leave_out && (!s->z || s->paired), .workers = FLINT_MAX(1, FLINT_MIN(s->threads, DP_THREADS))};

@@ -210,7 +210,7 @@ dp_status dp_released_drift(dp_drifted *out, const dp_sample *s, dp_error *e)
     if (status) return status;
     released_init(&a, s, s->released ? s->released : &dp_released_default);
     for (size_t i = 0; i < s->n * s->d; i++) out->v[i] = 0;
-    for (slong p = 0; p < s->nparts && !status; p++) status = temperature(out->v, &a, fmpq_get_d(&s->part[p].bandwidth), e);
+    for (slong p = 0; p < s->nparts && !status; p++) status = temperature(out->v, &a, (double) dp_fmpq_get_ld(&s->part[p].bandwidth), e);
     dp_drifted_note(out, "mean_distance", a.scale);
     dp_drifted_note(out, "coordinate_unit", a.unit);
     released_clear(&a);
