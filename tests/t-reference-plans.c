@@ -101,7 +101,7 @@ static void relative(const char *drift, size_t most, size_t wide, int kernels, n
         if (drift[0] == 'k' || drift[0] == 'c') t.s.lambda = t.lambda;
         t.s.nparts = 1, fmpq_one(&t.part->weight);
         both(&t, drift);
-        for (size_t i = 0; i < t.s.n; i++) within(&t, drift, i, (tolerance + 0x1p-64L * fmpq_get_d(&t.part->bandwidth) / t.scale) * largest(&t));
+        for (size_t i = 0; i < t.s.n; i++) within(&t, drift, i, (tolerance + 0x1p-62L * fmpq_get_d(&t.part->bandwidth) / t.scale) * largest(&t));
         trial_clear(&t);
     }
 }

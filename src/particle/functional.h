@@ -19,7 +19,7 @@ dp_status dp_mmd_drift(dp_drifted *out, const dp_sample *s, dp_error *e);
 
 /* chi2: (1 + lambda) |(T_p + lambda)^(-1/2)(m_q - m_p)|^2; kale (54): (1 + lambda) max_g {1 + mean g(x) - mean e^g(y) - lambda/2 |g|^2}.
    Notes: primal, dual, gap, which counts what rounding may have done (chi2: also residual). Requires: lambda > 0, no negatives, no mask, one to 64 kernels. Error: the value by gap; velocities with lambda from 0.01 to 100
-   by 1e-13 + 2^-64 h/scale of the largest, scale that of the clouds (t-reference-plans.c); digits go with lambda below 1e-8 of k(0). Cost: m^3/3 (kale: for each Newton step), m^2 memory. */
+   by 1e-13 + 2^-62 h/scale of the largest, scale that of the clouds (t-reference-plans.c); digits go with lambda below 1e-8 of k(0). Cost: m^3/3 (kale: for each Newton step), m^2 memory. */
 dp_status dp_chi2_sample(double *value, dp_drifted *out, const dp_sample *s, dp_error *e);
 dp_status dp_kale_sample(double *value, dp_drifted *out, const dp_sample *s, dp_error *e);
 
