@@ -194,6 +194,38 @@ static void test_near_y(void **unused)
     toy_clear(&t);
 }
 
+/* Two points near one another and one 10^8 of that away: what Karp's sums lose to the far one's costs would leave nothing of the near ones'. All of y at one place: the product, at every width. */
+static void test_far(void **unused)
+{
+    (void) unused;
+    static const double x[] = {0, 0, 1e8, 3, -2, 1e-8};
+    for (int k = 0; k < 6; k++) {
+        toy t;
+        dp_error e = {0};
+        toy_init(&t, 1, 1);
+        fmpz_set_ui(fmpq_denref(&t.part.bandwidth), 10), fmpz_pow_ui(fmpq_denref(&t.part.bandwidth), fmpq_denref(&t.part.bandwidth), (ulong[]){0, 1, 5, 20, 100, 300}[k]);
+        fmpz_one(fmpq_numref(&t.part.bandwidth));
+        t.s.n = t.s.m = 3, t.s.d = 2, t.s.y = x;
+        memcpy(t.x, x, sizeof x);
+        arb_ptr v = _arb_vec_init(6);
+        const dp_status narrow = dp_ball_narrow(v, NULL, &t.s, 128, &e);
+        assert_true((narrow == DP_OK) == (k > 0));
+        for (int q = 0; q < 6 && k > 0; q++) assert_true(arb_contains_zero(v + q) && mag_cmp_2exp_si(arb_radref(v + q), -100) < 0);
+        for (int q = 0; q < 6; q++) t.y[q] = 1;
+        t.s.y = t.y;
+        if (dp_ball_narrow(v, NULL, &t.s, 128, &e)) fail_msg("%s", e.text);
+        for (int q = 0; q < 6; q++) t.w[q] = arf_get_d(arb_midref(v + q), ARF_RND_NEAR), assert_true(t.w[q] == 1 - x[q]);
+        if (k > 0) run(&t, "sinkhorn", t.v), close_to(t.v, t.w, 6, 0);
+        memcpy(t.x, t.y, sizeof t.x), t.s.y = x; /* all of x at one place: half the mean of squares */
+        arb_t value;
+        arb_init(value);
+        if (dp_ball_narrow(v, value, &t.s, 300, &e)) fail_msg("%s", e.text);
+        assert_true(fabs(arf_get_d(arb_midref(value), ARF_RND_NEAR) / (((1e8 - 1) * (1e8 - 1) + 4 + 1 + 1 + 9 + (1 - 1e-8) * (1 - 1e-8)) / 6) - 1) < 1e-15);
+        arb_clear(value), _arb_vec_clear(v, 6);
+        toy_clear(&t);
+    }
+}
+
 /* Whole coordinates, where many plans are optimal: what is said agrees with doubles. Of x at (1, 1) and at (2, 2), two points each, and at (1, 0) the optimal plans send any shares to (1, 2) and (2, 1); the
    solver's shares make a cycle, so nothing is said, and by symmetry (1, 1) goes equal ways to all three places. */
 static void test_cycles(void **unused)
@@ -239,6 +271,6 @@ static void test_silent(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_newton), cmocka_unit_test(test_witness), cmocka_unit_test(test_staircase), cmocka_unit_test(test_ring), cmocka_unit_test(test_limit),
-                                        cmocka_unit_test(test_near_y), cmocka_unit_test(test_cycles), cmocka_unit_test(test_silent)};
+                                        cmocka_unit_test(test_near_y), cmocka_unit_test(test_far), cmocka_unit_test(test_cycles), cmocka_unit_test(test_silent)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

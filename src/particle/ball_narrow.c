@@ -64,7 +64,7 @@ static double least_mean(const double *w, size_t c)
 /* M of Lemma J for c = r^2/2: from below, rounding of Karp's sums paid; not positive: unknown. Infinite: no pair is off the support. */
 static void margin(arb_t M, const dp_plan *p, const size_t *part, size_t c)
 {
-    double *w = dp_malloc(sizeof *w * c * c), top = 0;
+    double *w = dp_malloc(sizeof *w * c * c), top = 0, most = INFINITY;
     fmpz_t t;
     arf_t u;
     fmpz_init(t), arf_init(u);
@@ -76,8 +76,11 @@ static void margin(arb_t M, const dp_plan *p, const size_t *part, size_t c)
         arf_set_fmpz(u, t), arf_mul_2exp_si(u, u, 2 * p->low - 1);
         *a = fmin(*a, arf_get_d(u, ARF_RND_FLOOR));
     }
-    for (size_t q = 0; q < c * c; q++)
+    for (size_t q = 0; q < c * c; q++) most = fmin(most, w[q] / 2 + w[q % c * c + q / c] / 2);
+    for (size_t q = 0; q < c * c; q++) {
+        w[q] = fmin(w[q], (double) c * most); /* a cycle that has more has a mean of more than that of two arcs which is `most`: rounding is of what counts, however far other points are */
         if (isfinite(w[q])) top = fmax(top, w[q]);
+    }
     const double mean = least_mean(w, c);
     arb_set_d(M, isfinite(mean) ? mean - 4e-16 * (double) (c + 2) * (double) (c + 2) * top : mean);
     fmpz_clear(t), arf_clear(u);
@@ -122,9 +125,39 @@ static void narrow_value(arb_t out, const dp_plan *p, const fmpq_t h, slong prec
     free(a);
 }
 
+static int one_place(const double *a, size_t n, size_t d)
+{
+    size_t i = d;
+    while (i < n * d && a[i] == a[i - d]) i++;
+    return i == n * d;
+}
+
+/* All of x or all of y is at one place: the plan is the product whatever the kernel, its barycentres are the mean of y and its cost the mean of r^2/2. */
+static void product(arb_ptr shift, arb_t value, const dp_sample *s, slong prec)
+{
+    arb_t t, u;
+    arb_init(t), arb_init(u);
+    for (size_t q = 0; q < s->n * s->d && shift; q++) {
+        arb_zero(u);
+        for (size_t j = 0; j < s->m; j++) arb_set_d(t, s->y[j * s->d + q % s->d]), arb_add(u, u, t, prec);
+        arb_set_d(t, s->x[q]), arb_div_ui(u, u, s->m, prec), arb_sub(shift + q, u, t, prec);
+    }
+    if (value) arb_zero(value);
+    for (size_t q = 0; q < s->n * s->m * s->d && value; q++) {
+        arb_set_d(t, s->x[q / s->d / s->m * s->d + q % s->d]), arb_set_d(u, s->y[q / s->d % s->m * s->d + q % s->d]);
+        arb_sub(t, t, u, prec), arb_addmul(value, t, t, prec);
+    }
+    if (value) arb_div_ui(value, value, 2 * s->n, prec), arb_div_ui(value, value, s->m, prec);
+    arb_clear(t), arb_clear(u);
+}
+
 dp_status dp_ball_narrow(arb_ptr shift, arb_t value, const dp_sample *s, slong prec, dp_error *e)
 {
     dp_plan p;
+    if (one_place(s->x, s->n, s->d) || one_place(s->y, s->m, s->d)) {
+        product(shift, value, s, prec);
+        return DP_OK;
+    }
     dp_status status = dp_plan_solve(&p, s, e);
     if (status) return status;
     size_t *part = dp_malloc(sizeof *part * (p.n + p.m)), trees;
