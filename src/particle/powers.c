@@ -11,6 +11,11 @@ enum { LANES = DP_POWERS_LANES };
 
 size_t dp_padded(size_t n) { return (n + LANES - 1) / LANES * LANES; }
 
+CLONES void dp_add_squares(double *restrict r2, const double *restrict to, double from, size_t n)
+{
+    for (size_t j = 0; j < n; j++) r2[j] += (to[j] - from) * (to[j] - from);
+}
+
 CLONES double dp_largest(const double *e, size_t n)
 {
     double top[LANES];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* powers.h: rows of exponents, in vectors, padded with -inf to a multiple of DP_POWERS_LANES. */
+/* powers.h: rows of squared distances and of exponents, in vectors; exponents padded with -inf to a multiple of DP_POWERS_LANES. */
 #ifndef DP_PARTICLE_POWERS_H
 #define DP_PARTICLE_POWERS_H
 
@@ -8,6 +8,7 @@
 enum { DP_POWERS_LANES = 16 };
 
 size_t dp_padded(size_t n); /* n or the next multiple above */
+void dp_add_squares(double *restrict r2, const double *restrict to, double from, size_t n); /* r2_j += (to_j - from)^2 */
 double dp_largest(const double *e, size_t n);
 /* e_j becomes 2^(factor (e_j - top) - 1), top being the largest; their sum. Error: of a power relatively 2^-50 + 2^-51 |factor| (|e_j - top| + |e_j| + |top|). Cost: 20 vector instructions for 8 of them. */
 double dp_powers(double *e, double top, double factor, size_t n);

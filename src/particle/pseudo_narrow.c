@@ -34,17 +34,12 @@ static void half_init(half *h, dp_pairing p)
 
 static void half_clear(half *h) { free(h->a), free(h->b), free(h->least), free(h->log), free(h->row); }
 
-CLONES static void add_squares(double *restrict r2, const double *restrict to, double from, size_t n)
-{
-    for (size_t j = 0; j < n; j++) r2[j] += (to[j] - from) * (to[j] - from);
-}
-
 /* Costs of a point (a row with the columns' coordinates `to`, or the other way round): the same bits both ways. own: its partner, which is left out. */
 static void costs(double *c, const half *h, const double *from, const double *to, size_t count, size_t wide, size_t own)
 {
     const dp_pkernel *k = h->p.kernel;
     memset(c, 0, sizeof(double) * wide);
-    for (size_t q = 0; q < h->p.d; q++) add_squares(c, to + q * wide, from[q], wide);
+    for (size_t q = 0; q < h->p.d; q++) dp_add_squares(c, to + q * wide, from[q], wide);
     if (k->power == 2)
         for (size_t j = 0; j < wide; j++) c[j] /= 2;
     else

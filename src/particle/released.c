@@ -19,11 +19,6 @@ typedef struct { double least, log; } log_sum;
    `width` numbers. */
 typedef struct { const dp_sample *s; const dp_released *o; size_t t, width; log_sum *row, *col; double *x, *target, *weight, *line, *force, *level, scale, unit, h; int workers; } released;
 
-CLONES static void add_squares(double *restrict r2, const double *restrict to, double from, size_t n)
-{
-    for (size_t j = 0; j < n; j++) r2[j] += (to[j] - from) * (to[j] - from);
-}
-
 CLONES static void roots(double *r, double floor, double scale, size_t n)
 {
     for (size_t j = 0; j < n; j++) r[j] = sqrt(r[j] < floor ? floor : r[j]) / scale;
@@ -33,7 +28,7 @@ CLONES static void roots(double *r, double floor, double scale, size_t n)
 static void distances(double *r, const released *a, const double *from, size_t i, const double *to, size_t n, double scale)
 {
     for (size_t j = 0; j < n; j++) r[j] = 0;
-    for (size_t k = 0; k < a->s->d; k++) add_squares(r, to + k * a->width, from[k * a->width + i], n);
+    for (size_t k = 0; k < a->s->d; k++) dp_add_squares(r, to + k * a->width, from[k * a->width + i], n);
     roots(r, a->o->distance_floor, scale, n);
 }
 
