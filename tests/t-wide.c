@@ -252,8 +252,70 @@ static void test_series(void **unused)
     arb_clear(t), arb_clear(u);
 }
 
+/* More pairs than are done in long double, and r^2/h^2 that no double holds: h/r and its slopes are left of the inverse multiquadric kernel. */
+static void test_far_scores(void **unused)
+{
+    enum { POINTS = 280 };
+    static double x[POINTS];
+    static long double v[POINTS];
+    const dp_pkernel K = {.nparts = 1, .part[0] = {.family = DP_KERNEL_IMQ, .h = 1e-200, .weight = 1, .exact_h = 1e-200L, .exact_weight = 1}, .h = 1e-200, .power = 0};
+    const dp_pairing p = {.n = POINTS, .m = POINTS, .d = 1, .a = x, .b = x, .kernel = &K, .form = DP_FORM_KERNEL, .skip = 1, .threads = 1};
+    dp_error e = {0};
+    (void) unused;
+    for (int i = 0; i < POINTS; i++) x[i] = gauss();
+    assert_int_equal(dp_wide_scores(v, 1, DP_FORM_SLOPE, &p, &e), DP_OK);
+    for (int i = 0; i < POINTS; i++) {
+        long double sum = 0, moment = 0;
+        for (int j = 0; j < POINTS; j++) {
+            const long double r = (long double) x[j] - x[i];
+            if (i != j) sum += 1 / fabsl(r), moment += 1 / (r * fabsl(r));
+        }
+        assert_true(fabsl(v[i] - moment / sum) <= 1e-15L * fabsl(moment / sum));
+    }
+}
+
+/* k - k(0) where r^2/h^2 is beyond doubles: -1 for all but the point itself. */
+static void test_far_falls(void **unused)
+{
+    enum { POINTS = 280 };
+    static double x[POINTS];
+    static long double sum[POINTS];
+    (void) unused;
+    for (int k = 0; k < FAMILIES - 1; k++) {
+        const dp_pkernel K = {.nparts = 1, .part[0] = {.family = families[k], .h = 1e-60, .weight = 1, .exact_h = 1e-60L, .exact_weight = 1}, .h = 1e-60, .power = 0};
+        const dp_pairing p = {.n = POINTS, .m = POINTS, .d = 1, .a = x, .b = x, .kernel = &K, .form = DP_FORM_KERNEL, .threads = 1};
+        dp_error e = {0};
+        for (int i = 0; i < POINTS; i++) x[i] = i * 1e100;
+        assert_int_equal(dp_wide_rows(sum, DP_WIDE_FALL, &p, &e), DP_OK);
+        for (int i = 0; i < POINTS; i++) assert_true(fabsl(sum[i] + POINTS - 1) < 1e-12L);
+    }
+}
+
+/* Where sweeps in long double serve, their number suffices: the gap is rounding, of clouds whose shares are as uneven as can be. Bandwidths of twice the extent and more are served. */
+static void test_few_sweeps(void **unused)
+{
+    (void) unused;
+    int served = 0;
+    for (int k = 0; k < 400; k++) {
+        const double h = pow(2, 4 * uniform() - 2.5);
+        const dp_pkernel K = {.nparts = 1, .part[0] = {.family = DP_KERNEL_GAUSSIAN, .h = h, .weight = 1, .exact_h = h, .exact_weight = 1}, .h = h, .power = 2};
+        double x[MOST], y[MOST];
+        dp_pairing p = {.n = 2 + below(8), .m = 2 + below(8), .d = 1, .a = x, .b = y, .kernel = &K, .form = DP_FORM_KERNEL, .threads = 1};
+        for (size_t i = 0; i < MOST; i++) x[i] = i ? (double) below(2) : 0, y[i] = i ? (double) below(2) : 1;
+        if (!dp_wide_transport_serves(&p)) {
+            assert_true(h < 1.5);
+            continue;
+        }
+        long double value;
+        double gap;
+        dp_wide_transport(&value, &gap, &p), served++;
+        if (!(gap <= 0x1p-53 && h > 1.4)) fail_msg("h %g: gap %g", h, gap);
+    }
+    assert_true(served > 50);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_values), cmocka_unit_test(test_velocities), cmocka_unit_test(test_mean_shift), cmocka_unit_test(test_divergence), cmocka_unit_test(test_itself), cmocka_unit_test(test_gap), cmocka_unit_test(test_narrow_scores), cmocka_unit_test(test_many), cmocka_unit_test(test_series)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_values), cmocka_unit_test(test_velocities), cmocka_unit_test(test_mean_shift), cmocka_unit_test(test_divergence), cmocka_unit_test(test_itself), cmocka_unit_test(test_gap), cmocka_unit_test(test_narrow_scores), cmocka_unit_test(test_many), cmocka_unit_test(test_series), cmocka_unit_test(test_far_scores), cmocka_unit_test(test_far_falls), cmocka_unit_test(test_few_sweeps)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

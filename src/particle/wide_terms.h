@@ -38,8 +38,8 @@ static REAL NAME(factor)(dp_kernel_family family, dp_form form, REAL h, REAL r2,
 
 static REAL NAME(value)(dp_kernel_family family, dp_form form, REAL h, REAL r2)
 {
-    const REAL z = NAME(exponent)(family, h, r2);
-    return NAME(factor)(family, form, h, r2, z) * (z > 0 ? MATH(exp)(-z) : 1);
+    const REAL z = NAME(exponent)(family, h, r2), decay = z > 0 ? MATH(exp)(-z) : 1;
+    return decay > 0 ? NAME(factor)(family, form, h, r2, z) * decay : 0; /* a factor may be infinite */
 }
 
 /* k(r) - k(0). Matern kernels by the series of exp, in which first orders cancel: (1 - n) and (1 - n + n (n - 1)/3) times (-z)^n/n!. */
