@@ -70,7 +70,7 @@ static void test_engines(void **unused)
 static double K[MOST][2 * MOST];
 static size_t n, m, l;
 static int joint, late, masked;
-static double guidance;
+static double guidance, clamp;
 
 static void kernel_matrix(const problem *p)
 {
@@ -104,14 +104,14 @@ static void set(double A[MOST][2 * MOST])
     memcpy(K, A, sizeof K);
 }
 
-/* One normalisation of K by its sums as they are. */
-static void normalise(dp_norm norm)
+/* One normalisation of K by its sums as they are; floor: under their product, of the root. */
+static void normalise(dp_norm norm, double floor)
 {
     double A[MOST][2 * MOST];
     for (size_t i = 0; i < n; i++)
         for (size_t j = 0; j < m + l; j++) {
             const double R = row(i, j), C = column(j), k = K[i][j];
-            A[i][j] = k == 0 ? 0 : norm == DP_NORM_ROOT ? k / sqrt(R * C) : norm == DP_NORM_PRODUCT ? k * k / (R * C) : norm == DP_NORM_ROW ? k / R : norm == DP_NORM_COLUMN ? k / C : k;
+            A[i][j] = k == 0 ? 0 : norm == DP_NORM_ROOT ? k / sqrt(fmax(R * C, floor)) : norm == DP_NORM_PRODUCT ? k * k / (R * C) : norm == DP_NORM_ROW ? k / R : norm == DP_NORM_COLUMN ? k / C : k;
         }
     set(A);
 }
@@ -139,17 +139,78 @@ static void test_written_out(void **unused)
     for (int t = 0; t < 12 * TRIALS; t++) {
         problem p;
         dp_error e = {0};
-        dp_affinity a = {.norm = (dp_norm) (t % 6), .weights = (dp_weights) (t / 6 % 4), .joint = t / 24 % 2, .late = t / 48 % 2, .rounds = (slong) count(1, 4), .guidance = t % 3 ? 0 : exp(uniform() * 4 - 2)};
+        dp_affinity a = {.norm = (dp_norm) (t % 6), .weights = (dp_weights) (t / 6 % 4), .joint = t / 24 % 2, .late = t / 48 % 2, .rounds = (slong) count(1, 4), .guidance = t % 3 ? 0 : exp(uniform() * 4 - 2), .clamp = t % 5 ? 0 : 3 * uniform()};
         problem_init(&p, t / 96 % 2);
-        joint = a.joint, late = a.late, guidance = a.guidance > 0 ? a.guidance : 1;
+        joint = a.joint, late = a.late, clamp = a.clamp, guidance = a.guidance > 0 ? a.guidance : 1;
         kernel_matrix(&p);
         for (slong k = 0; k < a.rounds && (k == 0 || a.norm == DP_NORM_ROOT || a.norm == DP_NORM_SINKHORN); k++) {
-            if (a.norm == DP_NORM_SINKHORN) normalise(DP_NORM_ROW), normalise(DP_NORM_COLUMN);
-            else normalise(a.norm);
+            if (a.norm == DP_NORM_SINKHORN) normalise(DP_NORM_ROW, 0), normalise(DP_NORM_COLUMN, 0);
+            else normalise(a.norm, k == a.rounds - 1 || a.norm != DP_NORM_ROOT ? clamp : 0);
         }
         velocity(u, &p, a.weights);
         assert_int_equal(dp_affinity_drift(v, &a, &p.s, &e), DP_OK);
         close_to(v, u, n * p.s.d);
+        problem_clear(&p);
+    }
+}
+
+/* More columns than one job sums, a last job that is full or not. */
+static void test_panels(void **unused)
+{
+    enum { MANY = 110 };
+    static double a[MANY * 2], b[MANY * 2], u2[MANY * 2], v2[MANY * 2];
+    static const dp_affinity root = {DP_NORM_ROOT, DP_WEIGHTS_CROSS, 1, 0, 1, 0, 0};
+    (void) unused;
+    for (int t = 0; t < 10; t++) {
+        problem p;
+        dp_error e = {0};
+        dp_drifted out = {.v = u2};
+        problem_init(&p, t % 2);
+        for (size_t i = 0; i < MANY * 2; i++) a[i] = uniform(), b[i] = 1.5 * uniform() + (double) (i / 40);
+        p.s.x = a, p.s.y = b, p.s.z = NULL, p.s.paired = 0, p.s.d = 2, p.s.n = count(40, MANY), p.s.m = t % 3 ? count(40, MANY) : 192 - p.s.n, p.s.m = p.s.m > MANY ? MANY : p.s.m;
+        assert_int_equal(dp_drift_sample(&out, "da2", &p.s, &e), DP_OK);
+        assert_int_equal(dp_affinity_drift(v2, &root, &p.s, &e), DP_OK);
+        close_to(v2, u2, p.s.n * 2);
+        problem_clear(&p);
+    }
+}
+
+/* Quotients of sums that no double holds: mean-shift without any normalisation of narrow kernels. */
+static void test_narrow(void **unused)
+{
+    static const dp_affinity none = {DP_NORM_NONE, DP_WEIGHTS_OWN, 1, 0, 1, 0, 0};
+    (void) unused;
+    for (int t = 0; t < TRIALS; t++) {
+        problem p;
+        dp_error e = {0};
+        dp_drifted out = {.v = u};
+        problem_init(&p, t % 2);
+        fmpq_set_si(&p.part.bandwidth, 1, 5000);
+        assert_int_equal(dp_drift_sample(&out, "mean-shift", &p.s, &e), DP_OK);
+        assert_int_equal(dp_affinity_drift(v, &none, &p.s, &e), DP_OK);
+        for (size_t i = 0; i < p.s.n * p.s.d; i++) assert_true(fabs(v[i] - u[i]) < 1e-7);
+        problem_clear(&p);
+    }
+}
+
+/* One point, left out of its own negatives, of which there are no others: nothing repels, whatever the normalisation, its rounds and the weights. */
+static void test_alone(void **unused)
+{
+    (void) unused;
+    for (int t = 0; t < 192; t++) {
+        problem p;
+        dp_error e = {0};
+        const dp_affinity a = {.norm = (dp_norm) (t % 6), .weights = (dp_weights) (t / 6 % 4), .joint = t / 24 % 2, .rounds = 1 + t / 48 % 3};
+        problem_init(&p, t / 96 % 2);
+        p.s.n = 1, p.s.z = NULL, p.s.paired = 0, p.s.leave_out = 1;
+        assert_int_equal(dp_affinity_drift(v, &a, &p.s, &e), DP_OK);
+        double mean[DIM] = {0}, most = 0;
+        for (size_t k = 0; k < p.s.d; k++) {
+            for (size_t j = 0; j < p.s.m; j++) mean[k] += (y[j * p.s.d + k] - x[k]) / (double) p.s.m;
+            assert_true(isfinite(v[k])), most = fmax(most, fabs(v[k]));
+            if (a.weights == DP_WEIGHTS_OWN && a.norm == DP_NORM_COLUMN) assert_true(fabs(v[k] - mean[k]) < 1e-14); /* each column of one entry is 1 */
+        }
+        assert_true(a.weights == DP_WEIGHTS_CROSS ? most == 0 : most > 0);
         problem_clear(&p);
     }
 }
@@ -166,11 +227,14 @@ static void test_refused(void **unused)
     p.part.family = DP_KERNEL_GAUSSIAN, fmpq_set_si(&p.part.bandwidth, 1, 1), fmpq_div_2exp(&p.part.bandwidth, &p.part.bandwidth, 1000);
     assert_int_equal(dp_affinity_drift(v, &a, &p.s, &e), DP_EUNSUPPORTED);
     assert_non_null(strstr(e.text, "beyond doubles"));
+    fmpq_div_2exp(&p.part.bandwidth, &p.part.bandwidth, 1000); /* 0 in doubles, and so are distances */
+    memset(x, 0, sizeof x), memset(y, 0, sizeof y), memset(z, 0, sizeof z);
+    assert_int_equal(dp_affinity_drift(v, &a, &p.s, &e), DP_EUNSUPPORTED);
     problem_clear(&p);
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_engines), cmocka_unit_test(test_written_out), cmocka_unit_test(test_refused)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_engines), cmocka_unit_test(test_written_out), cmocka_unit_test(test_panels), cmocka_unit_test(test_narrow), cmocka_unit_test(test_alone), cmocka_unit_test(test_refused)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -66,8 +66,24 @@ static void test_beside_logarithms(void **unused)
     assert_true(seen > 5000);
 }
 
+/* Points at one place far from 0, narrow kernels: what fills vectors up is no column, however far 0 is. */
+static void test_filling(void **unused)
+{
+    (void) unused;
+    for (int t = 0; t < 200; t++) {
+        double a[MOST], b[MOST], sum[MOST], shift[MOST];
+        dp_pkernel k;
+        dp_error e = {0};
+        dp_pairing p = {.n = 1 + below(MOST), .m = 1 + below(MOST), .d = 1, .a = a, .b = b, .kernel = &k, .form = t % 2 ? DP_FORM_KERNEL : DP_FORM_SHARP, .threads = 1};
+        if (!kernel(&k, p.form, 1 + (slong) below(PARTS), 1e-110)) continue;
+        for (size_t i = 0; i < MOST; i++) a[i] = b[i] = 1e120;
+        if (dp_rows(sum, shift, &p, &e)) fail_msg("%s", e.text);
+        for (size_t i = 0; i < p.n; i++) assert_true(fabs(sum[i] + dp_pkernel_cost(&k, p.form, 0) - dp_pkernel_eps(&k) * log((double) p.m)) <= 1e-12 * fmax(dp_pkernel_eps(&k), fabs(sum[i])) && shift[i] == 0);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_beside_logarithms)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_beside_logarithms), cmocka_unit_test(test_filling)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

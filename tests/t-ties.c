@@ -111,8 +111,74 @@ static void test_units(void **unused)
         }
 }
 
+/* One point that is its own only negative, left out: no mass, and no velocity, whether sums are large or not; y attracts all the same. */
+static void test_alone(void **unused)
+{
+    (void) unused;
+    for (int k = 0; k < 24; k++) {
+        static const dp_kernel_family families[] = {DP_KERNEL_GAUSSIAN, DP_KERNEL_LAPLACE, DP_KERNEL_IMQ};
+        toy t;
+        toy_init(&t, 1, 1);
+        narrow(&t, (ulong) k / 6 * 3);
+        t.part.family = families[k % 3], t.s.n = 1, t.s.leave_out = 1;
+        run(&t, k / 3 % 2 ? "da2" : "sinkhorn-proxy", t.v);
+        double most = 0;
+        for (size_t c = 0; c < t.s.d; c++) assert_true(t.v[c] == 0), most = fmax(most, fabs(t.core[c]));
+        assert_true(most > 0 && t.mass[0] > 0 && t.mass[1] == 0);
+        toy_clear(&t);
+    }
+}
+
+/* The stand-in of the only point, left out, is a column without a pair: the drift is that of the other negatives. */
+static void test_stand_in(void **unused)
+{
+    (void) unused;
+    for (int k = 0; k < 48; k++) {
+        static const dp_kernel_family families[] = {DP_KERNEL_GAUSSIAN, DP_KERNEL_LAPLACE, DP_KERNEL_IMQ};
+        toy t;
+        const char *drift = k / 3 % 2 ? "da2" : "sinkhorn-proxy";
+        toy_init(&t, 1, 1);
+        narrow(&t, (ulong) k / 6 * 2);
+        t.part.family = families[k % 3], t.s.n = 1, t.s.drop_sizes = 1, t.s.leave_out = t.s.paired = 1, t.s.z = t.z, t.s.l = 2 + below(4);
+        run(&t, drift, t.v);
+        t.s.leave_out = t.s.paired = 0, t.s.z = t.z + t.s.d, t.s.l--;
+        run(&t, drift, t.w);
+        close_to(t.v, t.w, t.s.d, 1e-13);
+        toy_clear(&t);
+    }
+}
+
+/* Logarithms of sums are large on one side alone: three points at 0, y there and z at 1, and the other way round. */
+static void test_one_side(void **unused)
+{
+    (void) unused;
+    for (ulong k = 4; k <= 120; k += 4)
+        for (int side = 0; side < 2; side++) {
+            toy t;
+            toy_init(&t, 0, 1);
+            narrow(&t, k);
+            t.s.n = 3, t.s.m = t.s.l = t.s.d = 1, t.s.z = t.z, t.y[0] = side, t.z[0] = 1 - side;
+            run(&t, "sinkhorn-proxy", t.v);
+            for (int i = 0; i < 3; i++) assert_true(fabs(t.v[i] - (side ? 1 : -1)) < 1e-15);
+            toy_clear(&t);
+        }
+}
+
+/* An exponent of 10^400: the far one of two points has no mass that doubles hold, and does not move; the other is where y is. */
+static void test_no_mass(void **unused)
+{
+    (void) unused;
+    toy t;
+    toy_init(&t, 0, 1);
+    narrow(&t, 100);
+    t.s.n = 2, t.s.m = t.s.d = 1, t.x[1] = t.y[0] = 1e100;
+    run(&t, "sinkhorn-proxy", t.v);
+    assert_true(t.v[0] == 0 && t.v[1] == 0);
+    toy_clear(&t);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_counts), cmocka_unit_test(test_drawn), cmocka_unit_test(test_released), cmocka_unit_test(test_units)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_counts), cmocka_unit_test(test_drawn), cmocka_unit_test(test_released), cmocka_unit_test(test_units), cmocka_unit_test(test_alone), cmocka_unit_test(test_stand_in), cmocka_unit_test(test_one_side), cmocka_unit_test(test_no_mass)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -23,13 +23,13 @@ static const double *target(const sums *a, size_t j)
     return j < a->m ? s->y + j * s->d : (s->z ? s->z : s->x) + (j - a->m) * s->d;
 }
 
-/* log sum exp of count numbers; room: padded. */
+/* log sum exp of count > 0 numbers; room: padded. */
 static double log_sum(const double *v, size_t count, double *room)
 {
     const size_t n = dp_padded(count);
     memcpy(room, v, sizeof(double) * count);
     for (size_t j = count; j < n; j++) room[j] = -INFINITY;
-    return n ? dp_log_sum(room, n) : -INFINITY;
+    return dp_log_sum(room, n);
 }
 
 static dp_status row_sum(void *argument, slong i, int worker, dp_error *e)

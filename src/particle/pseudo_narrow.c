@@ -96,7 +96,6 @@ static dp_status some_column(void *argument, slong j, int worker, dp_error *e)
 static apart together(apart a, apart b, const dp_pkernel *k)
 {
     if (!(a.least <= b.least)) return together(b, a, k);
-    if (b.least == INFINITY) return a;
     return (apart){a.least, a.log + log1p(exp(dp_over_eps(k, a.least - b.least) + b.log - a.log))};
 }
 
@@ -120,7 +119,7 @@ static double gather(double *shift, const half *h, size_t i, apart row, double *
     row_costs(c, h, i);
     over(e, c, row.least, k->h, k->power, h->m);
     meet(e, c, h->least, h->log, k->h, k->power, row.log, h->p.m);
-    for (size_t j = 0; j < h->m; j++) e[j] = c[j] < INFINITY ? e[j] : -INFINITY;
+    for (size_t j = 0; j < h->m; j++) e[j] = c[j] < INFINITY ? e[j] : -INFINITY; /* a column without a pair */
     const double top = dp_largest(e, h->m), sum = top > -INFINITY ? dp_powers(e, top, 0x1.71547652b82fep0, h->m) : 0;
     for (size_t q = 0; q < d && sum > 0; q++) {
         for (size_t j = 0; j < h->p.m; j++) shift[q] += e[j] * (h->b[q * h->m + j] - h->p.a[i * d + q]);

@@ -57,7 +57,7 @@ static dp_status side_solve(side *a, dp_error *e)
 static double log_add(const dp_pkernel *k, double a, double b)
 {
     const double top = fmax(a, b), low = fmin(a, b);
-    return low == -INFINITY ? top : top + dp_pkernel_eps(k) * log1p(exp(dp_over_eps(k, low - top)));
+    return top + dp_pkernel_eps(k) * log1p(exp(dp_over_eps(k, low - top)));
 }
 
 static double mass(const dp_pkernel *k, double sum, double row) { return sum == -INFINITY ? 0 : exp(dp_over_eps(k, sum - row / 2)); }
