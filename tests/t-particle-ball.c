@@ -365,9 +365,42 @@ static void test_nearest(void **unused)
     }
 }
 
+/* What the case of atoms has no place for is refused, by itself and where balls go by it: a mask, negatives, directions, sweeps; weights and sums of kernels but for kale and chi2. */
+static void test_cases(void **unused)
+{
+    (void) unused;
+    static const char *const drifts[] = {"kale", "chi2", "sinkhorn", "smoothed-kl"};
+    fmpq_t lambda;
+    fmpq_init(lambda), fmpq_one(lambda);
+    for (int k = 0; k < 24; k++) {
+        const char *drift = drifts[k % 4];
+        const int what = k / 4, sums = k % 4 < 2;
+        toy t;
+        dp_error e = {0};
+        double direction = 1;
+        dp_kernel_part two[2];
+        toy_init(&t, 1, 1);
+        t.s.n = 3, t.s.m = 2, t.s.d = 1, t.s.lambda = lambda, two[0] = two[1] = t.part;
+        if (what == 0) t.s.leave_out = 1;
+        if (what == 1) t.s.z = t.z, t.s.l = 2;
+        if (what == 2) t.s.direction = &direction, t.s.ndirections = 1;
+        if (what == 3) t.s.iterations = 3;
+        if (what == 4) fmpq_set_si(&t.part.weight, 2, 1);
+        if (what == 5) t.s.part = two, t.s.nparts = 2;
+        dp_problem *P = dp_sample_case(&t.s, drift, &e);
+        assert_true(sums && what > 3 ? P != NULL : !P && e.status == DP_EUNSUPPORTED);
+        if (P) dp_problem_free(P);
+        arb_ptr v = _arb_vec_init(3);
+        if (sums && what < 2) assert_int_equal(dp_drift_sample_ball(v, drift, &t.s, 10, &e), DP_EUNSUPPORTED);
+        _arb_vec_clear(v, 3);
+        toy_clear(&t);
+    }
+    fmpq_clear(lambda);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_released), cmocka_unit_test(test_decimals), cmocka_unit_test(test_digits), cmocka_unit_test(test_paired), cmocka_unit_test(test_energy_balls), cmocka_unit_test(test_weights), cmocka_unit_test(test_lines), cmocka_unit_test(test_ties), cmocka_unit_test(test_scores), cmocka_unit_test(test_gradients),
-                                       cmocka_unit_test(test_scalar), cmocka_unit_test(test_units), cmocka_unit_test(test_nearest)};
+                                       cmocka_unit_test(test_scalar), cmocka_unit_test(test_units), cmocka_unit_test(test_nearest), cmocka_unit_test(test_cases)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
