@@ -37,6 +37,37 @@ static void test_counts(void **unused)
         }
 }
 
+/* The drift beside its enclosure: off by eta of the largest product of masses, whose logarithms it is of too, times distances, at most 5. */
+static void beside_ball(toy *t, const char *drift, double eta)
+{
+    const size_t n = t->s.n * t->s.d;
+    double scale = 0x1p-1000;
+    dp_error e = {0};
+    arb_ptr ball = _arb_vec_init((slong) n);
+    if (dp_drift_sample_ball(ball, drift, &t->s, 20, &e)) fail_msg("%s", e.text);
+    run(t, drift, t->v);
+    for (size_t i = 0; i < t->s.n; i++) scale = fmax(scale, 5 * t->mass[2 * i] * t->mass[2 * i + 1]);
+    for (size_t i = 0; i < n; i++) {
+        const double off = fabs(t->v[i] - arf_get_d(arb_midref(ball + i), ARF_RND_NEAR));
+        if (!(off <= eta * fmax(1, -log(scale)) * scale)) fail_msg("%s: off by %g of %g", drift, off, scale);
+    }
+    _arb_vec_clear(ball, (slong) n);
+}
+
+/* Of the box of all points. */
+static double width(const toy *t)
+{
+    double most = 0;
+    for (size_t c = 0; c < t->s.d; c++) {
+        double low = INFINITY, high = -INFINITY;
+        for (size_t i = 0; i < t->s.n; i++) low = fmin(low, t->x[i * t->s.d + c]), high = fmax(high, t->x[i * t->s.d + c]);
+        for (size_t j = 0; j < t->s.m; j++) low = fmin(low, t->y[j * t->s.d + c]), high = fmax(high, t->y[j * t->s.d + c]);
+        for (size_t j = 0; j < t->s.l; j++) low = fmin(low, t->z[j * t->s.d + c]), high = fmax(high, t->z[j * t->s.d + c]);
+        most = fmax(most, high - low);
+    }
+    return most;
+}
+
 /* Points of a grid, drawn with repetition, beside balls: exponents up to 10^24, equal or far apart. */
 static void test_drawn(void **unused)
 {
@@ -44,7 +75,6 @@ static void test_drawn(void **unused)
     static const dp_kernel_family families[] = {DP_KERNEL_GAUSSIAN, DP_KERNEL_LAPLACE, DP_KERNEL_MATERN32, DP_KERNEL_IMQ};
     for (int k = 0; k < 480; k++) {
         toy t;
-        dp_error e = {0};
         const char *drift = k / 2 % 2 ? "da2" : "sinkhorn-proxy";
         toy_init(&t, 1, 1);
         narrow(&t, below(13));
@@ -52,14 +82,8 @@ static void test_drawn(void **unused)
         t.s.n = 2 + below(11), t.s.m = 1 + below(12), t.s.threads = 1 + (int) below(3), t.s.single = k / 4 % 5 == 4, t.s.leave_out = k / 4 % 3 == 1, t.s.drop_sizes = k % 3 == 0;
         for (int i = 0; i < MOST * DIM; i++) t.x[i] = (double) below(3), t.y[i] = (double) below(3) + (k / 8 % 2 ? 0.5 : 0), t.z[i] = (double) below(3);
         if (k / 4 % 3 == 2) t.s.z = t.z, t.s.l = 1 + below(12);
-        const size_t n = t.s.n * t.s.d;
-        arb_ptr ball = _arb_vec_init((slong) n);
-        if (dp_drift_sample_ball(ball, drift, &t.s, 20, &e)) fail_msg("%s", e.text);
-        run(&t, drift, t.v);
-        double most = 1e-300;
-        for (size_t i = 0; i < n; i++) t.w[i] = arf_get_d(arb_midref(ball + i), ARF_RND_NEAR), most = fmax(most, fabs(t.w[i]));
-        close_to(t.v, t.w, n, (t.s.single ? 1e-5 : 1e-14) * fmax(1, -log(most))); /* what is as small is a weight of such an exponent */
-        _arb_vec_clear(ball, (slong) n);
+        const double far = width(&t) / fmpq_get_d(&t.part.bandwidth), most = t.part.family == DP_KERNEL_GAUSSIAN ? 2 * far * far : 4 * far; /* exponents at most */
+        beside_ball(&t, drift, t.s.single && far <= 1024 ? 16 * 0x1p-24 * (2 + most) : 1e-14); /* wider boxes are doubles' */
         toy_clear(&t);
     }
 }
@@ -84,6 +108,59 @@ static void test_released(void **unused)
         _arb_vec_clear(ball, (slong) n);
         toy_clear(&t);
     }
+}
+
+/* The same for two points on the line, each other's distance the floor, 1, whose others are as far, some bandwidths more or less, in distances that are exact: what is taken from the least costs keeps its digits. */
+static void test_released_near(void **unused)
+{
+    (void) unused;
+    int moved = 0;
+    for (int k = 0; k < 60; k++) {
+        toy t;
+        dp_error e = {0};
+        dp_released o = dp_released_default;
+        toy_init(&t, 1, 1);
+        fmpq_set_si(&t.part.bandwidth, 3, k % 2 ? 1000000 : 50000);
+        o.clip = o.rms_floor = 0, o.distance_floor = 1, o.rms = o.distances = o.coordinates = 0;
+        t.part.family = DP_KERNEL_LAPLACE, t.s.released = &o, t.s.leave_out = 1, t.s.n = 2, t.s.m = 2 + below(6), t.s.l = 2 + below(6), t.s.z = t.z, t.s.d = 1, t.x[0] = 0, t.x[1] = 0x1p-20 * (double) below(k % 2 ? 10 : 200);
+        for (int i = 0; i < MOST; i++) t.y[i] = (i % 2 ? 1 : -1) * (1 + 0x1p-20 * (double) below(k % 2 ? 20 : 400)), t.z[i] = (i % 3 ? 1 : -1) * (1 + 0x1p-20 * (double) below(k % 2 ? 20 : 400));
+        arb_ptr ball = _arb_vec_init(2);
+        if (dp_drift_sample_ball(ball, "da2-released", &t.s, 20, &e)) fail_msg("%s", e.text);
+        run(&t, "da2-released", t.v);
+        for (size_t i = 0; i < 2; i++) {
+            const double want = arf_get_d(arb_midref(ball + i), ARF_RND_NEAR);
+            if (!(fabs(t.v[i] - want) <= 1e-14)) fail_msg("%d: %.17g for %.17g", k, t.v[i], want);
+            moved += fabs(want) > 0.01;
+        }
+        _arb_vec_clear(ball, 2);
+        toy_clear(&t);
+    }
+    assert_true(moved > 40);
+}
+
+/* Without a clip and without floors: one point with y at it does not move; of two far apart, one with y at it, only the other moves, by 2^(1/2) in units of the mean square; and one that a share of
+   exp(-r/2h) alone pulls moves by 1, as long as that share is a double at all. */
+static void test_released_lone(void **unused)
+{
+    (void) unused;
+    toy t;
+    dp_released o = dp_released_default;
+    toy_init(&t, 0, 1);
+    narrow(&t, 3);
+    o.clip = o.rms_floor = o.distance_floor = 0, o.distances = o.coordinates = 0;
+    t.part.family = DP_KERNEL_LAPLACE, t.s.released = &o, t.s.leave_out = 1, t.s.n = t.s.m = t.s.d = 1;
+    run(&t, "da2-released", t.v);
+    assert_true(t.v[0] == 0);
+    t.s.leave_out = 0, t.s.n = 2, t.x[1] = 100;
+    run(&t, "da2-released", t.v);
+    assert_true(t.v[0] == 0 && fabs(t.v[1] + sqrt(2)) < 1e-15);
+    t.s.n = 1, t.s.m = 2;
+    for (int k = 1000; k <= 1414; k += 2) {
+        t.y[1] = 1e-5 * k / 1000, fmpq_set_si(&t.part.bandwidth, 1, 100000000);
+        run(&t, "da2-released", t.v);
+        if (fabs(t.v[0] - 1) > 1e-12) fail_msg("%d: %g", k, t.v[0]);
+    }
+    toy_clear(&t);
 }
 
 /* A point that is far from both others in a small unit: its weights are e^-578 and less, its displacement 34 units, or e^-600 and 600. */
@@ -164,6 +241,27 @@ static void test_one_side(void **unused)
         }
 }
 
+/* Kernels without a unit: the inverse multiquadric of bandwidths so small that logarithms are large, and sums of two. */
+static void test_no_unit(void **unused)
+{
+    (void) unused;
+    for (int k = 0; k < 80; k++) {
+        toy t;
+        dp_kernel_part two[2];
+        const char *drift = k / 2 % 2 ? "da2" : "sinkhorn-proxy";
+        toy_init(&t, 1, 1);
+        const ulong exponent = k % 2 ? 20 + below(60) : below(6);
+        narrow(&t, exponent);
+        t.part.family = k % 2 ? DP_KERNEL_IMQ : k / 4 % 2 ? DP_KERNEL_GAUSSIAN : DP_KERNEL_LAPLACE;
+        two[0] = two[1] = t.part, fmpq_init(&two[1].bandwidth), fmpq_div_2exp(&two[1].bandwidth, &t.part.bandwidth, 1);
+        if (k % 2 == 0) t.s.part = two, t.s.nparts = 2;
+        t.s.n = 2 + below(6), t.s.m = 1 + below(6), t.s.drop_sizes = 1;
+        for (int i = 0; i < MOST * DIM; i++) t.x[i] = (double) below(3), t.y[i] = (double) below(3) + (k / 8 % 2 ? 0.5 : 0);
+        beside_ball(&t, drift, 16 * 0x1p-53 * (2 + 2.4 * (double) exponent));
+        fmpq_clear(&two[1].bandwidth), toy_clear(&t);
+    }
+}
+
 /* An exponent of 10^400: the far one of two points has no mass that doubles hold, and does not move; the other is where y is. */
 static void test_no_mass(void **unused)
 {
@@ -179,6 +277,6 @@ static void test_no_mass(void **unused)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_counts), cmocka_unit_test(test_drawn), cmocka_unit_test(test_released), cmocka_unit_test(test_units), cmocka_unit_test(test_alone), cmocka_unit_test(test_stand_in), cmocka_unit_test(test_one_side), cmocka_unit_test(test_no_mass)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_counts), cmocka_unit_test(test_drawn), cmocka_unit_test(test_released), cmocka_unit_test(test_released_near), cmocka_unit_test(test_released_lone), cmocka_unit_test(test_units), cmocka_unit_test(test_alone), cmocka_unit_test(test_stand_in), cmocka_unit_test(test_one_side), cmocka_unit_test(test_no_unit), cmocka_unit_test(test_no_mass)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
