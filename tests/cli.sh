@@ -532,6 +532,12 @@ runs 'drift: released' 0 drift --drift da2-released --clip 0 --normalise none
 runs 'drift: three weights and no more' 2 drift --drift da2-released --block-weights 1,1,1,2
 says err 'three numbers'
 runs 'drift: weights are numbers' 2 drift --drift da2-released --block-weights 1,nan,1
+runs 'drift: a fraction as an option' 0 drift --drift da2-released --clip 1/1024 --block-weights 1,1/8,15/8
+runs 'drift: a third in enclosures' 2 drift --drift da2-released --clip 1/3 --precision 20
+says err 'at most 15 digits'
+runs 'drift: an eighth in enclosures' 0 drift --drift da2-released --clip 1/8 --precision 20
+runs 'drift: no number' 2 drift --drift da2-released --clip 0.1x
+says err 'such as'
 runs 'drift: clip of another drift' 2 drift --drift da2 --clip 0
 runs 'drift: no bandwidth' 2 "$dp" drift --drift mmd --x "$w/px.csv" --y "$w/py.csv"
 says err 'bandwidth'
@@ -595,9 +601,18 @@ runs 'drift: guidance without points for it' 2 drift --drift da2 --negatives "$w
 says err 'with more points than x has'
 runs 'drift: guidance of 0' 2 drift --drift da2 --negatives "$w/pz.csv" --guidance 0
 says err 'above 0'
-runs 'drift: guidance in float32' 2 drift --drift da2 --negatives "$w/pz.csv" --guidance 2 --precision single
+runs 'drift: guidance in float32: in doubles' 0 drift --drift da2 --negatives "$w/pz.csv" --guidance 2 --precision single --json
+says out '"precision": "double"'
+runs 'drift: guidance, a fraction, digits' 0 drift --drift da2 --negatives "$w/pz.csv" --guidance 7/3 --precision 30
+runs 'drift: guidance that no double holds' 2 drift --drift da2 --negatives "$w/pz.csv" --guidance 1e-400
+says err 'that doubles hold'
 refused mean-shift --guidance 2
-runs 'drift: other affinities, digits' 2 drift --drift da2 --normalisation row --precision 30
+runs 'drift: other affinities, digits' 0 drift --drift da2 --normalisation row --precision 30
+runs 'drift: masses to digits' 0 drift --drift da2 --precision 30 -o "$w/pv.csv" --core "$w/pc.csv" --masses "$w/pm.csv"
+holds 'drift: masses to digits: 30 of them' grep -Eq '^[0-9.]{30,}' "$w/pm.csv"
+runs 'drift: a weight that doubles do not hold' 2 drift --drift mean-shift --kernel gaussian,laplace -b 1,1 --weights 1,1e-322
+says err 'precision DIGITS'
+runs 'drift: and digits do' 0 drift --drift mean-shift --kernel gaussian,laplace -b 1,1 --weights 1,1e-322 --precision 20
 refused mmd --normalisation row
 refused sharp --mask after
 printf '# comment\nabscissa,ordinate\n0,0\n1,2\n' >"$w/pnames.csv"

@@ -12,6 +12,7 @@
 #include "chance.h"
 #include "drift/drift.h"
 #include "particle/affinity.h"
+#include "particle/ball.h"
 
 enum { MOST = 12, DIM = 3, TRIALS = 60 };
 static double x[MOST * DIM], y[MOST * DIM], z[MOST * DIM], u[MOST * DIM], v[MOST * DIM];
@@ -133,15 +134,31 @@ static void velocity(double *out, const problem *p, dp_weights weights)
     }
 }
 
+/* To 40 digits, 17 of which are the transcription's but for its rounding; a clamp is one of doubles. */
+static void same_enclosed(const problem *p, const dp_affinity *a)
+{
+    const slong size = (slong) (n * p->s.d);
+    arb_ptr out = _arb_vec_init(size);
+    dp_error e = {0};
+    assert_int_equal(dp_affinity_sample_ball(out, a, &p->s, 40, &e), DP_OK);
+    assert_true(dp_ball_digits(out, size) >= 40);
+    for (slong i = 0; i < size; i++) v[i] = arf_get_d(arb_midref(out + i), ARF_RND_NEAR);
+    close_to(u, v, (size_t) size);
+    _arb_vec_clear(out, size);
+}
+
 static void test_written_out(void **unused)
 {
+    fmpq_t factor;
     (void) unused;
+    fmpq_init(factor);
     for (int t = 0; t < 12 * TRIALS; t++) {
         problem p;
         dp_error e = {0};
-        dp_affinity a = {.norm = (dp_norm) (t % 6), .weights = (dp_weights) (t / 6 % 4), .joint = t / 24 % 2, .late = t / 48 % 2, .rounds = (slong) count(1, 4), .guidance = t % 3 ? 0 : exp(uniform() * 4 - 2), .clamp = t % 5 ? 0 : 3 * uniform()};
+        dp_affinity a = {.norm = (dp_norm) (t % 6), .weights = (dp_weights) (t / 6 % 4), .joint = t / 24 % 2, .late = t / 48 % 2, .rounds = (slong) count(1, 4), .guidance = t % 3 ? NULL : factor, .clamp = t % 5 ? 0 : 3 * uniform()};
+        fmpq_set_si(factor, (slong) count(1, 30), 7);
         problem_init(&p, t / 96 % 2);
-        joint = a.joint, late = a.late, clamp = a.clamp, guidance = a.guidance > 0 ? a.guidance : 1;
+        joint = a.joint, late = a.late, clamp = a.clamp, guidance = a.guidance ? fmpq_get_d(factor) : 1;
         kernel_matrix(&p);
         for (slong k = 0; k < a.rounds && (k == 0 || a.norm == DP_NORM_ROOT || a.norm == DP_NORM_SINKHORN); k++) {
             if (a.norm == DP_NORM_SINKHORN) normalise(DP_NORM_ROW, 0), normalise(DP_NORM_COLUMN, 0);
@@ -150,8 +167,10 @@ static void test_written_out(void **unused)
         velocity(u, &p, a.weights);
         assert_int_equal(dp_affinity_drift(v, &a, &p.s, &e), DP_OK);
         close_to(v, u, n * p.s.d);
+        same_enclosed(&p, &a);
         problem_clear(&p);
     }
+    fmpq_clear(factor);
 }
 
 /* More columns than one job sums, a last job that is full or not. */

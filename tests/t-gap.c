@@ -142,6 +142,30 @@ static void test_no_digits(void **unused)
     }
 }
 
+/* Points all apart: velocities keep their digits down to where they are refused. */
+static void test_least_lambda(void **unused)
+{
+    static const struct { const char *drift; slong last, first_refused; } ends[] = {{"kale", -9, -18}, {"chi2", -24, -26}};
+    (void) unused;
+    for (int k = 0; k < 2; k++) {
+        narrow t;
+        dp_error e = {0};
+        double v[3];
+        dp_drifted out = {.v = v};
+        arb_ptr right = _arb_vec_init(3);
+        narrow_init(&t, 1, ends[k].last);
+        for (int i = 0; i < 3; i++) t.x[i] = i, t.y[i] = i + 0.25;
+        t.s.n = t.s.m = 3, t.s.iterations = -1, t.s.tolerance = -1;
+        assert_int_equal(dp_drift_sample(&out, ends[k].drift, &t.s, &e), DP_OK);
+        assert_int_equal(dp_drift_sample_ball(right, ends[k].drift, &t.s, 15, &e), DP_OK);
+        for (int i = 0; i < 3; i++) assert_true(fabs(v[i] / arf_get_d(arb_midref(right + i), ARF_RND_NEAR) - 1) < 1e-13);
+        lambda_set(t.lambda, ends[k].first_refused);
+        assert_int_equal(dp_drift_sample(&out, ends[k].drift, &t.s, &e), DP_EBUDGET);
+        _arb_vec_clear(right, 3);
+        narrow_clear(&t);
+    }
+}
+
 /* Regularisation that no double holds: (1 + lambda) times the functional goes to MMD^2, half of it for kale. */
 static void test_large_lambda(void **unused)
 {
@@ -196,6 +220,6 @@ static void test_nearest(void **unused)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_within), cmocka_unit_test(test_sums), cmocka_unit_test(test_small_lambda), cmocka_unit_test(test_no_digits), cmocka_unit_test(test_one_law), cmocka_unit_test(test_large_lambda), cmocka_unit_test(test_nearest)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_within), cmocka_unit_test(test_sums), cmocka_unit_test(test_small_lambda), cmocka_unit_test(test_no_digits), cmocka_unit_test(test_least_lambda), cmocka_unit_test(test_one_law), cmocka_unit_test(test_large_lambda), cmocka_unit_test(test_nearest)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

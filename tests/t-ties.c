@@ -68,6 +68,19 @@ static double width(const toy *t)
     return most;
 }
 
+/* Cores beside their enclosures: what is as small as e^-E throughout is a weight of that exponent. */
+static void core_beside_ball(const toy *t, int joint, double eta)
+{
+    const size_t n = t->s.n * t->s.d;
+    double right[MOST * DIM], most = 1e-300;
+    dp_error e = {0};
+    arb_ptr ball = _arb_vec_init((slong) n);
+    if (dp_masses_sample_ball(ball, NULL, joint, &t->s, 20, &e)) fail_msg("%s", e.text);
+    for (size_t i = 0; i < n; i++) right[i] = arf_get_d(arb_midref(ball + i), ARF_RND_NEAR), most = fmax(most, fabs(right[i]));
+    close_to(t->core, right, n, eta * fmax(1, -log(most)));
+    _arb_vec_clear(ball, (slong) n);
+}
+
 /* Points of a grid, drawn with repetition, beside balls: exponents up to 10^24, equal or far apart. */
 static void test_drawn(void **unused)
 {
@@ -83,7 +96,9 @@ static void test_drawn(void **unused)
         for (int i = 0; i < MOST * DIM; i++) t.x[i] = (double) below(3), t.y[i] = (double) below(3) + (k / 8 % 2 ? 0.5 : 0), t.z[i] = (double) below(3);
         if (k / 4 % 3 == 2) t.s.z = t.z, t.s.l = 1 + below(12);
         const double far = width(&t) / fmpq_get_d(&t.part.bandwidth), most = t.part.family == DP_KERNEL_GAUSSIAN ? 2 * far * far : 4 * far; /* exponents at most */
-        beside_ball(&t, drift, t.s.single && far <= 1024 ? 16 * 0x1p-24 * (2 + most) : 1e-14); /* wider boxes are doubles' */
+        const double eta = t.s.single && far <= 1024 ? 16 * 0x1p-24 * (2 + most) : 1e-14; /* wider boxes are doubles' */
+        beside_ball(&t, drift, eta);
+        core_beside_ball(&t, k / 2 % 2, eta);
         toy_clear(&t);
     }
 }

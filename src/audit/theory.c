@@ -194,17 +194,16 @@ static dp_status energy_at(void *argument, slong job, int worker, dp_error *e)
     pool p;
     dp_error mine = {0};
     fmpq_t lambda;
-    arf_t h;
     (void) worker, (void) e;
     pool_init(&p, r, c->step[(size_t) job % c->steps], DRIFT_POINTS);
     dp_kernel_part part = {.family = DP_KERNEL_GAUSSIAN};
-    fmpq_init(lambda), fmpq_init(&part.weight), fmpq_init(&part.bandwidth), fmpq_one(&part.weight), arf_init(h);
-    arf_set_d(h, w->h), arf_get_fmpq(&part.bandwidth, h), arf_set_d(h, r->declared.regularisation), arf_get_fmpq(lambda, h);
+    fmpq_init(lambda), fmpq_init(&part.weight), fmpq_init(&part.bandwidth), fmpq_one(&part.weight);
+    dp_fmpq_set_d(&part.bandwidth, w->h), dp_fmpq_set_d(lambda, r->declared.regularisation);
     dp_sample s = {.n = p.n, .m = p.m, .d = p.d, .x = p.points, .y = p.points + p.n * p.d, .nparts = 1, .part = &part, .iterations = -1, .tolerance = 1e-9,
                    .ndirections = c->ndirections, .direction = c->direction, .lambda = r->declared.regularisation > 0 ? lambda : NULL, .threads = 1};
     dp_drifted out = {0};
     if (dp_energy_sample(c->value + job, &out, &s, w->name, &mine)) c->value[job] = NAN;
-    fmpq_clear(lambda), fmpq_clear(&part.weight), fmpq_clear(&part.bandwidth), arf_clear(h);
+    fmpq_clear(lambda), fmpq_clear(&part.weight), fmpq_clear(&part.bandwidth);
     free(p.points);
     return DP_OK;
 }

@@ -11,15 +11,6 @@ static int has_kernel(const dp_variant *a) { return !is(a, "wasserstein") && !is
 
 /* ---- evaluation ---- */
 
-static void rational(fmpq_t out, double v)
-{
-    arf_t a;
-    arf_init(a);
-    arf_set_d(a, v);
-    arf_get_fmpq(out, a);
-    arf_clear(a);
-}
-
 static double mean_distance(const dp_batch *b)
 {
     double sum = 0;
@@ -64,10 +55,10 @@ static dp_status evaluate(double *v, const dp_variant *a, const dp_batch *b, con
     const dp_affinity affinity = {.norm = a->norm, .weights = a->weights, .joint = a->joint, .rounds = 1, .clamp = a->clamp};
     if (negatives) memcpy(negatives, b->x, sizeof(double) * b->n * b->d), memcpy(negatives + b->n * b->d, b->z, sizeof(double) * b->l * b->d);
     s.z = negatives ? negatives : b->z, s.l = b->l + (negatives ? b->n : 0), s.paired = negatives != NULL;
-    fmpq_init(lambda), rational(lambda, b->lambda);
+    fmpq_init(lambda), dp_fmpq_set_d(lambda, b->lambda);
     for (size_t k = 0; k < nh; k++) {
         part[k].family = a->family;
-        fmpq_init(&part[k].weight), fmpq_init(&part[k].bandwidth), fmpq_one(&part[k].weight), rational(&part[k].bandwidth, h[k]);
+        fmpq_init(&part[k].weight), fmpq_init(&part[k].bandwidth), fmpq_one(&part[k].weight), dp_fmpq_set_d(&part[k].bandwidth, h[k]);
     }
     const dp_status status = a->drift ? dp_drift_sample(&out, a->drift, &s, e) : dp_affinity_drift(v, &affinity, &s, e);
     for (size_t k = 0; k < nh; k++) fmpq_clear(&part[k].weight), fmpq_clear(&part[k].bandwidth);

@@ -30,6 +30,8 @@ dp_status dp_fail(dp_error *e, dp_status status, const char *format, ...) __attr
 int dp_fmpq_set_text(fmpq_t out, const char *text);
 /* The canonical text "n" or "n/d"; the caller frees it with free(). */
 char *dp_fmpq_get_text(const fmpq_t q);
+/* x as it is. Requires: finite. */
+void dp_fmpq_set_d(fmpq_t out, double x);
 /* The nearest long double (fmpq_get_d is up to a unit in the last place nearer 0). */
 long double dp_fmpq_get_ld(const fmpq_t q);
 /* The nearest double, of two the even one (fmpq_get_d truncates); a number below 2^-1022 is rounded twice. */

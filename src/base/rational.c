@@ -125,6 +125,15 @@ double dp_nearest_d(const fmpq_t q)
     return v;
 }
 
+void dp_fmpq_set_d(fmpq_t out, double x)
+{
+    arf_t t;
+    arf_init(t);
+    arf_set_d(t, x);
+    arf_get_fmpq(out, t);
+    arf_clear(t);
+}
+
 long double dp_fmpq_get_ld(const fmpq_t q)
 {
     mpfr_t x;

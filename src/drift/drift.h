@@ -64,6 +64,7 @@ void dp_field_init(dp_field_t f, int dim);
 void dp_field_clear(dp_field_t f);
 #define DP_CURL_DIM(d) ((d) == 2 ? 1 : (d) == 3 ? 3 : 0)
 
+struct dp_affinity_struct;
 struct dp_efield_struct;
 struct dp_gridfield_struct;
 struct dp_emoments_struct;
@@ -99,6 +100,9 @@ dp_problem *dp_sample_case(const dp_sample *s, const char *what, dp_error *e);
 /* Velocities of samples as enclosures, n x d, with so many digits relative to the largest component (or all known to vanish to eight times as many): by the definition
    written out, or, where a drift has none, by its population form with atoms at the samples. DP_EBUDGET when the digits cannot be had. */
 dp_status dp_drift_sample_ball(arb_ptr out, const char *drift, const dp_sample *s, slong digits, dp_error *e);
+/* So are the velocities of affinities, dp_ball_affinity; and of sinkhorn-proxy or, joint, da2 the velocities before the masses multiply them, n x d, and the masses, n x 2 (NULL: not asked). */
+dp_status dp_affinity_sample_ball(arb_ptr out, const struct dp_affinity_struct *a, const dp_sample *s, slong digits, dp_error *e);
+dp_status dp_masses_sample_ball(arb_ptr core, arb_ptr mass, int joint, const dp_sample *s, slong digits, dp_error *e);
 
 /* One evaluation at fixed working precision, x of dim balls. Requires: dp_field_init with the problem's dimension. Error: enclosed, whatever prec; the ledger is in w. Cost: the moments that the drift takes. */
 dp_status dp_field_eval(dp_field_t out, const dp_problem *P, const char *drift, arb_srcptr x, dp_engine engine, slong prec,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* sample_ball.c: the drift of samples as enclosures, to the digits asked: by its definition, or by the population engine with atoms at the samples. */
 #include "drift/drift.h"
+#include "particle/affinity.h"
 #include "particle/ball.h"
 
 #include <math.h>
@@ -12,12 +13,7 @@ static void atoms(dp_measure_t mu, const double *a, size_t n, size_t d)
     dp_measure_init(mu, DP_ATOMS, (int) d, (slong) n);
     for (size_t i = 0; i < n; i++) {
         fmpq_set_si(DP_WEIGHT(mu, (slong) i), 1, n);
-        for (size_t k = 0; k < d; k++) {
-            arf_t x;
-            arf_init(x), arf_set_d(x, a[i * d + k]);
-            arf_get_fmpq(DP_MEAN(mu, (slong) i, (slong) k), x);
-            arf_clear(x);
-        }
+        for (size_t k = 0; k < d; k++) dp_fmpq_set_d(DP_MEAN(mu, (slong) i, (slong) k), a[i * d + k]);
     }
 }
 
@@ -91,20 +87,57 @@ static slong most_bits(const dp_drift *D, const dp_sample *s, slong target)
     return FLINT_MAX(64 * target, !strcmp(D->name, "sinkhorn") && s->iterations < 0 ? (slong) fmin(affordable, 20000) : 0);
 }
 
-dp_status dp_drift_sample_ball(arb_ptr out, const char *drift, const dp_sample *s, slong digits, dp_error *e)
+/* One kind of enclosure of a sample's numbers. */
+typedef dp_status (*form)(arb_ptr out, const void *what, const dp_sample *s, slong prec, dp_error *e);
+
+static slong bits_of(slong digits) { return (slong) ((double) digits * 3.3219281) + 32; }
+
+/* n numbers with so many digits relative to the largest, or all known to vanish. */
+static dp_status to_digits(arb_ptr out, slong n, const char *name, form eval, const void *what, const dp_sample *s, slong digits, slong most, dp_error *e)
 {
-    const dp_drift *D = dp_drift_find(drift);
-    const slong n = (slong) (s->n * s->d), target = (slong) ((double) digits * 3.3219281) + 32;
-    dp_status status = dp_sample_check(s, e);
-    if (status) return status;
-    if (!D || !D->sample) return dp_fail(e, DP_EUNSUPPORTED, "%s: not defined on samples, or not there yet", drift);
-    const slong most = most_bits(D, s, target);
+    const slong target = bits_of(digits);
+    dp_status status = DP_OK;
     for (slong prec = target + 32; prec <= most; prec *= 2) {
-        status = D->sample_ball ? D->sample_ball(out, s, prec, e) : by_population(out, D, s, prec, e);
-        if (for_population(D, s, status)) status = by_population(out, D, s, prec, e);
+        status = eval(out, what, s, prec, e);
         if (status && status != DP_EBUDGET) return status;
         if (!status && (dp_ball_digits(out, n) >= digits || (prec > 8 * target && dp_ball_vanishes(out, n)))) return DP_OK;
     }
-    if (!status && dp_ball_digits(out, n) < 0) return dp_fail(e, DP_EBUDGET, "%s: %ld digits not reached: nothing is known of the velocities at this precision", drift, digits);
-    return status ? status : dp_fail(e, DP_EBUDGET, "%s: %ld digits not reached: %ld are there", drift, digits, dp_ball_digits(out, n));
+    if (!status && dp_ball_digits(out, n) < 0) return dp_fail(e, DP_EBUDGET, "%s: %ld digits not reached: nothing is known of the velocities at this precision", name, digits);
+    return status ? status : dp_fail(e, DP_EBUDGET, "%s: %ld digits not reached: %ld are there", name, digits, dp_ball_digits(out, n));
+}
+
+static dp_status of_drift(arb_ptr out, const void *what, const dp_sample *s, slong prec, dp_error *e)
+{
+    const dp_drift *D = what;
+    const dp_status status = D->sample_ball ? D->sample_ball(out, s, prec, e) : by_population(out, D, s, prec, e);
+    return for_population(D, s, status) ? by_population(out, D, s, prec, e) : status;
+}
+
+static dp_status of_affinity(arb_ptr out, const void *what, const dp_sample *s, slong prec, dp_error *e) { return dp_ball_affinity(out, what, s, prec, e); }
+static dp_status of_core(arb_ptr out, const void *joint, const dp_sample *s, slong prec, dp_error *e) { return dp_ball_core(out, s, joint != NULL, prec, e); }
+static dp_status of_masses(arb_ptr out, const void *joint, const dp_sample *s, slong prec, dp_error *e) { return dp_ball_masses(out, s, joint != NULL, prec, e); }
+
+dp_status dp_drift_sample_ball(arb_ptr out, const char *drift, const dp_sample *s, slong digits, dp_error *e)
+{
+    const dp_drift *D = dp_drift_find(drift);
+    const dp_status status = dp_sample_check(s, e);
+    if (status) return status;
+    if (!D || !D->sample) return dp_fail(e, DP_EUNSUPPORTED, "%s: not defined on samples, or not there yet", drift);
+    return to_digits(out, (slong) (s->n * s->d), drift, of_drift, D, s, digits, most_bits(D, s, bits_of(digits)), e);
+}
+
+dp_status dp_affinity_sample_ball(arb_ptr out, const dp_affinity *a, const dp_sample *s, slong digits, dp_error *e)
+{
+    const dp_status status = dp_sample_check(s, e);
+    return status ? status : to_digits(out, (slong) (s->n * s->d), "affinities", of_affinity, a, s, digits, 64 * bits_of(digits), e);
+}
+
+dp_status dp_masses_sample_ball(arb_ptr core, arb_ptr mass, int joint, const dp_sample *s, slong digits, dp_error *e)
+{
+    const void *what = joint ? &joint : NULL;
+    const slong most = 64 * bits_of(digits);
+    dp_status status = dp_sample_check(s, e);
+    if (!status && core) status = to_digits(core, (slong) (s->n * s->d), "core", of_core, what, s, digits, most, e);
+    if (!status && mass) status = to_digits(mass, (slong) (2 * s->n), "masses", of_masses, what, s, digits, most, e);
+    return status;
 }

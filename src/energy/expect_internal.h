@@ -15,6 +15,5 @@ dp_num dp_expect_pair_at(const dp_expect_pair *v, slong node);
 
 /* mu a density; level 0, 1, ... */
 dp_status dp_expect_on_mesh(dp_num *out, const dp_problem *P, const dp_measure_t mu, const dp_integrand *g, slong digits, int level, int threads, dp_error *e);
-void dp_fmpq_set_d(fmpq_t out, double x); /* exactly; x finite */
 
 #endif

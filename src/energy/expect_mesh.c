@@ -44,15 +44,6 @@ dp_num dp_expect_pair_at(const dp_expect_pair *v, slong node)
     return sum;
 }
 
-void dp_fmpq_set_d(fmpq_t out, double x)
-{
-    arf_t t;
-    arf_init(t);
-    arf_set_d(t, x);
-    arf_get_fmpq(out, t);
-    arf_clear(t);
-}
-
 /* ---- rules along an axis ---- */
 
 /* Equidistant nodes from lo to hi; Newton and Cotes' rule of seven points on `cells` equal cells where the density may have kinks, else the trapezoidal rule. */

@@ -261,19 +261,16 @@ static void as_atoms(dp_measure_t out, const dp_measure_t in, double *most)
         return;
     }
     dp_measure_init(out, DP_ATOMS, in->dim, in->ndata);
-    arf_t x;
-    arf_init(x);
     for (slong i = 0; i < in->ndata; i++) {
         double size = 0;
         fmpq_set_si(DP_WEIGHT(out, i), 1, (ulong) in->ndata);
         for (int k = 0; k < in->dim; k++) {
             const double at = in->data[i * in->dim + k];
-            arf_set_d(x, at), arf_get_fmpq(DP_MEAN(out, i, k), x);
+            dp_fmpq_set_d(DP_MEAN(out, i, k), at);
             size = hypot(size, at);
         }
         *most = fmax(*most, size);
     }
-    arf_clear(x);
 }
 
 /* Coordinates that were read are off by a part 2^-52 at most, two of their roundings, or below the least normal number by that part of it: so are both measures, by t = 2^-51 most in W_2 together, and

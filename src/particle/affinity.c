@@ -105,10 +105,12 @@ static void scale(sums *a, double rows, double columns)
     over_rows(a, scale_row);
 }
 
+static double factor(const dp_affinity *o) { return o->guidance ? dp_nearest_d(o->guidance) : 1; }
+
 /* DP_EUNSUPPORTED where an exponent is beyond doubles. */
 static dp_status sums_init(sums *a, const dp_affinity *o, const dp_sample *s, dp_error *e)
 {
-    const double h = (double) dp_fmpq_get_ld(&s->part->bandwidth), weight = log((double) dp_fmpq_get_ld(&s->part->weight)), guided = o->guidance > 0 ? weight + log(o->guidance) : weight;
+    const double h = (double) dp_fmpq_get_ld(&s->part->bandwidth), weight = log((double) dp_fmpq_get_ld(&s->part->weight)), guided = weight + log(factor(o));
     const int gaussian = s->part->family == DP_KERNEL_GAUSSIAN;
     double most = 0;
     *a = (sums){.s = s, .o = o, .n = s->n, .m = s->m, .t = s->m + dp_negatives(s), .joint = o->joint, .skip = s->leave_out && (!s->z || s->paired), .workers = FLINT_MAX(1, FLINT_MIN(s->threads, DP_THREADS))};
@@ -172,7 +174,7 @@ static dp_status move(void *argument, slong job, int worker, dp_error *e)
     const sums *a = argument;
     const dp_affinity *o = a->o;
     const size_t i = (size_t) job, d = a->s->d, first = FLINT_MIN(a->t - a->m, a->n);
-    const double others = (double) first - (a->skip ? 1 : 0) + (o->guidance > 0 ? o->guidance : 1) * (double) (a->t - a->m - first);
+    const double others = (double) first - (a->skip ? 1 : 0) + factor(o) * (double) (a->t - a->m - first);
     double *to = a->room + (size_t) worker * a->width, *from = to + d;
     (void) e;
     const int own = o->weights == DP_WEIGHTS_OWN;

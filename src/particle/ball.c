@@ -218,38 +218,85 @@ static void ruiz(arb_ptr r, arb_ptr mu, table *t, arb_srcptr R)
     arb_clear(x);
 }
 
+/* sqrt(n/size), or 1 where sizes are dropped. */
+static void share(arb_t out, const dp_sample *s, int joint, slong size, slong prec)
+{
+    if (joint || s->drop_sizes) arb_one(out);
+    else arb_set_ui(out, s->n), arb_div_si(out, out, size, prec), arb_sqrt(out, out, prec);
+}
+
+/* Of both sides: row sums and moments of the affinities. */
+typedef struct { table y, z; arb_ptr ry, rz, my, mz; } affinities;
+
+static dp_status affinities_init(affinities *A, const dp_sample *s, int joint, slong prec, dp_error *e)
+{
+    const slong n = (slong) s->n, d = (slong) s->d;
+    *A = (affinities){.ry = _arb_vec_init(n), .rz = _arb_vec_init(n), .my = _arb_vec_init(n * d), .mz = _arb_vec_init(n * d)};
+    dp_status status = table_init(&A->y, s, DP_FORM_KERNEL, 1, prec, e);
+    if (!status) status = table_init(&A->z, s, DP_FORM_KERNEL, 0, prec, e);
+    if (status) return status;
+    arb_ptr Ry = _arb_vec_init(n), Rz = _arb_vec_init(n);
+    row_sums(Ry, &A->y), row_sums(Rz, &A->z);
+    if (joint) _arb_vec_add(Ry, Ry, Rz, n, prec), _arb_vec_set(Rz, Ry, n);
+    ruiz(A->ry, A->my, &A->y, Ry), ruiz(A->rz, A->mz, &A->z, Rz);
+    _arb_vec_clear(Ry, n), _arb_vec_clear(Rz, n);
+    return DP_OK;
+}
+
+static void affinities_clear(affinities *A, const dp_sample *s)
+{
+    const slong n = (slong) s->n, d = (slong) s->d;
+    _arb_vec_clear(A->ry, n), _arb_vec_clear(A->rz, n), _arb_vec_clear(A->my, n * d), _arb_vec_clear(A->mz, n * d);
+    table_clear(&A->y), table_clear(&A->z);
+}
+
 /* V = (sum A^z) A^y (y - x) - (sum A^y) A^z (z - x): x cancels in (30). */
 static dp_status pseudo_plan(arb_ptr out, const dp_sample *s, int joint, slong prec, dp_error *e)
 {
-    table y, z = {0};
-    dp_status status = table_init(&y, s, DP_FORM_KERNEL, 1, prec, e);
-    if (!status) status = table_init(&z, s, DP_FORM_KERNEL, 0, prec, e);
-    const slong n = y.n, d = y.d;
-    arb_ptr Ry = _arb_vec_init(n), Rz = _arb_vec_init(n), ry = _arb_vec_init(n), rz = _arb_vec_init(n), my = _arb_vec_init(n * d), mz = _arb_vec_init(n * d);
-    arb_t factor;
-    arb_init(factor);
-    if (!status) {
-        row_sums(Ry, &y), row_sums(Rz, &z);
-        if (joint) _arb_vec_add(Ry, Ry, Rz, n, prec), _arb_vec_set(Rz, Ry, n);
-        ruiz(ry, my, &y, Ry), ruiz(rz, mz, &z, Rz);
-        arb_one(factor);
-        if (!joint && !s->drop_sizes) { /* n/sqrt(m l) */
-            arb_set_si(factor, y.m), arb_mul_si(factor, factor, z.m, prec);
-            arb_rsqrt(factor, factor, prec), arb_mul_si(factor, factor, n, prec);
-        }
-        for (slong i = 0; i < n * d; i++) {
-            arb_mul(out + i, rz + i / d, my + i, prec), arb_submul(out + i, ry + i / d, mz + i, prec);
-            arb_mul(out + i, out + i, factor, prec);
-        }
+    affinities A;
+    arb_t factor, other;
+    const dp_status status = affinities_init(&A, s, joint, prec, e);
+    const slong d = (slong) s->d;
+    arb_init(factor), arb_init(other);
+    share(factor, s, joint, A.y.m, prec), share(other, s, joint, A.z.m, prec), arb_mul(factor, factor, other, prec);
+    for (slong i = 0; !status && i < A.y.n * d; i++) {
+        arb_mul(out + i, A.rz + i / d, A.my + i, prec), arb_submul(out + i, A.ry + i / d, A.mz + i, prec);
+        arb_mul(out + i, out + i, factor, prec);
     }
-    _arb_vec_clear(Ry, n), _arb_vec_clear(Rz, n), _arb_vec_clear(ry, n), _arb_vec_clear(rz, n), _arb_vec_clear(my, n * d), _arb_vec_clear(mz, n * d);
-    arb_clear(factor);
-    table_clear(&y), table_clear(&z);
+    arb_clear(factor), arb_clear(other);
+    affinities_clear(&A, s);
     return status;
 }
 
 dp_status dp_ball_proxy(arb_ptr out, const dp_sample *s, slong prec, dp_error *e) { return pseudo_plan(out, s, 0, prec, e); }
 dp_status dp_ball_da2(arb_ptr out, const dp_sample *s, slong prec, dp_error *e) { return pseudo_plan(out, s, 1, prec, e); }
+
+dp_status dp_ball_core(arb_ptr out, const dp_sample *s, int joint, slong prec, dp_error *e)
+{
+    affinities A;
+    const dp_status status = affinities_init(&A, s, joint, prec, e);
+    const slong d = (slong) s->d;
+    for (slong i = 0; !status && i < A.y.n * d; i++) {
+        if (!arb_is_zero(A.ry + i / d)) arb_div(A.my + i, A.my + i, A.ry + i / d, prec);
+        if (!arb_is_zero(A.rz + i / d)) arb_div(A.mz + i, A.mz + i, A.rz + i / d, prec);
+        arb_sub(out + i, A.my + i, A.mz + i, prec);
+    }
+    affinities_clear(&A, s);
+    return status;
+}
+
+dp_status dp_ball_masses(arb_ptr out, const dp_sample *s, int joint, slong prec, dp_error *e)
+{
+    affinities A;
+    arb_t p, q;
+    const dp_status status = affinities_init(&A, s, joint, prec, e);
+    arb_init(p), arb_init(q);
+    share(p, s, joint, A.y.m, prec), share(q, s, joint, A.z.m, prec);
+    for (slong i = 0; !status && i < A.y.n; i++) arb_mul(out + 2 * i, A.ry + i, p, prec), arb_mul(out + 2 * i + 1, A.rz + i, q, prec);
+    arb_clear(p), arb_clear(q);
+    affinities_clear(&A, s);
+    return status;
+}
 
 /* ---- sweeps ---- */
 

@@ -22,6 +22,9 @@ dp_status dp_ball_mean_shift(arb_ptr out, const dp_sample *s, slong prec, dp_err
 dp_status dp_ball_mmd(arb_ptr out, const dp_sample *s, slong prec, dp_error *e);
 dp_status dp_ball_proxy(arb_ptr out, const dp_sample *s, slong prec, dp_error *e);
 dp_status dp_ball_da2(arb_ptr out, const dp_sample *s, slong prec, dp_error *e);
+/* Of sinkhorn-proxy and, joint, da2: the velocity before the masses multiply it, n x d; the masses r^p, r^q of (29), n x 2. */
+dp_status dp_ball_core(arb_ptr out, const dp_sample *s, int joint, slong prec, dp_error *e);
+dp_status dp_ball_masses(arb_ptr out, const dp_sample *s, int joint, slong prec, dp_error *e);
 /* Its options count as the decimals of at most 15 digits that they were written as. */
 dp_status dp_ball_released(arb_ptr out, const dp_sample *s, slong prec, dp_error *e);
 /* s->iterations sweeps; DP_EUNSUPPORTED when convergence is asked (the population engine encloses that). */

@@ -37,8 +37,10 @@ dp_status dp_pkernel_init(dp_pkernel *k, const dp_sample *s, dp_form form, dp_er
         const double h = (double) exact;
         if (!(h > (s->single ? 1e-37 : 1e-307) && h < (s->single ? 1e17 : 1e150)))
             return dp_fail(e, DP_EUNSUPPORTED, "bandwidth %s%g: its inverse or its square overflows in this arithmetic: choose another unit, or take --precision DIGITS", h < 1e-307 ? "below 1e-307, " : "", h);
+        const long double weight = dp_fmpq_get_ld(&s->part[i].weight);
+        if (!(weight >= 1e-150L && weight <= 1e150L)) return dp_fail(e, DP_EUNSUPPORTED, "weight %Lg of a kernel: expected 1e-150 to 1e150 in doubles, or take --precision DIGITS", weight);
         k->part[i].family = s->part[i].family, k->part[i].exact_h = exact, k->part[i].h = h;
-        k->part[i].exact_weight = dp_fmpq_get_ld(&s->part[i].weight), k->part[i].weight = (double) k->part[i].exact_weight, k->part[i].log_weight = log(k->part[i].weight);
+        k->part[i].exact_weight = weight, k->part[i].weight = (double) k->part[i].exact_weight, k->part[i].log_weight = log(k->part[i].weight);
     }
     const dp_kernel_family family = k->part[0].family;
     k->power = k->nparts > 1 || family == DP_KERNEL_IMQ || family == DP_KERNEL_ENERGY ? 0 : family == DP_KERNEL_GAUSSIAN ? 2 : 1;

@@ -99,12 +99,23 @@ static apart together(apart a, apart b, const dp_pkernel *k)
     return (apart){a.least, a.log + log1p(exp(dp_over_eps(k, a.least - b.least) + b.log - a.log))};
 }
 
-/* log A_ij = ((least of row - c) / eps + (least of column - c)/eps - logs)/2. */
-CLONES static void meet(double *restrict e, const double *restrict c, const double *restrict least, const double *restrict logs, double h, int power, double log, size_t n)
+/* t_j = (top, the least of the row, - c_j) + (least of the column - c_j), so that sums that tie keep it; the largest. A pair that was left out, or without a column: -inf. */
+CLONES static double meet(double *restrict t, const double *restrict c, double top, const double *restrict least, size_t n)
+{
+    double most = -INFINITY;
+    for (size_t j = 0; j < n; j++) {
+        t[j] = c[j] < INFINITY ? (top - c[j]) + (least[j] - c[j]) : -INFINITY;
+        most = t[j] > most ? t[j] : most;
+    }
+    return most;
+}
+
+/* log A_ij less most/2 eps is ((t_j - most)/eps - logs)/2: what ties has its logarithms whole. */
+CLONES static void join(double *restrict e, double most, const double *restrict logs, double h, int power, double log, size_t n)
 {
     for (size_t j = 0; j < n; j++) {
-        const double t = least[j] - c[j];
-        e[j] = (e[j] + (power == 0 ? t : power == 1 ? t / h : t / h / h) - logs[j] - log) / 2;
+        const double t = e[j] - most;
+        e[j] = ((power == 0 ? t : power == 1 ? t / h : t / h / h) - logs[j] - log) / 2;
     }
 }
 
@@ -117,15 +128,15 @@ static double gather(double *shift, const half *h, size_t i, apart row, double *
     memset(shift, 0, sizeof(double) * d);
     if (h->row[i].least == INFINITY) return 0;
     row_costs(c, h, i);
-    over(e, c, row.least, k->h, k->power, h->m);
-    meet(e, c, h->least, h->log, k->h, k->power, row.log, h->p.m);
-    for (size_t j = 0; j < h->m; j++) e[j] = c[j] < INFINITY ? e[j] : -INFINITY; /* a column without a pair */
+    const double most = meet(e, c, row.least, h->least, h->p.m);
+    join(e, most, h->log, k->h, k->power, row.log, h->p.m);
+    for (size_t j = 0; j < h->m; j++) e[j] = c[j] < INFINITY ? e[j] : -INFINITY; /* a column without a pair; columns that fill up */
     const double top = dp_largest(e, h->m), sum = top > -INFINITY ? dp_powers(e, top, 0x1.71547652b82fep0, h->m) : 0;
     for (size_t q = 0; q < d && sum > 0; q++) {
         for (size_t j = 0; j < h->p.m; j++) shift[q] += e[j] * (h->b[q * h->m + j] - h->p.a[i * d + q]);
         shift[q] /= sum;
     }
-    return 2 * sum * exp(top);
+    return 2 * sum * exp(top + dp_over_eps(k, most) / 2);
 }
 
 static dp_status move(void *argument, slong job, int worker, dp_error *e)

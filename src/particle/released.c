@@ -62,7 +62,7 @@ static void block(released *a, size_t *at, const double *points, size_t n, doubl
 static void released_init(released *a, const dp_sample *s, const dp_released *o)
 {
     size_t at = 0;
-    double weighted = 0, weights = 0;
+    long double weighted = 0, weights = 0; /* as many terms as there are pairs: by rows, or equal ones would add up what rounding takes */
     *a = (released){.s = s, .o = o, .t = s->n + s->l + s->m, .workers = FLINT_MAX(1, FLINT_MIN(s->threads, DP_THREADS))};
     a->width = dp_padded(a->t);
     a->x = dp_malloc(sizeof(double) * a->width * s->d), a->target = dp_malloc(sizeof(double) * a->width * s->d), a->weight = dp_malloc(sizeof(double) * a->t);
@@ -72,10 +72,12 @@ static void released_init(released *a, const dp_sample *s, const dp_released *o)
     turn(a->x, a, s->x, s->n);
     for (size_t i = 0; i < s->n; i++) {
         distances(a->line, a, a->x, i, a->target, a->t, 1);
-        for (size_t j = 0; j < a->t; j++) weighted += a->line[j] * a->weight[j];
+        long double row = 0;
+        for (size_t j = 0; j < a->t; j++) row += a->line[j] * a->weight[j];
+        weighted += row;
     }
     for (size_t j = 0; j < a->t; j++) weights += a->weight[j];
-    a->scale = weighted / (double) s->n / weights;
+    a->scale = (double) (weighted / (long double) s->n / weights);
     a->unit = o->coordinates ? fmax(a->scale / sqrt((double) s->d), o->scale_floor) : 1;
 }
 
@@ -173,7 +175,8 @@ static dp_status force(void *argument, slong job, int worker, dp_error *e)
 static dp_status temperature(double *v, released *a, double h, dp_error *e)
 {
     const size_t size = a->s->n * a->s->d;
-    double square = 0, top = -INFINITY;
+    long double square = 0;
+    double top = -INFINITY;
     a->h = h;
     dp_status status = dp_parallel(row_sum, a, (slong) a->s->n, a->workers, e);
     if (!status) status = dp_parallel(column_sum, a, (slong) a->t, a->workers, e);
@@ -183,9 +186,9 @@ static dp_status temperature(double *v, released *a, double h, dp_error *e)
     if (!a->o->rms || a->o->clip > 0 || top == -INFINITY) top = 0; /* else in units of the largest component: what the root mean square is divided by may be below all doubles */
     for (size_t i = 0; i < size; i++) {
         const double half = exp((a->level[i / a->s->d] - top) / 2);
-        a->force[i] = a->force[i] == 0 ? 0 : a->force[i] * half * half, square += a->force[i] * a->force[i];
+        a->force[i] = a->force[i] == 0 ? 0 : a->force[i] * half * half, square += (long double) a->force[i] * a->force[i];
     }
-    const double rms = a->o->rms ? fmax(sqrt(square / (double) size), sqrt(a->o->rms_floor) * exp(-top)) : 1;
+    const double rms = a->o->rms ? fmax((double) sqrtl(square / (long double) size), sqrt(a->o->rms_floor) * exp(-top)) : 1;
     for (size_t i = 0; i < size; i++) v[i] += rms > 0 ? a->force[i] / rms : 0;
     return status;
 }

@@ -13,6 +13,7 @@
 
 enum { MOST_STEPS = 3000, MOST_REFINEMENTS = 40, MOST_POINTS = 20000 };
 static const long double STIFF = 1e-10L; /* lambda over k(0) below which doubles do not hold the inverse */
+static const long double LEAST_KALE = 1e-17L, LEAST_CHI2 = 1e-25L; /* over k(0): below it Newton's steps (kale), or the one solve, leave nothing in long doubles */
 static const long double LEAST_KNOWN = 1e-3L, NOTHING = 1e-6L; /* of a value; what is as good as 0 */
 
 /* psi = m_q - m_p has no mass, so that constants in k cancel: F_ij = k(y_i, y_j) - k(0) by rows of the lower half, rho_j = psi(y_j), norm = |psi|^2, each to its own digits
@@ -138,8 +139,9 @@ static void solve(witness *w, long double *x)
 }
 
 /* V = -scale grad g at x. */
-static dp_status flow(double *out, const witness *w, long double scale, dp_error *e)
+static dp_status flow(double *out, const witness *w, long double scale, long double least, dp_error *e)
 {
+    if (w->lambda < least * w->top) return dp_fail(e, DP_EBUDGET, "regularisation lambda below %Lg of k(0): rounding may leave no digit; take --precision DIGITS", least);
     const size_t n = w->s->n, d = w->s->d;
     const dp_pairing y = dp_pairing_y(w->s, &w->k, DP_FORM_SLOPE), x = dp_pairing_negatives(w->s, &w->k, DP_FORM_SLOPE);
     long double *v = dp_calloc(n * d, sizeof *v), *c = w->t;
@@ -252,7 +254,7 @@ dp_status dp_chi2_sample(double *value, dp_drifted *out, const dp_sample *s, dp_
     if (!status && !one) {
         const bounds b = chi2_bounds(&w);
         status = note_values(value, out, &w, &b, "chi2", e);
-        if (!status && out && out->v) status = flow(out->v, &w, 2 * (1 + w.lambda), e);
+        if (!status && out && out->v) status = flow(out->v, &w, 2 * (1 + w.lambda), LEAST_CHI2, e);
     }
     if (out) dp_drifted_note(out, "residual", residual);
     witness_clear(&w);
@@ -376,7 +378,7 @@ dp_status dp_kale_sample(double *value, dp_drifted *out, const dp_sample *s, dp_
     if (!status && !one) {
         const bounds b = kale_bounds(&w);
         status = note_values(value, out, &w, &b, "kale", e);
-        if (!status && out && out->v) status = flow(out->v, &w, 1 + w.lambda, e);
+        if (!status && out && out->v) status = flow(out->v, &w, 1 + w.lambda, LEAST_KALE, e);
     }
     witness_clear(&w);
     return status;

@@ -109,48 +109,61 @@ static void put_ball_json(const char *drift, const dp_sample *s, arb_srcptr v, s
     fputs("]]}\n", stdout);
 }
 
-/* Decimals that lie within the enclosures. */
-static void put_ball_csv(FILE *f, const dp_sample *s, arb_srcptr v, slong digits)
+/* Decimals that lie within the enclosures, d a line. */
+static void put_ball_csv(FILE *f, arb_srcptr v, size_t n, size_t d, slong digits)
 {
-    for (size_t i = 0; i < s->n * s->d; i++) {
+    for (size_t i = 0; i < n * d; i++) {
         char *mid, *rad;
         dp_arb_decimal(&mid, &rad, v + i, digits + 5);
-        fprintf(f, "%s%s", mid, (i + 1) % s->d ? "," : "\n");
+        fprintf(f, "%s%s", mid, (i + 1) % d ? "," : "\n");
         free(mid), free(rad);
     }
 }
 
-static dp_status write_balls(const dp_args *a, const char *drift, const dp_sample *s, arb_srcptr v, slong digits, dp_error *e)
+/* n x d: .npy holds the nearest doubles, .csv decimals. */
+static dp_status write_balls(const char *file, arb_srcptr v, size_t n, size_t d, slong digits, dp_error *e)
 {
-    const char *file = dp_args_value(a, "output");
     dp_status status = DP_OK;
-    if (file && !strcmp(strrchr(file, '.'), ".npy")) { /* the nearest doubles */
-        double *near = dp_malloc(sizeof(double) * s->n * s->d);
-        for (size_t i = 0; i < s->n * s->d && !status; i++) {
+    if (!file) return DP_OK;
+    if (!strcmp(strrchr(file, '.'), ".npy")) {
+        double *near = dp_malloc(sizeof(double) * n * d);
+        for (size_t i = 0; i < n * d && !status; i++) {
             near[i] = arf_get_d(arb_midref(v + i), ARF_RND_NEAR);
             if (!isfinite(near[i])) status = dp_fail(e, DP_EUNSUPPORTED, "%s: velocities beyond what doubles hold: expected a name that ends with .csv, which holds decimals", file);
         }
-        if (!status) status = write_array(file, near, s->n, s->d, e);
+        if (!status) status = write_array(file, near, n, d, e);
         free(near);
-    } else if (file) {
-        dp_output o;
-        status = dp_output_open(&o, file, e);
-        if (status) return status;
-        put_ball_csv(o.f, s, v, digits);
-        status = dp_output_close(&o, e);
+        return status;
     }
+    dp_output o;
+    status = dp_output_open(&o, file, e);
     if (status) return status;
-    if (dp_args_flag(a, "json")) put_ball_json(drift, s, v, digits);
-    else if (!file && !dp_args_flag(a, "quiet")) put_ball_csv(stdout, s, v, digits);
-    return DP_OK;
+    put_ball_csv(o.f, v, n, d, digits);
+    return dp_output_close(&o, e);
+}
+
+/* --core, --masses. */
+static dp_status more_enclosures(const dp_args *a, const char *drift, const dp_sample *s, slong digits, dp_error *e)
+{
+    const char *core = dp_args_value(a, "core"), *mass = dp_args_value(a, "masses");
+    arb_ptr c = _arb_vec_init((slong) (s->n * s->d)), r = _arb_vec_init((slong) (2 * s->n));
+    dp_status status = dp_masses_sample_ball(core ? c : NULL, mass ? r : NULL, !strcmp(drift, "da2"), s, digits, e);
+    if (!status) status = write_balls(core, c, s->n, s->d, digits, e);
+    if (!status) status = write_balls(mass, r, s->n, 2, digits, e);
+    _arb_vec_clear(c, (slong) (s->n * s->d)), _arb_vec_clear(r, (slong) (2 * s->n));
+    return status;
 }
 
 static dp_status enclosures(const dp_args *a, const char *drift, const dp_sample *s, slong digits, dp_error *e)
 {
+    const char *file = dp_args_value(a, "output");
     const slong n = (slong) (s->n * s->d);
     arb_ptr v = _arb_vec_init(n);
-    dp_status status = dp_drift_sample_ball(v, drift, s, digits, e);
-    if (!status) status = write_balls(a, drift, s, v, digits, e);
+    dp_status status = dp_drift_affinity_asked(a) ? dp_drift_affinity_ball(v, a, drift, s, digits, e) : dp_drift_sample_ball(v, drift, s, digits, e);
+    if (!status) status = write_balls(file, v, s->n, s->d, digits, e);
+    if (!status && (dp_args_flag(a, "core") || dp_args_flag(a, "masses"))) status = more_enclosures(a, drift, s, digits, e);
+    if (!status && dp_args_flag(a, "json")) put_ball_json(drift, s, v, digits);
+    else if (!status && !file && !dp_args_flag(a, "quiet")) put_ball_csv(stdout, v, s->n, s->d, digits);
     _arb_vec_clear(v, n);
     return status;
 }
@@ -242,8 +255,7 @@ static int run(const dp_args *a)
     if (digits && !strcmp(drift, "fgan")) dp_usage_error("fgan: its networks are in doubles; expected --precision double");
     dp_status status = dp_drift_input_read(&in, a, drift, &e);
     in.s.threads = (int) dp_args_integer(a, "threads", 1, 4096, dp_cores());
-    in.s.single = digits < 0 && !status && dp_drift_fits_single(drift, &in.s);
-    if (digits > 0 && (dp_args_flag(a, "core") || dp_args_flag(a, "masses"))) dp_usage_error("drift: --core and --masses are in doubles: expected --precision single or double with them");
+    in.s.single = digits < 0 && !status && !dp_drift_affinity_asked(a) && dp_drift_fits_single(drift, &in.s);
     if (!status && digits > 0 && E) status = energy_enclosure(a, E, &in.s, digits, &e);
     else if (!status && digits > 0) status = enclosures(a, drift, &in.s, digits, &e);
     else if (!status) status = E ? energy(a, E, &in.s, &e) : velocities(a, drift, &in, &e);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* drift_input.c: the sample problem that a command line describes. */
-#include <errno.h>
+#include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,10 +81,12 @@ static void read_kernel(dp_drift_input *in, const dp_args *a, const char *otherw
 
 double dp_read_double(const char *option, const char *text, double least)
 {
-    char *end;
-    errno = 0;
-    const double v = strtod(text, &end);
-    if (end == text || *end || !isfinite(v) || v < least) dp_usage_error("--%s %s: expected a finite number of at least %g", option, text, least);
+    fmpq_t exact;
+    fmpq_init(exact);
+    const int is_number = dp_fmpq_set_text(exact, text);
+    const double v = dp_nearest_d(exact);
+    fmpq_clear(exact);
+    if (!is_number || !isfinite(v) || v < least) dp_usage_error("--%s %s: expected a number of at least %g such as 0.1, 1/3 or 1e-6", option, text, least);
     return v;
 }
 
@@ -128,12 +130,28 @@ static void check_words(const char *option, const char *list)
     free(copy);
 }
 
+/* Enclosures take an option as the decimal of at most 15 digits that is nearest to its double, or as the double. */
+static double read_option(const dp_args *a, const char *option, const char *text)
+{
+    const double v = dp_read_double(option, text, 0);
+    const char *precision = dp_args_value(a, "precision");
+    char shown[32];
+    fmpq_t exact, short_one;
+    fmpq_init(exact), fmpq_init(short_one);
+    snprintf(shown, sizeof shown, "%.15g", v);
+    dp_fmpq_set_text(exact, text), dp_fmpq_set_text(short_one, shown);
+    if (dp_nearest_d(short_one) != v) dp_fmpq_set_d(short_one, v);
+    if (precision && isdigit((unsigned char) *precision) && !fmpq_equal(exact, short_one)) dp_usage_error("--%s %s: with --precision DIGITS expected a decimal of at most 15 digits", option, text);
+    fmpq_clear(exact), fmpq_clear(short_one);
+    return v;
+}
+
 /* Three numbers, not all 0. */
-static void read_weights(double weight[3], const char *list)
+static void read_weights(double weight[3], const dp_args *a, const char *list)
 {
     char *copy = dp_strdup(list), *rest = copy;
     if (count_fields(list) != 3) dp_usage_error("--block-weights %s: expected three numbers: of x, negatives, y", list);
-    for (int i = 0; i < 3; i++) weight[i] = dp_read_double("block-weights", next_field(&rest), 0);
+    for (int i = 0; i < 3; i++) weight[i] = read_option(a, "block-weights", next_field(&rest));
     if (weight[0] + weight[1] + weight[2] == 0) dp_usage_error("--block-weights %s: expected a weight above 0", list);
     free(copy);
 }
@@ -147,11 +165,11 @@ static void read_released(dp_drift_input *in, const dp_args *a)
     *o = dp_released_default, in->s.released = o;
     for (size_t i = 0; i < sizeof number / sizeof *number; i++) {
         const char *text = dp_args_value(a, number[i].option);
-        if (text) *number[i].to = dp_read_double(number[i].option, text, 0);
+        if (text) *number[i].to = read_option(a, number[i].option, text);
     }
     if (normalise) check_words("normalise", normalise);
     if (normalise) o->distances = strstr(normalise, "distances") != NULL, o->coordinates = strstr(normalise, "coordinates") != NULL, o->rms = strstr(normalise, "rms") != NULL;
-    if (weights) read_weights(o->weight, weights);
+    if (weights) read_weights(o->weight, a, weights);
 }
 
 int dp_drift_fits_single(const char *drift, const dp_sample *s)

@@ -29,6 +29,7 @@ dp_status dp_drift_critic(dp_drifted *out, const dp_args *a, const dp_sample *s,
 int dp_drift_affinity_asked(const dp_args *a);
 void dp_drift_affinity_check(const dp_args *a, const char *drift);
 dp_status dp_drift_affinity(dp_drifted *out, const dp_args *a, const char *drift, const dp_sample *s, dp_error *e);
+dp_status dp_drift_affinity_ball(arb_ptr out, const dp_args *a, const char *drift, const dp_sample *s, slong digits, dp_error *e);
 /* Whether `drift` has a form in float32, and floats serve these points. */
 int dp_drift_fits_single(const char *drift, const dp_sample *s);
 double dp_read_double(const char *option, const char *text, double least);

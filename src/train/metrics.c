@@ -16,14 +16,10 @@ typedef struct { dp_kernel_part part; dp_sample s; } problem;
 
 static void problem_init(problem *p, dp_kernel_family family, double h, const double *x, const double *y, size_t n, size_t d, int threads)
 {
-    arf_t a;
     *p = (problem){.part = {.family = family}};
     fmpq_init(&p->part.weight), fmpq_init(&p->part.bandwidth);
     fmpq_one(&p->part.weight);
-    arf_init(a);
-    arf_set_d(a, h);
-    arf_get_fmpq(&p->part.bandwidth, a);
-    arf_clear(a);
+    dp_fmpq_set_d(&p->part.bandwidth, h);
     p->s = (dp_sample){.n = n, .m = n, .d = d, .x = x, .y = y, .nparts = 1, .iterations = -1, .tolerance = -1, .threads = threads};
     p->s.part = &p->part;
 }
