@@ -82,8 +82,42 @@ static void test_filling(void **unused)
     }
 }
 
+/* Two kernels, one 2^490 wide and one 2^-190, whose constants or weights are further apart than doubles hold, or 2^-360, whose polynomials are beyond them. */
+static void test_apart(void **unused)
+{
+    (void) unused;
+    static const dp_form forms[] = {DP_FORM_KERNEL, DP_FORM_SLOPE, DP_FORM_SHARP};
+    int seen = 0;
+    for (int t = 0; t < 600; t++) {
+        double a[MOST], b[MOST], cost[MOST * MOST], sum[2][MOST], shift[2][MOST];
+        dp_kernel_part part[2];
+        dp_pkernel k;
+        dp_error e = {0};
+        const dp_sample s = {.part = part, .nparts = 2};
+        dp_pairing p = {.n = 1 + below(MOST), .m = 1 + below(MOST), .d = 1, .a = a, .b = b, .kernel = &k, .form = forms[t % 3], .threads = 1};
+        const int wide = t / 3 % 2, narrow = t / 6 % 2 ? -190 : -360;
+        for (int q = 0; q < 2; q++) {
+            const int power = q == wide ? 490 : narrow;
+            part[q].family = families[1 + below(3)];
+            fmpq_init(&part[q].weight), fmpq_init(&part[q].bandwidth), fmpq_one(&part[q].weight), fmpq_one(&part[q].bandwidth);
+            if (t / 12 % 2) fmpz_ui_pow_ui(q == wide ? fmpq_denref(&part[q].weight) : fmpq_numref(&part[q].weight), 10, 300);
+            power > 0 ? fmpq_mul_2exp(&part[q].bandwidth, &part[q].bandwidth, (ulong) power) : fmpq_div_2exp(&part[q].bandwidth, &part[q].bandwidth, (ulong) -power);
+        }
+        const int served = dp_pkernel_init(&k, &s, p.form, &e) == DP_OK;
+        for (int q = 0; q < 2; q++) fmpq_clear(&part[q].weight), fmpq_clear(&part[q].bandwidth);
+        if (!served) continue;
+        for (size_t i = 0; i < MOST; i++) a[i] = gauss(), b[i] = gauss() + 0.5;
+        for (size_t q = 0; q < p.n * p.m; q++) cost[q] = dp_pairing_cost(&p, q / p.m, q % p.m);
+        for (int way = 0; way < 2; way++, p.cost = cost)
+            if (dp_rows(sum[way], shift[way], &p, &e)) fail_msg("%s", e.text);
+        for (size_t i = 0; i < p.n; i++, seen++)
+            if (!(fabs(sum[0][i] - sum[1][i]) <= 1e-11 && fabs(shift[0][i] - shift[1][i]) <= 1e-11)) fail_msg("%d: sum %zu: %.17g, %.17g, shift %.17g, %.17g", t, i, sum[0][i], sum[1][i], shift[0][i], shift[1][i]);
+    }
+    assert_true(seen > 2000);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_beside_logarithms), cmocka_unit_test(test_filling)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_beside_logarithms), cmocka_unit_test(test_filling), cmocka_unit_test(test_apart)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -188,17 +188,20 @@ static void test_one_law(void **unused)
     static const char *const names[] = {"kale", "chi2", "sinkhorn", "smoothed-kl"};
     fmpq_t lambda;
     (void) unused;
-    fmpq_init(lambda), lambda_set(lambda, -9);
+    fmpq_init(lambda);
     for (int k = 0; k < 32; k++) {
         toy t;
         dp_error e = {0};
-        double value;
+        double value = 1;
         dp_drifted out = {0};
         toy_init(&t, pow(10, k % 8 - 4), 3);
         t.s.m = 2 + below(4), t.s.n = t.s.m * (1 + (size_t) k / 4 % 2), t.s.d = 1 + below(2), t.s.lambda = lambda, t.s.tolerance = -1, t.s.single = k / 8 % 2;
         for (size_t i = 0; i < t.s.n; i++) memcpy(t.x + i * t.s.d, t.y + (t.s.m - 1 - i % t.s.m) * t.s.d, sizeof(double) * t.s.d);
+        for (size_t i = 0; i < t.s.n * t.s.d; i++) t.v[i] = 1;
+        lambda_set(lambda, k < 16 ? -9 : -40), out.v = k % 4 < 2 ? t.v : NULL;
         if (dp_energy_sample(&value, &out, &t.s, names[k % 4], &e)) fail_msg("%s: %s", names[k % 4], e.text);
         if (value != 0) fail_msg("%s: %g", names[k % 4], value);
+        for (size_t i = 0; i < t.s.n * t.s.d && out.v; i++) assert_true(t.v[i] == 0);
         if (k % 4 < 2) assert_true(noted(&out, "gap") == 0);
         toy_clear(&t);
     }

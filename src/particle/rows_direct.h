@@ -2,6 +2,7 @@
 /* rows_direct.h: a row of sums over pairs for kernels that are polynomials, or powers, times exponentials, and for sums of kernels: weights without their logarithms, in doubles. Part of rows.c. */
 
 static const double FAR = 1e60; /* r/h beyond which polynomials are left to logarithms; h/r stays below 10^304, for squares of distances and of bandwidths are doubles */
+static const double SPREAD = 250; /* logarithms of constants that are further apart are, too: the lesser kernel may be all that counts, times (h/r)^3 as little as 10^-180 */
 
 CLONES static void direct_radii(double *restrict r, const double *restrict bt, const double *restrict a, size_t m, size_t d)
 {
@@ -101,10 +102,13 @@ static int direct_row(double *sum, double *shift, const dp_lanes *L, double *roo
     const dp_pkernel *k = p->kernel;
     const size_t m = L->m, d = p->d;
     const double *bt = L->bt, *a = (const double *) L->a + i * d, *add = L->add, eps = dp_pkernel_eps(k);
-    double *r = room, *e = room + m, *w = room + 2 * m, *from = room + 3 * m, most = INFINITY, constant = -INFINITY;
-    for (slong q = 0; q < k->nparts; q++) most = fmin(most, FAR / direct_rate(k->part[q].family, k->part[q].h)), constant = fmax(constant, direct_constant(k, q, p->form));
+    double *r = room, *e = room + m, *w = room + 2 * m, *from = room + 3 * m, most = INFINITY, constant = -INFINITY, least = INFINITY;
+    for (slong q = 0; q < k->nparts; q++) {
+        const double c = direct_constant(k, q, p->form);
+        most = fmin(most, FAR / direct_rate(k->part[q].family, k->part[q].h)), constant = fmax(constant, c), least = fmin(least, c);
+    }
     direct_radii(r, bt, a, m, d);
-    if (!direct_within(r, most, p->m) || p->form == DP_FORM_ENERGY) return 0;
+    if (!direct_within(r, most, p->m) || constant - least > SPREAD) return 0;
     for (size_t j = 0; j < m; j++) e[j] = -INFINITY, w[j] = 0, from[j] = add[j] / eps;
     for (size_t j = 0; j < m && p->form == DP_FORM_SLOPE; j++) from[j] = r[j] > 0 ? from[j] : -INFINITY;
     for (size_t j = p->m; j < m; j++) r[j] = 0;
