@@ -98,9 +98,9 @@ static void test_apart(void **unused)
         const int wide = t / 3 % 2, narrow = t / 6 % 2 ? -190 : -360;
         for (int q = 0; q < 2; q++) {
             const int power = q == wide ? 490 : narrow;
-            part[q].family = families[1 + below(3)];
+            part[q].family = families[1 + below(4)];
             fmpq_init(&part[q].weight), fmpq_init(&part[q].bandwidth), fmpq_one(&part[q].weight), fmpq_one(&part[q].bandwidth);
-            if (t / 12 % 2) fmpz_ui_pow_ui(q == wide ? fmpq_denref(&part[q].weight) : fmpq_numref(&part[q].weight), 10, 300);
+            if (t / 12 % 2) fmpz_ui_pow_ui(q == wide ? fmpq_denref(&part[q].weight) : fmpq_numref(&part[q].weight), 10, 150);
             power > 0 ? fmpq_mul_2exp(&part[q].bandwidth, &part[q].bandwidth, (ulong) power) : fmpq_div_2exp(&part[q].bandwidth, &part[q].bandwidth, (ulong) -power);
         }
         const int served = dp_pkernel_init(&k, &s, p.form, &e) == DP_OK;
@@ -116,8 +116,24 @@ static void test_apart(void **unused)
     assert_true(seen > 2000);
 }
 
+/* Weights that leave no room are refused: beyond 1e150 or its inverse. */
+static void test_weights(void **unused)
+{
+    (void) unused;
+    for (int t = 0; t < 4; t++) {
+        dp_kernel_part part = {.family = DP_KERNEL_GAUSSIAN};
+        dp_pkernel k;
+        dp_error e = {0};
+        const dp_sample s = {.part = &part, .nparts = 1};
+        fmpq_init(&part.weight), fmpq_init(&part.bandwidth), fmpq_one(&part.weight), fmpq_one(&part.bandwidth);
+        fmpz_ui_pow_ui(t / 2 ? fmpq_denref(&part.weight) : fmpq_numref(&part.weight), 10, t % 2 ? 151 : 149);
+        assert_int_equal(dp_pkernel_init(&k, &s, DP_FORM_KERNEL, &e), t % 2 ? DP_EUNSUPPORTED : DP_OK);
+        fmpq_clear(&part.weight), fmpq_clear(&part.bandwidth);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_beside_logarithms), cmocka_unit_test(test_filling), cmocka_unit_test(test_apart)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_beside_logarithms), cmocka_unit_test(test_filling), cmocka_unit_test(test_apart), cmocka_unit_test(test_weights)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

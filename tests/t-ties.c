@@ -68,17 +68,22 @@ static double width(const toy *t)
     return most;
 }
 
-/* Cores beside their enclosures: what is as small as e^-E throughout is a weight of that exponent. */
+/* Cores beside their enclosures, off by eta of distances, and masses, by eta of themselves, those of e^-E by that of E. */
 static void core_beside_ball(const toy *t, int joint, double eta)
 {
-    const size_t n = t->s.n * t->s.d;
-    double right[MOST * DIM], most = 1e-300;
+    const size_t n = t->s.n * t->s.d, masses = 2 * t->s.n;
     dp_error e = {0};
-    arb_ptr ball = _arb_vec_init((slong) n);
-    if (dp_masses_sample_ball(ball, NULL, joint, &t->s, 20, &e)) fail_msg("%s", e.text);
-    for (size_t i = 0; i < n; i++) right[i] = arf_get_d(arb_midref(ball + i), ARF_RND_NEAR), most = fmax(most, fabs(right[i]));
-    close_to(t->core, right, n, eta * fmax(1, -log(most)));
-    _arb_vec_clear(ball, (slong) n);
+    arb_ptr core = _arb_vec_init((slong) n), mass = _arb_vec_init((slong) masses);
+    if (dp_masses_sample_ball(core, mass, joint, &t->s, 20, &e)) fail_msg("%s", e.text);
+    for (size_t i = 0; i < n; i++) {
+        const double want = arf_get_d(arb_midref(core + i), ARF_RND_NEAR);
+        if (!(fabs(t->core[i] - want) <= 5 * eta)) fail_msg("core %zu: %.17g for %.17g", i, t->core[i], want);
+    }
+    for (size_t i = 0; i < masses; i++) {
+        const double want = fmax(1e-300, arf_get_d(arb_midref(mass + i), ARF_RND_NEAR));
+        if (!(fabs(t->mass[i] - want) <= eta * fmax(1, -log(want)) * want + 1e-300)) fail_msg("mass %zu: %.17g for %.17g", i, t->mass[i], want);
+    }
+    _arb_vec_clear(core, (slong) n), _arb_vec_clear(mass, (slong) masses);
 }
 
 /* Points of a grid, drawn with repetition, beside balls: exponents up to 10^24, equal or far apart. */
@@ -98,7 +103,8 @@ static void test_drawn(void **unused)
         const double far = width(&t) / fmpq_get_d(&t.part.bandwidth), most = t.part.family == DP_KERNEL_GAUSSIAN ? 2 * far * far : 4 * far; /* exponents at most */
         const double eta = t.s.single && far <= 1024 ? 16 * 0x1p-24 * (2 + most) : 1e-14; /* wider boxes are doubles' */
         beside_ball(&t, drift, eta);
-        core_beside_ball(&t, k / 2 % 2, eta);
+        const int rational = t.part.family == DP_KERNEL_GAUSSIAN || t.part.family == DP_KERNEL_IMQ; /* costs, whose sums tie in doubles, too */
+        core_beside_ball(&t, k / 2 % 2, rational ? eta : fmax(eta, 16 * 0x1p-53 * (2 + most)));
         toy_clear(&t);
     }
 }
@@ -217,6 +223,7 @@ static void test_alone(void **unused)
         double most = 0;
         for (size_t c = 0; c < t.s.d; c++) assert_true(t.v[c] == 0), most = fmax(most, fabs(t.core[c]));
         assert_true(most > 0 && t.mass[0] > 0 && t.mass[1] == 0);
+        core_beside_ball(&t, k / 3 % 2, 1e-14);
         toy_clear(&t);
     }
 }
