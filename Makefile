@@ -127,7 +127,7 @@ $(B)/single/%.o: src/train/%.c | need
 	$(call say,CC  )$(COMPILE) -DDP_TRAIN_SINGLE -c -o $@ $<
 
 # Roots in vectors, which know no errno.
-$(B)/src/train/optimiser.o $(B)/single/optimiser.o $(B)/src/particle/released.o $(foreach v,src avx2/src plain/src,$(B)/$(v)/particle/rows.o): CPPFLAGS += -fno-math-errno
+$(B)/src/train/optimiser.o $(B)/single/optimiser.o $(foreach v,src avx2/src plain/src,$(foreach f,rows affinity released,$(B)/$(v)/particle/$(f).o)): CPPFLAGS += -fno-math-errno
 
 $(B)/src/tool/bench_conv.o $(B)/src/drift/grid_field.o: CPPFLAGS += $(if $(FFTWQ),-DDP_HAVE_FFTWQ)
 $(B)/src/tool/share.o: $(B)/datadir.stamp
@@ -188,7 +188,7 @@ $(B)/simd-plain: tests/simd.c $(PLAIN) $(B)/libdriftproof.a | need
 	$(call say,CC  )$(COMPILE) -DDP_PLAIN -o $@ $< $(PLAIN) $(LDFLAGS) $(B)/libdriftproof.a $(LIBS)
 
 # The same velocities of samples by the sums over pairs as they are, without AVX-512, and for the least instruction set.
-PAIRS := src/particle/fused.o src/particle/rows.o src/particle/sweep.o src/particle/tiles.o src/particle/network.o src/particle/narrowing.o src/particle/powers.o src/particle/pseudo_narrow.o src/particle/twice.o src/particle/twofold.o src/particle/anderson.o src/particle/sort.o src/particle/line.o src/particle/sliced.o
+PAIRS := src/particle/fused.o src/particle/rows.o src/particle/sweep.o src/particle/tiles.o src/particle/network.o src/particle/narrowing.o src/particle/powers.o src/particle/pseudo_narrow.o src/particle/affinity.o src/particle/released.o src/particle/twice.o src/particle/twofold.o src/particle/anderson.o src/particle/sort.o src/particle/line.o src/particle/sliced.o
 -include $(PAIRS:%.o=$(B)/avx2/%.d) $(PAIRS:%.o=$(B)/plain/%.d)
 $(B)/avx2/%.o: %.c | need
 	@mkdir -p $(@D)

@@ -591,6 +591,13 @@ runs 'drift: an energy alone' 0 drift --energy mmd2
 cp "$w/out" "$w/alone.json"
 holds 'drift: an energy is the same beside any drift' cmp "$w/alone.json" "$w/beside.json"
 runs 'drift: other affinities' 0 drift --drift da2 --normalisation sinkhorn --iterations 3 --weighting own --mask none
+cp "$w/out" "$w/swept.csv"
+runs 'drift: no sweep' 0 drift --drift da2 --normalisation sinkhorn --iterations 0 --weighting own --mask none
+cp "$w/out" "$w/unswept.csv"
+runs 'drift: no normalisation' 0 drift --drift da2 --normalisation none --weighting own --mask none
+cp "$w/out" "$w/plain.csv"
+holds 'drift: no sweep is no normalisation' cmp "$w/plain.csv" "$w/unswept.csv"
+holds 'drift: sweeps are not' sh -c "! cmp -s '$w/swept.csv' '$w/unswept.csv'"
 runs 'drift: a mask after the sums' 0 drift --drift sinkhorn-proxy --mask after --json
 runs 'drift: how many sweeps' 2 drift --drift da2 --normalisation sinkhorn
 says err 'iterations K'
@@ -610,6 +617,9 @@ refused mean-shift --guidance 2
 runs 'drift: other affinities, digits' 0 drift --drift da2 --normalisation row --precision 30
 runs 'drift: masses to digits' 0 drift --drift da2 --precision 30 -o "$w/pv.csv" --core "$w/pc.csv" --masses "$w/pm.csv"
 holds 'drift: masses to digits: 30 of them' grep -Eq '^[0-9.]{30,}' "$w/pm.csv"
+runs 'drift: a sum whose exponents doubles do not hold' 2 drift --drift mean-shift -b 1e-160,1e-170
+says err 'beyond doubles'
+runs 'drift: a sum with a part that they hold' 0 drift --drift mean-shift --kernel gaussian,laplace -b 1e-160,1e-20
 runs 'drift: a weight that doubles do not hold' 2 drift --drift mean-shift --kernel gaussian,laplace -b 1,1 --weights 1,1e-322
 says err 'precision DIGITS'
 runs 'drift: and digits do' 0 drift --drift mean-shift --kernel gaussian,laplace -b 1,1 --weights 1,1e-322 --precision 20

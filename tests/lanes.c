@@ -7,10 +7,12 @@
 
 #include "chance.h"
 #include "drift/drift.h"
+#include "particle/affinity.h"
 
 enum { MOST = 1300, DIM = 21 };
 static double x[MOST * DIM], y[MOST * DIM], v[MOST * DIM];
 
+/* drift NULL: of affinities. */
 static int one(const char *drift, dp_sample s, dp_kernel_family family, double h)
 {
     dp_error e;
@@ -20,8 +22,9 @@ static int one(const char *drift, dp_sample s, dp_kernel_family family, double h
     fmpq_one(&part.weight);
     fmpq_set_si(&part.bandwidth, (slong) ceil(h * 1e6), 1000000);
     s.part = &part, s.nparts = 1;
-    const int bad = dp_drift_sample(&out, drift, &s, &e) != DP_OK;
-    if (bad) fprintf(stderr, "%s: %s\n", drift, e.text);
+    const dp_affinity affinity = {.norm = (dp_norm) (s.n % 6), .weights = (dp_weights) (s.m % 4), .joint = s.n % 2, .late = s.n % 5 == 0, .rounds = 2};
+    const int bad = (drift ? dp_drift_sample(&out, drift, &s, &e) : dp_affinity_drift(v, &affinity, &s, &e)) != DP_OK;
+    if (bad) fprintf(stderr, "%s: %s\n", drift ? drift : "affinities", e.text);
     for (size_t i = 0; i < s.n * s.d; i++) printf("%a\n", v[i]);
     fmpq_clear(&part.weight), fmpq_clear(&part.bandwidth);
     return bad;
@@ -47,6 +50,10 @@ int main(int count, char **word)
         static const dp_kernel_family families[] = {DP_KERNEL_MATERN32, DP_KERNEL_MATERN52, DP_KERNEL_IMQ};
         const dp_sample s = {.n = 1 + (size_t) (70 * uniform()), .m = 1 + (size_t) (70 * uniform()), .d = 1 + (size_t) k % 4, .x = x, .y = y, .leave_out = k % 2, .single = k % 5 == 4, .threads = count > 1 ? atoi(word[1]) : 1};
         bad |= one(drifts[k / 3 % 3], s, families[k % 3], pow(10, 2 * uniform() - 1.5));
+    }
+    for (int k = 0; k < 36; k++) { /* affinities, and those of released code */
+        const dp_sample s = {.n = 1 + (size_t) (70 * uniform()), .m = 1 + (size_t) (70 * uniform()), .d = 1 + (size_t) k % 4, .x = x, .y = y, .leave_out = k % 2, .threads = count > 1 ? atoi(word[1]) : 1};
+        bad |= one(k % 3 ? NULL : "da2-released", s, k % 3 == 1 ? DP_KERNEL_GAUSSIAN : DP_KERNEL_LAPLACE, pow(10, 2 * uniform() - 1.5));
     }
     for (int k = 0; k < 6; k++) { /* converged, blocks left out and not */
         const dp_sample s = {.n = 400, .m = k % 3 ? 380 : 400, .d = 2, .x = x, .y = y, .iterations = -1, .tolerance = k < 4 ? 1e-6 : -1, .single = k % 2, .threads = count > 1 ? atoi(word[1]) : 1};

@@ -8,6 +8,7 @@
 
 #include "clouds.h"
 #include "energy/energy.h"
+#include "drift/scaling.h"
 
 /* lambda = 7/3 10^power */
 static void lambda_set(fmpq_t lambda, slong power)
@@ -166,6 +167,31 @@ static void test_least_lambda(void **unused)
     }
 }
 
+/* Converged plans of narrow kernels that a lemma finds: the nearest double of the value is within the gap of it. */
+static void test_narrow_plan(void **unused)
+{
+    (void) unused;
+    for (int k = 0; k < 40; k++) {
+        narrow t;
+        dp_error e = {0};
+        double v[5];
+        dp_drifted out = {.v = v};
+        arb_ptr right = _arb_vec_init(3);
+        arf_t off;
+        narrow_init(&t, 1, 0);
+        fmpq_set_si(&t.part.bandwidth, 1, 10000);
+        for (int i = 0; i < 5; i++) t.x[i] = i + 0.1 * gauss(), t.y[i] = i + 0.1 * gauss();
+        t.s.n = t.s.m = 5, t.s.lambda = NULL, t.s.iterations = -1, t.s.tolerance = -1;
+        assert_int_equal(dp_drift_sample(&out, "sinkhorn", &t.s, &e), DP_OK);
+        assert_int_equal(dp_sinkhorn_narrow(NULL, right, &t.s, 200, &e), DP_OK);
+        arf_init(off), arf_set_d(off, noted(&out, "dual")), arf_sub(off, off, arb_midref(right), 200, ARF_RND_NEAR);
+        assert_true(noted(&out, "sweeps") == 0 && fabs(arf_get_d(off, ARF_RND_UP)) <= noted(&out, "gap"));
+        arf_clear(off);
+        _arb_vec_clear(right, 3);
+        narrow_clear(&t);
+    }
+}
+
 /* Regularisation that no double holds: (1 + lambda) times the functional goes to MMD^2, half of it for kale. */
 static void test_large_lambda(void **unused)
 {
@@ -223,6 +249,6 @@ static void test_nearest(void **unused)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_within), cmocka_unit_test(test_sums), cmocka_unit_test(test_small_lambda), cmocka_unit_test(test_no_digits), cmocka_unit_test(test_least_lambda), cmocka_unit_test(test_one_law), cmocka_unit_test(test_large_lambda), cmocka_unit_test(test_nearest)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_within), cmocka_unit_test(test_sums), cmocka_unit_test(test_small_lambda), cmocka_unit_test(test_no_digits), cmocka_unit_test(test_least_lambda), cmocka_unit_test(test_narrow_plan), cmocka_unit_test(test_one_law), cmocka_unit_test(test_large_lambda), cmocka_unit_test(test_nearest)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

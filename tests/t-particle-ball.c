@@ -417,9 +417,35 @@ static void test_zeros(void **unused)
     }
 }
 
+/* Exponents of 10^188 to 10^198, after two sweeps: whatever digits were asked, known to them or refused, and never an enclosure of which nothing is known in the place of 0. */
+static void test_nothing_known(void **unused)
+{
+    (void) unused;
+    int known = 0;
+    for (ulong k = 0; k < 45; k++) {
+        toy t;
+        dp_error e = {0};
+        arb_ptr v = _arb_vec_init(6), w = _arb_vec_init(6);
+        static const double x[] = {0, 0, 1, 1, 5, 2}, y[] = {2, 0, 3, 1, 2, 0, 9, 7};
+        toy_init(&t, 1, 1);
+        for (int i = 0; i < 8; i++) t.x[i] = i < 6 ? 0.1 * x[i] : 0, t.y[i] = 0.1 * y[i];
+        fmpz_set_ui(fmpq_numref(&t.part.bandwidth), 1 + k % 9), fmpz_ui_pow_ui(fmpq_denref(&t.part.bandwidth), 10, 94 + k / 9);
+        fmpq_canonicalise(&t.part.bandwidth);
+        t.s.n = 3, t.s.m = 4, t.s.d = 2, t.s.iterations = 2;
+        if (dp_drift_sample_ball(w, "sinkhorn", &t.s, 2000, &e)) fail_msg("%s", e.text);
+        if (!dp_drift_sample_ball(v, "sinkhorn", &t.s, 5, &e)) {
+            known++;
+            for (int i = 0; i < 6; i++) assert_true(arb_overlaps(v + i, w + i) && mag_cmp_2exp_si(arb_radref(v + i), -12) < 0);
+        }
+        _arb_vec_clear(v, 6), _arb_vec_clear(w, 6);
+        toy_clear(&t);
+    }
+    assert_true(known > 30);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_released), cmocka_unit_test(test_decimals), cmocka_unit_test(test_digits), cmocka_unit_test(test_paired), cmocka_unit_test(test_energy_balls), cmocka_unit_test(test_weights), cmocka_unit_test(test_lines), cmocka_unit_test(test_ties), cmocka_unit_test(test_scores), cmocka_unit_test(test_gradients),
-                                       cmocka_unit_test(test_scalar), cmocka_unit_test(test_units), cmocka_unit_test(test_nearest), cmocka_unit_test(test_cases), cmocka_unit_test(test_zeros)};
+                                       cmocka_unit_test(test_scalar), cmocka_unit_test(test_units), cmocka_unit_test(test_nearest), cmocka_unit_test(test_cases), cmocka_unit_test(test_zeros), cmocka_unit_test(test_nothing_known)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -92,16 +92,35 @@ typedef dp_status (*form)(arb_ptr out, const void *what, const dp_sample *s, slo
 
 static slong bits_of(slong digits) { return (slong) ((double) digits * 3.3219281) + 32; }
 
+/* The widest radius; whether all numbers may be zero, but for 2^-bits of the size of the clouds and of the radius there was at half the precision: exponents that the precision does not tell leave
+   a radius that no such step takes away. */
+static int vanish(mag_t widest, arb_srcptr v, slong n, const dp_sample *s, slong bits)
+{
+    mag_t before, most;
+    mag_init_set(before, widest), mag_init(most);
+    mag_zero(widest);
+    for (slong i = 0; i < n; i++) mag_max(widest, widest, arb_radref(v + i));
+    mag_set_d(most, dp_sample_diagonal(s));
+    mag_min(most, most, before), mag_mul_2exp_si(most, most, -bits);
+    const int small = mag_is_finite(before) && mag_cmp(widest, most) <= 0;
+    mag_clear(before), mag_clear(most);
+    return small && dp_ball_vanishes(v, n);
+}
+
 /* n numbers with so many digits relative to the largest, or all known to vanish. */
 static dp_status to_digits(arb_ptr out, slong n, const char *name, form eval, const void *what, const dp_sample *s, slong digits, slong most, dp_error *e)
 {
     const slong target = bits_of(digits);
     dp_status status = DP_OK;
-    for (slong prec = target + 32; prec <= most; prec *= 2) {
+    int enough = 0;
+    mag_t radius;
+    mag_init(radius), mag_inf(radius);
+    for (slong prec = target + 32; prec <= most && !enough && (!status || status == DP_EBUDGET); prec *= 2) {
         status = eval(out, what, s, prec, e);
-        if (status && status != DP_EBUDGET) return status;
-        if (!status && (dp_ball_digits(out, n) >= digits || (prec > 8 * target && dp_ball_vanishes(out, n)))) return DP_OK;
+        enough = !status && (dp_ball_digits(out, n) >= digits || (vanish(radius, out, n, s, target) && prec > 8 * target));
     }
+    mag_clear(radius);
+    if (enough || (status && status != DP_EBUDGET)) return status;
     if (!status && dp_ball_digits(out, n) < 0) return dp_fail(e, DP_EBUDGET, "%s: %ld digits not reached: nothing is known of the velocities at this precision", name, digits);
     return status ? status : dp_fail(e, DP_EBUDGET, "%s: %ld digits not reached: %ld are there", name, digits, dp_ball_digits(out, n));
 }

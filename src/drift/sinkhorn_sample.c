@@ -3,6 +3,7 @@
 #include "drift/scaling.h"
 #include "particle/ball.h"
 
+#include <float.h>
 #include <math.h>
 
 /* Log kernel and kernel of the pairs; a pair that is left out has weight 0 exactly, as if it were infinitely far. */
@@ -119,6 +120,7 @@ static dp_status swept(dp_drifted *out, const dp_sample *s, dp_error *e)
     arb_ptr v = _arb_vec_init(n);
     const dp_status known = dp_drift_sample_ball(v, "sinkhorn", s, 17, e);
     for (slong i = 0; i < n && !known; i++) out->v[i] = arf_get_d(arb_midref(v + i), ARF_RND_NEAR);
+    if (!known) out->nnotes = 0, dp_drifted_note(out, "sweeps", (double) s->iterations), dp_drifted_note(out, "sweeps_self", (double) s->iterations), dp_drifted_note(out, "rounding", DBL_EPSILON);
     _arb_vec_clear(v, n);
     return known;
 }
@@ -133,7 +135,7 @@ dp_status dp_sinkhorn_in_doubles(dp_drifted *out, const dp_sample *s, dp_error *
         static const char *const zero[] = {"sweeps", "sweeps_self", "newton", "newton_self", "marginal_error", "marginal_error_self"};
         const double cost = arf_get_d(arb_midref(value), ARF_RND_NEAR);
         for (size_t i = 0; i < sizeof zero / sizeof *zero; i++) dp_drifted_note(out, zero[i], 0);
-        dp_drifted_note(out, "primal", cost), dp_drifted_note(out, "dual", cost), dp_drifted_note(out, "gap", mag_get_d(arb_radref(value)));
+        dp_drifted_note(out, "primal", cost), dp_drifted_note(out, "dual", cost), dp_drifted_note(out, "gap", mag_get_d(arb_radref(value)) + DBL_EPSILON * fabs(cost));
     }
     _arb_vec_clear(v, n), _arb_vec_clear(value, 3);
     return narrow ? DP_OK : swept(out, s, e);

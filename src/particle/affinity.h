@@ -15,14 +15,14 @@ typedef struct dp_affinity_struct {
     dp_weights weights;
     int joint;    /* row sums over y and the negatives together, as da2 has them; else each side for itself */
     int late;     /* a pair that is left out still counts in R and C, and is dropped from the affinities */
-    slong rounds; /* root: K/sqrt(R C) taken so many times; sinkhorn: sweeps. At least 1 */
+    slong rounds; /* root: K/sqrt(R C) taken so many times; at least 1; sinkhorn: sweeps */
     double clamp; /* root: floor under R C in the last round, 0: none */
     const fmpq *guidance; /* > 0: factor of the kernel at every negative after the first n, which stand for x; NULL: 1 */
 } dp_affinity;
 
 /* V(x_i) = S_i^q sum_j A_ij (y_j - x_i) - S_i^p sum_l A_il (z_l - x_i) with S^p, S^q the row sums of A (cross), the two sums divided by S^p and S^q (own), as they are (plain),
    or divided by the numbers of points (mean; a guided one counts as many times as its factor says); z are the negatives, x itself when s->z is NULL; s->leave_out as everywhere. One Gaussian or Laplace kernel.
-   Requires: dp_sample_check, dp_sample_range; DP_EUNSUPPORTED for other kernels. Error: a kernel relatively within (d + 12) u (2 + c/eps) as in dp_rows, an affinity by that and by those of the sums that divide it. Cost: rounds times n (m + l) exponentials in vectors, and 8 bytes a pair. */
+   Requires: dp_sample_check, dp_sample_range; DP_EUNSUPPORTED for other kernels. Error: a kernel relatively within (d + 12) u (2 + c/eps) as in dp_rows, an affinity by that and by those of the sums that divide it. Cost: 2 rounds + 1 passes of n (m + l) distances and exponentials in vectors; O(n + m + l) numbers of memory. */
 dp_status dp_affinity_drift(double *v, const dp_affinity *a, const dp_sample *s, dp_error *e);
 
 /* The same as enclosures, n x d, with any positive kernel or sum of kernels. Requires: dp_sample_check. Error: enclosed, whatever prec; not finite where prec is too low to tell a denominator from 0. Cost: n (m + l) kernels at prec bits, and so many balls of memory. */

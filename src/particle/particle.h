@@ -54,6 +54,8 @@ void dp_drifted_note(dp_drifted *out, const char *name, double value);
 
 /* DP_EINPUT when sizes, numbers or options make no problem; names the first coordinate that is not finite. Cost: one pass over the numbers. */
 dp_status dp_sample_check(const dp_sample *s, dp_error *e);
+/* Of the box around all points. Cost: one pass over the numbers. */
+double dp_sample_diagonal(const dp_sample *s);
 /* DP_EUNSUPPORTED when squares of differences overflow in doubles (single: floats), or underflow where they count: beside a bandwidth as small, or beside nothing else. Requires: dp_sample_check. */
 dp_status dp_sample_range(const dp_sample *s, dp_error *e);
 /* Whether sums over pairs may be in floats: the diagonal D of the box around all points is at most 1,024 bandwidths, and bandwidths lie between 1e-10 and 1e15 (without one D does). Coordinates less the

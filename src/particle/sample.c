@@ -32,6 +32,41 @@ static dp_status check_points(const double *a, size_t n, size_t d, const char *n
     return DP_OK;
 }
 
+/* ---- boxes ---- */
+
+/* The box low to high, both d, grows around n points. */
+static void surround(double *low, double *high, const double *a, size_t n, size_t d)
+{
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < d; k++) low[k] = fmin(low[k], a[i * d + k]), high[k] = fmax(high[k], a[i * d + k]);
+}
+
+/* Around nothing yet; free() gives both back. */
+static double *empty_box(double **high, size_t d)
+{
+    double *low = dp_malloc(sizeof *low * 2 * d);
+    *high = low + d;
+    for (size_t k = 0; k < d; k++) low[k] = INFINITY, (*high)[k] = -INFINITY;
+    return low;
+}
+
+/* The box of all points. */
+static double *box_of(double **high, const dp_sample *s)
+{
+    double *low = empty_box(high, s->d);
+    surround(low, *high, s->x, s->n, s->d), surround(low, *high, s->y, s->m, s->d);
+    if (s->z) surround(low, *high, s->z, s->l, s->d);
+    return low;
+}
+
+double dp_sample_diagonal(const dp_sample *s)
+{
+    double *high, *low = box_of(&high, s), size = 0;
+    for (size_t k = 0; k < s->d; k++) size = hypot(size, high[k] - low[k]);
+    free(low);
+    return size;
+}
+
 /* ---- sizes that doubles take ---- */
 
 /* Sizes between which squares of differences keep their digits. */
@@ -65,12 +100,27 @@ static dp_status check_small(const dp_sample *s, dp_error *e)
                      : dp_fail(e, DP_EUNSUPPORTED, "coordinates of at most %g: squares below %g^2 underflow: choose another unit, or take --precision DIGITS", most, SMALLEST);
 }
 
+/* A sum is a logarithm, which must be a number wherever two points are: so must some part's exponent. (One kernel's costs are divided by its bandwidth once they are differences.) */
+static dp_status check_exponents(const dp_sample *s, dp_error *e)
+{
+    double least = INFINITY;
+    if (s->nparts < 2) return DP_OK;
+    const double size = dp_sample_diagonal(s);
+    for (slong i = 0; i < s->nparts; i++) {
+        const dp_kernel_family family = s->part[i].family;
+        const double z = size / dp_nearest_d(&s->part[i].bandwidth);
+        least = fmin(least, family == DP_KERNEL_IMQ || family == DP_KERNEL_ENERGY ? 0 : family == DP_KERNEL_GAUSSIAN ? z * z : dp_kernel_rate(family) * z);
+    }
+    return least < INFINITY ? DP_OK : dp_fail(e, DP_EUNSUPPORTED, "exponents of all kernels of the sum beyond doubles: distances up to %g are too large for such bandwidths; take --precision DIGITS", size);
+}
+
 dp_status dp_sample_range(const dp_sample *s, dp_error *e)
 {
     const double largest = s->single ? 1e17 : LARGEST;
     dp_status status = check_large(s->x, s->n, s->d, largest, "x", e);
     if (!status) status = check_large(s->y, s->m, s->d, largest, "y", e);
     if (!status && s->z) status = check_large(s->z, s->l, s->d, largest, "negatives", e);
+    if (!status) status = check_exponents(s, e);
     return status ? status : check_small(s, e);
 }
 
@@ -105,22 +155,6 @@ dp_pairing dp_pairing_negatives(const dp_sample *s, const dp_pkernel *k, dp_form
     return p;
 }
 
-/* The box low to high, both d, grows around n points. */
-static void surround(double *low, double *high, const double *a, size_t n, size_t d)
-{
-    for (size_t i = 0; i < n; i++)
-        for (size_t k = 0; k < d; k++) low[k] = fmin(low[k], a[i * d + k]), high[k] = fmax(high[k], a[i * d + k]);
-}
-
-/* Around nothing yet; free() gives both back. */
-static double *empty_box(double **high, size_t d)
-{
-    double *low = dp_malloc(sizeof *low * 2 * d);
-    *high = low + d;
-    for (size_t k = 0; k < d; k++) low[k] = INFINITY, (*high)[k] = -INFINITY;
-    return low;
-}
-
 double dp_pairing_diagonal(const dp_pairing *p)
 {
     double r2 = 0, *high, *low = empty_box(&high, p->d);
@@ -143,20 +177,9 @@ dp_pairing dp_pairing_turned(const dp_pairing *p)
    are 2^-14 of a bandwidth at most. */
 static const double LEAST_WIDTH = 1e-10, MOST_WIDTH = 1e15, SPAN = 1024;
 
-/* The box of all points. */
-static double *box_of(double **high, const dp_sample *s)
-{
-    double *low = empty_box(high, s->d);
-    surround(low, *high, s->x, s->n, s->d), surround(low, *high, s->y, s->m, s->d);
-    if (s->z) surround(low, *high, s->z, s->l, s->d);
-    return low;
-}
-
 int dp_sample_fits_single(const dp_sample *s)
 {
-    double *high, *low = box_of(&high, s), size = 0;
-    for (size_t k = 0; k < s->d; k++) size = hypot(size, high[k] - low[k]);
-    free(low);
+    const double size = dp_sample_diagonal(s);
     int fits = size == 0 || (size >= 1e-30 && size <= SPAN * MOST_WIDTH);
     for (slong i = 0; i < s->nparts && fits; i++) {
         const double h = s->part[i].family == DP_KERNEL_ENERGY ? size > 0 ? size : 1 : fmpq_get_d(&s->part[i].bandwidth);

@@ -37,8 +37,12 @@ static double most_of(const double *f, size_t n)
     return most;
 }
 
-/* The largest potentials after so many sweeps, in units of eps; one column takes all, whatever they are. */
-static double exponents(const dp_potentials *a) { return a->p.m > 1 ? dp_over_eps(a->p.kernel, most_of(a->f, a->p.n)) + dp_over_eps(a->p.kernel, most_of(a->g, a->p.m)) : 0; }
+/* The largest potentials after so many sweeps, in units of eps; one column takes all, whatever they are. The stand-in of the only point, left out, is a column without a pair. */
+static double exponents(const dp_potentials *a)
+{
+    const size_t alone = a->p.skip && a->p.n == 1;
+    return a->p.m > 1 ? dp_over_eps(a->p.kernel, most_of(a->f, a->p.n)) + dp_over_eps(a->p.kernel, most_of(a->g + alone, a->p.m - alone)) : 0;
+}
 
 /* The plan's rows, normalised once more: f, and barycentres minus x; in twice the precision where rounding potentials would harm weights. *rounding: a bound on the relative error of a weight, each half of a sweep adding as much, roundings of coordinates to floats among it.
    The only point, left out, has no pair and moves by nothing. */

@@ -28,8 +28,9 @@ void dp_drift_affinity_check(const dp_args *a, const char *drift)
 static dp_status read_affinity(dp_affinity *o, fmpq_t guidance, const dp_args *a, const char *drift, const dp_sample *s, dp_error *e)
 {
     const char *mask = dp_args_value(a, "mask"), *text = dp_args_value(a, "guidance");
-    *o = (dp_affinity){.norm = (dp_norm) dp_args_word(a, "normalisation", DP_NORM_ROOT), .weights = (dp_weights) dp_args_word(a, "weighting", DP_WEIGHTS_CROSS),
-                       .joint = !strcmp(drift, "da2"), .late = mask && !strcmp(mask, "after"), .rounds = dp_args_integer(a, "iterations", 1, 1000000, 1)};
+    const dp_norm norm = (dp_norm) dp_args_word(a, "normalisation", DP_NORM_ROOT);
+    *o = (dp_affinity){.norm = norm, .weights = (dp_weights) dp_args_word(a, "weighting", DP_WEIGHTS_CROSS),
+                       .joint = !strcmp(drift, "da2"), .late = mask && !strcmp(mask, "after"), .rounds = dp_args_integer(a, "iterations", norm == DP_NORM_SINKHORN ? 0 : 1, 1000000, 1)};
     if (!text) return DP_OK;
     if (!dp_fmpq_set_text(guidance, text) || fmpq_sgn(guidance) <= 0) dp_usage_error("--guidance %s: expected a number above 0 such as 2 or 1/2; points of weight 0 are left out of the file", text);
     const double factor = dp_nearest_d(guidance);
