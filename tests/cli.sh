@@ -619,6 +619,9 @@ runs 'drift: masses to digits' 0 drift --drift da2 --precision 30 -o "$w/pv.csv"
 holds 'drift: masses to digits: 30 of them' grep -Eq '^[0-9.]{30,}' "$w/pm.csv"
 runs 'drift: a sum whose exponents doubles do not hold' 2 drift --drift mean-shift -b 1e-160,1e-170
 says err 'beyond doubles'
+printf '0\n1e30\n' >"$w/pfar.csv"
+runs 'drift: a kernel whose exponents doubles do not hold' 2 "$dp" drift --drift mean-shift -x "$w/pfar.csv" -y "$w/pfar.csv" --kernel imq -b 1e-300
+says err 'beyond doubles'
 runs 'drift: a sum with a part that they hold' 0 drift --drift mean-shift --kernel gaussian,laplace -b 1e-160,1e-20
 runs 'drift: a weight that doubles do not hold' 2 drift --drift mean-shift --kernel gaussian,laplace -b 1,1 --weights 1,1e-322
 says err 'precision DIGITS'

@@ -100,18 +100,21 @@ static dp_status check_small(const dp_sample *s, dp_error *e)
                      : dp_fail(e, DP_EUNSUPPORTED, "coordinates of at most %g: squares below %g^2 underflow: choose another unit, or take --precision DIGITS", most, SMALLEST);
 }
 
-/* A sum is a logarithm, which must be a number wherever two points are: so must some part's exponent. (One kernel's costs are divided by its bandwidth once they are differences.) */
+/* The exponent of one part, about. */
+static double exponent(const dp_kernel_part *part, double size)
+{
+    const double z = size / dp_nearest_d(&part->bandwidth);
+    return part->family == DP_KERNEL_ENERGY ? 0 : part->family == DP_KERNEL_GAUSSIAN ? z * z : part->family == DP_KERNEL_IMQ ? z : dp_kernel_rate(part->family) * z;
+}
+
+/* Logarithms of sums, of IMQ and of Matern kernels must be numbers wherever two points are: so must the exponent of some part. (Costs of a Gaussian or exp(-r/h) are divided by the bandwidth once they are differences.) */
 static dp_status check_exponents(const dp_sample *s, dp_error *e)
 {
     double least = INFINITY;
-    if (s->nparts < 2) return DP_OK;
+    if (s->nparts == 0 || (s->nparts == 1 && (s->part->family == DP_KERNEL_GAUSSIAN || s->part->family == DP_KERNEL_LAPLACE))) return DP_OK;
     const double size = dp_sample_diagonal(s);
-    for (slong i = 0; i < s->nparts; i++) {
-        const dp_kernel_family family = s->part[i].family;
-        const double z = size / dp_nearest_d(&s->part[i].bandwidth);
-        least = fmin(least, family == DP_KERNEL_IMQ || family == DP_KERNEL_ENERGY ? 0 : family == DP_KERNEL_GAUSSIAN ? z * z : dp_kernel_rate(family) * z);
-    }
-    return least < INFINITY ? DP_OK : dp_fail(e, DP_EUNSUPPORTED, "exponents of all kernels of the sum beyond doubles: distances up to %g are too large for such bandwidths; take --precision DIGITS", size);
+    for (slong i = 0; i < s->nparts; i++) least = fmin(least, exponent(s->part + i, size));
+    return least < INFINITY ? DP_OK : dp_fail(e, DP_EUNSUPPORTED, "exponents of the kernel beyond doubles: distances up to %g are too large for such a bandwidth; take --precision DIGITS", size);
 }
 
 dp_status dp_sample_range(const dp_sample *s, dp_error *e)
