@@ -174,7 +174,7 @@ static void test_beyond(void **unused)
     toy_clear(&t);
 }
 
-/* Bandwidths far beyond the clouds: all digits of the value, a difference of the order of h^-2, against enclosures; more pairs than these take at once. */
+/* Bandwidths far beyond the clouds: all digits of the value, a difference of the order of h^-2, and of velocities, against enclosures; more pairs than these take at once. */
 static void test_wide_value(void **unused)
 {
     (void) unused;
@@ -185,11 +185,17 @@ static void test_wide_value(void **unused)
         dp_scalar_t truth;
         double value;
         toy_init(&t, 1, pow(10, 1 + k));
+        for (size_t i = 0; i < MOST && k == 0; i++) t.x[i] *= 10, t.y[i] = t.x[0] + t.y[i] / 100; /* wide beside y alone */
         t.s.n = 15, t.s.m = 16, t.s.d = 1 + (size_t) k % 2, t.s.tolerance = -1;
         dp_scalar_init(truth);
         if (dp_energy_sample(&value, &out, &t.s, "smoothed-kl", &e) || dp_energy_sample_ball(truth, &t.s, "smoothed-kl", 20, &e)) fail_msg("%s", e.text);
         const double exact = arf_get_d(arb_midref(truth->value), ARF_RND_NEAR);
         if (!(fabs(value - exact) <= 1e-12 * exact) || !(noted(&out, "estimate") < 1e-12) || out.nnotes != 1) fail_msg("h = 1e%d: %.17g is %.17g, estimate %g", 1 + k, exact, value, noted(&out, "estimate"));
+        arb_ptr v = _arb_vec_init((slong) (t.s.n * t.s.d));
+        if (dp_drift_sample_ball(v, "smoothed-kl", &t.s, 16, &e)) fail_msg("%s", e.text);
+        for (size_t i = 0; i < t.s.n * t.s.d; i++) t.w[i] = arf_get_d(arb_midref(v + i), ARF_RND_NEAR);
+        close_to(t.v, t.w, t.s.n * t.s.d, 1e-12);
+        _arb_vec_clear(v, (slong) (t.s.n * t.s.d));
         dp_scalar_clear(truth);
         toy_clear(&t);
     }
