@@ -487,6 +487,17 @@ for d in smoothed-kl wasserstein da2-released 'sliced-wasserstein --directions q
   runs "drift $d has no float32" 0 drift --drift $d --precision single --json
   json precision '"double"'
 done
+for i in 1 2 3 4 5 6 7 8 9; do echo "$i,-1,$((i * 7 % 5)),$((i * i % 7)),$((i * 3 % 4)),$((i * i * i % 5)),$((i % 2)),$((i % 3)),$((i * 5 % 9)),$((11 % i)),$((i * 5 % 3))"; done >"$w/p11.csv"
+span() { "$dp" drift --drift smoothed-kl --x "$w/p11.csv" --bandwidth 2 "$@"; }
+sed 's/^/1/' "$w/p11.csv" >"$w/q11.csv"
+runs 'drift: smoothed-kl in a span of eight dimensions, to all digits' 1 span --y "$w/q11.csv"
+says err 'tolerance 1e-3 admits random nodes'
+runs 'drift: smoothed-kl at random nodes' 0 span --y "$w/q11.csv" --tolerance 1e-2 --seed 3 --threads 1 --json
+json confidence 0.99
+cp "$w/out" "$w/nodes"
+runs 'drift: the same seed' 0 span --y "$w/q11.csv" --tolerance 1e-2 --seed 3 --threads 2 --json
+cp "$w/out" "$w/again"
+holds 'drift: the same bytes' cmp "$w/again" "$w/nodes"
 runs 'drift --precision 0' 2 drift --drift mmd --precision 0
 runs 'drift --energy' 0 drift --energy kale --regularisation 1/100
 json energy '"kale"'

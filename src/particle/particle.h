@@ -32,12 +32,13 @@ typedef struct {
     int drop_sizes;                /* sinkhorn-proxy: without the n, m of (28), as Algorithm 1 does */
     int columns_first;             /* sinkhorn: a sweep begins with the columns, from unit row scaling */
     slong iterations;              /* sinkhorn: sweeps; -1: until `tolerance` */
-    double tolerance;              /* sinkhorn: L1 error of the marginals; smoothed-kl: last change over the largest velocity; < 0: 1e-13, or what rounding leaves */
+    double tolerance;              /* sinkhorn: L1 error of the marginals; smoothed-kl: last change, or half-width, over the largest velocity; < 0: 1e-13, or what rounding leaves */
     size_t ndirections;
     const double *direction;       /* sliced-wasserstein: ndirections x d, of any length > 0 */
     const fmpq *lambda;            /* kale, chi2: regularisation > 0 */
     const dp_released *released;   /* NULL: as released */
     int single;                    /* sums over pairs in float32 */
+    ulong seed;                    /* smoothed-kl: of random nodes, where a tolerance admits them */
     int threads;
 } dp_sample;
 

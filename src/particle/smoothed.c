@@ -3,6 +3,7 @@
 #include "base/threads.h"
 #include "particle/ball.h"
 #include "particle/functional.h"
+#include "particle/span.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -74,16 +75,6 @@ static int is_wide(const lattice *g)
     return 1;
 }
 
-/* exp(t) - 1 - t, |t| <= 1: Horner's rule for the series, whose next term is below 2^-56 of it. */
-static double beyond(double t)
-{
-    static const double inverse[] = {1 / 6402373705728000.0, 1 / 355687428096000.0, 1 / 20922789888000.0, 1 / 1307674368000.0, 1 / 87178291200.0, 1 / 6227020800.0, 1 / 479001600.0, 1 / 39916800.0, 1 / 3628800.0,
-                                     1 / 362880.0, 1 / 40320.0, 1 / 5040.0, 1 / 720.0, 1 / 120.0, 1 / 24.0, 1 / 6.0, 0.5};
-    double p = 0;
-    for (size_t k = 0; k < sizeof inverse / sizeof *inverse; k++) p = p * t + inverse[k];
-    return p * t * t;
-}
-
 /* At z, |z - a_j|^2 without |z|^2, which all share, is -2 h^2 t_j with t_j = <z, b_j>/h - |b_j|^2/2, b_j = a_j/h, |t_j| < 1: log mean exp(t_j) less its linear part <z, mean b>/h, of the order of |b|^2 with all digits,
    and the place in units of h. */
 static double side(double *place, const double *a, size_t n, const lattice *g, const double *z)
@@ -94,12 +85,12 @@ static double side(double *place, const double *a, size_t n, const lattice *g, c
     for (size_t j = 0; j < n; j++, a += d) {
         double linear = 0, square = 0;
         for (size_t c = 0; c < d; c++) linear += z[c] / g->h * (a[c] / g->h), square += a[c] / g->h * (a[c] / g->h) / 2;
-        const double t = linear - square, more = beyond(t), w = 1 + (t + more);
+        const double t = linear - square, more = dp_beyond(t), w = 1 + (t + more);
         rest += more - square, sum += more + t, total += w;
         for (size_t c = 0; c < d; c++) place[c] += w * (a[c] / g->h);
     }
     for (size_t c = 0; c < d; c++) place[c] /= total;
-    return rest / (double) n - beyond(log1p(sum / (double) n));
+    return rest / (double) n - dp_beyond(log1p(sum / (double) n));
 }
 
 static dp_status some_nodes(void *argument, slong job, int worker, dp_error *e)
@@ -247,6 +238,13 @@ static dp_status refine(double *value, double *now, double *change, const dp_sam
     return status;
 }
 
+static dp_status finite(const double *v, size_t n, dp_error *e)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!isfinite(v[i])) return dp_fail(e, DP_EBUDGET, "smoothed-kl: a number beyond what doubles hold: choose another unit, or take --precision DIGITS");
+    return DP_OK;
+}
+
 static dp_status by_lattices(double *value, dp_drifted *out, const dp_sample *s, dp_error *e)
 {
     dp_pkernel k;
@@ -256,8 +254,7 @@ static dp_status by_lattices(double *value, dp_drifted *out, const dp_sample *s,
     double *now = dp_malloc(sizeof(double) * s->n * s->d), change, energy = 0;
     split(group, s, k.h);
     status = refine(&energy, now, &change, s, group, e);
-    for (size_t i = 0; i < s->n * s->d && !status; i++)
-        if (!isfinite(now[i])) status = dp_fail(e, DP_EBUDGET, "smoothed-kl: a velocity per length beyond what doubles hold: choose another unit, or take --precision DIGITS");
+    if (!status) status = finite(now, s->n * s->d, e);
     if (value) *value = energy;
     if (out && out->v && !status) memcpy(out->v, now, sizeof(double) * s->n * s->d);
     if (out && !status) dp_drifted_note(out, "estimate", change);
@@ -265,7 +262,7 @@ static dp_status by_lattices(double *value, dp_drifted *out, const dp_sample *s,
     return status;
 }
 
-/* ---- both ---- */
+/* ---- enclosures ---- */
 
 /* Terms of enclosures that take about as long as lattices in doubles; 0 where counting them would take longer. */
 static double cheap(const dp_sample *s) { return s->n * (s->n + s->m) > 400 ? 0 : s->d < 3 ? 5e5 : 1e8; }
@@ -289,10 +286,8 @@ static dp_status rounded(double *out, size_t n, const dp_sample *s, dp_status (*
         status = prec > 8000 ? dp_fail(e, DP_EBUDGET, "smoothed-kl: 17 digits not reached") : enclose(v, s, prec, e);
         done = dp_ball_digits(v, (slong) n) >= 17 || (enclose == dp_ball_smoothed_value ? nothing(v) : prec > 800 && dp_ball_vanishes(v, (slong) n));
     }
-    for (size_t i = 0; i < n && !status; i++) {
-        out[i] = arf_get_d(arb_midref(v + i), ARF_RND_NEAR);
-        if (!isfinite(out[i])) status = dp_fail(e, DP_EBUDGET, "smoothed-kl: a number beyond what doubles hold: choose another unit, or take --precision DIGITS");
-    }
+    for (size_t i = 0; i < n; i++) out[i] = arf_get_d(arb_midref(v + i), ARF_RND_NEAR);
+    if (!status) status = finite(out, n, e);
     _arb_vec_clear(v, (slong) n);
     return status;
 }
@@ -306,12 +301,46 @@ static dp_status by_balls(double *value, dp_drifted *out, const dp_sample *s, dp
     return status;
 }
 
+/* ---- the span of the points that count ---- */
+
+static const double LOOSE = 1e-8, MOST_TERMS = 4e10, MOST_PRODUCTS = 1e12, TERMS = 2e5; /* minutes on two cores; over the tolerance: a moment at 1e-3, where random nodes cost little, too */
+
+/* Lattices, and with a tolerance that admits it random nodes where these would be too large. Requires: *value and v, n x d, of the caller; value may be NULL. */
+static dp_status in_span(double *value, double *v, double *estimate, size_t *nodes, const dp_sample *s, int both, dp_error *e)
+{
+    const int loose = s->tolerance >= LOOSE;
+    const double goal = s->tolerance < 0 ? 1e-13 : s->tolerance;
+    dp_pkernel k;
+    dp_status status = dp_pkernel_init(&k, s, DP_FORM_KERNEL, e);
+    if (!status) status = dp_span_lattices(value, v, estimate, s, k.h, goal, loose ? fmin(TERMS / goal, MOST_TERMS) : MOST_TERMS, e);
+    if (status == DP_EBUDGET && !loose) return dp_fail(e, status, "%s; --tolerance 1e-3 admits random nodes, which serve any dimension", e->text);
+    if (status == DP_EBUDGET) status = dp_span_draws(value, v, estimate, nodes, s, k.h, goal, both, MOST_PRODUCTS, e);
+    return status ? status : finite(v, s->n * s->d, e);
+}
+
+static dp_status by_span(double *value, dp_drifted *out, const dp_sample *s, dp_error *e)
+{
+    const int both = out && out->v, same = dp_sample_same_law(s);
+    double *v = dp_calloc(s->n * s->d, sizeof(double)), F = 0, estimate = 0;
+    size_t nodes = 0;
+    const dp_status status = same ? DP_OK : in_span(value ? &F : NULL, v, &estimate, &nodes, s, both, e);
+    if (!status && value) *value = F;
+    if (!status && both) memcpy(out->v, v, sizeof(double) * s->n * s->d);
+    if (!status && out) dp_drifted_note(out, "estimate", estimate);
+    if (!status && out && nodes) dp_drifted_note(out, "confidence", DP_SPAN_CONFIDENCE), dp_drifted_note(out, "nodes", (double) nodes);
+    free(v);
+    return status;
+}
+
 dp_status dp_smoothed_kl_sample(double *value, dp_drifted *out, const dp_sample *s, dp_error *e)
 {
     double terms;
+    dp_error span = {0};
     dp_status status = dp_smoothed_check(s, e);
     if (status) return status;
     if (cheap(s) > 0 && !dp_ball_smoothed_cost(&terms, s, 112, cheap(s), NULL)) return by_balls(value, out, s, e);
-    if (s->d <= 3) status = by_lattices(value, out, s, e);
-    return s->d > 3 || status == DP_EBUDGET ? by_balls(value, out, s, e) : status;
+    if (s->d <= 3 && (status = by_lattices(value, out, s, e)) != DP_EBUDGET) return status;
+    status = by_span(value, out, s, &span);
+    if (status == DP_EBUDGET && !by_balls(value, out, s, e)) return DP_OK;
+    return status ? dp_fail(e, status, "%s", span.text) : DP_OK;
 }

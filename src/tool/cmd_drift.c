@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/npy.h"
+#include "base/progress.h"
 #include "energy/energy.h"
 #include "tool/drift_input.h"
 #include "tool/share.h"
@@ -256,9 +257,11 @@ static int run(const dp_args *a)
     dp_status status = dp_drift_input_read(&in, a, drift, &e);
     in.s.threads = (int) dp_args_integer(a, "threads", 1, 4096, dp_cores());
     in.s.single = digits < 0 && !status && !dp_drift_affinity_asked(a) && dp_drift_fits_single(drift, &in.s);
+    if (!strcmp(drift, "smoothed-kl") && !dp_args_flag(a, "quiet")) dp_progress_begin("driftproof: drift");
     if (!status && digits > 0 && E) status = energy_enclosure(a, E, &in.s, digits, &e);
     else if (!status && digits > 0) status = enclosures(a, drift, &in.s, digits, &e);
     else if (!status) status = E ? energy(a, E, &in.s, &e) : velocities(a, drift, &in, &e);
+    dp_progress_end();
     dp_drift_input_clear(&in);
     return status ? dp_say_failure(&e) : EXIT_EXPECTED;
 }
@@ -279,7 +282,7 @@ static const dp_option options[] = {
     {"weighting", 0, "cross|own|plain|mean", "da2, sinkhorn-proxy: each side times the other's sums (default), divided by its own, as it is, or divided by its number of points"},
     {"guidance", 0, "W", "da2, sinkhorn-proxy: weight in the kernel of the negatives after the first n, which stand for x (default: 1)"},
     {"iterations", 'i', "K", "sinkhorn: so many sweeps, each rows then columns, then rows normalised once; 0 is the mean-shift"},
-    {"tolerance", 't', "T", "sinkhorn: sweeps until the marginals' L1 error is below T; smoothed-kl: smaller steps until the velocity changes by less than T of the largest (default: 1e-13, or what rounding leaves)"},
+    {"tolerance", 't', "T", "sinkhorn: sweeps until the marginals' L1 error is below T; smoothed-kl: smaller steps until the velocity changes by less than T of the largest, or from 1e-8 on where these are too many random nodes by --seed (default: 1e-13, or what rounding leaves)"},
     {"order", 0, "rows-first|columns-first", "sinkhorn: where a sweep begins (default: rows)"},
     {"directions", 0, "SET", "sliced-wasserstein: FILE of vectors of any length, (k, d), or (d, k) where k is not d, or random:K, quasi:K: so many at random by --seed or equidistributed (equal angles in the plane, Fibonacci's lattice in space, Sobol' points up to 24 dimensions, orthonormal bases beyond; default: random:100)"},
     {"regularisation", 'l', "L", "kale, chi2: lambda, an exact number"},

@@ -250,6 +250,7 @@ dp_status dp_drift_input_read(dp_drift_input *in, const dp_args *a, const char *
     const char *lambda = dp_args_value(a, "regularisation");
     if (lambda && (!dp_fmpq_set_text(in->lambda, lambda) || fmpq_sgn(in->lambda) <= 0)) dp_usage_error("--regularisation %s: expected a number above 0", lambda);
     in->s.lambda = lambda ? in->lambda : NULL;
+    in->s.seed = (ulong) dp_args_integer(a, "seed", 0, WORD_MAX, 0);
     read_released(in, a);
     in->s.drop_sizes = word_is(a, "scaling", "algorithm"), in->s.columns_first = word_is(a, "order", "columns-first");
     dp_status status = read_files(in, a, e);
