@@ -185,6 +185,32 @@ static void test_lines(void **unused)
     }
 }
 
+/* Clouds around 10^9 in some coordinates, on either side: sliced transport keeps the digits of the differences, its value too. */
+static void test_far_lines(void **unused)
+{
+    (void) unused;
+    for (int k = 0; k < 40; k++) {
+        toy t;
+        dp_error e = {0};
+        double value;
+        toy_init(&t, 1, 1);
+        t.s.d = 2 + below(DIM - 1), t.s.direction = t.z, t.s.ndirections = 1 + below(5);
+        const slong n = (slong) (t.s.n * t.s.d);
+        arb_ptr v = _arb_vec_init(n);
+        dp_scalar_t right;
+        for (size_t i = 0; i < MOST * DIM; i++) t.x[i] += i % t.s.d ? -1e9 : k % 2 * 1e9, t.y[i] += i % t.s.d ? -1e9 : k % 2 * 1e9;
+        dp_scalar_init(right);
+        if (dp_drift_sample_ball(v, "sliced-wasserstein", &t.s, 20, &e) || dp_energy_sample_ball(right, &t.s, "sliced", 20, &e) || dp_energy_sample(&value, NULL, &t.s, "sliced", &e)) fail_msg("%s", e.text);
+        run(&t, "sliced-wasserstein", t.v);
+        for (slong i = 0; i < n; i++) t.w[i] = arf_get_d(arb_midref(v + i), ARF_RND_NEAR);
+        close_to(t.v, t.w, (size_t) n, 1e-13);
+        assert_true(fabs(value / arf_get_d(arb_midref(right->value), ARF_RND_NEAR) - 1) < 1e-13);
+        dp_scalar_clear(right);
+        _arb_vec_clear(v, n);
+        toy_clear(&t);
+    }
+}
+
 /* Whole numbers along whole directions, of any size by powers of two: projections that are equal are one place in doubles, too (directions divided by their lengths had parted them). */
 static void test_ties(void **unused)
 {
@@ -445,7 +471,7 @@ static void test_nothing_known(void **unused)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_released), cmocka_unit_test(test_decimals), cmocka_unit_test(test_digits), cmocka_unit_test(test_paired), cmocka_unit_test(test_energy_balls), cmocka_unit_test(test_weights), cmocka_unit_test(test_lines), cmocka_unit_test(test_ties), cmocka_unit_test(test_scores), cmocka_unit_test(test_gradients),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_released), cmocka_unit_test(test_decimals), cmocka_unit_test(test_digits), cmocka_unit_test(test_paired), cmocka_unit_test(test_energy_balls), cmocka_unit_test(test_weights), cmocka_unit_test(test_lines), cmocka_unit_test(test_ties), cmocka_unit_test(test_far_lines), cmocka_unit_test(test_scores), cmocka_unit_test(test_gradients),
                                        cmocka_unit_test(test_scalar), cmocka_unit_test(test_units), cmocka_unit_test(test_nearest), cmocka_unit_test(test_cases), cmocka_unit_test(test_zeros), cmocka_unit_test(test_nothing_known)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -166,17 +166,33 @@ static void gather(const wave *w, size_t directions)
         }
 }
 
-static double *turned(const double *a, size_t n, size_t d)
+static void range(double *low, double *high, const double *a, size_t n, size_t d)
 {
-    double *out = dp_malloc(sizeof(double) * n * d);
-    for (size_t i = 0; i < n; i++)
-        for (size_t k = 0; k < d; k++) out[k * n + i] = a[i * d + k];
+    for (size_t i = 0; i < n; i++) *low = fmin(*low, a[i * d]), *high = fmax(*high, a[i * d]);
+}
+
+/* Where all points are on one side of 0 in coordinate k, none twice as far as another, the nearest, else 0: differences from it are exact, and projections of clouds far from 0 keep their digits. */
+static double origin(const dp_sample *s, size_t k)
+{
+    double low = INFINITY, high = -INFINITY;
+    range(&low, &high, s->x + k, s->n, s->d), range(&low, &high, s->y + k, s->m, s->d);
+    return low > 0 && high <= 2 * low ? low : high < 0 && low >= 2 * high ? high : 0;
+}
+
+/* Coordinate by coordinate, from the same origins. */
+static double *turned(const dp_sample *s, const double *a, size_t n)
+{
+    double *out = dp_malloc(sizeof(double) * n * s->d);
+    for (size_t k = 0; k < s->d; k++) {
+        const double from = origin(s, k);
+        for (size_t i = 0; i < n; i++) out[k * n + i] = a[i * s->d + k] - from;
+    }
     return out;
 }
 
 static void wave_init(wave *w, const dp_sample *s, double *v, int threads)
 {
-    *w = (wave){.s = s, .v = v, .x = turned(s->x, s->n, s->d), .y = turned(s->y, s->m, s->d), .theta = dp_malloc(sizeof(double) * WAVE * s->d), .shift = dp_malloc(sizeof(double) * WAVE * s->n),
+    *w = (wave){.s = s, .v = v, .x = turned(s, s->x, s->n), .y = turned(s, s->y, s->m), .theta = dp_malloc(sizeof(double) * WAVE * s->d), .shift = dp_malloc(sizeof(double) * WAVE * s->n),
                 .cost = dp_malloc(sizeof(double) * WAVE), .place = dp_malloc(sizeof(double) * (size_t) threads * (s->n + s->m)), .line = dp_malloc(sizeof(dp_matching) * (size_t) threads)};
     for (int t = 0; t < threads; t++) dp_matching_init(w->line + t, s->n, s->m);
     for (size_t i = 0; v && i < s->n * s->d; i++) v[i] = 0;
