@@ -171,6 +171,28 @@ static void test_intervals(void **unused)
     }
 }
 
+/* A point so far that one node in 30,000 is nearer to it than to the other, and moves the mean by some thousandths of the velocity: intervals count it although hardly any set of nodes meets it. */
+static void test_rare(void **unused)
+{
+    (void) unused;
+    static cloud t;
+    dp_error e = {0};
+    double estimate, truth, value;
+    int missed = 0, unmet = 0, missed_value = 0;
+    cloud_init(&t, 9, 1, 1);
+    t.s.n = 1, t.s.m = 2, t.y[0] = 0.05, t.y[9] = 8;
+    if (dp_span_lattices(&truth, t.truth, &estimate, &t.s, 1, 1e-12, 1e9, &e)) fail_msg("%s", e.text);
+    for (t.s.seed = 0; t.s.seed < 40; t.s.seed++) {
+        size_t nodes;
+        if (dp_span_draws(NULL, t.v, &estimate, &nodes, &t.s, 1, 0.1, 1, 1e11, &e)) fail_msg("%s", e.text);
+        missed += off_by(&t) > estimate, unmet += off_by(&t) > 1e-3 && nodes == 8192;
+        if (dp_span_draws(&value, t.v, &estimate, &nodes, &t.s, 1, 0.1, 0, 1e11, &e)) fail_msg("%s", e.text);
+        missed_value += fabs(value / truth - 1) > estimate;
+    }
+    if (missed > 2 || missed_value > 2 || unmet < 10) fail_msg("%d of 40 velocities and %d values outside, %d without the point", missed, missed_value, unmet);
+    cloud_clear(&t);
+}
+
 /* More dimensions than Sobol' points have: against independent draws, to five of their standard errors. */
 static void test_further(void **unused)
 {
@@ -291,7 +313,7 @@ static void test_refused(void **unused)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_lattices), cmocka_unit_test(test_heldout), cmocka_unit_test(test_plane), cmocka_unit_test(test_intervals), cmocka_unit_test(test_further),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_lattices), cmocka_unit_test(test_heldout), cmocka_unit_test(test_plane), cmocka_unit_test(test_intervals), cmocka_unit_test(test_rare), cmocka_unit_test(test_further),
                                        cmocka_unit_test(test_net), cmocka_unit_test(test_bytes), cmocka_unit_test(test_limits), cmocka_unit_test(test_refused)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -43,21 +43,19 @@ static void exponent(long double *e, long double *square, const dp_span *p, cons
     *e = dot / (long double) p->h / p->h / 2, *square = s / (long double) p->h / p->h;
 }
 
-/* Lemma F of blur.c; 1 where the point may be left out. Sums of these: all[0] of e^-E, all[1] of that times |b_j|, all[2] of e^-E/theta. */
-static int light(double all[3], long double e, long double square, double limit, int want_log)
+/* Lemma F of blur.c: the return value e^-E; *theta. */
+static double bound_of(double *theta, long double e, long double square)
 {
-    if (!(e > 0)) return 0;
-    const long double theta = e < square ? e / square : 1, E = e < square ? e * theta / 2 : e - square / 2;
-    const double w = (double) expl(-E), far = (double) (w * sqrtl(square)), l = (double) (w / theta);
-    if (!(far < limit && (l < limit || !want_log))) return 0;
-    return all[0] += w, all[1] += far, all[2] += l, 1;
+    *theta = e < square ? (double) (e / square) : 1;
+    return !(e > 0) ? 1 : (double) expl(e < square ? -e * e / square / 2 : square / 2 - e);
 }
 
 /* Of one side, all the points that count; their exponents. */
 static void choose(dp_span *p, dp_span_side *q, int of_y, double limit)
 {
     const size_t d = p->s->d;
-    double all[3] = {0}, top = 0;
+    double all = 0, top = 0;
+    const double least = limit / (double) (of_y ? p->s->m : p->s->n);
     q->a = of_y ? p->s->y : p->s->x, q->count = of_y ? p->s->m : p->s->n, q->from = p->kept;
     q->index = dp_malloc(sizeof *q->index * q->count);
     const size_t first = nearest_of(q->a, q->count, p->x, d);
@@ -65,16 +63,22 @@ static void choose(dp_span *p, dp_span_side *q, int of_y, double limit)
     long double near = 0;
     for (size_t c = 0; c < d; c++) near += (long double) (p->x[c] - a0[c]) * (p->x[c] - a0[c]);
     q->nearest = (double) (near / p->h / p->h / 2), q->wide = 1;
-    q->index[q->kept++] = first, p->e[p->kept++] = 0;
+    q->index[q->kept++] = first, p->bound[p->kept] = 1, p->far[p->kept] = 0, p->e[p->kept++] = 0;
     for (size_t j = 0; j < q->count; j++) {
         long double e, square;
         if (j == first) continue;
         exponent(&e, &square, p, q->a + j * d, a0);
         q->wide = q->wide && square < 1.0L / (WIDE * WIDE) && fabsl(e) < 0.5L;
-        if (light(all, e, square, limit / (double) q->count, p->want_log)) continue;
-        q->index[q->kept++] = j, p->e[p->kept++] = (double) e, top = fmax(top, (double) sqrtl(square));
+        double theta;
+        const double w = bound_of(&theta, e, square), far = (double) sqrtl(square);
+        if (w < 1 && w * far < least && (w / theta < least || !p->want_log)) {
+            all += w, q->left += w * far, q->left_log += w / theta;
+            continue;
+        }
+        top = fmax(top, far);
+        q->index[q->kept++] = j, p->bound[p->kept] = w, p->far[p->kept] = far, p->e[p->kept++] = (double) e;
     }
-    q->left = all[1] + all[0] * top, q->left_log = all[2], q->wide = q->wide && q->kept == q->count;
+    q->left += all * top, q->wide = q->wide && q->kept == q->count;
 }
 
 /* ---- the span ---- */
@@ -150,7 +154,7 @@ static void coordinates(dp_span *p, size_t most)
 void dp_span_init(dp_span *p, const dp_sample *s, size_t i, double h, int sides, size_t most, double limit, int want_log)
 {
     *p = (dp_span){.s = s, .x = s->x + i * s->d, .h = h, .sides = sides, .want_log = want_log};
-    p->e = dp_malloc(sizeof(double) * (s->n + s->m));
+    p->e = dp_malloc(sizeof(double) * (s->n + s->m)), p->bound = dp_malloc(sizeof(double) * (s->n + s->m)), p->far = dp_malloc(sizeof(double) * (s->n + s->m));
     for (int k = 0; k < 2; k++)
         if (sides & 1 << k) choose(p, p->side + k, k == 0, limit);
     coordinates(p, most);
@@ -159,7 +163,7 @@ void dp_span_init(dp_span *p, const dp_sample *s, size_t i, double h, int sides,
 
 void dp_span_clear(dp_span *p)
 {
-    free(p->side[0].index), free(p->side[1].index), free(p->b), free(p->e), free(p->t), free(p->w);
+    free(p->side[0].index), free(p->side[1].index), free(p->b), free(p->e), free(p->bound), free(p->far), free(p->t), free(p->w);
 }
 
 /* ---- weights ---- */
@@ -273,6 +277,18 @@ void dp_span_take(double *out, dp_span *p)
         for (size_t l = 0; l < LANES; l++) out[d] -= sign * p->log[k][l], p->log[k][l] = 0;
     }
     memset(p->w, 0, sizeof(double) * LANES * p->kept);
+}
+
+double dp_span_rare(double far[2], const dp_span *p, double rare)
+{
+    double sum = 0;
+    far[0] = far[1] = 0;
+    for (size_t j = 0; j < p->kept; j++)
+        if (p->bound[j] < rare) {
+            far[0] += p->bound[j] * p->far[j], far[1] += p->bound[j] * fmax(1, p->far[j] * p->far[j] / p->e[j]);
+            for (size_t l = 0; l < LANES; l++) sum += p->w[j * LANES + l];
+        }
+    return sum;
 }
 
 void dp_span_constant(double *out, const dp_span *p)
