@@ -50,6 +50,13 @@ static double bound_of(double *theta, long double e, long double square)
     return !(e > 0) ? 1 : (double) expl(e < square ? -e * e / square / 2 : square / 2 - e);
 }
 
+/* E min(1, e^t) >= E w_j, t = s N(0, 1) - e: Phi(-e/s) + e^(s^2/2 - e) Phi(e/s - s), the last by Mills' ratio. Never above w, Lemma F's. */
+static double tight(double w, double e, double s)
+{
+    const double a = s - e / s;
+    return e > 0 && a > 0 ? fmin(w, erfc(e / s * M_SQRT1_2) / 2 + w * fmin(0.5, 0.39895 / a)) : w;
+}
+
 /* Of one side, all the points that count; their exponents. */
 static void choose(dp_span *p, dp_span_side *q, int of_y, double limit)
 {
@@ -76,7 +83,7 @@ static void choose(dp_span *p, dp_span_side *q, int of_y, double limit)
             continue;
         }
         top = fmax(top, far);
-        q->index[q->kept++] = j, p->bound[p->kept] = w, p->far[p->kept] = far, p->e[p->kept++] = (double) e;
+        q->index[q->kept++] = j, p->bound[p->kept] = tight(w, (double) e, far), p->far[p->kept] = far, p->e[p->kept++] = (double) e;
     }
     q->left += all * top, q->wide = q->wide && q->kept == q->count;
 }
@@ -285,7 +292,9 @@ double dp_span_rare(double far[2], const dp_span *p, double rare)
     far[0] = far[1] = 0;
     for (size_t j = 0; j < p->kept; j++)
         if (p->bound[j] < rare) {
-            far[0] += p->bound[j] * p->far[j], far[1] += p->bound[j] * fmax(1, p->far[j] * p->far[j] / p->e[j]);
+            double theta;
+            const double w = bound_of(&theta, p->e[j], p->far[j] * p->far[j]);
+            far[0] += p->bound[j] * p->far[j], far[1] += w / theta;
             for (size_t l = 0; l < LANES; l++) sum += p->w[j * LANES + l];
         }
     return sum;

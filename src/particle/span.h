@@ -11,8 +11,7 @@ enum { DP_SPAN_LANES = 16, DP_SPAN_Y = 1, DP_SPAN_X = 2 };
    and add to the logarithm; nearest: |x - a_0|^2/(2 h^2); wide: all |b_j| are so small that the logarithm is found without its linear part. */
 typedef struct { const double *a; size_t from, kept, count, *index; double left, left_log, nearest; int wide; } dp_span_side;
 
-/* w_j = exp(b_j.u - e_j)/(their sum over a side), b_j = (a_j - a_0)/h turned into its first `rank` coordinates, e_j = (|x - a_j|^2 - |x - a_0|^2)/(2 h^2). t: room; w: sums of weights, a lane each; bound, far: of every point Lemma F's e^(-E_j) >= E w_j (1 where it says
-   nothing) and |b_j|. */
+/* w_j = exp(b_j.u - e_j)/(their sum over a side), b_j = (a_j - a_0)/h turned into its first `rank` coordinates, e_j = (|x - a_j|^2 - |x - a_0|^2)/(2 h^2). t: room; w: sums of weights, a lane each; bound, far: of every point a bound on E w_j and |b_j|. */
 typedef struct { const dp_sample *s; const double *x; size_t rank, kept; dp_span_side side[2]; double h, *b, *e, *t, *w, *bound, *far, log[2][DP_SPAN_LANES]; int sides, want_log; } dp_span;
 
 /* About x_i, of the sides y, x or both. Points are left out while these add less than `limit`, and the logarithm's with want_log. rank: the dimension of the span where that is at most `most`, else s->d.
