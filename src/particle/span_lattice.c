@@ -11,9 +11,11 @@
 
 enum { AXES = 8, CHUNKS = 8, LANES = DP_SPAN_LANES };
 
-/* part: of every x_i, side, half and chunk d + 2 numbers: sums over nodes (dp_span_take) and of their weights. constant: of every x_i and side d + 1. rank, kept, width, left (both in bandwidths), left_log:
-   of every x_i and side. */
-typedef struct { const dp_sample *s; double h, step, goal, *part, *constant, *width, *left, *left_log; size_t *rank, *kept; int want_log; } lattices;
+/* part: of every x_i, side, half and chunk d + 2 numbers: sums over nodes (dp_span_take) and of their weights. constant: of every x_i and side d + 1. */
+typedef struct { const dp_sample *s; double h, goal, *part, *constant; struct about *about; int want_log; } lattices;
+
+/* Of every x_i and side: width, left (both in bandwidths) and left_log of its points; the step of its lattice, the one before, the change that each brought (relative: see gather). */
+struct about { size_t rank, kept; double width, left, left_log, step, before, change, last; int open; };
 
 /* About one x: nodes, or lines of nodes along the first axis (E, phi, count: dp_span_lines), collected until there are as many as are added at once. */
 typedef struct { dp_span p; double reach2, step, half, u[AXES * LANES], weight[LANES], node[AXES], total, *E, *phi, *room; size_t chunk, filled, count; } walk;
@@ -25,18 +27,27 @@ static double reach2(double goal, size_t rank) { return gsl_cdf_chisq_Qinv(fmax(
 
 static void begin(dp_span *p, const lattices *g, size_t job) { dp_span_init(p, g->s, job / 2, g->h, job % 2 ? DP_SPAN_X : DP_SPAN_Y, AXES, fmax(g->goal * 0x1p-20, 0x1p-60), g->want_log); }
 
+/* Three times the step by Lemma H of blur.c for a cloud of that width: too long, but not by much. */
+static double first_step(double width, double goal)
+{
+    const double L = 6 - log(goal), t = fmin((M_PI - 3 / L) / width, sqrt(2 * L));
+    return 6 * M_PI * t / (L + t * t / 2 - log(cos(t * width / 2)));
+}
+
 static dp_status look(void *argument, slong job, int worker, dp_error *e)
 {
     lattices *g = argument;
     dp_span p;
     (void) worker, (void) e;
     begin(&p, g, (size_t) job);
-    g->rank[job] = p.rank, g->kept[job] = p.kept, g->width[job] = 0, g->left[job] = p.side[job % 2].left, g->left_log[job] = p.side[job % 2].left_log;
+    struct about *q = g->about + job;
+    *q = (struct about){.rank = p.rank, .kept = p.kept, .left = p.side[job % 2].left, .left_log = p.side[job % 2].left_log, .change = INFINITY, .last = INFINITY, .before = INFINITY, .open = 1};
     for (size_t c = 0; c < p.rank; c++) {
         double low = 0, high = 0;
         for (size_t j = 0; j < p.kept; j++) low = fmin(low, p.b[j * p.rank + c]), high = fmax(high, p.b[j * p.rank + c]);
-        g->width[job] = fmax(g->width[job], high - low);
+        q->width = fmax(q->width, high - low);
     }
+    q->step = first_step(q->width, g->goal);
     dp_span_constant(g->constant + (size_t) job * (g->s->d + 1), &p);
     dp_span_clear(&p);
     return DP_OK;
@@ -96,10 +107,11 @@ static void line(walk *k)
 static dp_status chunk(void *argument, slong job, int worker, dp_error *e)
 {
     lattices *g = argument;
-    const size_t at = (size_t) job / (2 * CHUNKS), rank = g->rank[at];
-    walk k = {.step = g->step, .half = job / CHUNKS % 2 ? 0.5 : 0, .chunk = (size_t) job % CHUNKS, .reach2 = rank ? reach2(g->goal, rank) : 0};
+    const size_t at = (size_t) job / (2 * CHUNKS), rank = g->about[at].rank;
+    walk k = {.step = g->about[at].step, .half = job / CHUNKS % 2 ? 0.5 : 0, .chunk = (size_t) job % CHUNKS, .reach2 = rank ? reach2(g->goal, rank) : 0};
     double *part = g->part + (size_t) job * terms(g), share = 0;
     (void) worker, (void) e;
+    if (!g->about[at].open) return DP_OK;
     memset(part, 0, sizeof(double) * terms(g));
     if (rank == 0 && k.chunk) return DP_OK; /* no dimension: one node */
     begin(&k.p, g, at);
@@ -113,68 +125,68 @@ static dp_status chunk(void *argument, slong job, int worker, dp_error *e)
 
 /* ---- levels ---- */
 
-/* out[d + 1]: means of x_i over both sides, by the first lattice or by both. */
-static void mean(double *out, const lattices *g, size_t i, int halves)
+/* out[d + 1]: means of one x_i and side, by the first lattice or by both. */
+static void mean(double *out, const lattices *g, size_t at, int halves)
 {
     const size_t d = g->s->d;
-    memset(out, 0, sizeof(double) * (d + 1));
-    for (size_t at = 2 * i; at < 2 * i + 2; at++) {
-        const double *part = g->part + at * 2 * CHUNKS * terms(g);
-        double total = 0;
-        for (int q = 0; q < halves * CHUNKS; q++) total += part[(size_t) q * terms(g) + d + 1];
-        for (size_t c = 0; c <= d; c++) {
-            double sum = 0;
-            for (int q = 0; q < halves * CHUNKS; q++) sum += part[(size_t) q * terms(g) + c];
-            out[c] += sum / total + g->constant[at * (d + 1) + c];
-        }
+    const double *part = g->part + at * 2 * CHUNKS * terms(g);
+    double total = 0;
+    for (int q = 0; q < halves * CHUNKS; q++) total += part[(size_t) q * terms(g) + d + 1];
+    for (size_t c = 0; c <= d; c++) {
+        double sum = 0;
+        for (int q = 0; q < halves * CHUNKS; q++) sum += part[(size_t) q * terms(g) + c];
+        out[c] = sum / total + g->constant[at * (d + 1) + c];
     }
 }
 
-/* Results and the change between the two rules. */
-static double gather(double *value, double *v, const lattices *g)
+/* Results, and which lattices are to be made finer: those between whose two rules velocities change by more than half of the goal relative to the largest, or logarithms relative to the value, but not where rounding is all that is
+   left. *estimate: the largest change of both sides together. 1 when some are. */
+static int gather(double *value, double *v, double *estimate, lattices *g, int level)
 {
     const size_t n = g->s->n, d = g->s->d;
-    double *one = dp_malloc(sizeof(double) * (d + 1)), *both = dp_malloc(sizeof(double) * (d + 1)), top = 0, off = 0, first = 0, sum = 0, left_log = 0;
-    for (size_t i = 0; i < n; i++) {
-        mean(one, g, i, 1), mean(both, g, i, 2);
-        const double left = (g->left[2 * i] + g->left[2 * i + 1]) * g->h;
-        for (size_t c = 0; c < d; c++) v[i * d + c] = both[c] / g->h / g->h, top = fmax(top, fabs(both[c])), off = fmax(off, fabs(both[c] - one[c]) + left);
-        left_log += (g->left_log[2 * i] + g->left_log[2 * i + 1]) / (double) n;
-        first += one[d] / (double) n, sum += both[d] / (double) n;
+    double *one = dp_malloc(sizeof(double) * (d + 1)), *both = dp_malloc(sizeof(double) * (d + 1)), *log_off = dp_calloc(2 * n, sizeof(double)), top = 0, sum = 0;
+    int more = 0;
+    for (size_t i = 0; i < n * d; i++) v[i] = 0;
+    for (size_t at = 0; at < 2 * n; at++) {
+        struct about *q = g->about + at;
+        mean(one, g, at, 1), mean(both, g, at, 2);
+        if (q->open) q->last = q->change;
+        q->change = 0;
+        for (size_t c = 0; c < d; c++) v[at / 2 * d + c] += both[c], q->change = fmax(q->change, fabs(both[c] - one[c]));
+        q->change += q->left * g->h, log_off[at] = fabs(both[d] - one[d]) + q->left_log, sum += both[d] / (double) n;
+    }
+    for (size_t i = 0; i < n * d; i++) top = fmax(top, fabs(v[i])), v[i] = v[i] / g->h / g->h;
+    *estimate = 0;
+    for (size_t at = 0; at < 2 * n; at++) {
+        struct about *q = g->about + at;
+        q->change = top > 0 ? q->change / top : 0;
+        if (g->want_log && sum != 0) q->change = fmax(q->change, log_off[at] / fabs(sum));
+        q->open = q->rank > 0 && (level == 0 || (q->change > g->goal / 2 && !(q->change < 1e-9 && q->change > q->last / 4))), more |= q->open;
+        if (at % 2) *estimate = fmax(*estimate, q->change + q[-1].change);
     }
     if (value) *value = sum;
-    free(one), free(both);
-    const double change = top > 0 ? off / top : 0;
-    return g->want_log && sum != 0 ? fmax(change, (fabs(sum - first) + left_log) / fabs(sum)) : change;
+    free(one), free(both), free(log_off);
+    return more;
 }
 
-/* Three times the step by Lemma H of blur.c for the widest of the clouds about one x: too long, but not by much. */
-static double first_step(const lattices *g)
+/* Logarithms of changes are nearly linear in 1/step: that at which it would be an eighth of the goal, between 1/2 and 9/10 of the last. */
+static double next_step(const struct about *q, double goal)
 {
-    const double L = 6 - log(g->goal), theta = M_PI - 3 / L;
-    double width = 0;
-    for (size_t at = 0; at < 2 * g->s->n; at++) width = fmax(width, g->width[at]);
-    const double t = fmin(theta / width, sqrt(2 * L));
-    return 6 * M_PI * t / (L + t * t / 2 - log(cos(t * width / 2)));
+    const double slope = log(q->last / q->change) / (1 / q->step - 1 / q->before), wanted = 1 / q->step + log(8 * q->change / goal) / slope;
+    return q->last < INFINITY && slope > 0 && wanted > 0 ? fmax(q->step / 2, fmin(1 / wanted, 0.9 * q->step)) : q->step / M_SQRT2;
 }
 
-/* Logarithms of changes are nearly linear in 1/step: that at which it would be a fourth of the goal, between 1/2 and 9/10 of the last. */
-static double next_step(double step, double before, double change, double last, double goal)
-{
-    const double slope = log(last / change) / (1 / step - 1 / before), wanted = 1 / step + log(4 * change / goal) / slope;
-    return slope > 0 && wanted > 0 ? fmax(step / 2, fmin(1 / wanted, 0.9 * step)) : step / M_SQRT2;
-}
-
-/* Nodes times points; infinite where the span has too many dimensions. */
+/* Nodes times points of what is open; infinite where the span has too many dimensions. */
 static double cost(size_t *rank, const lattices *g)
 {
     double sum = 0;
     *rank = 0;
-    for (size_t at = 0; at < 2 * g->s->n; at++) {
-        const double r = (double) g->rank[at];
-        if (g->rank[at] > AXES) sum = INFINITY;
-        else if (r > 0) sum += (double) g->kept[at] * exp(r / 2 * log(M_PI * reach2(g->goal, g->rank[at])) - lgamma(r / 2 + 1) - r * log(g->step));
-        *rank = FLINT_MAX(*rank, g->rank[at]);
+    for (const struct about *q = g->about; q < g->about + 2 * g->s->n; q++) {
+        const double r = (double) q->rank;
+        if (!q->open) continue;
+        if (q->rank > AXES) sum = INFINITY;
+        else if (r > 0) sum += (double) q->kept * exp(r / 2 * log(M_PI * reach2(g->goal, q->rank)) - lgamma(r / 2 + 1) - r * log(q->step));
+        *rank = FLINT_MAX(*rank, q->rank);
     }
     return 2 * sum;
 }
@@ -183,16 +195,17 @@ static dp_status levels(double *value, double *v, double *estimate, lattices *g,
 {
     const int threads = FLINT_MAX(1, g->s->threads);
     dp_status status = dp_parallel(look, g, (slong) (2 * g->s->n), threads, e);
-    double last = INFINITY, before = INFINITY;
-    g->step = first_step(g), *estimate = INFINITY;
-    for (int level = 0; !status && (level < 2 || (*estimate > g->goal && !(*estimate < 1e-9 && *estimate > last / 4))); level++) {
-        const double step = g->step;
+    for (int level = 0, more = 1; more && !status; level++) {
         size_t rank;
-        if (level > 0) g->step = level < 2 ? step / M_SQRT2 : next_step(step, before, *estimate, last, g->goal), before = step, last = *estimate;
+        for (struct about *q = g->about; q < g->about + 2 * g->s->n && level > 0; q++)
+            if (q->open) {
+                const double step = next_step(q, g->goal);
+                q->before = q->step, q->step = step;
+            }
         if (!(cost(&rank, g) <= most))
             return dp_fail(e, DP_EBUDGET, "smoothed-kl: points that count about one x span %zu dimensions, too many or too many bandwidths of them: lattices to a tolerance of %.2g would take more than %.0e nodes times points", rank, g->goal, most);
         status = dp_parallel(chunk, g, (slong) (2 * g->s->n * 2 * CHUNKS), threads, e);
-        *estimate = gather(value, v, g);
+        more = !status && gather(value, v, estimate, g, level);
     }
     return status;
 }
@@ -201,10 +214,8 @@ dp_status dp_span_lattices(double *value, double *v, double *estimate, const dp_
 {
     const size_t n = s->n, d = s->d;
     lattices g = {.s = s, .h = h, .goal = goal, .want_log = value != NULL};
-    g.part = dp_malloc(sizeof(double) * n * 4 * CHUNKS * (d + 2)), g.constant = dp_malloc(sizeof(double) * 2 * n * (d + 1));
-    g.width = dp_malloc(sizeof(double) * 2 * n), g.left = dp_malloc(sizeof(double) * 2 * n), g.left_log = dp_malloc(sizeof(double) * 2 * n);
-    g.rank = dp_malloc(sizeof(size_t) * 2 * n), g.kept = dp_malloc(sizeof(size_t) * 2 * n);
+    g.part = dp_malloc(sizeof(double) * n * 4 * CHUNKS * (d + 2)), g.constant = dp_malloc(sizeof(double) * 2 * n * (d + 1)), g.about = dp_malloc(sizeof *g.about * 2 * n);
     const dp_status status = levels(value, v, estimate, &g, most, e);
-    free(g.part), free(g.constant), free(g.width), free(g.left), free(g.left_log), free(g.rank), free(g.kept);
+    free(g.part), free(g.constant), free(g.about);
     return status;
 }
