@@ -496,8 +496,8 @@ runs 'drift: smoothed-kl at random nodes' 0 span --y "$w/q11.csv" --tolerance 1e
 json confidence 0.99
 cp "$w/out" "$w/nodes"
 runs 'drift: the same seed' 0 span --y "$w/q11.csv" --tolerance 1e-2 --seed 3 --threads 2 --json
-cp "$w/out" "$w/again"
-holds 'drift: the same bytes' cmp "$w/again" "$w/nodes"
+cp "$w/out" "$w/nodes_again"
+holds 'drift: the same bytes' cmp "$w/nodes_again" "$w/nodes"
 runs 'drift --precision 0' 2 drift --drift mmd --precision 0
 runs 'drift --energy' 0 drift --energy kale --regularisation 1/100
 json energy '"kale"'
@@ -646,6 +646,12 @@ cp "$w/out" "$w/pnamed"
 runs 'drift: comments behind numbers' 0 "$dp" drift --drift mean-shift -b 1 -x "$w/pnotes.csv" -y "$w/py.csv"
 cp "$w/out" "$w/pnoted"
 holds 'and they are skipped' cmp "$w/pnoted" "$w/pnamed"
+printf '0,1\n0.5,0.25\n-1,0.125\n' >"$w/ppandas.csv"
+runs 'drift: columns named 0, 1' 0 "$dp" drift --drift mean-shift -b 1 --x "$w/ppandas.csv" --y "$w/py.csv"
+says err 'counts as a point'
+printf '0,1\n1,1\n' >"$w/pgrid.csv"
+runs 'drift: whole numbers' 0 "$dp" drift --drift mean-shift -b 1 --x "$w/pgrid.csv" --y "$w/py.csv"
+silent err
 printf 'x,2\n1,2\n' >"$w/phalf.csv"
 runs 'drift: a number among names is no line of names' 2 "$dp" drift --drift mean-shift -b 1 -x "$w/phalf.csv" -y "$w/py.csv"
 printf '"0","0"\n1,2\n' >"$w/pquoted.csv"

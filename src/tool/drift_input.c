@@ -180,11 +180,26 @@ int dp_drift_fits_single(const char *drift, const dp_sample *s)
 
 /* ---- files ---- */
 
+/* 0, 1, 2, ... as the first of rows none of which is of whole numbers else: so does pandas name columns that have no names. */
+static int perhaps_names(const dp_table *t)
+{
+    for (size_t k = 0; k < t->cols; k++)
+        if (t->data[k] != (double) k) return 0;
+    for (size_t i = 1; i < t->rows; i++) {
+        size_t k = 0;
+        while (k < t->cols && t->data[i * t->cols + k] == rint(t->data[i * t->cols + k])) k++;
+        if (k == t->cols) return 0;
+    }
+    return t->cols > 1 && t->rows > 1;
+}
+
 static dp_status read_points(dp_table *t, const dp_args *a, const char *option, dp_error *e)
 {
     const char *file = dp_args_value(a, option);
     if (!file) dp_usage_error("drift: no points given; expected --%s FILE.npy or FILE.csv", option);
-    return dp_table_read(t, file, e);
+    const dp_status status = dp_table_read(t, file, e);
+    if (!status && perhaps_names(t) && !dp_args_flag(a, "quiet")) fprintf(stderr, "driftproof: note: %s: its first row, 0 to %zu, counts as a point; names of columns begin with a letter\n", file, t->cols - 1);
+    return status;
 }
 
 static dp_status same_dimension(const dp_drift_input *in, const dp_table *t, const dp_args *a, const char *option, dp_error *e)
