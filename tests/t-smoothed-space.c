@@ -145,6 +145,27 @@ static void test_plane(void **unused)
     cloud_clear(&t), cloud_clear(&flat);
 }
 
+/* A narrow kernel in the plane: the two nearest points of a side are all that count, one exactly or two by the normal integral of a logistic function, whose steepness makes it a step but for 1e-5 of a bandwidth. */
+static void test_narrow(void **unused)
+{
+    (void) unused;
+    static cloud t;
+    dp_error e = {0};
+    dp_drifted out;
+    cloud_init(&t, 2, 1, 100000);
+    t.s.n = 1, t.s.m = 2, t.y[0] = 1, t.y[1] = 1, t.y[2] = -1, t.y[3] = 1 - 3e-5; /* 30 others of x, far away and on none's boundary, make enclosures dear */
+    for (size_t i = 1; i < 30; i++) t.x[2 * i] = 10 * (double) i, t.x[2 * i + 1] = 3;
+    t.s.n = 30;
+    if (drift(&out, &t, &e)) fail_msg("%s", e.text);
+    const double h = 1e-5, away = (t.y[2] * t.y[2] + t.y[3] * t.y[3] - 2) / 2 / h / hypot(2, 3e-5), far = erfc(away / sqrt(2)) / 2; /* of the boundary from x_0 = 0, in bandwidths */
+    for (size_t c = 0; c < 2; c++) {
+        const double want = (t.y[c] + far * (t.y[2 + c] - t.y[c])) / h / h;
+        if (!(fabs(t.v[c] - want) < 1e-9 * fabs(t.y[1]) / h / h)) fail_msg("coordinate %zu: %.17g is %.17g, share %g", c, want, t.v[c], far);
+    }
+    for (size_t i = 1; i < 30; i++) assert_true(fabs(t.v[2 * i] * h * h - (1 - t.x[2 * i])) < 1e-13 * t.x[2 * i]);
+    cloud_clear(&t);
+}
+
 /* ---- random nodes ---- */
 
 /* Five axes turned within 10 and 64 dimensions, forty seeds: intervals hold at 99 of 100 (three of forty outside: once in 100), and are no more than they have to be. */
@@ -313,7 +334,7 @@ static void test_refused(void **unused)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_lattices), cmocka_unit_test(test_heldout), cmocka_unit_test(test_plane), cmocka_unit_test(test_intervals), cmocka_unit_test(test_rare), cmocka_unit_test(test_further),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_lattices), cmocka_unit_test(test_heldout), cmocka_unit_test(test_plane), cmocka_unit_test(test_narrow), cmocka_unit_test(test_intervals), cmocka_unit_test(test_rare), cmocka_unit_test(test_further),
                                        cmocka_unit_test(test_net), cmocka_unit_test(test_bytes), cmocka_unit_test(test_limits), cmocka_unit_test(test_refused)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -24,7 +24,7 @@ dp_status dp_chi2_sample(double *value, dp_drifted *out, const dp_sample *s, dp_
 dp_status dp_kale_sample(double *value, dp_drifted *out, const dp_sample *s, dp_error *e);
 
 /* KL(kappa*q || kappa*p) with its flow (24), Gaussian kernel: enclosures rounded where they cost little (dp_ball_smoothed), else for d <= 3 the trapezoidal rule on lattices
-   around near points of x, halved until nothing changes, in doubles; where such a lattice grows too large, and for d > 3, dp_span_lattices, then with s->tolerance >= 1e-8 dp_span_draws, else and last
+   around near points of x, halved until nothing changes, in doubles; where such a lattice grows too large, and for d > 3, and before it where the kernel is narrow, dp_span_lattices, then with s->tolerance >= 1e-8 dp_span_draws, else and last
    enclosures whatever they cost. Either result may be NULL. Notes: estimate, the last change relative to the largest velocity (dp_span_lattices: or of the value to itself, if that is more), or what dp_span_draws says, which also has
    confidence and nodes; 0 for enclosures. DP_EBUDGET where none serves. */
 dp_status dp_smoothed_kl_sample(double *value, dp_drifted *out, const dp_sample *s, dp_error *e);

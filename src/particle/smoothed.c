@@ -303,33 +303,41 @@ static dp_status by_balls(double *value, dp_drifted *out, const dp_sample *s, dp
 
 /* ---- the span of the points that count ---- */
 
-static const double LOOSE = 1e-8, MOST_TERMS = 4e10, MOST_PRODUCTS = 1e12, TERMS = 2e5; /* minutes on two cores; over the tolerance: a moment at 1e-3, where random nodes cost little, too */
+static const double LOOSE = 1e-8, MOST_TERMS = 4e10, MOST_PRODUCTS = 1e12, TERMS = 2e5, /* minutes on two cores; over the tolerance: a moment at 1e-3, where random nodes cost little, too */
+                    FEW_TERMS = 1e9, NARROW = 128; /* a second; bandwidths in the diagonal of all points, from which on near points of x share few nodes */
 
-/* Lattices, and with a tolerance that admits it random nodes where these would be too large. Requires: *value and v, n x d, of the caller; value may be NULL. */
-static dp_status in_span(double *value, double *v, double *estimate, size_t *nodes, const dp_sample *s, int both, dp_error *e)
+/* Lattices, of few nodes alone if `few`, else with a tolerance that admits it random nodes where these would be too large. Requires: *value and v, n x d, of the caller; value may be NULL. */
+static dp_status in_span(double *value, double *v, double *estimate, size_t *nodes, const dp_sample *s, int both, int few, dp_error *e)
 {
     const int loose = s->tolerance >= LOOSE;
     const double goal = s->tolerance < 0 ? 1e-13 : s->tolerance;
     dp_pkernel k;
     dp_status status = dp_pkernel_init(&k, s, DP_FORM_KERNEL, e);
-    if (!status) status = dp_span_lattices(value, v, estimate, s, k.h, goal, loose ? fmin(TERMS / goal, MOST_TERMS) : MOST_TERMS, e);
+    if (!status) status = dp_span_lattices(value, v, estimate, s, k.h, goal, few ? FEW_TERMS : loose ? fmin(TERMS / goal, MOST_TERMS) : MOST_TERMS, e);
+    if (few) return status ? status : finite(v, s->n * s->d, e);
     if (status == DP_EBUDGET && !loose) return dp_fail(e, status, "%s; --tolerance 1e-3 admits random nodes, which serve any dimension", e->text);
     if (status == DP_EBUDGET) status = dp_span_draws(value, v, estimate, nodes, s, k.h, goal, both, MOST_PRODUCTS, e);
     return status ? status : finite(v, s->n * s->d, e);
 }
 
-static dp_status by_span(double *value, dp_drifted *out, const dp_sample *s, dp_error *e)
+static dp_status by_span(double *value, dp_drifted *out, const dp_sample *s, int few, dp_error *e)
 {
     const int both = out && out->v, same = dp_sample_same_law(s);
     double *v = dp_calloc(s->n * s->d, sizeof(double)), F = 0, estimate = 0;
     size_t nodes = 0;
-    const dp_status status = same ? DP_OK : in_span(value ? &F : NULL, v, &estimate, &nodes, s, both, e);
+    const dp_status status = same ? DP_OK : in_span(value ? &F : NULL, v, &estimate, &nodes, s, both, few, e);
     if (!status && value) *value = F;
     if (!status && both) memcpy(out->v, v, sizeof(double) * s->n * s->d);
     if (!status && out) dp_drifted_note(out, "estimate", estimate);
     if (!status && out && nodes) dp_drifted_note(out, "confidence", DP_SPAN_CONFIDENCE), dp_drifted_note(out, "nodes", (double) nodes);
     free(v);
     return status;
+}
+
+static int is_narrow(const dp_sample *s)
+{
+    const dp_pairing p = {.n = s->n, .m = s->m, .d = s->d, .a = s->x, .b = s->y};
+    return sqrt(dp_pairing_diagonal(&p)) > NARROW * dp_nearest_d(&s->part->bandwidth);
 }
 
 dp_status dp_smoothed_kl_sample(double *value, dp_drifted *out, const dp_sample *s, dp_error *e)
@@ -339,8 +347,9 @@ dp_status dp_smoothed_kl_sample(double *value, dp_drifted *out, const dp_sample 
     dp_status status = dp_smoothed_check(s, e);
     if (status) return status;
     if (cheap(s) > 0 && !dp_ball_smoothed_cost(&terms, s, 112, cheap(s), NULL)) return by_balls(value, out, s, e);
+    if (s->d <= 3 && is_narrow(s) && !by_span(value, out, s, 1, NULL)) return DP_OK;
     if (s->d <= 3 && (status = by_lattices(value, out, s, e)) != DP_EBUDGET) return status;
-    status = by_span(value, out, s, &span);
+    status = by_span(value, out, s, 0, &span);
     if (status == DP_EBUDGET && !by_balls(value, out, s, e)) return DP_OK;
     return status ? dp_fail(e, status, "%s", span.text) : DP_OK;
 }
