@@ -102,6 +102,7 @@ static void test_lattices(void **unused)
         double value;
         cloud_init(&t, cases[k].d, cases[k].h, 1);
         product(&t, cases[k].axes, cases[k].moving, cases[k].spread);
+        if (k == 3) t.s.tolerance = 0; /* what rounding leaves */
         dp_drifted out = {.v = t.v};
         if (dp_energy_sample(&value, &out, &t.s, "smoothed-kl", &e)) fail_msg("%s", e.text);
         if (!(off_by(&t) < 1e-12) || !(fabs(value / t.value - 1) < 1e-12)) fail_msg("case %zu: velocities off by %g, value %.17g is %.17g", k, off_by(&t), t.value, value);

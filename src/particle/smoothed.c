@@ -310,7 +310,7 @@ static const double LOOSE = 1e-8, MOST_TERMS = 4e10, MOST_PRODUCTS = 1e12, TERMS
 static dp_status in_span(double *value, double *v, double *estimate, size_t *nodes, const dp_sample *s, int both, int few, dp_error *e)
 {
     const int loose = s->tolerance >= LOOSE;
-    const double goal = s->tolerance < 0 ? 1e-13 : s->tolerance;
+    const double goal = s->tolerance < 0 ? 1e-13 : fmax(s->tolerance, 0x1p-52); /* 0 asks for what rounding leaves */
     dp_pkernel k;
     dp_status status = dp_pkernel_init(&k, s, DP_FORM_KERNEL, e);
     if (!status) status = dp_span_lattices(value, v, estimate, s, k.h, goal, few ? FEW_TERMS : loose ? fmin(TERMS / goal, MOST_TERMS) : MOST_TERMS, e);
