@@ -97,7 +97,7 @@ dp_status dp_drift_sample(dp_drifted *out, const char *drift, const dp_sample *s
 /* The case with atoms of equal weights at the samples, p at y and q at x: free it with dp_problem_free. NULL, DP_EUNSUPPORTED with `what` in the message,
    where no case says what is asked: negatives, a mask, directions, sweeps, several kernels. */
 dp_problem *dp_sample_case(const dp_sample *s, const char *what, dp_error *e);
-/* Velocities of samples as enclosures, n x d, with so many digits relative to the largest component (or all known to vanish to eight times as many): by the definition
+/* Velocities of samples as enclosures, n x d, with so many digits relative to the largest component (or all about 0, and within 10^-digits of the clouds' size, where eight times as many do not tell them from it): by the definition
    written out, or, where a drift has none, by its population form with atoms at the samples. DP_EBUDGET when the digits cannot be had. */
 dp_status dp_drift_sample_ball(arb_ptr out, const char *drift, const dp_sample *s, slong digits, dp_error *e);
 /* So are the velocities of affinities, dp_ball_affinity; and of sinkhorn-proxy or, joint, da2 the velocities before the masses multiply them, n x d, and the masses, n x 2 (NULL: not asked). */

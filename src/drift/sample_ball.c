@@ -107,7 +107,16 @@ static int vanish(mag_t widest, arb_srcptr v, slong n, const dp_sample *s, slong
     return small && dp_ball_vanishes(v, n);
 }
 
-/* n numbers with so many digits relative to the largest, or all known to vanish. */
+/* Enclosures about 0. */
+static void centre(arb_ptr v, slong n)
+{
+    mag_t most;
+    mag_init(most);
+    for (slong i = 0; i < n; i++) arb_get_mag(most, v + i), arf_zero(arb_midref(v + i)), mag_set(arb_radref(v + i), most);
+    mag_clear(most);
+}
+
+/* n numbers with so many digits relative to the largest, or all about 0, as far as is known. */
 static dp_status to_digits(arb_ptr out, slong n, const char *name, form eval, const void *what, const dp_sample *s, slong digits, slong most, dp_error *e)
 {
     const slong target = bits_of(digits);
@@ -117,7 +126,8 @@ static dp_status to_digits(arb_ptr out, slong n, const char *name, form eval, co
     mag_init(radius), mag_inf(radius);
     for (slong prec = target + 32; prec <= most && !enough && (!status || status == DP_EBUDGET); prec *= 2) {
         status = eval(out, what, s, prec, e);
-        enough = !status && (dp_ball_digits(out, n) >= digits || (vanish(radius, out, n, s, target) && prec > 8 * target));
+        enough = !status && dp_ball_digits(out, n) >= digits;
+        if (!status && vanish(radius, out, n, s, target) && prec > 8 * target && !enough) enough = 1, centre(out, n);
     }
     mag_clear(radius);
     if (enough || (status && status != DP_EBUDGET)) return status;
