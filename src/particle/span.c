@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LANES = DP_SPAN_LANES, WIDE = 32 };
+enum { LANES = DP_SPAN_LANES, WIDE = 32, FEW = 16 }; /* sums of weights over half of the replicates from which on differences between these say what they may be off by */
 
 double dp_beyond(double t)
 {
@@ -70,7 +70,7 @@ static void choose(dp_span *p, dp_span_side *q, int of_y, double limit)
     long double near = 0;
     for (size_t c = 0; c < d; c++) near += (long double) (p->x[c] - a0[c]) * (p->x[c] - a0[c]);
     q->nearest = (double) (near / p->h / p->h / 2), q->wide = 1;
-    q->index[q->kept++] = first, p->bound[p->kept] = 1, p->far[p->kept] = 0, p->e[p->kept++] = 0;
+    q->index[q->kept++] = first, p->far[p->kept] = 0, p->e[p->kept++] = 0;
     for (size_t j = 0; j < q->count; j++) {
         long double e, square;
         if (j == first) continue;
@@ -83,7 +83,7 @@ static void choose(dp_span *p, dp_span_side *q, int of_y, double limit)
             continue;
         }
         top = fmax(top, far);
-        q->index[q->kept++] = j, p->bound[p->kept] = tight(w, (double) e, far), p->far[p->kept] = far, p->e[p->kept++] = (double) e;
+        q->index[q->kept++] = j, p->far[p->kept] = far, p->e[p->kept++] = (double) e;
     }
     q->left += all * top, q->wide = q->wide && q->kept == q->count;
 }
@@ -161,7 +161,7 @@ static void coordinates(dp_span *p, size_t most)
 void dp_span_init(dp_span *p, const dp_sample *s, size_t i, double h, int sides, size_t most, double limit, int want_log)
 {
     *p = (dp_span){.s = s, .x = s->x + i * s->d, .h = h, .sides = sides, .want_log = want_log};
-    p->e = dp_malloc(sizeof(double) * (s->n + s->m)), p->bound = dp_malloc(sizeof(double) * (s->n + s->m)), p->far = dp_malloc(sizeof(double) * (s->n + s->m));
+    p->e = dp_malloc(sizeof(double) * (s->n + s->m)), p->far = dp_malloc(sizeof(double) * (s->n + s->m));
     for (int k = 0; k < 2; k++)
         if (sides & 1 << k) choose(p, p->side + k, k == 0, limit);
     coordinates(p, most);
@@ -170,7 +170,7 @@ void dp_span_init(dp_span *p, const dp_sample *s, size_t i, double h, int sides,
 
 void dp_span_clear(dp_span *p)
 {
-    free(p->side[0].index), free(p->side[1].index), free(p->b), free(p->e), free(p->bound), free(p->far), free(p->t), free(p->w);
+    free(p->side[0].index), free(p->side[1].index), free(p->b), free(p->e), free(p->far), free(p->t), free(p->w);
 }
 
 /* ---- weights ---- */
@@ -286,18 +286,62 @@ void dp_span_take(double *out, dp_span *p)
     memset(p->w, 0, sizeof(double) * LANES * p->kept);
 }
 
-double dp_span_rare(double far[2], const dp_span *p, double rare)
+void dp_span_met(double *hits, const dp_span *p)
 {
-    double sum = 0;
-    far[0] = far[1] = 0;
     for (size_t j = 0; j < p->kept; j++)
-        if (p->bound[j] < rare) {
-            double theta;
-            const double w = bound_of(&theta, p->e[j], p->far[j] * p->far[j]);
-            far[0] += p->bound[j] * p->far[j], far[1] += w / theta;
-            for (size_t l = 0; l < LANES; l++) sum += p->w[j * LANES + l];
+        for (size_t l = 0; l < LANES; l++) hits[j] += p->w[j * LANES + l];
+}
+
+/* Bounds on E w_j, and on what point j adds to the logarithm, beside any one of the others: the least. */
+static void shielded(double *weight, double *more, const dp_span *p, const dp_span_side *q, size_t j)
+{
+    for (size_t k = q->from; k < q->from + q->kept; k++) {
+        const double e = p->e[j] - p->e[k];
+        double square = 0, theta;
+        if (!(e > 0)) continue;
+        for (size_t c = 0; c < p->rank; c++) square += (p->b[j * p->rank + c] - p->b[k * p->rank + c]) * (p->b[j * p->rank + c] - p->b[k * p->rank + c]);
+        const double w = bound_of(&theta, e, square);
+        *weight = fmin(*weight, tight(w, e, sqrt(square))), *more = fmin(*more, w / theta);
+    }
+}
+
+/* A mean of numbers in [0, 1] whose sum is S at `nodes` independent nodes is below but for a risk e^-L (Chernoff). */
+static double upper(double S, double nodes, double L) { return fmin(1, (S + L + sqrt(L * (L + 2 * S))) / nodes); }
+
+/* How far such a mean is from S/nodes, or, in units of c, one of numbers in [-c, c] whose magnitudes have that sum: Bernstein's bound with c^2 times the mean as the variance. */
+static double off(double S, double nodes, double L)
+{
+    const double most = upper(S, nodes, L);
+    return fmin(most + S / nodes, sqrt(2 * L * most / nodes) + 3 * L / nodes);
+}
+
+/* Of -log(1 - W), W the weight of `count` points at distances `far` at most, E W <= u: 3 E W where W <= 1/2; elsewhere, on a set of measure 2 u at most, W/(1 - W) is below the largest of as many powers e^(far Z). */
+static double in_logarithm(double u, double far, double count)
+{
+    const double p = fmin(1, 2 * u);
+    return 3 * u + p * (log(count) + far * (sqrt(2 * log(count / p)) + 1));
+}
+
+void dp_span_unmet(double far[2], const dp_span *p, const double *chosen, const double *hits, double nodes, double log_risk)
+{
+    double most = 0, met = 0, weighted = 0, count = 0, each[2] = {0};
+    far[0] = far[1] = 0;
+    for (int side = 0; side < 2; side++)
+        for (size_t j = p->side[side].from + 1; j < p->side[side].from + p->side[side].kept; j++) {
+            double weight = 1, more = INFINITY;
+            if (chosen[j] >= FEW) continue;
+            shielded(&weight, &more, p, p->side + side, j);
+            if (weight * nodes < 1) {
+                far[0] += weight * p->far[j], far[1] += more;
+                continue;
+            }
+            const double u = upper(hits[j], nodes, log_risk);
+            each[0] += fmin(fmax(weight, hits[j] / nodes), off(hits[j], nodes, log_risk)) * p->far[j], each[1] += fmin(more, in_logarithm(u, p->far[j], 1));
+            most = fmax(most, p->far[j]), met += hits[j], weighted += hits[j] * p->far[j], count++;
         }
-    return sum;
+    if (count == 0) return;
+    far[0] += fmin(each[0], most > 0 ? most * off(weighted / most, nodes, log_risk) : 0);
+    far[1] += fmin(each[1], in_logarithm(upper(met, nodes, log_risk), most, count));
 }
 
 void dp_span_constant(double *out, const dp_span *p)
