@@ -54,20 +54,6 @@ static void beside_ball(toy *t, const char *drift, double eta)
     _arb_vec_clear(ball, (slong) n);
 }
 
-/* Of the box of all points. */
-static double width(const toy *t)
-{
-    double most = 0;
-    for (size_t c = 0; c < t->s.d; c++) {
-        double low = INFINITY, high = -INFINITY;
-        for (size_t i = 0; i < t->s.n; i++) low = fmin(low, t->x[i * t->s.d + c]), high = fmax(high, t->x[i * t->s.d + c]);
-        for (size_t j = 0; j < t->s.m; j++) low = fmin(low, t->y[j * t->s.d + c]), high = fmax(high, t->y[j * t->s.d + c]);
-        for (size_t j = 0; j < t->s.l; j++) low = fmin(low, t->z[j * t->s.d + c]), high = fmax(high, t->z[j * t->s.d + c]);
-        most = fmax(most, high - low);
-    }
-    return most;
-}
-
 /* Cores beside their enclosures, off by eta of distances, and masses, by eta of themselves, those of e^-E by that of E. */
 static void core_beside_ball(const toy *t, int joint, double eta)
 {
@@ -100,7 +86,7 @@ static void test_drawn(void **unused)
         t.s.n = 2 + below(11), t.s.m = 1 + below(12), t.s.threads = 1 + (int) below(3), t.s.single = k / 4 % 5 == 4, t.s.leave_out = k / 4 % 3 == 1, t.s.drop_sizes = k % 3 == 0;
         for (int i = 0; i < MOST * DIM; i++) t.x[i] = (double) below(3), t.y[i] = (double) below(3) + (k / 8 % 2 ? 0.5 : 0), t.z[i] = (double) below(3);
         if (k / 4 % 3 == 2) t.s.z = t.z, t.s.l = 1 + below(12);
-        const double far = width(&t) / fmpq_get_d(&t.part.bandwidth), most = t.part.family == DP_KERNEL_GAUSSIAN ? 2 * far * far : 4 * far; /* exponents at most */
+        const double far = dp_sample_diagonal(&t.s) / fmpq_get_d(&t.part.bandwidth), most = t.part.family == DP_KERNEL_GAUSSIAN ? far * far / 2 : 2 * far; /* exponents at most */
         const double eta = t.s.single && far <= 1024 ? 16 * 0x1p-24 * (2 + most) : 1e-14; /* wider boxes are doubles' */
         beside_ball(&t, drift, eta);
         const int rational = t.part.family == DP_KERNEL_GAUSSIAN || t.part.family == DP_KERNEL_IMQ; /* costs, whose sums tie in doubles, too */

@@ -32,6 +32,8 @@ int dp_fmpq_set_text(fmpq_t out, const char *text);
 char *dp_fmpq_get_text(const fmpq_t q);
 /* x as it is. Requires: finite. */
 void dp_fmpq_set_d(fmpq_t out, double x);
+/* The number that was written, of which only x is known: the decimal of at most 15 digits whose nearest double it is; where there is none, x. Requires: finite. */
+void dp_fmpq_set_written(fmpq_t out, double x);
 /* The nearest long double (fmpq_get_d is up to a unit in the last place nearer 0). */
 long double dp_fmpq_get_ld(const fmpq_t q);
 /* The nearest double, of two the even one (fmpq_get_d truncates); a number below 2^-1022 is rounded twice. */

@@ -134,6 +134,13 @@ void dp_fmpq_set_d(fmpq_t out, double x)
     arf_clear(t);
 }
 
+void dp_fmpq_set_written(fmpq_t out, double x)
+{
+    char text[32];
+    snprintf(text, sizeof text, "%.15g", x);
+    if (!dp_fmpq_set_text(out, text) || dp_nearest_d(out) != x) dp_fmpq_set_d(out, x);
+}
+
 long double dp_fmpq_get_ld(const fmpq_t q)
 {
     mpfr_t x;

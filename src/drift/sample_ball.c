@@ -92,21 +92,6 @@ typedef dp_status (*form)(arb_ptr out, const void *what, const dp_sample *s, slo
 
 static slong bits_of(slong digits) { return (slong) ((double) digits * 3.3219281) + 32; }
 
-/* The widest radius; whether all numbers may be zero, but for 2^-bits of the size of the clouds and of the radius there was at half the precision: exponents that the precision does not tell leave
-   a radius that no such step takes away. */
-static int vanish(mag_t widest, arb_srcptr v, slong n, const dp_sample *s, slong bits)
-{
-    mag_t before, most;
-    mag_init_set(before, widest), mag_init(most);
-    mag_zero(widest);
-    for (slong i = 0; i < n; i++) mag_max(widest, widest, arb_radref(v + i));
-    mag_set_d(most, dp_sample_diagonal(s));
-    mag_min(most, most, before), mag_mul_2exp_si(most, most, -bits);
-    const int small = mag_is_finite(before) && mag_cmp(widest, most) <= 0;
-    mag_clear(before), mag_clear(most);
-    return small && dp_ball_vanishes(v, n);
-}
-
 /* Enclosures about 0. */
 static void centre(arb_ptr v, slong n)
 {
@@ -127,7 +112,7 @@ static dp_status to_digits(arb_ptr out, slong n, const char *name, form eval, co
     for (slong prec = target + 32; prec <= most && !enough && (!status || status == DP_EBUDGET); prec *= 2) {
         status = eval(out, what, s, prec, e);
         enough = !status && dp_ball_digits(out, n) >= digits;
-        if (!status && vanish(radius, out, n, s, target) && prec > 8 * target && !enough) enough = 1, centre(out, n);
+        if (!status && dp_ball_vanishes(radius, out, n, dp_sample_diagonal(s), target) && prec > 8 * target && !enough) enough = 1, centre(out, n);
     }
     mag_clear(radius);
     if (enough || (status && status != DP_EBUDGET)) return status;

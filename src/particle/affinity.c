@@ -16,12 +16,6 @@ typedef struct { const dp_sample *s; const dp_affinity *o; size_t n, m, t, wide_
 
 static double factor(const dp_affinity *o) { return o->guidance ? dp_nearest_d(o->guidance) : 1; }
 
-static void turn(double *to, size_t wide, const double *points, size_t n, size_t d)
-{
-    for (size_t i = 0; i < n; i++)
-        for (size_t k = 0; k < d; k++) to[k * wide + i] = points[i * d + k];
-}
-
 static void sums_init(sums *a, const dp_affinity *o, const dp_sample *s, const dp_pkernel *k, double *v)
 {
     const double weight = k->part[0].log_weight, guided = weight + log(factor(o));
@@ -29,7 +23,7 @@ static void sums_init(sums *a, const dp_affinity *o, const dp_sample *s, const d
     a->h = k->h, a->wide_n = dp_padded(a->n), a->wide_t = dp_padded(a->t), a->width = a->wide_n + 2 * a->wide_t + 2 * s->d;
     a->x = dp_malloc(sizeof(double) * a->wide_n * s->d), a->target = dp_malloc(sizeof(double) * a->wide_t * s->d), a->room = dp_malloc(sizeof(double) * a->width * (size_t) a->workers);
     a->f = dp_calloc(2 * a->n, sizeof(double)), a->row = dp_malloc(sizeof(double) * 2 * a->n), a->g = dp_malloc(sizeof(double) * a->t), a->col = dp_malloc(sizeof(double) * a->t);
-    turn(a->x, a->wide_n, s->x, s->n, s->d), turn(a->target, a->wide_t, s->y, s->m, s->d), turn(a->target + s->m, a->wide_t, s->z ? s->z : s->x, a->t - a->m, s->d);
+    dp_turn(a->x, a->wide_n, s->x, s->n, s->d), dp_turn(a->target, a->wide_t, s->y, s->m, s->d), dp_turn(a->target + s->m, a->wide_t, s->z ? s->z : s->x, a->t - a->m, s->d);
     for (size_t j = 0; j < a->t; j++) a->g[j] = -(j < a->m + a->n ? weight : guided);
 }
 
@@ -57,8 +51,7 @@ CLONES static void less(double *restrict e, const double *restrict g, double f, 
 /* L of row i, `left_out` where the pair of the point with itself is not counted. DP_EUNSUPPORTED where an exponent is beyond doubles. */
 static dp_status row_line(double *e, const sums *a, size_t i, int left_out, dp_error *error)
 {
-    memset(e, 0, sizeof(double) * a->t);
-    for (size_t k = 0; k < a->s->d; k++) dp_add_squares(e, a->target + k * a->wide_t, a->x[k * a->wide_n + i], a->t);
+    dp_squares(e, a->target, a->wide_t, a->x + i, a->wide_n, a->t, a->s->d);
     if (minus_costs(e, a->h, a->s->part->family == DP_KERNEL_GAUSSIAN, a->t) == -INFINITY) return dp_fail(error, DP_EUNSUPPORTED, "exponents beyond doubles: distances over the bandwidth are too large");
     less(e, a->g, a->f[i], a->m), less(e + a->m, a->g + a->m, a->f[a->n + i], a->t - a->m);
     if (left_out) e[a->m + i] = -INFINITY;
@@ -67,21 +60,13 @@ static dp_status row_line(double *e, const sums *a, size_t i, int left_out, dp_e
 
 static void column_line(double *e, const sums *a, size_t j)
 {
-    memset(e, 0, sizeof(double) * a->n);
-    for (size_t k = 0; k < a->s->d; k++) dp_add_squares(e, a->x + k * a->wide_n, a->target[k * a->wide_t + j], a->n);
+    dp_squares(e, a->x, a->wide_n, a->target + j, a->wide_t, a->n, a->s->d);
     minus_costs(e, a->h, a->s->part->family == DP_KERNEL_GAUSSIAN, a->n);
     less(e, j < a->m ? a->f : a->f + a->n, a->g[j], a->n);
     if (a->skip && !a->o->late && j >= a->m && j < a->m + a->n) e[j - a->m] = -INFINITY;
 }
 
 /* ---- sums ---- */
-
-/* Of `count` numbers, which are spent, with room up to dp_padded(count). */
-static double log_sum(double *e, size_t count)
-{
-    for (size_t j = count; j < dp_padded(count); j++) e[j] = -INFINITY;
-    return dp_log_sum(e, dp_padded(count));
-}
 
 static dp_status row_sum(void *argument, slong job, int worker, dp_error *e)
 {
@@ -91,8 +76,8 @@ static dp_status row_sum(void *argument, slong job, int worker, dp_error *e)
     const dp_status status = row_line(line, a, i, a->skip && !a->o->late, e);
     if (status) return status;
     memcpy(rest, line + a->m, sizeof(double) * (a->t - a->m));
-    a->row[i] = log_sum(line, a->o->joint ? a->t : a->m);
-    a->row[a->n + i] = a->o->joint ? a->row[i] : log_sum(rest, a->t - a->m);
+    a->row[i] = dp_log_sum(line, a->o->joint ? a->t : a->m);
+    a->row[a->n + i] = a->o->joint ? a->row[i] : dp_log_sum(rest, a->t - a->m);
     return DP_OK;
 }
 
@@ -102,7 +87,7 @@ static dp_status column_sum(void *argument, slong j, int worker, dp_error *e)
     double *line = a->room + (size_t) worker * a->width;
     (void) e;
     column_line(line, a, (size_t) j);
-    a->col[j] = log_sum(line, a->n);
+    a->col[j] = dp_log_sum(line, a->n);
     return DP_OK;
 }
 

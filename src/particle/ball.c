@@ -365,17 +365,17 @@ slong dp_ball_digits(arb_srcptr v, slong n)
     return digits;
 }
 
-int dp_ball_vanishes(arb_srcptr v, slong n)
+int dp_ball_vanishes(mag_t widest, arb_srcptr v, slong n, double size, slong bits)
 {
-    int none = 1;
-    mag_t top, rad;
-    mag_init(top), mag_init(rad);
-    for (slong i = 0; i < n; i++) mag_max(rad, rad, arb_radref(v + i));
-    mag_mul_2exp_si(rad, rad, 1);
-    for (slong i = 0; i < n && none; i++) {
-        arb_get_mag(top, v + i);
-        none = mag_cmp(top, rad) <= 0 && mag_is_finite(rad);
-    }
-    mag_clear(top), mag_clear(rad);
+    mag_t most, top;
+    mag_init(most), mag_init(top);
+    mag_set_d(most, size), mag_min(most, most, widest), mag_mul_2exp_si(most, most, -bits);
+    const int known = mag_is_finite(widest);
+    mag_zero(widest);
+    for (slong i = 0; i < n; i++) mag_max(widest, widest, arb_radref(v + i));
+    int none = known && mag_cmp(widest, most) <= 0;
+    mag_mul_2exp_si(most, widest, 1);
+    for (slong i = 0; i < n && none; i++) arb_get_mag(top, v + i), none = mag_cmp(top, most) <= 0;
+    mag_clear(most), mag_clear(top);
     return none;
 }

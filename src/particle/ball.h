@@ -59,8 +59,9 @@ dp_status dp_ball_smoothed_cost(double *terms, const dp_sample *s, slong prec, d
 
 /* Digits that all of n components have, relative to the largest; -1: one has no finite radius; WORD_MAX: all are exact. */
 slong dp_ball_digits(arb_srcptr v, slong n);
-/* Nothing is known to differ from zero by more than twice the widest radius: after eight times the digits it counts as zero, to the radii that are reported. */
-int dp_ball_vanishes(arb_srcptr v, slong n);
+/* Nothing is known to differ from zero by more than twice the widest radius, and that is below 2^-bits of `size`, and of the widest one at half the precision, which *widest is on entry: exponents that the
+   precision does not tell leave a radius that no such step takes away. *widest: that of v; infinite before the first call. Asked after eight times the digits; then v counts as zero, to the radii that are reported. */
+int dp_ball_vanishes(mag_t widest, arb_srcptr v, slong n, double size, slong bits);
 /* x and y are the same points with the same shares. Requires: dp_sample_check. Exact. Cost: two sorts. */
 int dp_sample_same_law(const dp_sample *s);
 

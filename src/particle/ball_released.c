@@ -2,9 +2,6 @@
 /* ball_released.c: Deng's released drift as enclosures: the definition of released.c written out with matrices, every floor an enclosed maximum. */
 #include "particle/ball.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-
 /* Rows x against targets [x, negatives, y] of the given weights; r: n x t distances, scaled once all are known. */
 typedef struct { slong n, t, first, d, prec; const dp_sample *s; const dp_released *o; arb_ptr r; arb_t unit; } table;
 
@@ -17,12 +14,12 @@ static const double *target(const table *a, slong j)
 
 static double weight(const table *a, slong j) { return a->o->weight[j < a->n ? 0 : j < a->first ? 1 : 2]; }
 
-/* The number an option was written as: the decimal of at most 15 digits whose nearest double it is; where there is none, the double. */
 static void written(arb_t out, double option, slong prec)
 {
-    char text[32];
-    snprintf(text, sizeof text, "%.15g", option);
-    if (strtod(text, NULL) != option || arb_set_str(out, text, prec)) arb_set_d(out, option);
+    fmpq_t exact;
+    fmpq_init(exact), dp_fmpq_set_written(exact, option);
+    arb_set_fmpq(out, exact, prec);
+    fmpq_clear(exact);
 }
 
 static void at_least(arb_t x, double floor, slong prec)

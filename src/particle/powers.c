@@ -6,14 +6,27 @@
 #include "particle/powers.h"
 
 #include <math.h>
+#include <string.h>
 
 enum { LANES = DP_POWERS_LANES };
 
 size_t dp_padded(size_t n) { return (n + LANES - 1) / LANES * LANES; }
 
-CLONES void dp_add_squares(double *restrict r2, const double *restrict to, double from, size_t n)
+void dp_turn(double *to, size_t wide, const double *points, size_t n, size_t d)
+{
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < d; k++) to[k * wide + i] = points[i * d + k];
+}
+
+CLONES static void add_squares(double *restrict r2, const double *restrict to, double from, size_t n)
 {
     for (size_t j = 0; j < n; j++) r2[j] += (to[j] - from) * (to[j] - from);
+}
+
+void dp_squares(double *r2, const double *to, size_t wide, const double *from, size_t step, size_t n, size_t d)
+{
+    memset(r2, 0, sizeof *r2 * n);
+    for (size_t k = 0; k < d; k++) add_squares(r2, to + k * wide, from[k * step], n);
 }
 
 CLONES double dp_largest(const double *e, size_t n)
@@ -50,6 +63,8 @@ double dp_powers(double *e, double top, double factor, size_t n)
 
 double dp_log_sum(double *e, size_t n)
 {
-    const double top = dp_largest(e, n);
-    return top == -INFINITY ? top : top + log(2 * dp_powers(e, top, 0x1.71547652b82fep0, n));
+    const size_t all = dp_padded(n);
+    for (size_t j = n; j < all; j++) e[j] = -INFINITY;
+    const double top = dp_largest(e, all);
+    return top == -INFINITY ? top : top + log(2 * dp_powers(e, top, 0x1.71547652b82fep0, all));
 }

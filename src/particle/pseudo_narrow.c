@@ -21,8 +21,7 @@ static double *turned(const double *points, size_t n, size_t d)
 {
     const size_t wide = dp_padded(n);
     double *to = dp_calloc(wide * d, sizeof(double));
-    for (size_t i = 0; i < n; i++)
-        for (size_t k = 0; k < d; k++) to[k * wide + i] = points[i * d + k];
+    dp_turn(to, wide, points, n, d);
     return to;
 }
 
@@ -38,8 +37,7 @@ static void half_clear(half *h) { free(h->a), free(h->b), free(h->least), free(h
 static void costs(double *c, const half *h, const double *from, const double *to, size_t count, size_t wide, size_t own)
 {
     const dp_pkernel *k = h->p.kernel;
-    memset(c, 0, sizeof(double) * wide);
-    for (size_t q = 0; q < h->p.d; q++) dp_add_squares(c, to + q * wide, from[q], wide);
+    dp_squares(c, to, wide, from, 1, wide, h->p.d);
     if (k->power == 2)
         for (size_t j = 0; j < wide; j++) c[j] /= 2;
     else

@@ -27,8 +27,7 @@ CLONES static void roots(double *r, double floor, double scale, size_t n)
 /* Distances over `scale` between point i of `from` and the first n of `to`. */
 static void distances(double *r, const released *a, const double *from, size_t i, const double *to, size_t n, double scale)
 {
-    for (size_t j = 0; j < n; j++) r[j] = 0;
-    for (size_t k = 0; k < a->s->d; k++) dp_add_squares(r, to + k * a->width, from[k * a->width + i], n);
+    dp_squares(r, to, a->width, from + i, a->width, n, a->s->d);
     roots(r, a->o->distance_floor, scale, n);
 }
 
@@ -46,15 +45,9 @@ static void column_costs(double *c, const released *a, size_t j)
     if (a->s->leave_out && j < a->s->n) c[j] += a->o->mask;
 }
 
-static void turn(double *to, const released *a, const double *points, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        for (size_t k = 0; k < a->s->d; k++) to[k * a->width + i] = points[i * a->s->d + k];
-}
-
 static void block(released *a, size_t *at, const double *points, size_t n, double weight)
 {
-    turn(a->target + *at, a, points, n);
+    dp_turn(a->target + *at, a->width, points, n, a->s->d);
     for (size_t i = 0; i < n; i++) a->weight[*at + i] = weight;
     *at += n;
 }
@@ -69,7 +62,7 @@ static void released_init(released *a, const dp_sample *s, const dp_released *o)
     a->row = dp_malloc(sizeof *a->row * s->n), a->col = dp_malloc(sizeof *a->col * a->t);
     a->line = dp_malloc(sizeof(double) * 3 * a->width * (size_t) a->workers), a->force = dp_malloc(sizeof(double) * s->n * s->d), a->level = dp_malloc(sizeof(double) * s->n);
     block(a, &at, s->x, s->n, o->weight[0]), block(a, &at, s->z, s->l, o->weight[1]), block(a, &at, s->y, s->m, o->weight[2]);
-    turn(a->x, a, s->x, s->n);
+    dp_turn(a->x, a->width, s->x, s->n, s->d);
     for (size_t i = 0; i < s->n; i++) {
         distances(a->line, a, a->x, i, a->target, a->t, 1);
         long double row = 0;
@@ -94,8 +87,7 @@ static log_sum log_sum_of(double *c, size_t n, double h)
     double least = INFINITY;
     for (size_t j = 0; j < n; j++) least = fmin(least, c[j]);
     below(c, least, h, n);
-    for (size_t j = n; j < dp_padded(n); j++) c[j] = -INFINITY;
-    return (log_sum){least, dp_log_sum(c, dp_padded(n))};
+    return (log_sum){least, dp_log_sum(c, n)};
 }
 
 static dp_status row_sum(void *argument, slong i, int worker, dp_error *e)

@@ -282,10 +282,13 @@ static dp_status rounded(double *out, size_t n, const dp_sample *s, dp_status (*
 {
     arb_ptr v = _arb_vec_init((slong) n);
     dp_status status = DP_OK;
+    mag_t radius;
+    mag_init(radius), mag_inf(radius);
     for (slong prec = 112, done = 0; !done && !status; prec *= 2) {
         status = prec > 8000 ? dp_fail(e, DP_EBUDGET, "smoothed-kl: 17 digits not reached") : enclose(v, s, prec, e);
-        done = dp_ball_digits(v, (slong) n) >= 17 || (enclose == dp_ball_smoothed_value ? nothing(v) : prec > 800 && dp_ball_vanishes(v, (slong) n));
+        done = dp_ball_digits(v, (slong) n) >= 17 || (enclose == dp_ball_smoothed_value ? nothing(v) : dp_ball_vanishes(radius, v, (slong) n, INFINITY, 88) && prec > 800);
     }
+    mag_clear(radius);
     for (size_t i = 0; i < n; i++) out[i] = arf_get_d(arb_midref(v + i), ARF_RND_NEAR);
     if (!status) status = finite(out, n, e);
     _arb_vec_clear(v, (slong) n);

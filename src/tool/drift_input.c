@@ -130,19 +130,16 @@ static void check_words(const char *option, const char *list)
     free(copy);
 }
 
-/* Enclosures take an option as the decimal of at most 15 digits that is nearest to its double, or as the double. */
+/* Enclosures take an option as dp_fmpq_set_written has it. */
 static double read_option(const dp_args *a, const char *option, const char *text)
 {
     const double v = dp_read_double(option, text, 0);
     const char *precision = dp_args_value(a, "precision");
-    char shown[32];
-    fmpq_t exact, short_one;
-    fmpq_init(exact), fmpq_init(short_one);
-    snprintf(shown, sizeof shown, "%.15g", v);
-    dp_fmpq_set_text(exact, text), dp_fmpq_set_text(short_one, shown);
-    if (dp_nearest_d(short_one) != v) dp_fmpq_set_d(short_one, v);
-    if (precision && isdigit((unsigned char) *precision) && !fmpq_equal(exact, short_one)) dp_usage_error("--%s %s: with --precision DIGITS expected a decimal of at most 15 digits", option, text);
-    fmpq_clear(exact), fmpq_clear(short_one);
+    fmpq_t exact, known;
+    fmpq_init(exact), fmpq_init(known);
+    dp_fmpq_set_text(exact, text), dp_fmpq_set_written(known, v);
+    if (precision && isdigit((unsigned char) *precision) && !fmpq_equal(exact, known)) dp_usage_error("--%s %s: with --precision DIGITS expected a decimal of at most 15 digits", option, text);
+    fmpq_clear(exact), fmpq_clear(known);
     return v;
 }
 
